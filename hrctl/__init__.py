@@ -1,0 +1,1 @@
+"""hr: the control client of the hermes-router daemon."""
