@@ -1,0 +1,27 @@
+"""What a request asks for, as far as routing must know: the facts, without the content."""
+
+import enum
+
+import msgspec
+
+
+class Kind(enum.Enum):
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The routing facts of one decoded request."""
+
+    kind: Kind
+    model: str
+    """As the client wrote it; empty means the router's own name."""
+    stream: bool = False
+    tools: bool = False
+    images: bool = False
+    token_ids: bool = False
+    """Embeddings input given as arrays of token ids."""
+    input_tokens: int = 0
+    """Estimated (see `core.estimate`)."""
+    max_tokens: int | None = None
+    body_bytes: int = 0

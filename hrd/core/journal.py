@@ -1,0 +1,88 @@
+"""The journal entry: what happened to one request, without a word of its content.
+
+Built up as the exchange travels the line, written once, at its end. The same value is the log line, the row behind
+`hr logs` and `hr why`, and the source of the usage totals.
+"""
+
+import enum
+
+import msgspec
+
+
+class Outcome(enum.Enum):
+    """How an exchange ended."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    CLIENT_GONE = "client gone"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+
+
+class UsageSource(enum.Enum):
+    """How far token counts can be trusted."""
+
+    KNOWN = "known"
+    ESTIMATED = "estimated"
+    NONE = "none"
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Tokens of one reply."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    source: UsageSource = UsageSource.NONE
+
+
+class AttemptNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One attempt, for people."""
+
+    provider: str
+    model: str
+    credential: str
+    outcome: str
+    """`ok` or a `Verdict`'s words."""
+    status: int | None = None
+    message: str = ""
+    ms: float = 0.0
+
+
+class PassedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A candidate that was not asked, and why."""
+
+    candidate: str
+    why: str
+    until: float | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange, finished. Times are Unix seconds, durations milliseconds."""
+
+    request_id: str
+    at: float
+    endpoint: str
+    client: str
+    """Fingerprint of the client's key."""
+    model_asked: str
+    stream: bool
+    outcome: Outcome
+    status: int
+    provider: str = ""
+    model: str = ""
+    credential: str = ""
+    usage: Usage = Usage()
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+    waited_ms: float = 0.0
+    attempts: tuple[AttemptNote, ...] = ()
+    order: tuple[str, ...] = ()
+    """The candidates as they were ranked, named by their keys (bounded)."""
+    passed_over: tuple[PassedOver, ...] = ()
+    reason: str = ""
+    """For anything but OK: what the client was told, scrubbed."""
+    notes: tuple[str, ...] = ()
+    """What was changed on the way: fields dropped, limits clamped."""

@@ -1,0 +1,36 @@
+"""The ledger's rows: what one attempt holds, and what it came to."""
+
+import enum
+
+import msgspec
+
+
+class State(enum.Enum):
+    """A row is held from before the request is sent, then settled; held by a dead process it is lost, and counts as spent."""
+
+    HELD = "held"
+    SETTLED = "settled"
+    LOST = "lost"
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Set aside before sending."""
+
+    id: int
+    at: float
+    request_id: str
+    provider: str
+    model: str
+    credential: str
+    scopes: tuple[str, ...]
+    tokens: int
+    """Estimate: input and output together."""
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a reservation came to."""
+
+    id: int
+    at: float
+    tokens: int
+    outcome: str

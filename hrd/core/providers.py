@@ -1,0 +1,130 @@
+"""What the router knows about providers: who they are, what they take, whose quota a key draws on.
+
+A `Provider` is data: the catalogue's row with the user's overrides laid over it. A `Credential` is a key, an account or, for
+local, nothing. A `Candidate` is the three things an attempt needs: provider, model, credential. Candidates are made once a
+configuration generation and compared by identity.
+"""
+
+import enum
+
+import msgspec
+
+from hrd.core.secrets import Secret
+
+
+class CostClass(enum.IntEnum):
+    """What a reply costs, in the order in which classes are asked."""
+
+    LOCAL = 0
+    FREE = 1
+    SUBSCRIPTION = 2
+    PAID = 3
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How this provider's requests differ from OpenAI's chat completions; applied by `dialects.quirks`."""
+
+    token_field: str = "max_tokens"
+    """The name under which the output limit is sent: `max_tokens` or `max_completion_tokens`."""
+    rename: dict[str, str] = {}
+    drop: tuple[str, ...] = ()
+    drop_unless: dict[str, str] = {}
+    """Field → model prefix (comma list) for which alone it is sent."""
+    clamp: dict[str, tuple[float, float]] = {}
+    tool_choice: dict[str, str] = {}
+    """Renames of string tool choices; an empty value drops the field."""
+    developer_role: bool = False
+    """Takes role `developer`; otherwise it is sent as `system`."""
+    drop_message_fields: tuple[str, ...] = ()
+    drop_function_fields: tuple[str, ...] = ()
+    keep_reasoning: bool = False
+    """Wants `reasoning_content` and its like back on assistant messages; otherwise they are left out."""
+    tool_ids: str = ""
+    """A regular expression that tool-call ids must match; others are mapped deterministically."""
+    bridge_tool_to_user: bool = False
+    """A user message right after a tool message is refused: a short assistant message goes between."""
+    stream_usage: bool = True
+    """Takes `stream_options.include_usage`."""
+    rewrite_reply: tuple[str, ...] = ()
+    """Reply quirks, each rewritten event by event: `tool_index`, `list_content`, `finish_reason`, `done`, `choices`."""
+
+
+class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of one model at one provider; None is not known."""
+
+    context: int | None = None
+    max_output: int | None = None
+    tools: bool | None = None
+    vision: bool | None = None
+    reasoning: bool | None = None
+    cost_class: str | None = None
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the catalogue, with the user's settings laid over it."""
+
+    name: str
+    dialect: str = "openai_chat"
+    """The wire format it speaks: `openai_chat`, `anthropic_messages` or `codex`."""
+    base_url: str
+    models: tuple[str, ...] = ()
+    embed_model: str = ""
+    embed_takes_tokens: bool = False
+    """Embeddings may be given as arrays of token ids."""
+    cost_class: str = "paid"
+    retired: str = ""
+    """Why nobody is asked any more; empty while the service lives."""
+    keyless: bool = False
+    keys_at: str = ""
+    """Where a user gets a key."""
+    reader: str = "generic"
+    """Which reader of failures and rate-limit headers fits."""
+    quota_scope: str = "credential"
+    """Whose the long windows are: `account`, `credential` or `candidate`."""
+    reset_zone: str = "UTC"
+    """Time zone in which days and months of its windows turn."""
+    skip_tokens_over: int = 0
+    max_output_tokens: int = 0
+    first_token_s: float = 60.0
+    context: int | None = None
+    body_bytes_max: int = 0
+    user_agent: str = ""
+    headers: dict[str, str] = {}
+    exclude_models: tuple[str, ...] = ()
+    discover: bool = True
+    """`GET {base}/models` may be read in the background."""
+    strip_model_prefix: str = ""
+    """A prefix of its model list that its requests do not carry."""
+    models_facts: dict[str, ModelFacts] = {}
+    quirks: Quirks = Quirks()
+    demo: bool = False
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as the pool sees it. The secret is revealed in one place, where the request head is written."""
+
+    provider: str
+    fingerprint: str
+    secret: Secret
+    source: str
+    """Where it stands: `auth.json`, `.env`, `environment` or `built in`."""
+    account: str = ""
+    """The account it draws on; empty is an account of its own."""
+    label: str = ""
+    cost_class: CostClass | None = None
+    """What `hr auth add --class` said, if anything."""
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Somebody who may be asked: compared by identity, named by `key` where it must outlive a configuration."""
+
+    provider: Provider
+    model: str
+    credential: Credential
+    cost_class: CostClass
+    key: str
+    scopes: tuple[str, ...]
+    """Every scope that can block it, narrowest first (see `core.scopes`)."""
+    facts: ModelFacts
+    place: int
+    """Its place in the stored order, over the whole pool."""

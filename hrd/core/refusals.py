@@ -1,0 +1,77 @@
+"""Refusals: how the router says no to a client, in one vocabulary that every dialect can write.
+
+| kind | whose fault | status |
+|---|---|---|
+| the client's | bad request, too large, wrong key, unknown path or model | 4xx |
+| the pool's | nothing can serve now: time would help (429) or would not (503) | 429, 503 |
+| the router's | its own bounds, stopping, a loop | 503, 508 |
+"""
+
+import enum
+
+import msgspec
+
+from hrd.core.journal import AttemptNote
+
+
+class RefusalKind(enum.Enum):
+    """Value: (status, OpenAI error type, code)."""
+
+    BAD_REQUEST = (400, "invalid_request_error", "bad_request")
+    CONTEXT_EXCEEDED = (400, "invalid_request_error", "context_length_exceeded")
+    UNAUTHORIZED = (401, "authentication_error", "invalid_api_key")
+    FORBIDDEN = (403, "permission_error", "not_allowed")
+    PATH_NOT_FOUND = (404, "invalid_request_error", "unknown_path")
+    MODEL_NOT_FOUND = (404, "invalid_request_error", "model_not_found")
+    METHOD_NOT_ALLOWED = (405, "invalid_request_error", "method_not_allowed")
+    BODY_TIMEOUT = (408, "invalid_request_error", "request_timeout")
+    TOO_LARGE = (413, "invalid_request_error", "request_too_large")
+    UNSUPPORTED_ENCODING = (415, "invalid_request_error", "unsupported_content_encoding")
+    SAID_UPSTREAM = (400, "invalid_request_error", "upstream_refused")
+    """The provider's own no, which is the client's to mend: its status and body are passed on."""
+    RATE_LIMITED = (429, "rate_limit_error", "rate_limit_exceeded")
+    NO_CREDIT = (429, "insufficient_quota", "insufficient_quota")
+    UNAVAILABLE = (503, "server_error", "no_candidate")
+    NO_PROVIDER = (503, "server_error", "no_provider")
+    ROUTER_FULL = (503, "server_error", "router_overloaded")
+    STOPPING = (503, "server_error", "router_stopping")
+    INTERRUPTED = (502, "server_error", "stream_interrupted")
+    DEADLINE = (504, "server_error", "deadline_exceeded")
+    CRASHED = (500, "server_error", "internal_error")
+    LOOP = (508, "server_error", "loop_detected")
+
+    @property
+    def status(self) -> int:
+        return self.value[0]
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A no. `message` says what happened and what it means; `guidance` what to type next."""
+
+    kind: RefusalKind
+    message: str
+    guidance: str = ""
+    param: str | None = None
+    retry_after_s: float | None = None
+    """Seconds until the earliest moment that any candidate may work, if time alone would help."""
+    attempts: tuple[AttemptNote, ...] = ()
+    status: int | None = None
+    """SAID_UPSTREAM: the upstream's status."""
+    body: bytes = b""
+    """SAID_UPSTREAM: its body, scrubbed."""
+
+    @property
+    def http_status(self) -> int:
+        return self.status if self.status is not None else self.kind.status
+
+    def retry_headers(self) -> list[tuple[bytes, bytes]]:
+        """`Retry-After` for every 429 that knows a moment; `x-should-retry: false` where the SDKs' own retries cannot help.
+
+        openai-python gives up above 120 s and openai-node would go on with its own backoff; a 503 means that every candidate
+        was tried."""
+        headers: list[tuple[bytes, bytes]] = []
+        if self.retry_after_s is not None and self.http_status in (429, 503):
+            headers.append((b"retry-after", str(max(1, -int(-self.retry_after_s // 1))).encode()))
+        if self.http_status == 503 or (self.http_status == 429 and (self.retry_after_s or 0.0) > 120):
+            headers.append((b"x-should-retry", b"false"))
+        return headers

@@ -1,0 +1,48 @@
+"""Scopes: whose quota, whose failure. A scope is a short string; a candidate belongs to several.
+
+| scope | written | a block on it stops |
+|---|---|---|
+| candidate | `candidate:<fingerprint>/<model>` | one model with one credential |
+| credential | `credential:<fingerprint>` | everything with that key |
+| account | `account:<provider>/<account>` | every key of that account |
+| paid, free | `paid:<provider>/<account>`, `free:<provider>/<account>` | that account's paid or free models |
+| model | `model:<provider>/<model>` | one model with every key |
+| endpoint | `endpoint:<base url>` | everything behind that URL |
+| endpoint model | `endpoint:<base url> <model>` | one model behind that URL |
+| provider | `provider:<provider>` | the provider |
+"""
+
+from hrd.core.providers import CostClass
+
+
+def candidate(fingerprint: str, model: str) -> str:
+    return f"candidate:{fingerprint}/{model}"
+
+
+def credential(fingerprint: str) -> str:
+    return f"credential:{fingerprint}"
+
+
+def account(provider: str, name: str) -> str:
+    return f"account:{provider}/{name}"
+
+
+def account_part(provider: str, name: str, cost_class: CostClass) -> str:
+    """The free or the paid models of an account: a billing failure stops the paid ones alone."""
+    return f"{'free' if cost_class <= CostClass.FREE else 'paid'}:{provider}/{name}"
+
+
+def model(provider: str, name: str) -> str:
+    return f"model:{provider}/{name}"
+
+
+def endpoint(base_url: str) -> str:
+    return f"endpoint:{base_url}"
+
+
+def endpoint_model(base_url: str, name: str) -> str:
+    return f"endpoint:{base_url} {name}"
+
+
+def provider(name: str) -> str:
+    return f"provider:{name}"

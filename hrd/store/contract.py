@@ -1,0 +1,152 @@
+"""What the rest of the house may ask of a store. SQLite (`store.sqlite`) and memory (`store.memory`) both keep it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from hrd.core.blocks import Block
+from hrd.core.journal import Entry
+from hrd.core.ledger import Reservation, Settlement
+from hrd.core.windows import Window
+
+
+class BlockLifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A success, an expiry long past, or `hr reset`."""
+
+    scope: str
+    reason: str
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One thing found out about a model: `tools`, `vision`, `reasoning`, `context`, `ceiling`, `output`, or `drop:<field>`."""
+
+    provider: str
+    model: str
+    what: str
+    value: int
+    at: float
+    expires_at: float
+
+
+class EmbeddingPin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The pair that answers embeddings for the router's own name; empty strings unpin."""
+
+    provider: str
+    model: str
+    at: float
+
+
+class Discovered(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's model list as last read."""
+
+    provider: str
+    models: tuple[str, ...]
+    contexts: dict[str, int]
+    at: float
+
+
+class AccountNamed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The provider itself said which account a credential draws on."""
+
+    credential: str
+    account: str
+
+
+Row = Reservation | Settlement | Entry | Block | BlockLifted | Window | Learned | EmbeddingPin | Discovered | AccountNamed
+
+
+class DayCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """One credential's day so far."""
+
+    provider: str
+    credential: str
+    requests: int
+    errors: int
+    input_tokens: int
+    output_tokens: int
+
+
+class Remembered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new process starts from."""
+
+    next_reservation: int
+    blocks: tuple[Block, ...]
+    windows: tuple[Window, ...]
+    learned: tuple[Learned, ...]
+    embedding_pin: EmbeddingPin | None
+    discovered: tuple[Discovered, ...]
+    accounts: tuple[AccountNamed, ...]
+    today: tuple[DayCounts, ...]
+    lost: int
+    """Reservations of a dead process, now counted as spent."""
+
+
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Totals of one provider, model, credential, client and UTC day."""
+
+    provider: str
+    model: str
+    credential: str
+    client: str
+    day: str
+    requests: int
+    errors: int
+    input_tokens: int
+    output_tokens: int
+    cost_microusd: int
+
+
+class UsageQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Which totals: from a day on (`YYYY-MM-DD`), for one client key or all."""
+
+    since_day: str = ""
+    client: str = ""
+    rows_max: int = 10_000
+
+
+class JournalQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries: the newest first, or those after a row id, oldest first."""
+
+    rows_max: int = 100
+    after_row: int | None = None
+    errors_only: bool = False
+    provider: str = ""
+
+
+class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How the store is doing."""
+
+    state: str
+    """`ok`, `degraded` (nothing can be written; rows wait in memory) or `full` (the buffer too)."""
+    message: str = ""
+    rows_waiting: int = 0
+    rows_max: int = 0
+    path: str = ""
+    bytes_on_disk: int = 0
+    moved_aside: str = ""
+    """A damaged database was found at start and stands here now."""
+
+
+class Store(Protocol):
+    """One writer; a read-only connection for questions."""
+
+    def commit_nowait(self, rows: Sequence[Row]) -> None:
+        """Write *rows* and everything that waits, in one transaction, now, in the caller's thread. Never raises for a full or
+        failing disk: the rows then wait in a bounded buffer (see `health`) and go with a later commit."""
+
+    async def commit(self, rows: Sequence[Row]) -> None:
+        """The same, sharing the transaction with whoever else is about to commit in this turn of the loop. One checkpoint. The
+        rows are certain to be written even when the caller is cancelled."""
+
+    @property
+    def is_full(self) -> bool:
+        """No room to remember another request: refuse it (a router that cannot record must not route)."""
+
+    def health(self) -> StoreHealth: ...
+
+    async def usage(self, question: UsageQuestion) -> list[UsageRow]: ...
+
+    async def journal(self, question: JournalQuestion) -> list[tuple[int, Entry]]: ...
+
+    async def entry(self, request_id: str) -> Entry | None: ...
