@@ -30,15 +30,23 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     drop: tuple[str, ...] = ()
     drop_unless: dict[str, str] = {}
     """Field → model prefix (comma list) for which alone it is sent."""
+    drop_for: dict[str, str] = {}
+    """Field → model prefixes (comma list) for which it is not sent, unless the request says `reasoning_effort: "none"`."""
+    forward: tuple[str, ...] = ()
+    """Fields that are kept from providers by default (private to a client, or another provider's own) and that it takes."""
     clamp: dict[str, tuple[float, float]] = {}
     tool_choice: dict[str, str] = {}
     """Renames of string tool choices; an empty value drops the field."""
+    none_without_tools: bool = False
+    """Tool choice `none` is refused: the tools are left out with it instead."""
     developer_role: bool = False
     """Takes role `developer`; otherwise it is sent as `system`."""
     drop_message_fields: tuple[str, ...] = ()
     drop_function_fields: tuple[str, ...] = ()
     keep_reasoning: bool = False
     """Wants `reasoning_content` and its like back on assistant messages; otherwise they are left out."""
+    reasoning_placeholder: str = ""
+    """Sent as `reasoning_content` of an assistant message with tool calls that carries none; empty sends nothing."""
     tool_ids: str = ""
     """A regular expression that tool-call ids must match; others are mapped deterministically."""
     bridge_tool_to_user: bool = False
@@ -72,6 +80,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     embed_takes_tokens: bool = False
     """Embeddings may be given as arrays of token ids."""
     cost_class: str = "paid"
+    """What its replies cost an account without a payment method, unless the model or the credential says otherwise."""
+    class_by_suffix: dict[str, str] = {}
+    """How a model's name ends → what such a model costs (`:free` → `free`)."""
     retired: str = ""
     """Why nobody is asked any more; empty while the service lives."""
     keyless: bool = False
@@ -80,7 +91,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reader: str = "generic"
     """Which reader of failures and rate-limit headers fits."""
     quota_scope: str = "credential"
-    """Whose the long windows are: `account`, `credential` or `candidate`."""
+    """Whose the long windows are: `account`, `account_model` (one model with every key of the account), `credential` or
+    `candidate`."""
     reset_zone: str = "UTC"
     """Time zone in which days and months of its windows turn."""
     skip_tokens_over: int = 0
@@ -97,7 +109,19 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A prefix of its model list that its requests do not carry."""
     models_facts: dict[str, ModelFacts] = {}
     quirks: Quirks = Quirks()
+    notes: tuple[str, ...] = ()
+    """What a user should know of it; stands in docs/providers.md."""
     demo: bool = False
+
+    def class_of(self, model: str) -> str:
+        """What *model* costs here: its own class, else the one its name ends on, else the provider's."""
+        facts = self.models_facts.get(model)
+        if facts is not None and facts.cost_class is not None:
+            return facts.cost_class
+        for suffix, cost_class in self.class_by_suffix.items():
+            if model.endswith(suffix):
+                return cost_class
+        return self.cost_class
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
