@@ -30,3 +30,50 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     next_probe: float | None = None
     step: int = 0
     message: str = ""
+
+
+def is_in_force(block: Block, now: float) -> bool:
+    return block.until > now
+
+
+def next_block(
+    previous: Block | None,
+    *,
+    scope: str,
+    reason: str,
+    guesses_s: tuple[float, ...],
+    until: float | None,
+    source: HintSource,
+    message: str,
+    now: float,
+) -> Block:
+    """The block that a failure sets, given the one of the same scope and reason that was there before.
+
+    A hint is taken as said (a moment in the past means now). Without one the guesses are climbed, a step a failure; failures of
+    requests that were already out when the block was set do not climb. A shorter block never replaces a longer one."""
+    if until is not None:
+        block = Block(scope=scope, reason=reason, source=source, set_at=now, until=max(now, until), step=0, message=message)
+        if previous is not None and previous.until > block.until and previous.source is not HintSource.GUESS:
+            return previous
+        return block
+    step = 0
+    if previous is not None and now - previous.until < REMEMBERED_S:
+        step = previous.step if is_in_force(previous, now) else previous.step + 1
+    guess_s = guesses_s[min(step, len(guesses_s) - 1)]
+    block = Block(
+        scope=scope, reason=reason, source=HintSource.GUESS, set_at=now, until=now + guess_s, step=step, message=message
+    )
+    if previous is not None and previous.until > block.until:
+        return previous
+    return block
+
+
+def patient_until(block: Block) -> float:
+    """When a request that nobody else can serve may ask all the same: a hint is kept to, a guess for ten seconds."""
+    if block.source is HintSource.GUESS and block.reason in IMPATIENT_REASONS:
+        return min(block.until, block.set_at + ONLY_CANDIDATE_S)
+    return block.until
+
+
+IMPATIENT_REASONS = frozenset({"rate limit", "errors", "breaker"})
+"""Guessed reasons that pass by themselves; waiting ten seconds mends no key and no bill."""

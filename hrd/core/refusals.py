@@ -30,7 +30,6 @@ class RefusalKind(enum.Enum):
     SAID_UPSTREAM = (400, "invalid_request_error", "upstream_refused")
     """The provider's own no, which is the client's to mend: its status and body are passed on."""
     RATE_LIMITED = (429, "rate_limit_error", "rate_limit_exceeded")
-    NO_CREDIT = (429, "insufficient_quota", "insufficient_quota")
     UNAVAILABLE = (503, "server_error", "no_candidate")
     NO_PROVIDER = (503, "server_error", "no_provider")
     ROUTER_FULL = (503, "server_error", "router_overloaded")

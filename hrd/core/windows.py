@@ -1,8 +1,34 @@
 """Windows: what a scope has left, as its provider said, less what we reserved since."""
 
+from collections.abc import Callable, Iterable, Sequence
+
 import msgspec
 
-from hrd.core.failures import WindowKind
+from hrd.core import failover
+from hrd.core.failures import Observation, WindowKind
+from hrd.core.providers import Candidate
+
+SCOPES_MAX = 20_000
+PERIOD_S = {
+    WindowKind.REQUESTS_MINUTE: 60.0,
+    WindowKind.TOKENS_MINUTE: 60.0,
+    WindowKind.REQUESTS_HOUR: 3600.0,
+    WindowKind.TOKENS_HOUR: 3600.0,
+    WindowKind.REQUESTS_DAY: 86400.0,
+    WindowKind.TOKENS_DAY: 86400.0,
+    WindowKind.REQUESTS_MONTH: 31 * 86400.0,
+    WindowKind.TOKENS_MONTH: 31 * 86400.0,
+}
+UNKNOWN_PERIOD_S = 60.0
+TOKEN_KINDS = frozenset(
+    {
+        WindowKind.TOKENS,
+        WindowKind.TOKENS_MINUTE,
+        WindowKind.TOKENS_HOUR,
+        WindowKind.TOKENS_DAY,
+        WindowKind.TOKENS_MONTH,
+    }
+)
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -15,3 +41,128 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     resets_at: float | None
     source: str
     seen_at: float
+
+    @property
+    def ends_at(self) -> float:
+        """When it is full again: as said, else a period after it was seen."""
+        return self.resets_at if self.resets_at is not None else self.seen_at + PERIOD_S.get(self.kind, UNKNOWN_PERIOD_S)
+
+
+class _Live:
+    """A window with what was reserved of it since it was seen."""
+
+    __slots__ = ("counts_tokens", "ends_at", "left", "seen", "unsaved")
+
+    def __init__(self, seen: Window, *, unsaved: bool) -> None:
+        self.seen = seen
+        self.left = seen.left
+        self.ends_at = seen.ends_at
+        self.counts_tokens = seen.kind in TOKEN_KINDS
+        self.unsaved = unsaved
+
+    def now_as_window(self) -> Window:
+        return msgspec.structs.replace(self.seen, left=max(0, self.left))
+
+
+class QuotaBook:
+    """All windows, by scope."""
+
+    def __init__(self, windows: Iterable[Window]) -> None:
+        self._by_scope: dict[str, dict[WindowKind, _Live]] = {}
+        for window in windows:
+            self._by_scope.setdefault(window.scope, {})[window.kind] = _Live(window, unsaved=False)
+
+    def observe(self, candidate: Candidate, observations: Sequence[Observation], now: float) -> None:
+        """Believe what a reply's headers said."""
+        for seen in observations:
+            if seen.left is None:
+                continue
+            scope = failover.scope_of(candidate, seen.scope or "quota")
+            if scope not in self._by_scope and len(self._by_scope) >= SCOPES_MAX:
+                self._forget_ended(now)
+                if len(self._by_scope) >= SCOPES_MAX:
+                    return
+            window = Window(
+                scope=scope,
+                kind=seen.kind,
+                limit=seen.limit,
+                left=seen.left,
+                resets_at=seen.resets_at,
+                source="header",
+                seen_at=now,
+            )
+            self._by_scope.setdefault(scope, {})[seen.kind] = _Live(window, unsaved=True)
+
+    def reserve(self, scopes: Iterable[str], tokens: int) -> None:
+        """Set one request of *tokens* aside in every window of *scopes*."""
+        if self._by_scope:
+            for live in self._windows_of(scopes):
+                live.left -= tokens if live.counts_tokens else 1
+
+    def settle(self, scopes: Iterable[str], reserved_tokens: int, spent_tokens: int) -> None:
+        """Correct the tokens set aside by what was really spent."""
+        if self._by_scope:
+            for live in self._windows_of(scopes):
+                if live.counts_tokens:
+                    live.left += reserved_tokens - spent_tokens
+
+    def is_empty_for(self, scopes: Iterable[str], tokens: int, now: float) -> bool:
+        """A window of *scopes* is known to have no room for a request of *tokens*."""
+        if not self._by_scope:
+            return False
+        return any(_is_empty(live, tokens) and live.ends_at > now for live in self._windows_of(scopes))
+
+    def refills_at(self, scopes: Iterable[str], now: float) -> float:
+        """When the last empty window of *scopes* is full again; 0 if none is empty."""
+        if not self._by_scope:
+            return 0.0
+        ends = (live.ends_at for live in self._windows_of(scopes) if _is_empty(live, 1))
+        return max((end for end in ends if end > now), default=0.0)
+
+    def share_of(self, scopes: Iterable[str]) -> float | None:
+        """The smallest share left of any window of *scopes*, 0 to 1; None if none is known."""
+        if not self._by_scope:
+            return None
+        shares = [max(0.0, min(1.0, live.left / live.seen.limit)) for live in self._windows_of(scopes) if live.seen.limit]
+        return min(shares) if shares else None
+
+    def windows(self, now: float) -> list[Window]:
+        """Every window as it stands, those that have ended left out."""
+        self._forget_ended(now)
+        return [live.now_as_window() for kinds in self._by_scope.values() for live in kinds.values()]
+
+    def take_unsaved(self) -> list[Window]:
+        """What changed since the last call."""
+        rows = []
+        for kinds in self._by_scope.values():
+            for live in kinds.values():
+                if live.unsaved:
+                    live.unsaved = False
+                    rows.append(live.now_as_window())
+        return rows
+
+    def forget(self, is_meant: Callable[[str], bool]) -> None:
+        for scope in [scope for scope in self._by_scope if is_meant(scope)]:
+            del self._by_scope[scope]
+
+    def _windows_of(self, scopes: Iterable[str]) -> Iterable[_Live]:
+        for scope in scopes:
+            kinds = self._by_scope.get(scope)
+            if kinds is not None:
+                yield from kinds.values()
+
+    def _forget_ended(self, now: float) -> None:
+        for scope, kinds in list(self._by_scope.items()):
+            for kind in [kind for kind, live in kinds.items() if live.ends_at <= now]:
+                del kinds[kind]
+            if not kinds:
+                del self._by_scope[scope]
+
+
+def _is_empty(live: _Live, tokens: int) -> bool:
+    if live.left <= 0:
+        return True
+    if not live.counts_tokens:
+        return False
+    limit = live.seen.limit
+    return live.left < tokens and (limit is None or tokens <= limit)

@@ -1,0 +1,52 @@
+"""Access: who is calling, and what their key permits."""
+
+import hmac
+from collections.abc import Iterable
+
+import msgspec
+
+from hrd.core.providers import Candidate, CostClass
+
+POLICY_CLASS = {"free-only": CostClass.FREE, "subscription-ok": CostClass.SUBSCRIPTION, "paid-ok": CostClass.PAID}
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """A client key's holder. Limits of 0 are none."""
+
+    fingerprint: str
+    name: str = ""
+    allowed_providers: tuple[str, ...] = ()
+    local_only: bool = False
+    cost_policy: str = ""
+
+
+class Doorkeeper:
+    """Knows the client keys as bytes; compares in constant time, whatever the number of the one that fits."""
+
+    def __init__(self, keys: Iterable[tuple[bytes, Caller]]) -> None:
+        self._keys = tuple(keys)
+
+    def caller_of(self, authorization: bytes | None, api_key: bytes | None) -> Caller | None:
+        """Who holds the key of `Authorization: Bearer` or, without one, of `x-api-key`."""
+        offered = api_key
+        if authorization is not None and authorization[:7].lower() == b"bearer ":
+            offered = authorization[7:].strip()
+        if not offered:
+            return None
+        found: Caller | None = None
+        for key, caller in self._keys:
+            if hmac.compare_digest(key, offered):
+                found = caller
+        return found
+
+
+def why_forbidden(caller: Caller, candidate: Candidate, cost_policy: str) -> str:
+    """Empty if *caller* may spend on *candidate*; otherwise the policy that says no."""
+    if caller.allowed_providers and candidate.provider.name not in caller.allowed_providers:
+        return "not allowed for this client key"
+    if caller.local_only and candidate.cost_class is not CostClass.LOCAL:
+        return "this client key is local-only"
+    policy = caller.cost_policy or cost_policy
+    if candidate.cost_class > POLICY_CLASS.get(policy, CostClass.PAID):
+        return f"COST_POLICY {policy} forbids {candidate.cost_class.name.lower()}"
+    return ""

@@ -1,0 +1,78 @@
+"""Facts: what the line tells the pool. The pool's `apply` takes one, changes its state and returns the rows to store."""
+
+import msgspec
+
+from hrd.core.failures import Failure, Observation
+from hrd.core.journal import Usage
+from hrd.core.ledger import Reservation
+from hrd.core.providers import Candidate
+from hrd.core.roster import Roster
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate to ask, with its reservation. Every claim ends in exactly one of `Failed` or `Ended`."""
+
+    candidate: Candidate
+    reservation: Reservation
+    begun_at: float
+    drop: frozenset[str]
+    """Request fields to leave out: learned, or objected to a moment ago."""
+    max_tokens: int | None
+    is_last: bool
+    """Nobody else is left to ask now."""
+    order: tuple[str, ...]
+
+
+class Committed(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempt reached its commit point."""
+
+    claim: Claim
+    latency_ms: float
+    observations: tuple[Observation, ...] = ()
+    used_tools: bool = False
+    saw_images: bool = False
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A committed attempt is over, or one was given up through no fault of the candidate's."""
+
+    claim: Claim
+    outcome: str
+    usage: Usage
+    is_broken: bool = False
+    """The stream broke after the commit point."""
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempt failed before its commit point."""
+
+    claim: Claim
+    failure: Failure
+    observations: tuple[Observation, ...] = ()
+
+
+class BlamedLater(msgspec.Struct, frozen=True, kw_only=True):
+    """An empty reply turned out to be the candidate's fault: somebody else could serve the request."""
+
+    candidate: Candidate
+    failure: Failure
+
+
+class RosterChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings or credentials changed."""
+
+    roster: Roster
+
+
+class Reset(msgspec.Struct, frozen=True, kw_only=True):
+    """`hr reset`: lift the blocks of a provider, of a credential, or (both empty) all of them."""
+
+    provider: str = ""
+    credential: str = ""
+
+
+class EmbeddingsUnpinned(msgspec.Struct, frozen=True, kw_only=True):
+    """`hr model reset embeddings`."""
+
+
+Fact = Committed | Ended | Failed | BlamedLater | RosterChanged | Reset | EmbeddingsUnpinned

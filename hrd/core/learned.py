@@ -1,0 +1,85 @@
+"""What was learned about models: what they took well, and which fields they objected to. Expires, so that it is learned anew."""
+
+from collections.abc import Iterable
+
+from hrd.core.failures import Failure, Verdict
+from hrd.core.providers import Candidate
+from hrd.core.remembered import Learned
+
+LEARNED_S = 30 * 86400.0
+"""How long what was learned holds."""
+MODELS_MAX = 2048
+_DROP = "drop:"
+
+
+class Learning:
+    """By provider and model. A forced capability (settings, catalogue) always wins."""
+
+    def __init__(self, learned: Iterable[Learned]) -> None:
+        self._by_model: dict[tuple[str, str], dict[str, Learned]] = {}
+        for row in learned:
+            self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+
+    def facts_of(self, candidate: Candidate) -> tuple[bool | None, bool | None, int | None]:
+        """(tools, vision, context) as forced, else as learned; None is not known."""
+        facts = candidate.facts
+        tools, vision, context = facts.tools, facts.vision, facts.context or candidate.provider.context
+        learned = self._by_model.get((candidate.provider.name, candidate.model))
+        if learned is None:
+            return tools, vision, context
+        if tools is None and "tools" in learned:
+            tools = bool(learned["tools"].value)
+        if vision is None and "vision" in learned:
+            vision = bool(learned["vision"].value)
+        if "context" in learned:
+            context = learned["context"].value
+        return tools, vision, context
+
+    def dropped(self, key: tuple[str, str]) -> frozenset[str]:
+        """Fields that this model is known to refuse."""
+        learned = self._by_model.get(key)
+        if learned is None:
+            return frozenset()
+        return frozenset(what.removeprefix(_DROP) for what in learned if what.startswith(_DROP))
+
+    def of(self, provider: str, model: str) -> dict[str, int]:
+        """Everything learned of one model, by name."""
+        return {what: row.value for what, row in self._by_model.get((provider, model), {}).items()}
+
+    def models_of(self, provider: str) -> list[str]:
+        return [model for name, model in self._by_model if name == provider]
+
+    def saw(self, candidate: Candidate, *, tools: bool, vision: bool, now: float) -> list[Learned]:
+        """A good answer used these."""
+        key = (candidate.provider.name, candidate.model)
+        rows = []
+        for what, seen in (("tools", tools), ("vision", vision)):
+            known = self._by_model.get(key, {}).get(what)
+            if seen and (known is None or not known.value or known.expires_at - now < LEARNED_S / 2):
+                rows.append(self._learn(key, what, 1, now))
+        return rows
+
+    def failed(self, candidate: Candidate, failure: Failure, now: float) -> list[Learned]:
+        """A failure that named the model's context."""
+        if failure.verdict is Verdict.CONTEXT_EXCEEDED and failure.ceiling_tokens > 0:
+            return [self._learn((candidate.provider.name, candidate.model), "context", failure.ceiling_tokens, now)]
+        return []
+
+    def drop_worked(self, key: tuple[str, str], fields: Iterable[str], now: float) -> list[Learned]:
+        """The same candidate answered well once *fields* were left out."""
+        known = self._by_model.get(key, {})
+        return [self._learn(key, _DROP + field, 1, now) for field in fields if _DROP + field not in known]
+
+    def forget_expired(self, now: float) -> None:
+        for key, learned in list(self._by_model.items()):
+            for what in [what for what, row in learned.items() if row.expires_at <= now]:
+                del learned[what]
+            if not learned:
+                del self._by_model[key]
+
+    def _learn(self, key: tuple[str, str], what: str, value: int, now: float) -> Learned:
+        if key not in self._by_model and len(self._by_model) >= MODELS_MAX:
+            del self._by_model[next(iter(self._by_model))]
+        row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
+        self._by_model.setdefault(key, {})[what] = row
+        return row

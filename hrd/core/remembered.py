@@ -1,0 +1,79 @@
+"""What outlives a process: the rows a store keeps besides ledger and journal, and what a new process starts from."""
+
+import msgspec
+
+from hrd.core.blocks import Block
+from hrd.core.journal import Entry
+from hrd.core.ledger import Reservation, Settlement
+from hrd.core.windows import Window
+
+
+class BlockLifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A success, an expiry long past, or `hr reset`."""
+
+    scope: str
+    reason: str
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One thing found out about a model: `tools`, `vision`, `reasoning`, `context`, `output` (tokens), or `drop:<field>`."""
+
+    provider: str
+    model: str
+    what: str
+    value: int
+    at: float
+    expires_at: float
+
+
+class EmbeddingPin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The pair that answers embeddings for the router's own name; empty strings unpin."""
+
+    provider: str
+    model: str
+    at: float
+
+
+class Discovered(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's model list as last read."""
+
+    provider: str
+    models: tuple[str, ...]
+    contexts: dict[str, int]
+    at: float
+
+
+class AccountNamed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The provider itself said which account a credential draws on."""
+
+    credential: str
+    account: str
+
+
+Row = Reservation | Settlement | Entry | Block | BlockLifted | Window | Learned | EmbeddingPin | Discovered | AccountNamed
+
+
+class DayCounts(msgspec.Struct, kw_only=True):
+    """One credential's UTC day so far."""
+
+    provider: str
+    credential: str
+    requests: int = 0
+    errors: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Remembered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new process starts from."""
+
+    next_reservation: int = 1
+    blocks: tuple[Block, ...] = ()
+    windows: tuple[Window, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    embedding_pin: EmbeddingPin | None = None
+    discovered: tuple[Discovered, ...] = ()
+    accounts: tuple[AccountNamed, ...] = ()
+    today: tuple[DayCounts, ...] = ()
+    lost: int = 0
+    """Reservations of a dead process, now counted as spent."""

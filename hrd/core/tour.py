@@ -1,0 +1,144 @@
+"""The tour: one request's walk over its candidates. Owned by the request's task; the pool reads it, failures move it.
+
+It remembers who was asked, who is to be asked next, and what was taken out of the request on the way.
+"""
+
+from collections.abc import Iterable
+
+from hrd.core.ask import Ask
+from hrd.core.failover import RULES, Next
+from hrd.core.failures import Failure, Verdict
+from hrd.core.journal import AttemptNote
+from hrd.core.providers import Candidate
+
+AFFORDABLE_TOKENS_MIN = 1024
+"""A reply shorter than this is not worth asking for again."""
+ATTEMPTS_NOTED_MAX = 64
+
+
+class Tour:
+    """Where one request stands."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.tried: set[str] = set()
+        self.again: Candidate | None = None
+        self.siblings_of: str = ""
+        """The provider whose other keys come first."""
+        self.endpoints_last: set[str] = set()
+        self.larger_than: int = 0
+        """Only candidates with a larger known or unknown context; 0 is no such wish."""
+        self.too_large_for: set[str] = set()
+        self.dropped: dict[tuple[str, str], frozenset[str]] = {}
+        self.max_tokens: dict[str, int] = {}
+        self.notes: list[AttemptNote] = []
+        self.failures: list[tuple[Candidate, Failure]] = []
+        self.for_client: Failure | None = None
+        """A refusal that the client must mend: it is what the client hears if nobody serves."""
+        self.is_over = False
+        """No more attempts: `for_client` is the answer."""
+        self._objectors: set[str] = set()
+
+    def failed(self, candidate: Candidate, failure: Failure) -> None:
+        """Move on after *failure* of *candidate*."""
+        self.again = None
+        self.failures.append((candidate, failure))
+        match RULES[failure.verdict].next:
+            case Next.AGAIN:
+                self._ask_again(candidate, failure)
+            case Next.SIBLINGS_FIRST:
+                self.siblings_of = candidate.provider.name
+            case Next.SIBLINGS_LAST:
+                self.siblings_of = ""
+                self.endpoints_last.add(candidate.provider.base_url)
+            case Next.LARGER:
+                self._look_for_larger(candidate, failure)
+            case Next.ONE_MORE:
+                self._object(candidate, failure)
+            case Next.CLIENT:
+                self.for_client = failure
+                self.is_over = True
+            case Next.ANYONE:
+                pass
+
+    def _ask_again(self, candidate: Candidate, failure: Failure) -> None:
+        """The same candidate once more, without what it objected to; or on, if that would not help."""
+        key = (candidate.provider.name, candidate.model)
+        if failure.verdict is Verdict.AFFORDABLE:
+            if failure.affordable_tokens >= AFFORDABLE_TOKENS_MIN and candidate.key not in self.max_tokens:
+                self.max_tokens[candidate.key] = failure.affordable_tokens
+                self.again = candidate
+            else:
+                self.siblings_of = candidate.provider.name
+            return
+        dropped = self.dropped.get(key, frozenset())
+        if failure.param and not dropped:
+            self.dropped[key] = dropped | {failure.param}
+            self.again = candidate
+            return
+        self._object(candidate, failure)
+
+    def _look_for_larger(self, candidate: Candidate, failure: Failure) -> None:
+        if failure.verdict is Verdict.CONTEXT_EXCEEDED:
+            known = failure.ceiling_tokens or candidate.facts.context or candidate.provider.context or 0
+            self.larger_than = max(self.larger_than, known)
+        self.too_large_for.add(f"{candidate.provider.name}/{candidate.model}")
+        if self.for_client is None or failure.verdict is Verdict.CONTEXT_EXCEEDED:
+            self.for_client = failure
+
+    def _object(self, candidate: Candidate, failure: Failure) -> None:
+        """One more provider is asked; if it agrees, the first error is the client's."""
+        if self._objectors and candidate.provider.name not in self._objectors:
+            self.is_over = True
+        self._objectors.add(candidate.provider.name)
+        if self.for_client is None:
+            self.for_client = failure
+
+    def may_ask(self, candidate: Candidate) -> str:
+        """Empty if this request may turn to *candidate*; otherwise why not."""
+        if candidate.key in self.tried:
+            return "already asked"
+        if candidate.provider.name in self._objectors:
+            return "refused this request already"
+        if f"{candidate.provider.name}/{candidate.model}" in self.too_large_for:
+            return "too large for it"
+        if self.larger_than:
+            context = candidate.facts.context or candidate.provider.context
+            if context is not None and context <= self.larger_than:
+                return f"context of {context} tokens is no larger"
+        return ""
+
+    def choose(self, ranked: Iterable[Candidate]) -> Candidate | None:
+        """The next to ask, of those that may be asked, best first."""
+        if self.again is not None:
+            return self.again
+        last: Candidate | None = None
+        first: Candidate | None = None
+        for candidate in ranked:
+            if self.siblings_of and candidate.provider.name == self.siblings_of:
+                return candidate
+            if candidate.provider.base_url in self.endpoints_last:
+                last = last or candidate
+            elif first is None:
+                first = candidate
+                if not self.siblings_of:
+                    return first
+        return first or last
+
+    def begin(self, candidate: Candidate) -> None:
+        self.tried.add(candidate.key)
+        self.again = None
+
+    def waited(self) -> None:
+        """After a wait everybody may be asked again, but for those who refused the request itself."""
+        self.tried.clear()
+        self.siblings_of = ""
+        self.endpoints_last.clear()
+
+    def note(self, note: AttemptNote) -> None:
+        if len(self.notes) < ATTEMPTS_NOTED_MAX:
+            self.notes.append(note)
+
+    def is_all_empty(self) -> bool:
+        """Every candidate so far gave an empty reply: then emptiness is the answer, and nobody is to blame."""
+        return bool(self.failures) and all(failure.verdict is Verdict.EMPTY for _, failure in self.failures)
