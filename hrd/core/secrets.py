@@ -1,0 +1,126 @@
+"""Secrets: how a key is held, named without being shown, and kept out of text.
+
+A key lives in a `Secret`, which prints as its fingerprint and cannot be written by msgspec or pickle: a key that
+ends up in a log line, an error or a struct that is sent somewhere shows as `groq-1a2b3c4d`, or fails loudly in the
+first test that tries. Text that others wrote (an upstream's error may echo the key it got) goes through `scrub`
+before it is stored or passed on.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from typing import Final, NoReturn, Self
+
+CLIENT: Final = "client"
+"""What stands for the provider in the fingerprint of a key that our own clients use."""
+
+SCRUBBED_CHARS_MAX: Final = 4096
+PLANTED_CHARS_MIN: Final = 8
+"""A shorter secret (such as the word `local`) is not searched for: it would blot out ordinary words."""
+
+
+class Secret:
+    """A key or token. Only `reveal()` gives it away."""
+
+    __slots__ = ("_value", "fingerprint")
+
+    fingerprint: str
+
+    def __init__(self, value: str, provider: str) -> None:
+        self._value = value
+        self.fingerprint = fingerprint(provider, value)
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"<{self.fingerprint}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        """Compared by value in constant time; the provider does not matter."""
+        return hmac.compare_digest(_octets(self._value), _octets(other._value)) if isinstance(other, Secret) else False
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written anywhere by accident")
+
+
+def fingerprint(provider: str, key: str) -> str:
+    """The name under which a key is shown: stable, and of no use to anybody who would like the key."""
+    return f"{provider}-{hashlib.sha256(b'hermes-router:' + _octets(key)).hexdigest()[:8]}"
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def scrub(text: str, secrets: Iterable[Secret] = (), limit: int = SCRUBBED_CHARS_MAX) -> str:
+    """The first *limit* characters of *text*, without the secrets given and without what looks like one.
+
+    The cut never lays a secret open: what begins before it is replaced whole, however far it reaches.
+    """
+    planted = [secret for secret in secrets if len(secret.reveal()) >= PLANTED_CHARS_MIN]
+    reach = max((len(secret.reveal()) for secret in planted), default=0)
+    window = text[: limit + max(reach, 512)]
+    found = sorted([*_planted_in(window, planted), *_look_alikes_in(window)], key=lambda span: (span[0], -span[1]))
+    kept: list[str] = []
+    at = 0
+    for start, end, name in found:
+        if start >= limit:
+            break
+        if start >= at:
+            kept += (window[at:start], f"[{name}]")
+        at = max(at, end)
+    if at < limit:
+        kept.append(window[at:limit])
+    return "".join(kept) + ("…" if len(text) > limit else "")
+
+
+_Span = tuple[int, int, str]
+
+
+def _planted_in(text: str, secrets: Iterable[Secret]) -> Iterable[_Span]:
+    for secret in secrets:
+        value = secret.reveal()
+        at = text.find(value)
+        while at >= 0:
+            yield at, at + len(value), secret.fingerprint
+            at = text.find(value, at + 1)
+
+
+_LOOK_ALIKES: Final = (
+    # The providers' own shapes, masked ones (`sk-proj-****abcd`) included.
+    re.compile(
+        r"(?<![A-Za-z0-9])((?:sk|csk|rk|xai|nvapi|glpat)-[\w\-.*]{8,}"
+        r"|(?:gsk|hf|gh[pousr]|github_pat)_[\w\-.*]{8,}|AIza[\w\-*]{8,}|AQ\.[\w\-*]{16,}|ya29\.[\w\-.*]{8,})"
+    ),
+    re.compile(r"(?<![A-Za-z0-9])(eyJ[\w\-]{8,}(?:\.[\w\-]*){0,4})"),  # a JSON Web Token (RFC 7519)
+    re.compile(r"(?i)\b(?:bearer|basic)[ \t]{1,8}((?=\S{0,200}[\d\-_.=])[^\s\"',;<>]{8,}|[^\s\"',;<>]{16,})"),
+    # What an assignment or a sentence calls a key: `"api_key": "…"`, `API key provided: …`, `token=…`.
+    re.compile(
+        r"(?i)(?:key|token|secret|passwd|password|credential|authorization)s?[\"']?"
+        r"(?:(?:[ \t]{1,4}\w{1,16}){0,3}[ \t]{0,4}[:=][ \t]{0,4}|[ \t]{1,4})[\"'`(\[<]?"
+        r"((?=[\w+/\-.=*]{0,200}\d)[\w+/\-.=*]{20,})"
+    ),
+    re.compile(r"(?i)(?<=://)([^\s/@\"']{1,200}(?=@))"),  # user and password inside a URL
+)
+
+
+def _look_alikes_in(text: str) -> Iterable[_Span]:
+    for pattern in _LOOK_ALIKES:
+        for match in pattern.finditer(text):
+            yield match.start(1), match.end(1), "redacted"

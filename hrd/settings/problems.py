@@ -1,0 +1,42 @@
+"""What is wrong with a setting: its name, what stood there, what would be accepted, and where it came from."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from hrd.core.secrets import scrub
+
+Source = Literal["environment", ".env", "config.toml", "default"]
+
+SHOWN_CHARS_MAX: Final = 60
+HIDDEN: Final = "(not shown)"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One line for whoever has to mend it. *shown* is safe to print."""
+
+    name: str
+    shown: str | None
+    accepted: str
+    source: Source
+
+    def __str__(self) -> str:
+        value = "" if self.shown is None else f" = {self.shown}"
+        return f"{self.name}{value} ({self.source}): {self.accepted}"
+
+
+class Problems(msgspec.Struct, frozen=True):
+    """Everything that is wrong, so that it can be mended in one go."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+def shown(value: object) -> str:
+    """*value* as it may be printed: on one line, not too long, without anything that looks like a key."""
+    text = value if isinstance(value, str) else repr(value)
+    printable = "".join(char if char.isprintable() else "·" for char in scrub(text, limit=SHOWN_CHARS_MAX))
+    return printable if printable.strip() else f"'{printable}'"
