@@ -1,0 +1,81 @@
+"""Heads and chunks as bytes. What would let a value become a second header is refused, whoever wrote it."""
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+
+CONTINUE_100: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK: Final = b"0\r\n\r\n"
+
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus}
+_WITHOUT_BODY: Final = frozenset({204, 304})
+_TOKEN: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+_TARGET: Final = re.compile(r"[!-~]+")
+
+
+def reply_head(
+    status: int,
+    headers: Iterable[tuple[bytes, bytes]],
+    *,
+    length: int | None,
+    chunked: bool,
+    keep_alive: bool,
+    minor: int,
+) -> bytes:
+    """A reply's head; *headers* hold neither framing nor Connection.
+
+    A body with neither *length* nor *chunked* ends with the connection. A reply to HEAD says what GET would have said; 204
+    and 304 say nothing about a body and have none. *minor* is the asker's: HTTP/1.0 knows no chunks.
+    """
+    if chunked and (minor == 0 or length is not None):
+        raise ValueError("chunked needs HTTP/1.1 and excludes a length")
+    parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
+    parts += [b"%b: %b\r\n" % pair for pair in headers]
+    if status not in _WITHOUT_BODY:
+        if chunked:
+            parts.append(b"transfer-encoding: chunked\r\n")
+        elif length is not None:
+            parts.append(b"content-length: %d\r\n" % length)
+        else:
+            keep_alive = False
+    if not keep_alive or minor == 0:
+        parts.append(b"connection: close\r\n")
+    return _sealed(parts)
+
+
+def request_head(
+    method: str,
+    target: str,
+    host: str,
+    headers: Iterable[tuple[bytes, bytes]],
+    *,
+    length: int | None = None,
+    chunked: bool = False,
+) -> bytes:
+    """A request's head; *headers* hold neither Host nor framing. Without *length* and *chunked* there is no body."""
+    if chunked and length is not None:
+        raise ValueError("chunked excludes a length")
+    if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
+        raise ValueError("a method or target that is not one word")
+    parts = [f"{method} {target} HTTP/1.1\r\n".encode("ascii"), f"host: {host}\r\n".encode("ascii")]
+    parts += [b"%b: %b\r\n" % pair for pair in headers]
+    if chunked:
+        parts.append(b"transfer-encoding: chunked\r\n")
+    elif length is not None:
+        parts.append(b"content-length: %d\r\n" % length)
+    return _sealed(parts)
+
+
+def chunk(data: bytes) -> bytes:
+    """*data* as one chunk; nothing for no data, since an empty chunk would end the body."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+def _sealed(parts: list[bytes]) -> bytes:
+    """The head out of *parts*, each of which must have been exactly one line."""
+    parts.append(b"\r\n")
+    head = b"".join(parts)
+    if not head.count(b"\n") == head.count(b"\r") == len(parts) or b"\0" in head:
+        raise ValueError("a line break or NUL inside a header")
+    return head
