@@ -75,6 +75,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     credential: str = ""
     usage: Usage = Usage()
+    cost_microusd: int = 0
     first_token_ms: float | None = None
     total_ms: float = 0.0
     waited_ms: float = 0.0
