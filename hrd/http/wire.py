@@ -99,6 +99,20 @@ class Wire:
         if sent < len(data):
             await self._send_rest(memoryview(data), sent)
 
+    def send_nowait(self, data: bytes) -> int:
+        """Hand the kernel what it takes of *data* at once; how many bytes that was. A failure shows at the next call that waits."""
+        try:
+            return self._sock.send(data)
+        except OSError:
+            return 0
+
+    def send_eof(self) -> None:
+        """Say that nothing more comes; reading goes on."""
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
     def stale(self) -> bool:
         """Whether an idle connection is of no further use: the peer closed it, it failed, or the peer spoke unasked."""
         try:
