@@ -37,6 +37,8 @@ class Problems(msgspec.Struct, frozen=True):
 
 def shown(value: object) -> str:
     """*value* as it may be printed: on one line, not too long, without anything that looks like a key."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
     text = value if isinstance(value, str) else repr(value)
     printable = "".join(char if char.isprintable() else "·" for char in scrub(text, limit=SHOWN_CHARS_MAX))
     return printable if printable.strip() else f"'{printable}'"

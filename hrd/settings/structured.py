@@ -7,6 +7,7 @@ import msgspec
 
 from hrd.core.aliases import PROVIDERS, provider_suggested
 from hrd.core.nearest import nearest
+from hrd.core.nesting import is_too_deep
 from hrd.settings.keys import key_provider
 from hrd.settings.names import BY_NAME, KEYS_NAME
 from hrd.settings.problems import HIDDEN, Problem, Source, shown
@@ -30,6 +31,9 @@ def read_structured(text: str, problems: list[Problem]) -> Structured:
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "nested too deep"
         problems.append(Problem(_HERE, None, f"valid TOML; this is not: {shown(reason)}", _HERE))
+        return Structured()
+    if is_too_deep(document):
+        problems.append(Problem(_HERE, None, "tables that are not nested deeper than anybody needs", _HERE))
         return Structured()
     strangers = [name for name in document if name not in TABLES]
     problems += [Problem(shown(name), None, _where_it_belongs(name), _HERE) for name in strangers]

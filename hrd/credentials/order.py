@@ -1,0 +1,57 @@
+"""Stored order: the keys of auth.json, then those of the environment, each once, as the pool's credentials."""
+
+import msgspec
+
+from hrd.core.aliases import PROVIDERS
+from hrd.core.providers import Credential
+from hrd.core.secrets import Secret
+from hrd.credentials.auth_file import AuthFile, CredentialInfo
+from hrd.settings.model import Settings
+
+KEYLESS_KEY = "local"
+"""What is sent as the key to a model on the user's own machine, which does not look."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    credentials: dict[str, tuple[Credential, ...]]
+    """By provider; providers without any are left out."""
+    warnings: tuple[str, ...] = ()
+
+
+def stored_order(auth: AuthFile, settings: Settings) -> Stored:
+    """Every credential that may be used upstream. A key that is one of our clients' is never among them."""
+    client_keys = {*settings.proxy_api_keys, *(key.secret for key in auth.proxy_keys)}
+    credentials: dict[str, tuple[Credential, ...]] = {}
+    warnings: list[str] = []
+    for provider in PROVIDERS:
+        places: dict[Secret, str] = dict.fromkeys(auth.providers.get(provider, ()), "auth.json")
+        for key in settings.keys.get(provider, ()):
+            places.setdefault(key.secret, key.source)
+        if provider == KEYLESS_KEY:
+            places = _local_places(places, is_enabled=settings.local_enabled)
+        refused = [secret for secret in places if secret in client_keys]
+        warnings += [f"{secret.fingerprint} is a client key of this router: it is not used upstream" for secret in refused]
+        usable = tuple(_credential(provider, s, places[s], auth.info) for s in places if s not in client_keys)
+        if usable:
+            credentials[provider] = usable
+    return Stored(credentials, tuple(warnings))
+
+
+def _local_places(places: dict[Secret, str], *, is_enabled: bool) -> dict[Secret, str]:
+    """`local` is switched on by its address or model, not by a key, and needs none."""
+    if not is_enabled:
+        return {}
+    return places or {Secret(KEYLESS_KEY, "local"): "built in"}
+
+
+def _credential(provider: str, secret: Secret, source: str, notes: dict[str, CredentialInfo]) -> Credential:
+    info = notes.get(secret.fingerprint, CredentialInfo())
+    return Credential(
+        provider=provider,
+        fingerprint=secret.fingerprint,
+        secret=secret,
+        source=source,
+        account=info.account,
+        label=info.label,
+        cost_class=info.cost_class,
+    )
