@@ -1,8 +1,8 @@
 """What the router knows about providers: who they are, what they take, whose quota a key draws on.
 
-A `Provider` is data: the catalogue's row with the user's overrides laid over it. A `Credential` is a key, an account or, for
-local, nothing. A `Candidate` is the three things an attempt needs: provider, model, credential. Candidates are made once a
-configuration generation and compared by identity.
+A `Provider` is data: the catalogue's row with the user's overrides laid over it. A `Credential` is a key, an account
+or, for local, nothing. A `Candidate` is the three things an attempt needs: provider, model, credential. Candidates are
+made once a configuration generation and compared by identity.
 """
 
 import enum
@@ -24,16 +24,16 @@ class CostClass(enum.IntEnum):
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How this provider's requests differ from OpenAI's chat completions; applied by `dialects.quirks`."""
 
-    token_field: str = "max_tokens"
+    token_field: str = "max_tokens"  # noqa: S105 (tokens of text)
     """The name under which the output limit is sent: `max_tokens` or `max_completion_tokens`."""
     rename: dict[str, str] = {}
     drop: tuple[str, ...] = ()
     drop_unless: dict[str, str] = {}
     """Field → model prefix (comma list) for which alone it is sent."""
     drop_for: dict[str, str] = {}
-    """Field → model prefixes (comma list) for which it is not sent, unless the request says `reasoning_effort: "none"`."""
+    """Field → model prefixes (comma list) for which it is not sent, unless `reasoning_effort` is `none`."""
     forward: tuple[str, ...] = ()
-    """Fields that are kept from providers by default (private to a client, or another provider's own) and that it takes."""
+    """Fields kept from providers by default (private to a client, or another provider's own) that this one takes."""
     clamp: dict[str, tuple[float, float]] = {}
     tool_choice: dict[str, str] = {}
     """Renames of string tool choices; an empty value drops the field."""
