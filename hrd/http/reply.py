@@ -24,7 +24,8 @@ def parse_reply_head(head: bytes, method: str, limits: HttpLimits) -> ReplyHead:
     """The head of a reply to *method*, whose bytes, empty line included, are *head*; or ReplyBroken."""
     shape = _HEAD.fullmatch(head)
     if shape is None:
-        raise ReplyBroken("the reply's head is malformed")
+        is_http = head.startswith(b"HTTP/1.")
+        raise ReplyBroken("the reply's head is malformed" if is_http else "what came back is not HTTP/1")
     headers = _read_fields(head, limits)
     minor = 1 if shape[1] == b"1" else 0
     status = int(shape[2])

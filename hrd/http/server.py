@@ -163,8 +163,8 @@ class ServerConnection:
         data = self._data
         if data[0] not in _FIRST_BYTES:
             raise RequestRejected(400, "the request line is malformed")
-        line_bytes = self._limits.request_line_bytes
-        if len(data) > self._limits.head_bytes or (len(data) > line_bytes and data.find(b"\r\n", 0, line_bytes + 2) < 0):
+        line_bytes = self._limits.request_line_bytes + 2
+        if len(data) > self._limits.head_bytes or (len(data) >= line_bytes and data.find(b"\r\n", 0, line_bytes) < 0):
             raise self._too_large(data)
         if NEVER_IN_A_HEAD.search(data, max(0, self._searched - 1)):
             raise RequestRejected(400, "the request head holds a NUL, or a CR or LF on its own")
