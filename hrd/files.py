@@ -63,13 +63,14 @@ def read_bounded(path: Path, limit: int) -> Content | FileProblem | None:
     except (OSError, ValueError) as error:
         return FileProblem(str(path), _reason(error, "cannot be read"))
     try:
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                return FileProblem(str(path), f"is a {_sort(found.st_mode)}; a file is wanted here: move it away")
-            data = _read_all(file.fileno(), limit + 1)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return FileProblem(str(path), f"is a {_sort(found.st_mode)}; a file is wanted here: move it away")
+        data = _read_all(descriptor, limit + 1)
     except OSError as error:
         return FileProblem(str(path), _reason(error, "cannot be read"))
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         return FileProblem(str(path), f"is larger than {limit} bytes: it cannot be what belongs here")
     return Content(data, _stamp(found), stat.S_IMODE(found.st_mode), found.st_uid)
@@ -81,9 +82,9 @@ def write_atomically(path: Path, data: bytes, mode: int, *, replaces: Stamp | No
     After a crash at any moment either the old or the new content stands there. A symbolic link stays one: the file that
     it leads to is replaced.
     """
-    target = Path(os.path.realpath(path))
     written: Path | None = None
     try:
+        target = Path(os.path.realpath(path))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         written = Path(name)

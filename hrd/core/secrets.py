@@ -76,7 +76,7 @@ def scrub(text: str, secrets: Iterable[Secret] = (), limit: int = SCRUBBED_CHARS
     planted = [secret for secret in secrets if len(secret.reveal()) >= PLANTED_CHARS_MIN]
     reach = max((len(secret.reveal()) for secret in planted), default=0)
     window = text[: limit + max(reach, 512)]
-    found = sorted([*_planted_in(window, planted), *_look_alikes_in(window)], key=lambda span: (span[0], -span[1]))
+    found = sorted([*_planted_in(window, planted), *_look_alikes_in(window)], key=lambda span: span[0])
     kept: list[str] = []
     at = 0
     for start, end, name in found:
@@ -105,8 +105,8 @@ def _planted_in(text: str, secrets: Iterable[Secret]) -> Iterable[_Span]:
 _LOOK_ALIKES: Final = (
     # The providers' own shapes, masked ones (`sk-proj-****abcd`) included.
     re.compile(
-        r"(?<![A-Za-z0-9])((?:sk|csk|rk|xai|nvapi|glpat)-[\w\-.*]{8,}"
-        r"|(?:gsk|hf|gh[pousr]|github_pat)_[\w\-.*]{8,}|AIza[\w\-*]{8,}|AQ\.[\w\-*]{16,}|ya29\.[\w\-.*]{8,})"
+        r"(?<![A-Za-z0-9])((?:sk|csk|rk|xai|nvapi|glpat)-[\w\-.*]{7,}[\w\-*]"
+        r"|(?:gsk|hf|gh[pousr]|github_pat)_[\w\-.*]{7,}[\w\-*]|AIza[\w\-*]{8,}|AQ\.[\w\-*]{16,}|ya29\.[\w\-.*]{7,}[\w\-*])"
     ),
     re.compile(r"(?<![A-Za-z0-9])(eyJ[\w\-]{8,}(?:\.[\w\-]*){0,4})"),  # a JSON Web Token (RFC 7519)
     re.compile(r"(?i)\b(?:bearer|basic)[ \t]{1,8}((?=\S{0,200}[\d\-_.=])[^\s\"',;<>]{8,}|[^\s\"',;<>]{16,})"),
@@ -114,7 +114,7 @@ _LOOK_ALIKES: Final = (
     re.compile(
         r"(?i)(?:key|token|secret|passwd|password|credential|authorization)s?[\"']?"
         r"(?:(?:[ \t]{1,4}\w{1,16}){0,3}[ \t]{0,4}[:=][ \t]{0,4}|[ \t]{1,4})[\"'`(\[<]?"
-        r"((?=[\w+/\-.=*]{0,200}\d)[\w+/\-.=*]{20,})"
+        r"((?=[\w+/\-.=*]{0,200}\d)[\w+/\-.=*]{19,}[\w+/\-=*])"
     ),
     re.compile(r"(?i)(?<=://)([^\s/@\"']{1,200}(?=@))"),  # user and password inside a URL
 )
