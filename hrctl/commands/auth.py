@@ -1,0 +1,203 @@
+"""`hr auth`: provider keys, seen by their fingerprints only."""
+
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from hrctl.grammar import Command, InOrder, as_json
+from hrctl.problems import Misused
+from hrctl.render import Column, Paper, table
+from hrctl.session import Session
+from hrctl.words import coming, day, many, plain, sentence
+from hrd.admin.wire.auth import (
+    AUTH_ADD,
+    AUTH_LIST,
+    AUTH_REMOVE,
+    AuthAdd,
+    AuthAdded,
+    AuthCredential,
+    AuthList,
+    AuthQuestion,
+    AuthRemove,
+    AuthRemoved,
+    is_fingerprint,
+)
+
+KEYS_BYTES_MAX: Final = 1 << 20
+PROVIDER_MAX: Final = 24
+"""No provider or alias is longer: what is, may be a key, and is not repeated on the screen."""
+
+
+@click.group(cls=InOrder)
+def auth() -> None:
+    """Add, list and remove the keys of providers."""
+
+
+@auth.command(
+    cls=Command,
+    examples=(
+        "hr auth add groq",
+        "hr auth add openrouter --label work --account me@example.org",
+        "hr auth add groq --key-stdin < keys.txt",
+    ),
+    context_settings={"allow_extra_args": True},
+)
+@click.argument("provider")
+@click.option("--key-stdin", is_flag=True, help="Read keys from standard input, one a line.")
+@click.option(
+    "--account", default="", metavar="NAME", help="The account that these keys draw on: keys of one account share its quota."
+)
+@click.option("--label", default="", help="A word to know them by.")
+@click.option(
+    "--class",
+    "cost_class",
+    type=click.Choice(["free", "subscription", "paid"]),
+    help="What their replies cost, when it is not what is usual for the provider.",
+)
+@click.option("--key", "--api-key", "given", hidden=True)
+@as_json
+@click.pass_context
+def add(
+    ctx: click.Context,
+    provider: str,
+    key_stdin: bool,
+    account: str,
+    label: str,
+    cost_class: str | None,
+    given: str | None,
+    as_json: bool,
+) -> None:
+    """Add keys for a provider. They work for the next request.
+
+    Keys are asked for without showing them, or read from standard input with --key-stdin; never given as arguments, where the
+    shell's history and the list of processes would keep them. PROVIDER may be a short name: or, google, hf, glm, nim …
+    """
+    if ctx.args or given is not None or len(provider) > PROVIDER_MAX:
+        raise _exposed(provider)
+    session: Session = ctx.obj
+    keys = _keys_read() if key_stdin else _keys_asked(provider)
+    ask = AuthAdd(provider=provider, keys=tuple(keys), account=account, label=label, cost_class=cost_class or "")
+    session.show(session.client.ask(AUTH_ADD, ask), _added, as_json)
+
+
+def _exposed(provider: str) -> Misused:
+    name = provider if len(provider) <= PROVIDER_MAX else "PROVIDER"
+    return Misused(
+        "keys are never taken as arguments. If that was a key, the shell's history and the list of processes have seen it: "
+        "treat it as exposed, have the provider revoke it, and make a new one",
+        f"then type hr auth add {name} (it asks without showing the key), or hr auth add {name} --key-stdin < FILE",
+    )
+
+
+def _keys_read() -> list[str]:
+    text = sys.stdin.read(KEYS_BYTES_MAX + 1)
+    if len(text) > KEYS_BYTES_MAX:
+        raise Misused(f"standard input is longer than {KEYS_BYTES_MAX >> 20} MiB", "give one key a line")
+    return _some([line.strip() for line in text.splitlines() if line.strip()])
+
+
+def _keys_asked(provider: str) -> list[str]:
+    """Several at once: separated by blanks or commas, or one after the other until an empty line."""
+    if not sys.stdin.isatty():
+        raise Misused(
+            "there is no terminal to ask for the key", f"give keys one a line: hr auth add {provider} --key-stdin < FILE"
+        )
+    keys: list[str] = []
+    prompt = f"Key for {plain(provider)} (not shown)"
+    while entered := click.prompt(prompt, hide_input=True, default="", show_default=False, err=True).replace(",", " ").split():
+        keys += entered
+        prompt = "Another, or Enter alone to finish"
+    return _some(keys)
+
+
+def _some(keys: list[str]) -> list[str]:
+    if not keys:
+        raise Misused("no key was given, nothing has changed")
+    return keys
+
+
+def _added(done: AuthAdded, paper: Paper) -> str:
+    return "\n".join(_added_lines(done, paper))
+
+
+def _added_lines(done: AuthAdded, paper: Paper) -> Iterator[str]:
+    if done.added:
+        yield f"Added {many(len(done.added), 'key')} for {plain(done.provider)}: {plain(', '.join(done.added))}"
+    if done.already:
+        yield f"Already there: {plain(', '.join(done.already))}"
+    for warning in done.warnings:
+        yield paper.paint(f"warning: {plain(warning)}", "yellow")
+
+
+@auth.command("list", cls=Command, examples=("hr auth list", "hr auth list groq", "hr auth list --json"))
+@click.argument("provider", default="")
+@as_json
+@click.pass_obj
+def list_(session: Session, provider: str, as_json: bool) -> None:
+    """The keys there are.
+
+    Each with its fingerprint, where it stands, whose account it draws on and how it does. Never the key itself.
+    """
+    session.show(session.client.ask(AUTH_LIST, AuthQuestion(provider=provider)), _listed, as_json)
+
+
+_COLUMNS: Final = (
+    Column("PROVIDER"),
+    Column("#", right=True),
+    Column("FINGERPRINT"),
+    Column("STATE"),
+    Column("CLASS"),
+    Column("LABEL", shrinks=True),
+    Column("ACCOUNT", shrinks=True),
+    Column("SOURCE", shrinks=True),
+    Column("ADDED"),
+    Column("NOTE", shrinks=True),
+)
+
+
+def _listed(found: AuthList, paper: Paper) -> str:
+    if not found.credentials:
+        return "No keys yet: add one with hr auth add PROVIDER"
+    return table(paper, _COLUMNS, [_row(one, found.now) for one in found.credentials])
+
+
+def _row(one: AuthCredential, now: float) -> list[str]:
+    account = f"{one.account} (said by the provider)" if one.account and one.account_by == "provider" else one.account
+    added = day(one.added_at) if one.added_at is not None else ""
+    note = sentence(one.reason, coming(one.until, now))
+    place = str(one.index)
+    return [one.provider, place, one.fingerprint, one.state, one.cost_class, one.label, account, one.source, added, note]
+
+
+@auth.command(cls=Command, examples=("hr auth remove groq-1a2b3c4d", "hr auth remove groq 2"))
+@click.argument("which", metavar="FINGERPRINT|PROVIDER")
+@click.argument("index", type=click.IntRange(min=1), required=False)
+@as_json
+@click.pass_obj
+def remove(session: Session, which: str, index: int | None, as_json: bool) -> None:
+    """Remove one key.
+
+    It is named by its fingerprint, or by its provider and number (see hr auth list). Requests that run with it finish. Only keys in auth.json can be removed; for others hr says where they stand.
+    """
+    session.show(session.client.ask(AUTH_REMOVE, _meant(which, index)), _removed, as_json)
+
+
+def _meant(which: str, index: int | None) -> AuthRemove:
+    if index is not None:
+        return AuthRemove(provider=which, index=index)
+    if is_fingerprint(which):
+        return AuthRemove(fingerprint=which)
+    if len(which) > PROVIDER_MAX:
+        raise Misused(
+            "that is not a fingerprint (provider-1a2b3c4d). If it was a key, treat it as exposed", "see them: hr auth list"
+        )
+    raise Misused(f"which key of {which}?", f"see them with hr auth list {which}, then hr auth remove {which} NUMBER")
+
+
+def _removed(done: AuthRemoved, paper: Paper) -> str:
+    left = f"{many(done.left, 'key')} left" if done.left else f"none left: {plain(done.provider)} is not asked any more"
+    lines = [f"Removed {plain(done.fingerprint)}, {left}"]
+    lines += [paper.paint(f"warning: {plain(warning)}", "yellow") for warning in done.warnings]
+    return "\n".join(lines)

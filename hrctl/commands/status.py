@@ -1,0 +1,152 @@
+"""`hr status`: what the router is doing."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from hrctl.grammar import Command, as_json
+from hrctl.problems import NotRunning, Trouble
+from hrctl.render import Cell, Column, Paper, table
+from hrctl.session import Session
+from hrctl.words import coming, count, lasting, many, milliseconds, plain, sentence
+from hrd import __version__
+from hrd.admin.wire.route import Nothing
+from hrd.admin.wire.status import STATUS, CredentialState, CredentialStatus, ProviderState, ProviderStatus, Status
+
+WATCH_S: Final = 2.0
+
+_COLUMNS: Final = (
+    Column("PROVIDER"),
+    Column("STATE"),
+    Column("MODE"),
+    Column("CLASS"),
+    Column("REQUESTS", right=True),
+    Column("ERRORS", right=True),
+    Column("TOKENS", right=True),
+    Column("LATENCY", right=True),
+    Column("NOTE", shrinks=True),
+)
+
+_COLOURS: Final[dict[str, str]] = {
+    ProviderState.READY: "green",
+    ProviderState.PARTLY: "yellow",
+    ProviderState.BLOCKED: "red",
+    ProviderState.OFF: "dim",
+    ProviderState.RETIRED: "dim",
+    ProviderState.NO_KEY: "dim",
+    ProviderState.WRONG_DIALECT: "dim",
+    CredentialState.BUSY: "green",
+    CredentialState.COOLING: "yellow",
+    CredentialState.PROBING: "yellow",
+    CredentialState.REJECTED: "red",
+    CredentialState.DEAD: "red",
+    CredentialState.NO_CREDIT: "red",
+}
+
+
+@click.command(cls=Command, examples=("hr status", "hr status --watch", "hr status --json"))
+@click.option("--watch", is_flag=True, help="Show it again every two seconds, until interrupted.")
+@as_json
+@click.pass_obj
+def status(session: Session, watch: bool, as_json: bool) -> None:
+    """What the router, its providers and keys are doing.
+
+    A key is shown by its fingerprint. Requests, errors and tokens are of today (UTC).
+    """
+    if watch:
+        _watch(session, as_json)
+    else:
+        session.show(session.client.ask(STATUS, Nothing()), drawn, as_json)
+
+
+def _watch(session: Session, as_json: bool) -> None:
+    """Ends when interrupted. A daemon that is away is said to be, and looked for again."""
+    while True:
+        try:
+            answered = session.client.ask(STATUS, Nothing())
+            if as_json:
+                session.show_line(answered, drawn, as_json)
+            else:
+                session.redraw(drawn(answered.value, session.paper))
+        except NotRunning as away:
+            if as_json:
+                raise
+            session.redraw(f"{plain(away.message)}\n{plain(away.hint)}")
+        time.sleep(WATCH_S)
+
+
+def in_a_sentence(session: Session) -> str:
+    """How things stand, for `hr` alone."""
+    try:
+        now = session.client.ask(STATUS, Nothing()).value
+    except NotRunning as away:
+        return f"{plain(away.message)}\n{plain(away.hint)}"
+    except Trouble as trouble:
+        return f"{plain(trouble.message)}\n{plain(trouble.hint)}".rstrip()
+    able = sum(one.state in (ProviderState.READY, ProviderState.PARTLY) for one in now.providers)
+    able_now = f"{many(able, 'provider')} can be asked (more: hr status)"
+    return f"hrd {plain(now.version)} is running at {plain(now.endpoint)}: {able_now}"
+
+
+def drawn(now: Status, paper: Paper) -> str:
+    """The whole picture."""
+    return "\n".join([_head(now), *_alarms(now, paper), "", *_providers(now, paper)])
+
+
+def _head(now: Status) -> str:
+    listening = plain(now.endpoint) if now.listening else f"not listening on {plain(now.endpoint)}"
+    first = f"hrd {plain(now.version)}, pid {now.pid}, up {lasting(now.uptime_s)}, {plain(now.mode)}, {listening}"
+    return f"{first}\n{many(now.in_flight, 'request')} in flight, {many(now.connections, 'connection')}"
+
+
+def _alarms(now: Status, paper: Paper) -> Iterator[str]:
+    if now.version != __version__:
+        yield paper.paint(f"this hr is {__version__}: restart hrd to have it run the same", "yellow")
+    if now.draining:
+        yield paper.paint("stopping: finishes what runs, takes nothing new", "yellow")
+    if now.demo:
+        yield paper.paint("demo: answers are made up, until the first key is there: hr auth add PROVIDER", "yellow")
+    if now.store.state != "ok":
+        waiting = f"{now.store.rows_waiting:,} of {now.store.rows_max:,} rows wait in memory"
+        yield paper.paint(f"database {plain(now.store.state)}: {sentence(plain(now.store.message), waiting)}", "red")
+    if now.store.moved_aside:
+        yield paper.paint(f"a damaged database was moved to {plain(now.store.moved_aside)}", "yellow")
+    for warning in now.warnings:
+        yield paper.paint(f"warning: {plain(warning)}", "yellow")
+
+
+def _providers(now: Status, paper: Paper) -> Iterator[str]:
+    keyless = [one for one in now.providers if one.state == ProviderState.NO_KEY]
+    shown = [one for one in now.providers if one.state != ProviderState.NO_KEY]
+    if shown:
+        rows = [row for one in shown for row in _rows(one, now.now)]
+        yield table(paper, _COLUMNS, rows)
+    else:
+        yield "No provider can be asked yet: add a key with hr auth add PROVIDER"
+    if keyless:
+        yield ""
+        yield f"Without a key: {', '.join(plain(one.name) for one in keyless)}"
+
+
+def _rows(one: ProviderStatus, now: float) -> Iterator[list[Cell | str]]:
+    note = sentence(one.reason, coming(one.until, now), _busy(one.in_flight))
+    yield [Cell(one.name, "bold"), _state(one.state), one.mode, one.cost_class, *_counts(one), note]
+    for key in one.credentials:
+        account = f"account {key.account}" if key.account else ""
+        note = sentence(key.reason, coming(key.until, now), _busy(key.in_flight), key.label, account, key.source)
+        differs = key.cost_class if key.cost_class != one.cost_class else ""
+        yield [f"  {key.fingerprint}", _state(key.state), "", differs, *_counts(key), note]
+
+
+def _state(state: str) -> Cell:
+    return Cell(state, _COLOURS.get(state, ""))
+
+
+def _busy(in_flight: int) -> str:
+    return f"{in_flight} in flight" if in_flight else ""
+
+
+def _counts(one: ProviderStatus | CredentialStatus) -> list[str]:
+    return [count(one.requests_today), count(one.errors_today), count(one.tokens_today), milliseconds(one.latency_ms)]

@@ -1,0 +1,95 @@
+"""`hr usage`: what was spent."""
+
+import datetime
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from hrctl.grammar import Command, as_json
+from hrctl.problems import Misused
+from hrctl.render import Cell, Column, Paper, table
+from hrctl.session import Session
+from hrctl.words import count, money
+from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion, UsageRow, UsageTotals
+
+_GROUPS: Final[dict[str, tuple[tuple[str, ...], Callable[[UsageRow], tuple[str, ...]]]]] = {
+    "provider": (("PROVIDER",), lambda row: (row.provider,)),
+    "model": (("PROVIDER", "MODEL"), lambda row: (row.provider, row.model)),
+    "key": (("PROVIDER", "KEY"), lambda row: (row.provider, row.credential)),
+    "client": (("CLIENT",), lambda row: (row.client_name or row.client,)),
+    "day": (("DAY",), lambda row: (row.day,)),
+}
+
+
+@click.command(cls=Command, examples=("hr usage", "hr usage --since today --by client", "hr usage --since 2026-11-01 --json"))
+@click.option("--since", default="30d", show_default=True, metavar="WHEN", help="A day (YYYY-MM-DD), today, 7d (days), or all.")
+@click.option("--by", type=click.Choice(list(_GROUPS)), default="provider", show_default=True, help="What to add up by.")
+@click.option("--client", default="", metavar="KEY", help="Only this client key (name or fingerprint).")
+@as_json
+@click.pass_obj
+def usage(session: Session, since: str, by: str, client: str, as_json: bool) -> None:
+    """Requests, tokens and cost of the last days.
+
+    They are added up by provider, model, key, client or day. Days are UTC. With --json all rows come as they are kept, whatever --by says.
+    """
+    first = first_day(since, datetime.datetime.now(datetime.UTC).date())
+    answered = session.client.ask(USAGE, UsageQuestion(since=first, client=client))
+    session.show(answered, lambda found, paper: _drawn(found, by, paper), as_json)
+
+
+def first_day(since: str, today: datetime.date) -> str:
+    """The first day meant, as the daemon wants it; empty for all."""
+    if since == "all":
+        return ""
+    if since == "today":
+        return today.isoformat()
+    if since.endswith("d") and since[:-1].isdecimal() and len(since) <= 5:
+        days = min(int(since[:-1]), today.toordinal())
+        return (today - datetime.timedelta(days=max(0, days - 1))).isoformat()
+    try:
+        return datetime.date.fromisoformat(since).isoformat()
+    except ValueError:
+        raise Misused(f"{since} is not a day", "--since takes 2026-11-01, today, 7d (the last seven days) or all") from None
+
+
+def _drawn(found: Usage, by: str, paper: Paper) -> str:
+    if not found.rows:
+        return "Nothing was asked in that time"
+    titles, of = _GROUPS[by]
+    sums: dict[tuple[str, ...], UsageTotals] = {}
+    for row in found.rows:
+        sums[of(row)] = _plus(sums.get(of(row), UsageTotals()), row)
+    ordered = sorted(sums) if by == "day" else sorted(sums, key=lambda name: (-_tokens(sums[name]), name))
+    columns = [Column(title, shrinks=True) for title in titles] + [Column(title, right=True) for title in _COUNTERS]
+    rows: list[list[Cell | str]] = [[*name, *_counters(sums[name])] for name in ordered]
+    total = ["total", *[""] * (len(titles) - 1), *_counters(found.totals)]
+    drawn = table(paper, columns, [*rows, [Cell(text, "bold") for text in total]])
+    return f"{drawn}\nThere is more than one answer holds: ask for fewer days with --since" if found.cut else drawn
+
+
+_COUNTERS: Final = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST")
+
+
+def _counters(sums: UsageTotals) -> list[str]:
+    return [
+        count(sums.requests),
+        count(sums.errors),
+        count(sums.input_tokens),
+        count(sums.output_tokens),
+        money(sums.cost_microusd),
+    ]
+
+
+def _tokens(sums: UsageTotals) -> int:
+    return sums.input_tokens + sums.output_tokens
+
+
+def _plus(one: UsageTotals, other: UsageTotals) -> UsageTotals:
+    return UsageTotals(
+        requests=one.requests + other.requests,
+        errors=one.errors + other.errors,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cost_microusd=one.cost_microusd + other.cost_microusd,
+    )

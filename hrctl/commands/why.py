@@ -1,0 +1,110 @@
+"""`hr why`: one request, explained."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from hrctl.grammar import Command, as_json
+from hrctl.render import Cell, Column, Paper, table
+from hrctl.session import Session
+from hrctl.words import clock, coming, milliseconds, plain, sentence
+from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, Why, WhyQuestion
+
+
+@click.command(cls=Command, examples=("hr why req-0192f3a4", "hr why req-0192f3a4 --json"))
+@click.argument("request_id")
+@as_json
+@click.pass_obj
+def why(session: Session, request_id: str, as_json: bool) -> None:
+    """Explain one request.
+
+    Who was asked in which order, what each said, who was not asked and why. The id is in every answer's x-request-id, and in hr logs.
+    """
+    session.show(session.client.ask(WHY, WhyQuestion(request_id=request_id)), drawn, as_json)
+
+
+def drawn(answer: Why, paper: Paper) -> str:
+    one = answer.exchange
+    parts = (_asked(one), _ended(one), *_tried(one, paper), *_passed_over(answer, paper), *_order(one), *_notes(one))
+    return "\n".join(part for part in parts)
+
+
+def _asked(one: Exchange) -> str:
+    how = "as a stream" if one.stream else "as a whole"
+    who = plain(one.client_name or one.client)
+    return f"{clock(one.at)}: {who} asked {plain(one.endpoint)} for {plain(one.model_asked)}, {how} ({plain(one.request_id)})"
+
+
+def _ended(one: Exchange) -> str:
+    waited = f"after waiting {milliseconds(one.waited_ms)}" if one.waited_ms else ""
+    first = f"first token after {milliseconds(one.first_token_ms)}" if one.first_token_ms is not None else ""
+    took = f"done after {milliseconds(one.total_ms)}"
+    served = f"by {plain(one.provider)}/{plain(one.model)} with {plain(one.credential)}" if one.provider else ""
+    line = sentence(f"{plain(one.outcome)} ({one.status}) {served}".rstrip(), waited, first, took)
+    told = f"\nThe client was told: {plain(one.reason)}" if one.reason else ""
+    return f"{line[:1].upper()}{line[1:]}\n{_tokens(one)}{told}"
+
+
+def _tokens(one: Exchange) -> str:
+    used = one.usage
+    if used.source == "none":
+        return "No tokens were counted"
+    cached = f"{used.cached_tokens:,} of them cached" if used.cached_tokens else ""
+    thought = f"{used.reasoning_tokens:,} of them reasoning" if used.reasoning_tokens else ""
+    spoken = sentence(f"{used.output_tokens:,} tokens out", thought)
+    return f"{sentence(f'{used.input_tokens:,} tokens in', cached)}; {spoken} ({plain(used.source)})"
+
+
+_TRIED: Final = (
+    Column("", right=True),
+    Column("ASKED"),
+    Column("KEY"),
+    Column("STATUS", right=True),
+    Column("OUTCOME"),
+    Column("TOOK", right=True),
+    Column("SAID", shrinks=True),
+)
+
+
+def _tried(one: Exchange, paper: Paper) -> Iterator[str]:
+    if not one.attempts:
+        yield "Nobody was asked"
+        return
+    yield "\nAsked, in this order:"
+    yield table(paper, _TRIED, [_attempt(place, tried) for place, tried in enumerate(one.attempts, 1)])
+
+
+def _attempt(place: int, tried: ExchangeAttempt) -> list[Cell | str]:
+    outcome = Cell(tried.outcome, "green" if tried.outcome == "ok" else "red")
+    status = str(tried.status) if tried.status is not None else ""
+    return [
+        str(place),
+        f"{tried.provider}/{tried.model}",
+        tried.credential,
+        status,
+        outcome,
+        milliseconds(tried.ms),
+        tried.message,
+    ]
+
+
+def _passed_over(answer: Why, paper: Paper) -> Iterator[str]:
+    if not answer.exchange.passed_over:
+        return
+    columns = (Column("CANDIDATE", shrinks=True), Column("WHY", shrinks=True), Column("UNTIL"))
+    yield "\nNot asked:"
+    rows = [[one.candidate, one.why, coming(one.until, answer.now)] for one in answer.exchange.passed_over]
+    yield table(paper, columns, rows)
+
+
+def _order(one: Exchange) -> Iterator[str]:
+    if one.order:
+        yield "\nRanked, best first:"
+        yield from (f"  {place}  {plain(name)}" for place, name in enumerate(one.order, 1))
+
+
+def _notes(one: Exchange) -> Iterator[str]:
+    if one.notes:
+        yield "\nChanged on the way:"
+        yield from (f"  {plain(note)}" for note in one.notes)

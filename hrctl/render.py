@@ -1,0 +1,92 @@
+"""What `hr` puts on paper: aligned columns without boxes, and colour where it helps and is wanted.
+
+A table knows nothing of terminals: its `Paper` says how wide it may be and whether colours show, so that the same rows look
+the same in a test.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, TextIO
+
+from hrctl.words import plain
+
+GAP: Final = "  "
+SHRUNK_MIN: Final = 8
+"""No column becomes narrower than this to make a table fit."""
+
+_SGR: Final = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+
+
+class Paper(NamedTuple):
+    """What is written on. No `width`: as wide as it takes (a file or a pipe)."""
+
+    width: int | None = None
+    colour: bool = False
+
+    def paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{_SGR[colour]}m{text}\x1b[0m" if self.colour and colour and text else text
+
+
+class Cell(NamedTuple):
+    """A text, and the colour it has."""
+
+    text: str
+    colour: str = ""
+
+
+class Column(NamedTuple):
+    """`right`: numbers. `shrinks`: may lose its end in a narrow terminal."""
+
+    title: str
+    right: bool = False
+    shrinks: bool = False
+
+
+def paper_for(stream: TextIO, environ: Mapping[str, str]) -> Paper:
+    """Colours on a terminal that wants them (NO_COLOR: https://no-color.org), lines no wider than it."""
+    if not stream.isatty():
+        return Paper()
+    colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size().columns
+    return Paper(width=width, colour=colour)
+
+
+def table(paper: Paper, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> str:
+    """Rows under titles. A column in which nobody has anything to say is left out; leading blanks of a cell are kept."""
+    cells = [[_clean(cell) for cell in row] for row in rows]
+    used = [place for place in range(len(columns)) if any(row[place].text for row in cells)]
+    shown = [columns[place] for place in used]
+    lines = [[Cell(column.title, "dim") for column in shown], *([row[place] for place in used] for row in cells)]
+    widths = _fitted([max(len(line[at].text) for line in lines) for at in range(len(shown))], shown, paper.width)
+    return "\n".join(_line(paper, line, shown, widths) for line in lines)
+
+
+def _clean(cell: Cell | str) -> Cell:
+    text, colour = cell if isinstance(cell, Cell) else (cell, "")
+    indent = len(text) - len(text.lstrip(" "))
+    return Cell(" " * indent + plain(text), colour)
+
+
+def _fitted(widths: list[int], columns: Sequence[Column], total: int | None) -> list[int]:
+    """Take from the widest column that may shrink until all fits, or nothing more can be taken."""
+    if total is None:
+        return widths
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - total
+    while excess > 0:
+        able = [at for at, column in enumerate(columns) if column.shrinks and widths[at] > SHRUNK_MIN]
+        if not able:
+            break
+        widest = max(able, key=lambda at: widths[at])
+        widths[widest] -= 1
+        excess -= 1
+    return widths
+
+
+def _line(paper: Paper, cells: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    shown = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        text = cell.text if len(cell.text) <= width else cell.text[: width - 1] + "…"
+        padding = " " * (width - len(text))
+        painted = paper.paint(text, cell.colour)
+        shown.append(padding + painted if column.right else painted + padding)
+    return GAP.join(shown).rstrip(" ")

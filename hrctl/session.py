@@ -1,0 +1,42 @@
+"""What every command is handed: the client, and the paper to write on."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+import msgspec
+
+from hrctl.client import Answered, Client
+from hrctl.render import Paper
+
+A = TypeVar("A")
+
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+
+
+class Session:
+    """One run of `hr`."""
+
+    def __init__(self, client: Client, paper: Paper) -> None:
+        self.client = client
+        self.paper = paper
+
+    def show(self, answered: Answered[A], drawn: Callable[[A, Paper], str], as_json: bool) -> None:
+        """The answer for a program, as the daemon wrote it, or *drawn* for people."""
+        self.say(pretty(answered.raw) if as_json else drawn(answered.value, self.paper))
+
+    def show_line(self, answered: Answered[A], drawn: Callable[[A, Paper], str], as_json: bool) -> None:
+        """One of many answers; as JSON it stays on one line."""
+        self.say(answered.raw.decode() if as_json else drawn(answered.value, self.paper))
+
+    def say(self, text: str) -> None:
+        click.echo(text, color=self.paper.colour)
+
+    def redraw(self, text: str) -> None:
+        """In place of what a terminal shows; below it elsewhere."""
+        self.say(_CLEAR + text if self.paper.colour else text)
+
+
+def pretty(raw: bytes) -> str:
+    """JSON for programs, and readable all the same. Fields that this `hr` does not know are kept."""
+    return msgspec.json.format(raw, indent=2).decode()

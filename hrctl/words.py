@@ -1,0 +1,89 @@
+"""Numbers, times and foreign text as people read them."""
+
+import time
+
+BY_HAND_FROM = 10_000_000_000.0
+"""A moment later than this (the year 2286) means: until somebody changes something."""
+
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233, *range(8234, 8239), *range(8294, 8298)), " ")
+
+
+def plain(text: str) -> str:
+    """One line of *text* that a terminal cannot mistake for orders: a label or a provider's message may hold anything."""
+    return " ".join(text.translate(_CONTROLS).split())
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in its one or two largest units."""
+    if seconds < 0.9995:
+        return f"{max(0, round(seconds * 1000))} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 89.5:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return _two(minutes, 60, "h", "min")
+    return _two(round(seconds / 3600), 24, "d", "h")
+
+
+def _two(small: int, size: int, large_unit: str, small_unit: str) -> str:
+    large, rest = divmod(small, size)
+    return f"{large} {large_unit} {rest} {small_unit}" if rest else f"{large} {large_unit}"
+
+
+def coming(until: float | None, now: float) -> str:
+    """When something ends: `in 4 min`."""
+    if until is None:
+        return ""
+    if until >= BY_HAND_FROM:
+        return "until changed by hand"
+    return f"in {lasting(until - now)}" if until > now else "now"
+
+
+def milliseconds(ms: float | None) -> str:
+    return "" if ms is None else lasting(ms / 1000)
+
+
+def count(number: int) -> str:
+    """A number short enough for a column."""
+    if number < 100_000:
+        return f"{number:,}"
+    if number < 999_500:
+        return f"{number / 1e3:.0f}k"
+    if number < 999_950_000:
+        return f"{number / 1e6:.1f}M"
+    return f"{number / 1e9:.1f}G"
+
+
+def many(number: int, noun: str) -> str:
+    """`1 key`, `2 keys`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def money(microusd: int) -> str:
+    """US dollars; below a cent with four decimals, so that little is not shown as nothing."""
+    dollars = microusd / 1e6
+    return f"${dollars:,.4f}" if 0 < microusd < 10_000 else f"${dollars:,.2f}"
+
+
+def clock(at: float) -> str:
+    """A moment in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def clock_short(at: float) -> str:
+    """A moment in local time, for a column of recent ones."""
+    return time.strftime("%m-%d %H:%M:%S", time.localtime(at))
+
+
+def day(at: float) -> str:
+    """A day in local time."""
+    return time.strftime("%Y-%m-%d", time.localtime(at))
+
+
+def sentence(*parts: str) -> str:
+    """The parts that say something, with commas."""
+    return ", ".join(part for part in parts if part)

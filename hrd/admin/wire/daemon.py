@@ -1,0 +1,30 @@
+"""The daemon as a process: which version answers, and how it is told to end."""
+
+from hrd.admin.wire.route import Answer, Ask, Nothing, Route
+
+
+class Version(Answer, frozen=True, kw_only=True):
+    """Who answers."""
+
+    version: str
+    pid: int
+    python: str = ""
+    started_at: float = 0.0
+
+
+class StopRequest(Ask, frozen=True, kw_only=True):
+    """Finish what runs, for the seconds of STOP_SECONDS at most; or end at once."""
+
+    now: bool = False
+
+
+class Stopping(Answer, frozen=True, kw_only=True):
+    """The daemon no longer listens for clients; its control socket goes when it has ended."""
+
+    pid: int
+    in_flight: int
+    seconds_max: float
+
+
+VERSION = Route("GET", "/v1/version", Nothing, Version)
+STOP = Route("POST", "/v1/stop", StopRequest, Stopping)

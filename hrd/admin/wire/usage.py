@@ -1,0 +1,42 @@
+"""What was spent: counters by provider, model, credential, client key and UTC day."""
+
+from hrd.admin.wire.route import Answer, Ask, Route
+
+
+class UsageQuestion(Ask, frozen=True, kw_only=True):
+    """From a UTC day on (`YYYY-MM-DD`, empty: all that is kept), for one client key (fingerprint or name) or all."""
+
+    since: str = ""
+    client: str = ""
+
+
+class UsageTotals(Answer, frozen=True, kw_only=True):
+    """Counters over all rows."""
+
+    requests: int = 0
+    errors: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_microusd: int = 0
+
+
+class UsageRow(UsageTotals, frozen=True, kw_only=True):
+    """Counters of one provider, model, credential, client key and UTC day."""
+
+    provider: str
+    model: str
+    credential: str
+    client: str
+    day: str
+    client_name: str = ""
+
+
+class Usage(Answer, frozen=True, kw_only=True):
+    """`hr usage --json`. `cut`: there were more rows than one answer holds, the totals are of these."""
+
+    totals: UsageTotals
+    rows: tuple[UsageRow, ...]
+    cut: bool = False
+
+
+USAGE = Route("GET", "/v1/usage", UsageQuestion, Usage)
