@@ -1,7 +1,7 @@
 """What the rest of the house may ask of a store. SQLite (`store.sqlite`) and memory (`store.memory`) both keep it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -25,13 +25,22 @@ __all__ = [
     "EmbeddingPin",
     "JournalQuestion",
     "Learned",
+    "Process",
     "Remembered",
     "Row",
     "Store",
     "StoreHealth",
+    "StoreUnreadableError",
     "UsageQuestion",
     "UsageRow",
 ]
+
+
+class Process(NamedTuple):
+    """A process for good: a pid alone comes round again."""
+
+    pid: int
+    started: float
 
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +59,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UsageQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """Which totals: from a day on (`YYYY-MM-DD`), for one client key or all."""
+    """Which totals: from a day on (`YYYY-MM-DD`; ValueError for anything else), for one client key or all."""
 
     since_day: str = ""
     client: str = ""
@@ -80,6 +89,10 @@ class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     """A damaged database was found at start and stands here now."""
 
 
+class StoreUnreadableError(Exception):
+    """A question could not be answered: the database cannot be read. The message says why."""
+
+
 class Store(Protocol):
     """One writer; a read-only connection for questions."""
 
@@ -96,6 +109,17 @@ class Store(Protocol):
         """No room to remember another request: refuse it (a router that cannot record must not route)."""
 
     def health(self) -> StoreHealth: ...
+
+    def load(self, now: float) -> Remembered:
+        """What a new process starts from; what dead ones held is written down as lost."""
+
+    async def housekeep(self) -> None:
+        """Runs until it is cancelled: writes what had to wait, checkpoints, deletes what is too old."""
+
+    def close(self) -> None:
+        """Write what waits, and let go."""
+
+    # The questions raise `StoreUnreadableError`.
 
     async def usage(self, question: UsageQuestion) -> list[UsageRow]: ...
 

@@ -1,0 +1,256 @@
+"""The store's contract in memory: for virtual time, where a thread would let the clock run away.
+
+A `Disk` outlives the stores on it, as a file outlives processes; `is_writable` set to false is a full disk.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+import msgspec
+import trio
+
+from hrd.core.blocks import REMEMBERED_S, Block
+from hrd.core.failures import WindowKind
+from hrd.core.journal import Entry
+from hrd.core.ledger import Reservation, Settlement, State
+from hrd.core.remembered import (
+    AccountNamed,
+    BlockLifted,
+    DayCounts,
+    Discovered,
+    EmbeddingPin,
+    Learned,
+    Remembered,
+    Row,
+)
+from hrd.core.windows import Window
+from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
+from hrd.store.counting import DAY_HOURS, Counts, Totals, count, day_named, day_numbered, day_of, is_error
+from hrd.store.lost import entries_of
+from hrd.store.questions import WINDOWS_KEPT_S
+from hrd.store.spending import ROWS_MAX, Spent, less_spent
+from hrd.store.waiting import WaitingRows, WriteFailed
+
+FIRST = Process(1, 0.0)
+LEDGER_ROWS_MAX = 100_000
+FULL = WriteFailed(message="the disk is full", pause_s=1.0)
+
+
+class LedgerRow(msgspec.Struct, kw_only=True):
+    """A reservation, whose it is, and what became of it."""
+
+    reservation: Reservation
+    process: Process
+    state: State = State.HELD
+    settlement: Settlement | None = None
+
+
+class Disk(msgspec.Struct, kw_only=True):
+    """The tables."""
+
+    is_writable: bool = True
+    journal_rows: int = 10_000
+    ledger: dict[int, LedgerRow] = {}
+    journal: dict[int, Entry] = {}
+    usage: Totals = {}
+    blocks: dict[tuple[str, str], Block] = {}
+    windows: dict[tuple[str, WindowKind], Window] = {}
+    learned: dict[tuple[str, str, str], Learned] = {}
+    pin: EmbeddingPin | None = None
+    discovered: dict[str, Discovered] = {}
+    accounts: dict[str, AccountNamed] = {}
+    entries: int = 0
+
+
+class MemoryStore:
+    """See `hrd.store.contract`. A new one on an old disk is a new process."""
+
+    def __init__(self, disk: Disk, now: Callable[[], float], process: Process = FIRST, buffer_rows: int = 20_000) -> None:
+        self.disk = disk
+        self._process = process
+        self._waiting = WaitingRows(self._write, now, buffer_rows)
+
+    def commit_nowait(self, rows: Sequence[Row]) -> None:
+        self._waiting.commit_nowait(rows)
+
+    async def commit(self, rows: Sequence[Row]) -> None:
+        await self._waiting.commit(rows)
+
+    @property
+    def is_full(self) -> bool:
+        return self._waiting.is_full
+
+    def health(self) -> StoreHealth:
+        failure = self._waiting.trouble
+        return StoreHealth(
+            state="full" if self.is_full else "degraded" if failure is not None else "ok",
+            message=failure.message if failure is not None else "",
+            rows_waiting=len(self._waiting.rows),
+            rows_max=self._waiting.rows_max,
+        )
+
+    async def housekeep(self) -> None:
+        while True:
+            await trio.sleep(1.0)
+            await self.tidy()
+
+    async def tidy(self) -> None:
+        """One round of housekeeping."""
+        while self._waiting.retry():
+            await trio.lowlevel.checkpoint()
+
+    def close(self) -> None:
+        while self._waiting.retry_now():
+            pass
+
+    # questions -----------------------------------------------------------------------------------------------------------
+
+    async def usage(self, question: UsageQuestion) -> list[UsageRow]:
+        await trio.lowlevel.checkpoint()
+        since = day_numbered(question.since_day)
+        days: dict[tuple[int, str, str, str, str], Counts] = {}
+        for key, counts in self.disk.usage.items():
+            day = key.hour // DAY_HOURS
+            if day >= since and question.client in ("", key.client):
+                where = (-day, key.provider, key.model, key.credential, key.client)
+                days[where] = days.get(where, Counts()).plus(counts)
+        rows = (_usage_row(where, counts) for where, counts in sorted(days.items()) if counts.requests)
+        return list(islice(rows, max(0, question.rows_max)))
+
+    async def journal(self, question: JournalQuestion) -> list[tuple[int, Entry]]:
+        await trio.lowlevel.checkpoint()
+        after = question.after_row
+        rows = self.disk.journal.items() if after is not None else reversed(self.disk.journal.items())
+        found = (
+            (row, entry)
+            for row, entry in rows
+            if row > (after or 0)
+            and (is_error(entry) or not question.errors_only)
+            and question.provider in ("", entry.provider)
+        )
+        return list(islice(found, max(0, question.rows_max)))
+
+    async def entry(self, request_id: str) -> Entry | None:
+        await trio.lowlevel.checkpoint()
+        waiting = (row for row in reversed(self._waiting.rows) if isinstance(row, Entry))
+        for entry in (*waiting, *reversed(self.disk.journal.values())):
+            if entry.request_id == request_id:
+                return entry
+        return None
+
+    def load(self, now: float) -> Remembered:
+        lost = [row for row in self.disk.ledger.values() if row.state is State.HELD and row.process != self._process]
+        if self._write(entries_of(row.reservation for row in lost)) is None:
+            for row in lost:
+                row.state = State.LOST
+        disk = self.disk
+        return Remembered(
+            next_reservation=max(disk.ledger, default=0) + 1,
+            blocks=tuple(block for _, block in sorted(disk.blocks.items()) if block.until >= now - REMEMBERED_S),
+            windows=self._windows(now),
+            learned=tuple(learned for _, learned in sorted(disk.learned.items()) if learned.expires_at > now),
+            embedding_pin=disk.pin if disk.pin is not None and disk.pin.provider else None,
+            discovered=tuple(discovered for _, discovered in sorted(disk.discovered.items())),
+            accounts=tuple(account for _, account in sorted(disk.accounts.items())),
+            today=_today(disk.usage, day_of(now)),
+            lost=len(lost),
+        )
+
+    def _windows(self, now: float) -> tuple[Window, ...]:
+        kept = [window for window in self.disk.windows.values() if window.seen_at > now - WINDOWS_KEPT_S]
+        newest = islice(sorted(self.disk.ledger.items(), reverse=True), ROWS_MAX)
+        spent = (Spent(row.reservation.at, row.reservation.scopes, _tokens_of(row)) for _, row in newest)
+        return less_spent(sorted(kept, key=lambda window: (window.scope, window.kind.value)), spent, now)
+
+    # writing -------------------------------------------------------------------------------------------------------------
+
+    def _write(self, rows: Iterable[Row]) -> WriteFailed | None:
+        if not self.disk.is_writable:
+            return FULL
+        for row in rows:
+            self._put(row)
+        return None
+
+    def _put(self, row: Row) -> None:
+        disk = self.disk
+        match row:
+            case Reservation():
+                disk.ledger.setdefault(row.id, LedgerRow(reservation=row, process=self._process))
+                _bound(disk.ledger, LEDGER_ROWS_MAX)
+            case Settlement():
+                self._settle(row)
+            case Entry():
+                self._record(row)
+            case Block():
+                disk.blocks[row.scope, row.reason] = row
+            case BlockLifted():
+                disk.blocks.pop((row.scope, row.reason), None)
+            case Window():
+                disk.windows[row.scope, row.kind] = row
+            case Learned():
+                disk.learned[row.provider, row.model, row.what] = row
+            case EmbeddingPin():
+                disk.pin = row
+            case Discovered():
+                disk.discovered[row.provider] = row
+            case AccountNamed(account=""):
+                disk.accounts.pop(row.credential, None)
+            case AccountNamed():
+                disk.accounts[row.credential] = row
+
+    def _settle(self, settlement: Settlement) -> None:
+        row = self.disk.ledger.get(settlement.id)
+        if row is not None:
+            row.state, row.settlement = State.SETTLED, settlement
+
+    def _record(self, entry: Entry) -> None:
+        disk = self.disk
+        count(entry, disk.usage)
+        if disk.journal_rows:
+            disk.entries += 1
+            disk.journal[disk.entries] = entry
+            _bound(disk.journal, disk.journal_rows)
+
+
+def _bound(table: dict[int, LedgerRow] | dict[int, Entry], rows_max: int) -> None:
+    while len(table) > rows_max:
+        del table[next(iter(table))]
+
+
+def _tokens_of(row: LedgerRow) -> int:
+    return row.settlement.tokens if row.settlement is not None else row.reservation.tokens
+
+
+def _today(usage: Totals, today: int) -> tuple[DayCounts, ...]:
+    credentials: dict[tuple[str, str], Counts] = {}
+    for key, counts in usage.items():
+        if key.hour // DAY_HOURS == today and key.provider:
+            where = (key.provider, key.credential)
+            credentials[where] = credentials.get(where, Counts()).plus(counts)
+    return tuple(
+        DayCounts(
+            provider=provider,
+            credential=credential,
+            requests=counts.attempts,
+            errors=counts.failed,
+            input_tokens=counts.input_tokens,
+            output_tokens=counts.output_tokens,
+        )
+        for (provider, credential), counts in sorted(credentials.items())
+    )
+
+
+def _usage_row(where: tuple[int, str, str, str, str], counts: Counts) -> UsageRow:
+    before, provider, model, credential, client = where
+    return UsageRow(
+        provider=provider,
+        model=model,
+        credential=credential,
+        client=client,
+        day=day_named(-before),
+        requests=counts.requests,
+        errors=counts.errors,
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        cost_microusd=counts.cost_microusd,
+    )

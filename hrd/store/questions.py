@@ -1,0 +1,179 @@
+"""What is read: by a new process at its start, and for people. Plain functions of a connection."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hrd.core.blocks import REMEMBERED_S, Block
+from hrd.core.failures import HintSource, WindowKind
+from hrd.core.journal import Entry
+from hrd.core.ledger import Reservation
+from hrd.core.remembered import AccountNamed, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
+from hrd.core.windows import Window
+from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow
+from hrd.store.counting import DAY_HOURS, day_named, day_numbered, day_of
+from hrd.store.spending import ROWS_MAX, Spent, less_spent
+
+WINDOWS_KEPT_S = 35 * 86400.0
+"""Longer than the longest window."""
+
+HELD_BY_OTHERS = """SELECT id, at, request_id, provider, model, credential, scopes, tokens FROM ledger
+    WHERE state = 0 AND NOT (pid = ? AND started = ?) ORDER BY id"""
+NEXT_ID = "SELECT max(id) + 1 FROM ledger"
+NEWEST_SPENT = """SELECT at, scopes, iif(state = 1, spent, tokens)
+    FROM (SELECT at, scopes, state, spent, tokens FROM ledger ORDER BY id DESC LIMIT ?) WHERE at > ?"""
+TODAY = """SELECT provider, credential, sum(attempts), sum(failed), sum(input_tokens), sum(output_tokens) FROM usage
+    WHERE hour >= ? AND hour < ? AND provider <> '' GROUP BY provider, credential ORDER BY provider, credential"""
+USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,
+        sum(requests), sum(errors), sum(input_tokens), sum(output_tokens), sum(cost_microusd)
+    FROM usage WHERE hour >= ?1 AND (?2 = '' OR client = ?2) GROUP BY day, provider, model, credential, client
+    HAVING sum(requests) > 0 ORDER BY day DESC, provider, model, credential, client LIMIT ?3"""
+
+_SOURCES = {source.value: source for source in HintSource}
+_KINDS = {kind.value: kind for kind in WindowKind}
+"""A word that only a newer version knows is passed over: going back a version must not keep the daemon from starting."""
+
+_strings = msgspec.json.Decoder(tuple[str, ...])
+_numbers = msgspec.json.Decoder(dict[str, int])
+_entry = msgspec.json.Decoder(Entry)
+
+
+def held_by_others(connection: sqlite3.Connection, process: Process) -> list[Reservation]:
+    """Reservations of processes that are no more."""
+    names = ("id", "at", "request_id", "provider", "model", "credential", "scopes", "tokens")
+    rows = (dict(zip(names, row, strict=True)) for row in connection.execute(HELD_BY_OTHERS, process))
+    return [Reservation(**{**row, "scopes": _strings.decode(row["scopes"])}) for row in rows]
+
+
+def remembered(connection: sqlite3.Connection, now: float, lost: int) -> Remembered:
+    """What a new process starts from. How long this takes does not depend on how much there is to remember."""
+    pin = connection.execute("SELECT provider, model, at FROM embedding_pin WHERE provider <> ''").fetchone()
+    return Remembered(
+        next_reservation=connection.execute(NEXT_ID).fetchone()[0] or 1,
+        blocks=tuple(_blocks(connection, now)),
+        windows=_windows(connection, now),
+        learned=tuple(
+            Learned(provider=provider, model=model, what=what, value=value, at=at, expires_at=expires_at)
+            for provider, model, what, value, at, expires_at in connection.execute(
+                "SELECT * FROM learned WHERE expires_at > ? ORDER BY provider, model, what", (now,)
+            )
+        ),
+        embedding_pin=EmbeddingPin(provider=pin[0], model=pin[1], at=pin[2]) if pin is not None else None,
+        discovered=tuple(
+            Discovered(provider=provider, models=_strings.decode(models), contexts=_numbers.decode(contexts), at=at)
+            for provider, models, contexts, at in connection.execute("SELECT * FROM discovered ORDER BY provider")
+        ),
+        accounts=tuple(
+            AccountNamed(credential=credential, account=account)
+            for credential, account in connection.execute("SELECT * FROM accounts ORDER BY credential")
+        ),
+        today=_today(connection, now),
+        lost=lost,
+    )
+
+
+def _blocks(connection: sqlite3.Connection, now: float) -> Iterator[Block]:
+    sql = "SELECT * FROM blocks WHERE until >= ? ORDER BY scope, reason"
+    for scope, reason, source, set_at, until, next_probe, step, message in connection.execute(sql, (now - REMEMBERED_S,)):
+        if source in _SOURCES:
+            yield Block(
+                scope=scope,
+                reason=reason,
+                source=_SOURCES[source],
+                set_at=set_at,
+                until=until,
+                next_probe=next_probe,
+                step=step,
+                message=message,
+            )
+
+
+def _windows(connection: sqlite3.Connection, now: float) -> tuple[Window, ...]:
+    sql = "SELECT * FROM windows WHERE seen_at > ? ORDER BY scope, kind"
+    windows = [
+        Window(
+            scope=scope,
+            kind=_KINDS[kind],
+            limit=limit,
+            left=left,
+            resets_at=resets_at,
+            source=source,
+            seen_at=seen_at,
+        )
+        for scope, kind, limit, left, resets_at, source, seen_at in connection.execute(sql, (now - WINDOWS_KEPT_S,))
+        if kind in _KINDS
+    ]
+    since = min((window.seen_at for window in windows if window.ends_at > now), default=None)
+    if since is None:
+        return tuple(windows)
+    spent = connection.execute(NEWEST_SPENT, (ROWS_MAX, since))
+    return less_spent(windows, (Spent(at, _strings.decode(scopes), tokens) for at, scopes, tokens in spent), now)
+
+
+def _today(connection: sqlite3.Connection, now: float) -> tuple[DayCounts, ...]:
+    first = day_of(now) * DAY_HOURS
+    return tuple(
+        DayCounts(
+            provider=provider,
+            credential=credential,
+            requests=attempts,
+            errors=failed,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+        )
+        for provider, credential, attempts, failed, input_tokens, output_tokens in connection.execute(
+            TODAY, (first, first + DAY_HOURS)
+        )
+    )
+
+
+def usage(connection: sqlite3.Connection, question: UsageQuestion) -> list[UsageRow]:
+    """The newest day first."""
+    since = day_numbered(question.since_day) * DAY_HOURS
+    return [
+        UsageRow(
+            provider=provider,
+            model=model,
+            credential=credential,
+            client=client,
+            day=day_named(day),
+            requests=requests,
+            errors=errors,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost_microusd=cost_microusd,
+        )
+        for provider, model, credential, client, day, requests, errors, input_tokens, output_tokens, cost_microusd in (
+            connection.execute(USAGE, (since, question.client, max(0, question.rows_max)))
+        )
+    ]
+
+
+def journal(connection: sqlite3.Connection, question: JournalQuestion) -> list[tuple[int, Entry]]:
+    """With their row ids."""
+    oldest_first = question.after_row is not None
+    sql = f"""SELECT row, entry FROM journal WHERE row > ?1 AND (?2 = 0 OR failed = 1) AND (?3 = '' OR provider = ?3)
+        ORDER BY row {"ASC" if oldest_first else "DESC"} LIMIT ?4"""  # noqa: S608 — one of two words of our own
+    values = (question.after_row or 0, int(question.errors_only), question.provider, max(0, question.rows_max))
+    return list(_readable(connection.execute(sql, values)))
+
+
+def entry(connection: sqlite3.Connection, request_id: str) -> Entry | None:
+    """The newest of that id. A walk through a bounded table."""
+    sql = "SELECT row, entry FROM journal WHERE request_id = ? ORDER BY row DESC LIMIT 1"
+    return next((found for _, found in _readable(connection.execute(sql, (request_id,)))), None)
+
+
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """A look at every page: for when there is a suspicion."""
+    return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+
+def _readable(rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Entry]]:
+    """Without the entries that only another version of us can read."""
+    for row, encoded in rows:
+        try:
+            yield row, _entry.decode(encoded)
+        except msgspec.MsgspecError:
+            continue

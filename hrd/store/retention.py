@@ -1,0 +1,124 @@
+"""What is deleted when it is too old, in transactions so short that the loop does not notice.
+
+| table | kept |
+|---|---|
+| journal | the newest REQUEST_LOG_SIZE rows |
+| ledger | settled and lost rows for LEDGER_DAYS |
+| usage | by hour for 90 days, then by day, for good |
+| blocks | an hour after they ended |
+| windows | 35 days after they were seen |
+| learned | until they expire |
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from hrd.core.blocks import REMEMBERED_S
+from hrd.store.counting import DAY_HOURS, HOUR_S
+from hrd.store.opening import connect
+from hrd.store.questions import WINDOWS_KEPT_S
+from hrd.store.rows import ADD_UP, Statement
+from hrd.store.writer import transact
+
+DAY_S = 86400.0
+BATCH_ROWS = 200
+OLDEST_LEDGER = "SELECT id, at FROM ledger WHERE id > ? ORDER BY id LIMIT ?"
+NEXT_FINE_HOUR = "SELECT min(hour) FROM usage WHERE hour >= ? AND hour < ? AND hour % 24 <> 0"
+ROLLED_TO = "SELECT value FROM meta WHERE name = 'usage_rolled_to'"
+SET_ROLLED_TO = "INSERT OR REPLACE INTO meta VALUES ('usage_rolled_to', ?)"
+OLD_HOUR = """SELECT hour - hour % 24, provider, credential, model, client, requests, errors, attempts, failed, input_tokens,
+    output_tokens, cost_microusd FROM usage WHERE hour = ?"""
+ROLL_HOUR = f"INSERT INTO usage {OLD_HOUR} {ADD_UP}"
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is kept."""
+
+    journal_rows: int = 10_000
+    ledger_days: float = 35.0
+    usage_hours_days: float = 90.0
+
+
+class Trimming:
+    """One pass over everything. Each `step` is one short transaction, for a thread; false when the pass is over."""
+
+    def __init__(self, path: Path, turn: Lock, retention: Retention, now: float) -> None:
+        self._path = path
+        self._turn = turn
+        self._retention = retention
+        self._now = now
+        self._connection: sqlite3.Connection | None = None
+        self._batches: Iterator[list[Statement]] | None = None
+
+    def step(self) -> bool:
+        if self._connection is None or self._batches is None:
+            self._connection = connect(self._path)
+            self._batches = _batches(self._connection, self._retention, self._now)
+        batch = next(self._batches, None)
+        if batch is None:
+            return False
+        with self._turn:
+            transact(self._connection, batch)
+        return True
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _batches(connection: sqlite3.Connection, retention: Retention, now: float) -> Iterator[list[Statement]]:
+    yield from _old_facts(connection, now)
+    yield from _old_journal(connection, retention.journal_rows)
+    yield from _old_ledger(connection, now - retention.ledger_days * DAY_S)
+    yield from _old_usage(connection, now - retention.usage_hours_days * DAY_S)
+
+
+def _old_facts(connection: sqlite3.Connection, now: float) -> Iterator[list[Statement]]:
+    for table, column, before in (
+        ("blocks", "until", now - REMEMBERED_S),
+        ("windows", "seen_at", now - WINDOWS_KEPT_S),
+        ("learned", "expires_at", now),
+    ):
+        old = f"SELECT rowid FROM {table} WHERE {column} < ? LIMIT {BATCH_ROWS}"  # noqa: S608 — names of our own
+        while connection.execute(old, (before,)).fetchone() is not None:
+            yield [(f"DELETE FROM {table} WHERE rowid IN ({old})", [(before,)])]  # noqa: S608 — names of our own
+
+
+def _old_journal(connection: sqlite3.Connection, rows_max: int) -> Iterator[list[Statement]]:
+    oldest = connection.execute("SELECT min(row) FROM journal").fetchone()[0]
+    newest = connection.execute("SELECT max(row) FROM journal").fetchone()[0]
+    if oldest is None:
+        return
+    for first in range(oldest, newest - rows_max + 1, BATCH_ROWS):
+        last = min(first + BATCH_ROWS - 1, newest - rows_max)
+        yield [("DELETE FROM journal WHERE row BETWEEN ? AND ?", [(first, last)])]
+
+
+def _old_ledger(connection: sqlite3.Connection, before: float) -> Iterator[list[Statement]]:
+    """Ids grow with time, so the first young row ends the walk."""
+    last = -1
+    while True:
+        rows = connection.execute(OLDEST_LEDGER, (last, BATCH_ROWS)).fetchall()
+        old = [row[0] for row in rows if row[1] < before]
+        if not old:
+            return
+        last = rows[-1][0]
+        yield [("DELETE FROM ledger WHERE id BETWEEN ? AND ? AND at < ? AND state <> 0", [(old[0], old[-1], before)])]
+
+
+def _old_usage(connection: sqlite3.Connection, before: float) -> Iterator[list[Statement]]:
+    """Hour after hour, each into the first hour of its day."""
+    end = int(before // HOUR_S) // DAY_HOURS * DAY_HOURS
+    rolled = connection.execute(ROLLED_TO).fetchone()
+    hour = rolled[0] if rolled is not None else 0
+    while hour < end:
+        found = connection.execute(NEXT_FINE_HOUR, (hour, end)).fetchone()[0]
+        if found is None:
+            yield [(SET_ROLLED_TO, [(end,)])]
+            return
+        hour = found + 1
+        yield [(ROLL_HOUR, [(found,)]), ("DELETE FROM usage WHERE hour = ?", [(found,)]), (SET_ROLLED_TO, [(hour,)])]

@@ -1,0 +1,99 @@
+"""How rows become statements: one batch is folded into a few `executemany`, whatever its length.
+
+Facts that replace one another (blocks, windows, what was learned) are folded to the last of each key; usage is added up here,
+so that a batch writes one row a key; ledger and journal rows go as they are.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+import msgspec
+
+from hrd.core.blocks import Block
+from hrd.core.journal import Entry
+from hrd.core.ledger import Reservation, Settlement
+from hrd.core.remembered import AccountNamed, BlockLifted, Discovered, EmbeddingPin, Learned, Row
+from hrd.core.windows import Window
+from hrd.store.contract import Process
+from hrd.store.counting import Counts, Totals, count, is_error
+
+RESERVE = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, NULL, NULL)"
+SETTLE = "UPDATE ledger SET state = 1, settled_at = ?, spent = ?, outcome = ? WHERE id = ?"
+JOURNAL = "INSERT INTO journal (request_id, provider, failed, entry) VALUES (?, ?, ?, ?)"
+ADD_UP = "ON CONFLICT DO UPDATE SET " + ", ".join(f"{name} = {name} + excluded.{name}" for name in Counts._fields)
+ADD_USAGE = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {ADD_UP}"  # noqa: S608 — names of our own
+BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+LIFT = "DELETE FROM blocks WHERE scope = ? AND reason = ?"
+WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)"
+LEARN = "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?, ?)"
+PIN = "INSERT OR REPLACE INTO embedding_pin VALUES (1, ?, ?, ?)"
+DISCOVER = "INSERT OR REPLACE INTO discovered VALUES (?, ?, ?, ?)"
+NAME_ACCOUNT = "INSERT OR REPLACE INTO accounts VALUES (?, ?)"
+FORGET_ACCOUNT = "DELETE FROM accounts WHERE credential = ?"
+
+Values = tuple[object, ...]
+Statement = tuple[str, list[Values]]
+
+
+_encode = msgspec.json.encode
+
+
+def fold(rows: Iterable[Row], process: Process, *, keep_journal: bool) -> Sequence[Statement]:
+    """The statements that write *rows*, in an order in which they may run."""
+    ledger: tuple[list[Values], list[Values]] = ([], [])
+    journal: list[Values] = []
+    totals: Totals = {}
+    facts: dict[tuple[str, ...], tuple[str, Values]] = {}
+    for row in rows:
+        if isinstance(row, Reservation):
+            ledger[0].append(_reservation(row, process))
+        elif isinstance(row, Settlement):
+            ledger[1].append((row.at, row.tokens, row.outcome, row.id))
+        elif isinstance(row, Entry):
+            count(row, totals)
+            if keep_journal:
+                journal.append((row.request_id, row.provider, int(is_error(row)), _encode(row)))
+        else:
+            key, fact = _fact(row)
+            facts[key] = fact
+    statements: list[Statement] = [(RESERVE, ledger[0]), (SETTLE, ledger[1]), (JOURNAL, journal)]
+    statements.append((ADD_USAGE, [(*key, *counts) for key, counts in totals.items()]))
+    statements.extend((sql, [values]) for sql, values in facts.values())
+    return [statement for statement in statements if statement[1]]
+
+
+def _reservation(row: Reservation, process: Process) -> Values:
+    scopes = _encode(row.scopes).decode()
+    return (
+        *(row.id, row.at, row.request_id, row.provider, row.model, row.credential, scopes, row.tokens),
+        *process,
+    )
+
+
+def _fact(
+    row: Block | BlockLifted | Window | Learned | EmbeddingPin | Discovered | AccountNamed,
+) -> tuple[tuple[str, ...], tuple[str, Values]]:
+    """The key under which *row* replaces what was there, and its statement."""
+    match row:
+        case Block():
+            values = (row.scope, row.reason, row.source.value, row.set_at, row.until, row.next_probe, row.step, row.message)
+            return ("block", row.scope, row.reason), (BLOCK, values)
+        case BlockLifted():
+            return ("block", row.scope, row.reason), (LIFT, (row.scope, row.reason))
+        case Window():
+            seen = (row.scope, row.kind.value, row.limit, row.left, row.resets_at, row.source, row.seen_at)
+            return ("window", row.scope, row.kind.value), (WINDOW, seen)
+        case Learned():
+            learned = (row.provider, row.model, row.what, row.value, row.at, row.expires_at)
+            return ("learned", row.provider, row.model, row.what), (LEARN, learned)
+        case EmbeddingPin():
+            return ("pin",), (PIN, (row.provider, row.model, row.at))
+        case Discovered():
+            models, contexts = _encode(row.models).decode(), _encode(row.contexts).decode()
+            return ("discovered", row.provider), (DISCOVER, (row.provider, models, contexts, row.at))
+        case AccountNamed(account=""):
+            return ("account", row.credential), (FORGET_ACCOUNT, (row.credential,))
+        case AccountNamed():
+            return ("account", row.credential), (NAME_ACCOUNT, (row.credential, row.account))
+        case _:
+            assert_never(row)

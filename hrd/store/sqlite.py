@@ -1,0 +1,265 @@
+"""The store on disk: SQLite in WAL mode, one writer in the loop's own thread, everything slow in threads.
+
+Its parts: `waiting` (rows until they are written), `writer` (one transaction for all of them), `reader` and `questions`
+(what is asked), `opening` (a good, a fresh or a damaged file), `checkpoints` and `retention` (what `housekeep` does).
+
+It never fails its caller. What it cannot write waits in memory, `health` says why, and `housekeep` mends what can be mended: a
+file that could not be opened is tried again, one that SQLite calls malformed is moved aside, one that was removed is made anew.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import trio
+
+from hrd.core.journal import Entry
+from hrd.core.ledger import Reservation
+from hrd.core.remembered import Remembered, Row
+from hrd.store import checkpoints, questions
+from hrd.store.contract import JournalQuestion, Process, StoreHealth, StoreUnreadableError, UsageQuestion, UsageRow
+from hrd.store.lost import entries_of
+from hrd.store.opening import Opened, open_database
+from hrd.store.reader import Reader
+from hrd.store.retention import Retention, Trimming
+from hrd.store.rows import Statement, fold
+from hrd.store.trouble import NewerSchemaError, write_failed
+from hrd.store.waiting import WaitingRows, WriteFailed
+from hrd.store.writer import Writer, transact
+
+LOSE = "UPDATE ledger SET state = 2, spent = tokens WHERE id = ?"
+ROUND_S = 1.0
+BREATH_S = 0.01
+"""Between two transactions of a pass: the loop's rows come first."""
+
+
+class StoreLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the settings say about the store."""
+
+    retention: Retention = Retention()
+    buffer_rows: int = 20_000
+    checkpoint_s: float = 5.0
+    """A power cut loses at most what was written in this time."""
+    checkpoint_bytes: int = 8 * 1024 * 1024
+    trim_s: float = 60.0
+
+
+def open_store(path: Path, limits: StoreLimits, process: Process, now: Callable[[], float]) -> "SqliteStore":
+    """Open or make the database. A disk that does not let us gives a degraded store, not an error; only a database of a newer
+    hrd raises (`NewerSchemaError`)."""
+    store = SqliteStore(path, limits, process, now)
+    try:
+        store.use(open_database(path, now()))
+    except (sqlite3.Error, OSError) as error:
+        store.give_up(error)
+    return store
+
+
+class SqliteStore:
+    """See the module's docstring and `hrd.store.contract`."""
+
+    def __init__(self, path: Path, limits: StoreLimits, process: Process, now: Callable[[], float]) -> None:
+        self.path = path
+        self._limits = limits
+        self._process = process
+        self._now = now
+        self._moved_aside = ""
+        self._writer = Writer(path, process, keep_journal=limits.retention.journal_rows > 0)
+        self._reader = Reader(path)
+        self._waiting = WaitingRows(self._writer.write, now, limits.buffer_rows)
+        self._checkpointed_at = self._trimmed_at = now()
+        self._trimmed_rows = 0
+        self._upkeep_failed = ""
+
+    # the contract --------------------------------------------------------------------------------------------------------
+
+    def commit_nowait(self, rows: Sequence[Row]) -> None:
+        self._waiting.commit_nowait(rows)
+
+    async def commit(self, rows: Sequence[Row]) -> None:
+        await self._waiting.commit(rows)
+
+    @property
+    def is_full(self) -> bool:
+        return self._waiting.is_full
+
+    def health(self) -> StoreHealth:
+        failure = self._waiting.trouble or self._writer.why_closed
+        return StoreHealth(
+            state="full" if self.is_full else "degraded" if failure is not None else "ok",
+            message=self._message(failure),
+            rows_waiting=len(self._waiting.rows),
+            rows_max=self._limits.buffer_rows,
+            path=str(self.path),
+            bytes_on_disk=_bytes_of(self.path) + checkpoints.log_bytes(self.path),
+            moved_aside=self._moved_aside,
+        )
+
+    async def usage(self, question: UsageQuestion) -> list[UsageRow]:
+        return await self._reader.ask(questions.usage, question)
+
+    async def journal(self, question: JournalQuestion) -> list[tuple[int, Entry]]:
+        return await self._reader.ask(questions.journal, question)
+
+    async def entry(self, request_id: str) -> Entry | None:
+        """Also one that still waits to be written."""
+        for row in reversed(self._waiting.rows):
+            if isinstance(row, Entry) and row.request_id == request_id:
+                return row
+        return await self._reader.ask(questions.entry, request_id)
+
+    def load(self, now: float) -> Remembered:
+        """The lock beside the database keeps other daemons away: whoever else holds a reservation is dead."""
+        try:
+            return self._reader.ask_nowait(questions.remembered, now, self._bury())
+        except (sqlite3.Error, StoreUnreadableError) as error:
+            if not self._writer.note(error) and not self._reader.is_damaged:
+                return Remembered(next_reservation=int(now * 1_000_000))
+        self._replace(now)
+        return Remembered()
+
+    async def housekeep(self) -> None:
+        while True:
+            await trio.sleep(ROUND_S)
+            await self.tidy()
+
+    def close(self) -> None:
+        while self._waiting.retry_now():
+            pass
+        self._reader.close()
+        self._writer.close()
+
+    # opening -------------------------------------------------------------------------------------------------------------
+
+    def use(self, opened: Opened) -> None:
+        self._writer.use(opened.connection)
+        self._moved_aside = opened.moved_aside or self._moved_aside
+
+    def give_up(self, error: Exception) -> None:
+        """Write nothing until `tidy` has opened the file again."""
+        self._writer.close(write_failed(error, self.path))
+
+    def _replace(self, now: float) -> None:
+        """A page turned out to be malformed: start afresh."""
+        self._reader.close()
+        self._writer.close()
+        try:
+            self.use(open_database(self.path, now, is_damaged=True))
+        except (sqlite3.Error, OSError) as error:
+            self.give_up(error)
+
+    def _bury(self) -> int:
+        """Write down as lost what dead processes held; how many reservations that were. All or nothing."""
+        connection = self._writer.connection
+        if connection is None:
+            return len(self._reader.ask_nowait(questions.held_by_others, self._process))
+        with self._writer.turn:
+            lost = questions.held_by_others(connection, self._process)
+            if lost:
+                transact(connection, self._burial(lost))
+        return len(lost)
+
+    def _burial(self, lost: list[Reservation]) -> list[Statement]:
+        keep_journal = self._limits.retention.journal_rows > 0
+        return [
+            (LOSE, [(reservation.id,) for reservation in lost]),
+            *fold(entries_of(lost), self._process, keep_journal=keep_journal),
+        ]
+
+    # housekeeping --------------------------------------------------------------------------------------------------------
+
+    async def tidy(self) -> None:
+        """One round of housekeeping: whatever is due now."""
+        await self._mend()
+        while self._waiting.retry():
+            await trio.lowlevel.checkpoint()
+        if self._writer.connection is None:
+            return
+        try:
+            await self._checkpoint()
+            await self._trim()
+        except (sqlite3.Error, OSError) as error:
+            self._writer.is_dirty = True
+            self._upkeep_failed = f"housekeeping failed: {error}"
+            self._writer.note(error)
+        else:
+            self._upkeep_failed = ""
+
+    async def _mend(self) -> None:
+        """Open what is not open, replace what is damaged or gone."""
+        is_damaged = self._writer.is_damaged or (self._reader.is_damaged and await self._is_broken())
+        if self._writer.connection is not None and not is_damaged and not self._writer.is_gone():
+            return
+        was_open = self._writer.connection is not None
+        self._writer.close()
+        await self._reader.reopen()
+        try:
+            opened = await trio.to_thread.run_sync(lambda: open_database(self.path, self._now(), is_damaged=is_damaged))
+        except (sqlite3.Error, OSError, NewerSchemaError) as error:
+            self.give_up(error)
+            return
+        self.use(opened)
+        if not was_open:
+            self._bury_late()
+        self._waiting.retry_now()
+
+    def _bury_late(self) -> None:
+        try:
+            self._bury()
+        except sqlite3.Error as error:
+            self.give_up(error)
+
+    async def _is_broken(self) -> bool:
+        try:
+            return not await self._reader.ask(questions.is_whole)
+        except StoreUnreadableError:
+            return self._reader.is_damaged
+        finally:
+            self._reader.is_damaged = False
+
+    async def _checkpoint(self) -> None:
+        due = self._now() - self._checkpointed_at
+        is_long = checkpoints.log_bytes(self.path) > self._limits.checkpoint_bytes
+        if not self._writer.is_dirty or (0 <= due < self._limits.checkpoint_s and not is_long):
+            return
+        self._checkpointed_at = self._now()
+        self._writer.is_dirty = False
+        await trio.to_thread.run_sync(checkpoints.checkpoint, self.path, self._writer.turn)
+
+    async def _trim(self) -> None:
+        written = self._writer.rows_written - self._trimmed_rows
+        due = self._now() - self._trimmed_at
+        retention = self._limits.retention
+        if 0 <= due < self._limits.trim_s and written <= max(1000, retention.journal_rows // 10):
+            return
+        self._trimmed_at = self._now()
+        self._trimmed_rows = self._writer.rows_written
+        trimming = Trimming(self.path, self._writer.turn, retention, self._now())
+        try:
+            while await trio.to_thread.run_sync(trimming.step):
+                self._writer.is_dirty = True
+                await trio.sleep(BREATH_S)
+        finally:
+            trimming.close()
+
+    def _message(self, failure: WriteFailed | None) -> str:
+        parts = []
+        if failure is not None:
+            parts.append(
+                f"{failure.message}; {len(self._waiting.rows)} rows wait in memory and are written when it works again"
+            )
+        if self._waiting.refusals_dropped:
+            parts.append(f"{self._waiting.refusals_dropped} refusals were not recorded")
+        if self._writer.rows_refused:
+            parts.append(f"{self._writer.rows_refused} rows could not be stored and were left out")
+        if self._upkeep_failed:
+            parts.append(self._upkeep_failed)
+        return "; ".join(parts)
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,154 @@
+"""The one writer: a connection used from the loop's own thread, one transaction for all that waits.
+
+Deletes and checkpoints run in threads with a connection of their own. SQLite lets one of them write at a time; the *turn* is a
+lock inside this process, so that the loop waits for the end of a short transaction and no longer, instead of polling the file.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from hrd.core.remembered import Row
+from hrd.store.contract import Process
+from hrd.store.rows import Statement, fold
+from hrd.store.trouble import BUSY_RETRY_S, Trouble, trouble_of, write_failed
+from hrd.store.waiting import WriteFailed
+
+TURN_WAIT_S = 0.1
+"""How long the loop may stand still for a transaction of the housekeeping; one takes a few milliseconds."""
+ROW_ERRORS = (sqlite3.Error, OverflowError, UnicodeError, msgspec.MsgspecError)
+
+
+class Writer:
+    """`write` all rows or none. A row that no database could take is left out and counted, lest it hold up the rest."""
+
+    def __init__(self, path: Path, process: Process, *, keep_journal: bool) -> None:
+        self.path = path
+        self.process = process
+        self.turn = threading.Lock()
+        self.rows_refused = 0
+        self.is_damaged = False
+        self.rows_written = 0
+        self.is_dirty = False
+        """Something was written since the last checkpoint began."""
+        self._keep_journal = keep_journal
+        self._connection: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._closed: WriteFailed = WriteFailed(message=f"{path} is not open", pause_s=0.0)
+
+    @property
+    def connection(self) -> sqlite3.Connection | None:
+        return self._connection
+
+    @property
+    def why_closed(self) -> WriteFailed | None:
+        return self._closed if self._connection is None else None
+
+    def note(self, error: Exception) -> bool:
+        """*error* came up elsewhere in this file; whether it says that the file is damaged."""
+        self.is_damaged = self.is_damaged or trouble_of(error) is Trouble.DAMAGED
+        return self.is_damaged
+
+    def use(self, connection: sqlite3.Connection) -> None:
+        """Write through *connection* from now on."""
+        found = self.path.stat()
+        self._connection, self._inode = connection, (found.st_dev, found.st_ino)
+        self.is_damaged = False
+        self.is_dirty = True
+
+    def close(self, why: WriteFailed | None = None) -> None:
+        """Write no more; *why* is what further tries are told."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if why is not None:
+            self._closed = why
+
+    def is_gone(self) -> bool:
+        """Somebody removed or replaced the file: what is written now would vanish with it."""
+        if self._connection is None:
+            return False
+        try:
+            found = self.path.stat()
+        except OSError:
+            return True
+        return (found.st_dev, found.st_ino) != self._inode
+
+    def write(self, rows: Sequence[Row]) -> WriteFailed | None:
+        if self._connection is None:
+            return self._closed
+        if not self.turn.acquire(timeout=TURN_WAIT_S):
+            return WriteFailed(message=f"the housekeeping holds {self.path}", pause_s=BUSY_RETRY_S, is_passing=True)
+        try:
+            return self._write(self._connection, rows)
+        finally:
+            self.turn.release()
+
+    def _write(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> WriteFailed | None:
+        self.is_dirty = True
+        try:
+            transact(connection, self._fold(rows))
+        except ROW_ERRORS as error:
+            if trouble_of(error) is not Trouble.BAD_ROW:
+                return self._failed(error)
+            return self._write_singly(connection, rows)
+        self.rows_written += len(rows)
+        return None
+
+    def _write_singly(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> WriteFailed | None:
+        """One of *rows* cannot be stored: all others, still in one transaction."""
+        refused = 0
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for row in rows:
+                refused += not self._write_one(connection, row)
+            connection.execute("COMMIT")
+        except ROW_ERRORS as error:
+            _roll_back(connection)
+            return self._failed(error)
+        self.rows_written += len(rows) - refused
+        self.rows_refused += refused
+        return None
+
+    def _write_one(self, connection: sqlite3.Connection, row: Row) -> bool:
+        connection.execute("SAVEPOINT one")
+        try:
+            for sql, values in self._fold((row,)):
+                connection.executemany(sql, values)
+        except ROW_ERRORS as error:
+            if trouble_of(error) is not Trouble.BAD_ROW:
+                raise
+            connection.execute("ROLLBACK TO one")
+            return False
+        finally:
+            if connection.in_transaction:
+                connection.execute("RELEASE one")
+        return True
+
+    def _fold(self, rows: Sequence[Row]) -> Sequence[Statement]:
+        return fold(rows, self.process, keep_journal=self._keep_journal)
+
+    def _failed(self, error: Exception) -> WriteFailed:
+        self.note(error)
+        return write_failed(error, self.path)
+
+
+def transact(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+    """All of *statements*, or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for sql, values in statements:
+            connection.executemany(sql, values)
+        connection.execute("COMMIT")
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """SQLite may have done so itself."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
