@@ -105,7 +105,7 @@ def _framing(headers: Headers, minor: int) -> tuple[int | None, bool]:
     length = headers.get(b"content-length")
     coding = headers.get(b"transfer-encoding")
     if coding is not None:
-        if length is not None:
+        if length is not None:  # llhttp sees to it as well; too much hangs on it to ask only one
             raise RequestRejected(400, "Content-Length and Transfer-Encoding exclude each other")
         if minor == 0:
             raise RequestRejected(400, "HTTP/1.0 has no Transfer-Encoding")

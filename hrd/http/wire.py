@@ -100,7 +100,7 @@ class Wire:
             await self._send_rest(memoryview(data), sent)
 
     def send_nowait(self, data: bytes) -> int:
-        """Hand the kernel what it takes of *data* at once; how many bytes that was. A failure shows at the next call that waits."""
+        """Hand the kernel what it takes of *data* at once, and say how much that was. A failure shows at the next call."""
         try:
             return self._sock.send(data)
         except OSError:
@@ -257,7 +257,7 @@ async def connect_tcp(
     """A connection to the first address of *host* that takes one (RFC 8305); WireBroken says why none did."""
     try:
         stream = await trio.open_tcp_stream(host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a name that cannot be one
         raise WireBroken(_reasons(f"could not connect to {host} port {port}", error), nothing_sent=True) from error
     sock = socket.socket(fileno=stream.socket.detach())
     return Wire(sock, send_buffer_bytes=send_buffer_bytes, receive_buffer_bytes=receive_buffer_bytes)
@@ -306,11 +306,15 @@ def _close(sock: socket.socket) -> None:
 def _translated(sock: socket.socket, error: OSError, *, nothing_sent: bool = False) -> trio.ClosedResourceError | WireBroken:
     if sock.fileno() == -1:
         return trio.ClosedResourceError("this wire was closed")
-    return WireBroken(f"the connection failed: {error.strerror or error}", nothing_sent=nothing_sent)
+    return WireBroken(f"the connection failed: {_words(error)}", nothing_sent=nothing_sent)
 
 
-def _reasons(what: str, error: OSError) -> str:
+def _reasons(what: str, error: OSError | UnicodeError) -> str:
     """*what* happened and the distinct reasons, which trio hangs on the error as a group, one for each address."""
     group = error.__cause__
-    causes = [str(one) for one in group.exceptions] if isinstance(group, ExceptionGroup) else [error.strerror or str(error)]
+    causes = [_words(one) for one in group.exceptions] if isinstance(group, ExceptionGroup) else [_words(error)]
     return f"{what}: {'; '.join(dict.fromkeys(causes))}"
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
