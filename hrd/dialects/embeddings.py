@@ -1,0 +1,164 @@
+"""Embeddings as OpenAI's clients ask for them.
+
+`encoding_format` is between the client and us: providers are never sent it, since not all know it and lists of numbers are
+what all send without it. Vectors are turned into the form that the client asked for (base64 of little-endian 32-bit floats,
+which OpenAI's libraries ask for unless told otherwise); a reply that has it already passes untouched.
+Reference: https://platform.openai.com/docs/api-reference/embeddings
+"""
+
+import base64
+import binascii
+import math
+import sys
+from array import array
+
+import msgspec
+
+from hrd.core.ask import Ask, Kind
+from hrd.core.estimate import estimate_json_tokens
+from hrd.core.journal import Usage, UsageSource
+from hrd.core.providers import Provider, Quirks
+from hrd.core.refusals import Refusal
+from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.fields import read_fields, refuse, refuse_shape, text_of
+from hrd.dialects.openai_errors import comment, content_type_ok, error_event, error_reply
+from hrd.dialects.openai_reply import chunk_error, known_usage, read_chunk
+from hrd.dialects.quirks import apply
+
+__all__ = ["comment", "content_type_ok", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
+
+_FORMATS = ("", "float", "base64")
+_INPUT = msgspec.json.Decoder(str | list[str | int | list[int]])
+_FIELDS = msgspec.json.Decoder(Fields)
+_ROWS = msgspec.json.Decoder(list[Fields])
+_NUMBERS = msgspec.json.Decoder(list[float])
+_TEXT = msgspec.json.Decoder(str)
+
+
+def decode(body: bytes) -> Request | Refusal:
+    """The request that *body* spells, or what is wrong with it."""
+    fields = read_fields(body)
+    if isinstance(fields, Refusal):
+        return fields
+    model = text_of(fields, "model")
+    if isinstance(model, Refusal):
+        return model
+    encoding = text_of(fields, "encoding_format")
+    if isinstance(encoding, Refusal):
+        return encoding
+    if encoding not in _FORMATS:
+        return refuse("encoding_format must be float or base64.", "encoding_format")
+    measured = _measure_input(fields)
+    if isinstance(measured, Refusal):
+        return measured
+    inputs, tokens, token_ids = measured
+    ask = Ask(kind=Kind.EMBEDDINGS, model=model, token_ids=token_ids, input_tokens=tokens, body_bytes=len(body))
+    return Request(ask=ask, fields=fields, base64_to_client=encoding == "base64", inputs=inputs)
+
+
+def encode(
+    request: Request,
+    provider: Provider,
+    model: str,
+    *,
+    drop: frozenset[str],
+    max_tokens: int | None,  # noqa: ARG001 (embeddings have no output limit; every dialect is called alike)
+    ask_usage: bool,  # noqa: ARG001 (nor streams)
+) -> Encoded:
+    """*request* as *provider* takes it, for *model*."""
+    fields, notes = apply(request.fields, provider, model, drop=drop)
+    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    fields.pop("encoding_format", None)
+    return Encoded(msgspec.json.encode(fields), tuple(notes))
+
+
+def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # noqa: ARG001 (no reply quirks are known)
+    """A whole reply to *request*, with its vectors in the form that the client asked for."""
+    estimated = Usage(input_tokens=request.ask.input_tokens, source=UsageSource.ESTIMATED)
+    stated = read_chunk(body)
+    if stated is None:
+        return WholeReply(body=body, usage=estimated, broken="the reply is not a JSON object")
+    usage = known_usage(stated) or estimated
+    error = chunk_error(stated)
+    if error is not None:
+        return WholeReply(body=body, usage=usage, error=error)
+    try:
+        fields = _FIELDS.decode(body)
+        rows = _ROWS.decode(fields["data"])
+        changed = [_turn(row, to_base64=request.base64_to_client) for row in rows]
+    except (ValueError, KeyError, RecursionError):
+        return WholeReply(body=body, usage=usage, broken="the reply is not a list of vectors")
+    if not rows:
+        return WholeReply(body=body, usage=usage, empty=True)
+    if len(rows) != request.inputs:
+        return WholeReply(body=body, usage=usage, broken=f"{len(rows)} vectors came for {request.inputs} inputs")
+    if any(changed):
+        fields["data"] = msgspec.Raw(msgspec.json.encode(rows))
+        body = msgspec.json.encode(fields)
+    return WholeReply(body=body, usage=usage)
+
+
+def reply_stream(request: Request, quirks: Quirks) -> None:  # noqa: ARG001 (every dialect is called alike)
+    """Embeddings have no streams."""
+    return
+
+
+def _measure_input(fields: Fields) -> tuple[int, int, bool] | Refusal:
+    """How many vectors are owed, the tokens of all input, and whether it comes as token ids."""
+    raw = fields.get("input")
+    if raw is None:
+        return refuse("input is missing.", "input")
+    try:
+        given = _INPUT.decode(raw)
+    except (ValueError, RecursionError) as error:
+        return refuse_shape("input", error)
+    if isinstance(given, str):
+        return 1, estimate_json_tokens(bytes(raw)), False
+    if not given:
+        return refuse("input is empty.", "input")
+    if all(isinstance(each, str) for each in given):
+        return len(given), estimate_json_tokens(bytes(raw)), False
+    if all(isinstance(each, int) for each in given):
+        return 1, len(given), True
+    lists = [each for each in given if isinstance(each, list)]
+    if len(lists) == len(given):
+        return len(given), sum(map(len, lists)), True
+    return refuse("input mixes texts, token ids and lists of token ids.", "input")
+
+
+def _turn(row: Fields, *, to_base64: bool) -> bool:
+    """Give a row's vector the wanted form; whether it had another. Raises ValueError or KeyError for what is none."""
+    spelled = bytes(row["embedding"])
+    if spelled.startswith(b"[") and to_base64:
+        row["embedding"] = msgspec.Raw(msgspec.json.encode(_packed(_NUMBERS.decode(spelled))))
+        return True
+    if spelled.startswith(b'"') and not to_base64:
+        row["embedding"] = msgspec.Raw(msgspec.json.encode(_unpacked(_TEXT.decode(spelled))))
+        return True
+    if spelled[:1] not in (b"[", b'"') or len(spelled) < 3:
+        raise ValueError("not a vector")
+    return False
+
+
+def _packed(numbers: list[float]) -> str:
+    if not numbers:
+        raise ValueError("an empty vector")
+    floats = array("f", numbers)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return base64.b64encode(floats.tobytes()).decode()
+
+
+def _unpacked(text: str) -> list[float]:
+    try:
+        packed = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    floats = array("f")
+    floats.frombytes(packed)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    numbers = floats.tolist()
+    if not numbers or not all(map(math.isfinite, numbers)):
+        raise ValueError("not a vector of numbers")
+    return numbers

@@ -1,0 +1,82 @@
+"""Request bodies as JSON objects whose members keep their spelling, and the refusals for those that are not.
+
+A member is read only when a decision needs its value. What is wrong is named by `param`, as OpenAI's own errors do.
+"""
+
+import re
+
+import msgspec
+
+from hrd.core.refusals import Refusal, RefusalKind
+from hrd.dialects.contract import Fields
+
+_FIELDS = msgspec.json.Decoder(Fields)
+_TEXT = msgspec.json.Decoder(str)
+_FLAG = msgspec.json.Decoder(bool)
+_COUNT = msgspec.json.Decoder(int)
+_PATH = re.compile(r"(?: - at `\$(.*)`)?$", re.DOTALL)
+NULL = b"null"
+
+
+def read_fields(body: bytes) -> Fields | Refusal:
+    """The members of the object that *body* spells. A name that stands twice has its last value."""
+    try:
+        if not body.isascii():
+            body.decode()
+        return _FIELDS.decode(body)
+    except UnicodeDecodeError as error:
+        return refuse(f"The request body is not valid UTF-8 (byte {error.start}).")
+    except RecursionError:
+        return refuse("The request body is nested too deeply.")
+    except msgspec.ValidationError:
+        return refuse("The request body is JSON, but not an object.")
+    except msgspec.DecodeError as error:
+        return refuse(f"The request body is not valid JSON: {str(error).removeprefix('JSON is malformed: ')}.")
+
+
+def refuse(message: str, param: str | None = None) -> Refusal:
+    return Refusal(kind=RefusalKind.BAD_REQUEST, message=message, param=param)
+
+
+def refuse_shape(name: str, error: Exception) -> Refusal:
+    """The refusal for a member that has another shape than it must have."""
+    if isinstance(error, RecursionError):
+        return refuse(f"{name} is nested too deeply.", name)
+    text = str(error)
+    found = _PATH.search(text)
+    path = name + (found[1] or "" if found else "")
+    return refuse(f"{path} is not as it must be: {_PATH.sub('', text)}.", path)
+
+
+def text_of(fields: Fields, name: str) -> str | Refusal:
+    """A member that must be a string; absent or null is empty."""
+    raw = fields.get(name)
+    if raw is None or bytes(raw) == NULL:
+        return ""
+    try:
+        return _TEXT.decode(raw)
+    except ValueError as error:
+        return refuse_shape(name, error)
+
+
+def flag_of(fields: Fields, name: str) -> bool | Refusal:
+    """A member that must be true or false; absent or null is false."""
+    raw = fields.get(name)
+    if raw is None or bytes(raw) == NULL:
+        return False
+    try:
+        return _FLAG.decode(raw)
+    except ValueError as error:
+        return refuse_shape(name, error)
+
+
+def count_of(fields: Fields, name: str) -> int | None:
+    """A member as a positive whole number, if it is one: others are the provider's to refuse."""
+    raw = fields.get(name)
+    if raw is None:
+        return None
+    try:
+        count = _COUNT.decode(raw)
+    except ValueError:
+        return None
+    return count if count > 0 else None

@@ -1,0 +1,160 @@
+"""What some providers refuse in the messages of a chat, mended: roles, fields, tool-call ids, the order of turns.
+
+The messages are read only when the bytes hold something that a quirk is about, and keep their bytes when nothing had to
+change. Within a changed message everything else keeps its spelling, unknown members included.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from hrd.core.providers import Quirks
+from hrd.dialects.contract import Fields
+
+REASONING_FIELDS = ("reasoning", "reasoning_content", "reasoning_details", "thinking")
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ID_LENGTH = 9  # what Mistral wants; short enough for everybody else
+_OBJECTS = msgspec.json.Decoder(list[Fields])
+_TEXT = msgspec.json.Decoder(str)
+_SYSTEM = msgspec.Raw(b'"system"')
+_BRIDGE = {"role": msgspec.Raw(b'"assistant"'), "content": msgspec.Raw(b'"Understood."')}
+
+
+def adapt_messages(raw: msgspec.Raw, quirks: Quirks) -> tuple[msgspec.Raw, list[str]]:
+    """The messages as a provider with *quirks* takes them, and what was changed; *raw* itself if nothing was."""
+    if not _may_concern(bytes(raw), quirks):
+        return raw, []
+    try:
+        messages = _OBJECTS.decode(raw)
+        adapted, notes = _adapt(messages, quirks)
+    except (ValueError, RecursionError):
+        return raw, []  # of a shape that is the provider's to judge
+    return (msgspec.Raw(msgspec.json.encode(adapted)), notes) if notes else (raw, [])
+
+
+def _may_concern(text: bytes, quirks: Quirks) -> bool:
+    if not quirks.developer_role and b'"developer"' in text:
+        return True
+    if not quirks.keep_reasoning and (b'"reasoning' in text or b'"thinking"' in text):
+        return True
+    if (quirks.tool_ids or quirks.reasoning_placeholder) and b'"tool_call' in text:
+        return True
+    if quirks.bridge_tool_to_user and b'"tool"' in text:
+        return True
+    return any(b'"' + name.encode() + b'"' in text for name in quirks.drop_message_fields)
+
+
+def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[str]]:
+    notes: dict[str, None] = {}
+    ids = _map_ids(_tool_ids(messages), quirks.tool_ids) if quirks.tool_ids else {}
+    adapted: list[Fields] = []
+    before = b""
+    for message in messages:
+        role = _spelled(message, "role")
+        if role == b'"developer"' and not quirks.developer_role:
+            message["role"] = _SYSTEM
+            notes["role developer sent as system"] = None
+        if quirks.bridge_tool_to_user and before == b'"tool"' and role == b'"user"':
+            adapted.append(_BRIDGE)
+            notes["an assistant message put between tool and user"] = None
+        _drop_fields(message, quirks, notes)
+        if quirks.reasoning_placeholder:
+            _hold_reasoning_place(message, quirks, notes)
+        if ids:
+            _rename_ids(message, ids, notes)
+        adapted.append(message)
+        before = role
+    return adapted, list(notes)
+
+
+def _spelled(fields: Fields, name: str) -> bytes:
+    raw = fields.get(name)
+    return bytes(raw) if raw is not None else b""
+
+
+def _drop_fields(message: Fields, quirks: Quirks, notes: dict[str, None]) -> None:
+    """Reasoning of earlier turns, and fields that are not taken, on messages and on the parts of their content."""
+    if not quirks.keep_reasoning:
+        for name in REASONING_FIELDS:
+            if message.pop(name, None) is not None:
+                notes["reasoning of earlier turns left out"] = None
+    for name in quirks.drop_message_fields:
+        if message.pop(name, None) is not None:
+            notes[f"messages[].{name} left out"] = None
+    content = _spelled(message, "content")
+    unwanted = [name for name in quirks.drop_message_fields if b'"' + name.encode() + b'"' in content]
+    if unwanted and content.startswith(b"["):
+        parts = _OBJECTS.decode(content)
+        held = [name for name in unwanted for part in parts if part.pop(name, None) is not None]
+        if held:
+            message["content"] = msgspec.Raw(msgspec.json.encode(parts))
+            notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))
+
+
+def _hold_reasoning_place(message: Fields, quirks: Quirks, notes: dict[str, None]) -> None:
+    if _spelled(message, "tool_calls").startswith(b"[{") and _spelled(message, "reasoning_content") in (b"", b"null", b'""'):
+        message["reasoning_content"] = msgspec.Raw(msgspec.json.encode(quirks.reasoning_placeholder))
+        notes["placeholder sent for missing reasoning_content"] = None
+
+
+def _tool_ids(messages: Iterable[Fields]) -> Iterable[str]:
+    for message in messages:
+        if _spelled(message, "tool_calls").startswith(b"["):
+            for call in _OBJECTS.decode(message["tool_calls"]):
+                if _spelled(call, "id").startswith(b'"'):
+                    yield _TEXT.decode(call["id"])
+        if _spelled(message, "tool_call_id").startswith(b'"'):
+            yield _TEXT.decode(message["tool_call_id"])
+
+
+def _map_ids(ids: Iterable[str], pattern: str) -> dict[str, str]:
+    """For every id that *pattern* refuses another that it takes: the same for the same id, none twice in a request."""
+    try:
+        fits = re.compile(pattern).fullmatch
+    except re.error:
+        return {}  # settings may say anything; ids then go as they are
+    ids = dict.fromkeys(ids)
+    taken = {each for each in ids if fits(each)}
+    mapped: dict[str, str] = {}
+    for each in ids:
+        if each in taken:
+            continue
+        turn = 0
+        while (short := _short_id(each, turn)) in taken:
+            turn += 1
+        if not fits(short):
+            return {}  # no id that we could make would be taken either
+        mapped[each] = short
+        taken.add(short)
+    return mapped
+
+
+def _short_id(long: str, turn: int) -> str:
+    number = int.from_bytes(hashlib.sha256(f"{turn}:{long}".encode()).digest()[:8])
+    letters = []
+    for _ in range(_ID_LENGTH):
+        number, place = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[place])
+    return "".join(letters)
+
+
+def _rename_ids(message: Fields, ids: dict[str, str], notes: dict[str, None]) -> None:
+    if _spelled(message, "tool_calls").startswith(b"["):
+        calls = _OBJECTS.decode(message["tool_calls"])
+        renamed = [_rename_id(call, "id", ids) for call in calls]
+        if any(renamed):
+            message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
+            notes["tool-call ids mapped"] = None
+    if _rename_id(message, "tool_call_id", ids):
+        notes["tool-call ids mapped"] = None
+
+
+def _rename_id(fields: Fields, name: str, ids: dict[str, str]) -> bool:
+    spelled = _spelled(fields, name)
+    new = ids.get(_TEXT.decode(spelled)) if spelled.startswith(b'"') else None
+    if new is None:
+        return False
+    fields[name] = msgspec.Raw(msgspec.json.encode(new))
+    return True

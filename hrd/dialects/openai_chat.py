@@ -1,0 +1,151 @@
+"""Chat completions as OpenAI's clients speak them: requests in, requests out, replies read.
+
+A request is kept as the members that the client spelled, so that unknown ones, their order and the spelling of numbers
+survive; only the facts that routing needs are read. Reference: https://platform.openai.com/docs/api-reference/chat
+"""
+
+import msgspec
+
+from hrd.core.ask import Ask, Kind
+from hrd.core.providers import Provider, Quirks
+from hrd.core.refusals import Refusal
+from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.fields import NULL, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
+from hrd.dialects.openai_errors import comment, content_type_ok, error_event, error_reply
+from hrd.dialects.openai_mend import Mender
+from hrd.dialects.openai_reply import Tally, chunk_error, known_usage, plain_finish, read_chunk
+from hrd.dialects.openai_stream import ReplyStream
+from hrd.dialects.prompt import measure_prompt
+from hrd.dialects.quirks import apply
+
+__all__ = ["comment", "content_type_ok", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
+
+
+class _Turn(msgspec.Struct, gc=False):
+    role: str
+
+
+_TURNS = msgspec.json.Decoder(list[_Turn])
+_OPTIONS = msgspec.json.Decoder(Fields | None)
+_TRUE = msgspec.Raw(b"true")
+_ASK_USAGE = msgspec.Raw(b'{"include_usage":true}')
+
+
+def decode(body: bytes) -> Request | Refusal:
+    """The request that *body* spells, or what is wrong with it."""
+    fields = read_fields(body)
+    if isinstance(fields, Refusal):
+        return fields
+    model = text_of(fields, "model")
+    if isinstance(model, Refusal):
+        return model
+    stream = flag_of(fields, "stream")
+    if isinstance(stream, Refusal):
+        return stream
+    turns = _count_turns(fields)
+    if isinstance(turns, Refusal):
+        return turns
+    usage_to_client = _wants_usage(fields) if stream else False
+    if isinstance(usage_to_client, Refusal):
+        return usage_to_client
+    tools = _spelled(fields, "tools") + _spelled(fields, "functions")
+    tokens, images = measure_prompt(bytes(fields["messages"]), turns, tools)
+    ask = Ask(
+        kind=Kind.CHAT,
+        model=model,
+        stream=stream,
+        tools=b"{" in tools,
+        images=images > 0,
+        input_tokens=tokens,
+        max_tokens=count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens"),
+        body_bytes=len(body),
+    )
+    return Request(ask=ask, fields=fields, usage_to_client=usage_to_client)
+
+
+def encode(
+    request: Request, provider: Provider, model: str, *, drop: frozenset[str], max_tokens: int | None, ask_usage: bool
+) -> Encoded:
+    """*request* as *provider* takes it, for *model*."""
+    fields, notes = apply(request.fields, provider, model, drop=drop, max_tokens=max_tokens)
+    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    if request.ask.stream:
+        if not provider.quirks.stream_usage:
+            if fields.pop("stream_options", None) is not None:
+                notes.append("stream_options left out")
+        elif ask_usage and not request.usage_to_client and not _is_dropped("stream_options", drop, provider.quirks):
+            fields["stream_options"] = _asking_usage(fields.get("stream_options"))
+    return Encoded(msgspec.json.encode(fields), tuple(notes))
+
+
+def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:
+    """A whole reply to *request*, read."""
+    reply = read_chunk(body)
+    tally = Tally()
+    if reply is None:
+        usage = tally.usage(request.ask.input_tokens)
+        return WholeReply(body=body, usage=usage, broken="the reply is not a JSON object")
+    reason = ""
+    choices = reply.choices
+    for choice in choices or ():
+        if choice.message is not None:
+            tally.add(choice.message)
+        if choice.finish_reason is not None:
+            reason = plain_finish(choice.finish_reason)
+    error = chunk_error(reply)
+    return WholeReply(
+        body=Mender(quirks.rewrite_reply).whole(body, reply) if quirks.rewrite_reply else body,
+        usage=known_usage(reply) or tally.usage(request.ask.input_tokens),
+        empty=error is None and not tally.meaningful and reason in ("", "stop"),
+        error=error,
+        broken="" if error is not None or isinstance(choices, list) else "the reply has no choices",
+        finish_reason=reason,
+    )
+
+
+def reply_stream(request: Request, quirks: Quirks) -> ReplyStream:
+    """A reader for one attempt's stream."""
+    return ReplyStream(
+        usage_to_client=request.usage_to_client, rewrite=quirks.rewrite_reply, input_tokens=request.ask.input_tokens
+    )
+
+
+def _count_turns(fields: Fields) -> int | Refusal:
+    """How many messages there are, each an object with a role."""
+    raw = fields.get("messages")
+    if raw is None:
+        return refuse("messages is missing.", "messages")
+    try:
+        turns = _TURNS.decode(raw)
+    except (ValueError, RecursionError) as error:
+        return refuse_shape("messages", error)
+    return len(turns) or refuse("messages is empty.", "messages")
+
+
+def _wants_usage(fields: Fields) -> bool | Refusal:
+    raw = fields.get("stream_options")
+    if raw is None:
+        return False
+    try:
+        options = _OPTIONS.decode(raw)
+    except (ValueError, RecursionError) as error:
+        return refuse_shape("stream_options", error)
+    return options is not None and "include_usage" in options and bytes(options["include_usage"]) == b"true"
+
+
+def _asking_usage(raw: msgspec.Raw | None) -> msgspec.Raw:
+    options = _OPTIONS.decode(raw) if raw is not None else None
+    if not options:
+        return _ASK_USAGE
+    options["include_usage"] = _TRUE
+    return msgspec.Raw(msgspec.json.encode(options))
+
+
+def _is_dropped(name: str, drop: frozenset[str], quirks: Quirks) -> bool:
+    return name in drop or name in quirks.drop
+
+
+def _spelled(fields: Fields, name: str) -> bytes:
+    raw = fields.get(name)
+    spelled = bytes(raw) if raw is not None else b""
+    return b"" if spelled == NULL else spelled

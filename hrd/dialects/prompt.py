@@ -1,0 +1,59 @@
+"""How much a chat request says, read from its messages and tools as they are spelled: tokens and images."""
+
+import re
+
+import msgspec
+
+from hrd.core.estimate import estimate_json_tokens
+
+IMAGE_TOKENS = 800
+"""What one picture counts for: 765 for a square of 1024 pixels at OpenAI, up to 1,600 elsewhere."""
+_SKELETON_TOKENS = 7
+"""By how much `{"role":"…","content":"…"}` counts for more as JSON than as the few marks of a chat template."""
+_BLOB = re.compile(rb';base64,|"data"\s*:\s*"')
+
+
+class _Message(msgspec.Struct, gc=False):
+    content: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Part(msgspec.Struct, gc=False):
+    type: str = ""
+
+
+_MESSAGES = msgspec.json.Decoder(list[_Message])
+_PARTS = msgspec.json.Decoder(list[_Part])
+
+
+def measure_prompt(messages: bytes, count: int, tools: bytes) -> tuple[int, int]:
+    """Tokens of *count* *messages* and of the *tools*, and the number of images among them."""
+    images = _count_images(messages) if b'"image_url"' in messages else 0
+    spelled = _without_blobs(messages)
+    tokens = max(1, estimate_json_tokens(spelled) - _SKELETON_TOKENS * count)
+    return tokens + estimate_json_tokens(tools) + images * IMAGE_TOKENS, images
+
+
+def _count_images(messages: bytes) -> int:
+    images = 0
+    for message in _MESSAGES.decode(messages):
+        content = bytes(message.content)
+        if content.startswith(b"[") and b'"image_url"' in content:
+            try:
+                images += sum(part.type == "image_url" for part in _PARTS.decode(content))
+            except ValueError:
+                pass  # parts of another shape are the provider's to judge
+    return images
+
+
+def _without_blobs(messages: bytes) -> bytes:
+    """Pictures and sound in base64 are not text: each is cut off behind its beginning."""
+    if b";base64," not in messages and b'"input_audio"' not in messages:
+        return messages
+    pieces: list[bytes] = []
+    at = 0
+    while found := _BLOB.search(messages, at):
+        pieces.append(messages[at : found.end()])
+        end = messages.find(b'"', found.end())
+        at = end if end >= 0 else len(messages)
+    pieces.append(messages[at:])
+    return b"".join(pieces)

@@ -1,0 +1,189 @@
+"""Quirks: what one provider does not take of a request, applied in one place and told in notes.
+
+| step | rule |
+|---|---|
+| private fields | `hermes_*`, wrappers and fields of one vendor go to nobody but those whose `forward` names them |
+| refused fields | `drop`, `drop_unless`, `drop_for`, and what was learned, are left out; `rename` and `clamp` change the rest |
+| output limit | under the provider's one name for it, as clamped or replaced; the client may use either name |
+| null | an option without a value is left out: strict providers refuse it, and to the others it says nothing |
+| tools | an empty list and what refers to it is left out; choices are renamed; fields of functions left out |
+| messages | see `dialects.messages` |
+
+Nothing else changes a byte.
+"""
+
+import msgspec
+
+from hrd.core.providers import Provider, Quirks
+from hrd.dialects.contract import Fields
+from hrd.dialects.fields import NULL, count_of
+from hrd.dialects.messages import adapt_messages
+
+VENDOR_FIELDS = frozenset(
+    {"extra_body", "metadata", "store"}
+    | {"provider", "models", "plugins", "route", "transforms", "session_id", "usage", "reasoning", "cache_control"}
+)
+"""A wrapper that clients' libraries should have opened, what OpenAI alone keeps, and what OpenRouter alone reads."""
+PRIVATE_PREFIX = "hermes_"
+_LIMITS = ("max_completion_tokens", "max_tokens")
+_ALWAYS = frozenset({"model", "messages", "input", "stream"})
+_OPTIONS = frozenset(
+    {"audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "metadata", "modalities", "n"}
+    | {"parallel_tool_calls", "prediction", "presence_penalty", "reasoning_effort", "response_format", "seed", "stop"}
+    | {"service_tier", "store", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user"}
+    | {"dimensions", "encoding_format", "stream"}
+)
+"""Optional fields of OpenAI's own requests, in which null means absent."""
+_OBJECTS = msgspec.json.Decoder(list[Fields])
+_OBJECT = msgspec.json.Decoder(Fields)
+
+
+def apply(
+    fields: Fields, provider: Provider, model: str, *, drop: frozenset[str] = frozenset(), max_tokens: int | None = None
+) -> tuple[Fields, list[str]]:
+    """*fields* as *provider* takes them for *model*, in a new dict, and what was changed.
+
+    *drop*: fields that it was learned not to take. *max_tokens*: replaces the client's output limit."""
+    quirks = provider.quirks
+    notes: list[str] = []
+    limit_name, limit = _limit(fields, provider, drop, max_tokens, notes)
+    sent: Fields = {}
+    for name, raw in fields.items():
+        if name in _LIMITS:
+            if limit is not None:
+                sent[limit_name] = limit
+        elif name in _ALWAYS and (name != "stream" or bytes(raw) != NULL):
+            sent[name] = raw
+        elif name in _OPTIONS and bytes(raw) == NULL:
+            continue
+        else:
+            new_name = quirks.rename.get(name, name)
+            if name in drop or new_name in drop or _refuses(name, quirks, model, fields):
+                notes.append(f"{name} left out")
+            else:
+                bounds = quirks.clamp.get(name)
+                sent[new_name] = raw if bounds is None else _clamp(name, raw, bounds, notes)
+    if limit is not None:
+        sent[limit_name] = limit
+    _adapt_tools(sent, quirks, notes)
+    messages = sent.get("messages")
+    if messages is not None:
+        sent["messages"], changes = adapt_messages(messages, quirks)
+        notes += changes
+    return sent, notes
+
+
+def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
+    return (
+        name in quirks.drop
+        or (name in VENDOR_FIELDS and name not in quirks.forward)
+        or name.startswith(PRIVATE_PREFIX)
+        or (name in quirks.drop_unless and not model.startswith(_prefixes(quirks.drop_unless[name])))
+        or (name in quirks.drop_for and model.startswith(_prefixes(quirks.drop_for[name])) and not _unthinking(fields))
+    )
+
+
+def _prefixes(comma_list: str) -> tuple[str, ...]:
+    return tuple(prefix for prefix in (part.strip() for part in comma_list.split(",")) if prefix)
+
+
+def _unthinking(fields: Fields) -> bool:
+    effort = fields.get("reasoning_effort")
+    return effort is not None and bytes(effort) == b'"none"'
+
+
+def _clamp(name: str, raw: msgspec.Raw, bounds: tuple[float, float], notes: list[str]) -> msgspec.Raw:
+    try:
+        value = msgspec.json.decode(raw, type=float)
+    except ValueError:
+        return raw
+    low, high = bounds
+    if low <= value <= high:
+        return raw
+    clamped = min(max(value, low), high)
+    spelled = str(int(clamped)) if clamped == int(clamped) else repr(clamped)
+    notes.append(f"{name} clamped from {bytes(raw).decode()} to {spelled}")
+    return msgspec.Raw(spelled.encode())
+
+
+def _limit(
+    fields: Fields, provider: Provider, drop: frozenset[str], max_tokens: int | None, notes: list[str]
+) -> tuple[str, msgspec.Raw | None]:
+    """The output limit that is sent, and under which name; a name that is not taken gives way to the other."""
+    quirks = provider.quirks
+    asked_as = next((name for name in _LIMITS if name in fields and bytes(fields[name]) != NULL), "")
+    asked = count_of(fields, asked_as) if asked_as else None
+    wanted = max_tokens if max_tokens is not None else asked
+    if wanted is not None and 0 < provider.max_output_tokens < wanted:
+        wanted = provider.max_output_tokens
+    names = [quirks.token_field, *(name for name in _LIMITS if name != quirks.token_field)]
+    name = next((each for each in names if each not in drop and each not in quirks.drop), "")
+    if not name:
+        if asked_as:
+            notes.append(f"{asked_as} left out")
+        return quirks.token_field, None
+    if wanted is None:
+        return name, fields[asked_as] if asked_as else None
+    if wanted == asked:
+        return name, fields[asked_as]
+    notes.append(f"{name} set to {wanted}" if asked is None else f"{asked_as} changed from {asked} to {wanted}")
+    return name, msgspec.Raw(b"%d" % wanted)
+
+
+def _adapt_tools(sent: Fields, quirks: Quirks, notes: list[str]) -> None:
+    if "functions" in sent and _is_empty(sent["functions"]):
+        del sent["functions"]
+        sent.pop("function_call", None)
+    choice = sent.get("tool_choice")
+    spelled = bytes(choice) if choice is not None else b""
+    tools = sent.get("tools")
+    if spelled == b'"none"' and quirks.none_without_tools and tools is not None:
+        notes.append("tools left out, as tool_choice none is not taken")
+        tools = None
+    if tools is None or _is_empty(tools):
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):
+            sent.pop(name, None)
+        return
+    if quirks.tool_choice and spelled.startswith(b'"'):
+        _rename_choice(sent, spelled, quirks, notes)
+    if quirks.drop_function_fields:
+        sent["tools"] = _adapt_functions(tools, quirks, notes)
+
+
+def _is_empty(raw: msgspec.Raw) -> bool:
+    spelled = bytes(raw)
+    return spelled.startswith(b"[") and spelled[1:-1].strip() == b""
+
+
+def _rename_choice(sent: Fields, spelled: bytes, quirks: Quirks, notes: list[str]) -> None:
+    choice = spelled[1:-1].decode()
+    renamed = quirks.tool_choice.get(choice)
+    if renamed is None:
+        return
+    if renamed:
+        sent["tool_choice"] = msgspec.Raw(msgspec.json.encode(renamed))
+    else:
+        del sent["tool_choice"]
+        notes.append(f"tool_choice {choice} left out")
+
+
+def _adapt_functions(tools: msgspec.Raw, quirks: Quirks, notes: list[str]) -> msgspec.Raw:
+    """The tools without the fields of functions that are not taken; unchanged if there are none."""
+    text = bytes(tools)
+    unwanted = [name for name in quirks.drop_function_fields if b'"' + name.encode() + b'"' in text]
+    if not unwanted:
+        return tools
+    dropped: dict[str, None] = {}
+    try:
+        listed = _OBJECTS.decode(tools)
+        for tool in listed:
+            if "function" in tool:
+                function = _OBJECT.decode(tool["function"])
+                held = [name for name in unwanted if function.pop(name, None) is not None]
+                if held:
+                    tool["function"] = msgspec.Raw(msgspec.json.encode(function))
+                    dropped.update(dict.fromkeys(held))
+    except (ValueError, RecursionError):
+        return tools  # of a shape that is the provider's to judge
+    notes.extend(f"tools[].function.{name} left out" for name in dropped)
+    return msgspec.Raw(msgspec.json.encode(listed)) if dropped else tools
