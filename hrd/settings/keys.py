@@ -62,8 +62,9 @@ def read_keys(variables: Variables) -> tuple[dict[str, tuple[EnvironmentKey, ...
     held: dict[str, dict[Secret, EnvironmentKey]] = {}
     warnings: list[str] = []
     places = [(order, name) for name in variables if (order := _order(name)) is not None]
-    first_names = list(SINGULAR)
-    for order, name in sorted(places, key=lambda place: (place[0][1:], first_names.index(place[0][0]))):
+    names = list(SINGULAR)
+    providers = list(KEY_NAMES)
+    for order, name in sorted(places, key=lambda p: (providers.index(SINGULAR[p[0][0]]), p[0][1:], names.index(p[0][0]))):
         provider = SINGULAR[order[0]]
         value, source = variables[name]
         for text in _items(value):

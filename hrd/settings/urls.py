@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 URL_CHARS_MAX: Final = 2048
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63}){0,32}\.?")
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]@]+)(?::[0-9]+)?")
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -35,7 +36,7 @@ def split_url(text: str) -> SplitResult | None:
         port, host = parts.port, parts.hostname
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or port == 0:
+    if parts.scheme not in {"http", "https"} or not host or not _AUTHORITY.fullmatch(parts.netloc) or port == 0:
         return None
     return parts if is_host(host) else None
 
