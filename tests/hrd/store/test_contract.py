@@ -1,0 +1,331 @@
+"""Both stores keep the contract, and give the same answers to whatever was stored."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hrd.core.failures import WindowKind
+from hrd.core.journal import Outcome
+from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, Discovered, EmbeddingPin, Learned, Remembered, Row
+from hrd.store.contract import JournalQuestion, Process, Store, UsageQuestion, UsageRow
+from hrd.store.memory import Disk, MemoryStore
+from hrd.store.retention import Retention
+from hrd.store.sqlite import StoreLimits, open_store
+from tests.hrd.store.samples import (
+    ANSWERED,
+    NEW,
+    NOON,
+    OLD,
+    SCOPES,
+    Clock,
+    answered,
+    attempt,
+    blocked,
+    refused,
+    reserved,
+    settled,
+    window,
+)
+
+OpenStore = Callable[[Process], Store]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def open_as(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
+    """Opens the same store again and again, each time as some process."""
+    opened: list[Store] = []
+    disk = Disk()
+
+    def again(process: Process) -> Store:
+        for store in opened:
+            store.close()
+        if request.param == "memory":
+            opened.append(MemoryStore(disk, Clock(), process))
+        else:
+            opened.append(open_store(tmp_path / "hrd.db", StoreLimits(), process, Clock()))
+        return opened[-1]
+
+    yield again
+    opened[-1].close()
+
+
+async def test_a_blank_store_remembers_nothing(open_as: OpenStore) -> None:
+    store = open_as(NEW)
+    assert store.load(NOON) == Remembered()
+    assert await store.usage(UsageQuestion()) == []
+    assert await store.journal(JournalQuestion()) == []
+    assert await store.entry("req-1") is None
+    assert (store.health().state, store.health().message, store.is_full) == ("ok", "", False)
+
+
+async def test_what_was_committed_is_answered_by_the_next_process(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(7), settled(7), answered()])
+    store = open_as(NEW)
+    assert store.load(NOON).next_reservation == 8
+    assert await store.entry("req-1") == ANSWERED
+    assert await store.journal(JournalQuestion()) == [(1, ANSWERED)]
+    assert await store.usage(UsageQuestion()) == [
+        UsageRow(
+            provider="groq",
+            model="llama",
+            credential="groq-00000001",
+            client="client-1",
+            day="2026-11-18",
+            requests=1,
+            errors=0,
+            input_tokens=100,
+            output_tokens=50,
+            cost_microusd=0,
+        )
+    ]
+
+
+async def test_reservations_of_a_dead_process_are_lost_once_and_count_as_spent(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(1), reserved(2, tokens=700), reserved(3, request="req-2", tokens=300), settled(1)])
+    store = open_as(NEW)
+    remembered = store.load(NOON + 5)
+    assert (remembered.lost, remembered.next_reservation) == (2, 4)
+    assert remembered.today == (
+        DayCounts(provider="groq", credential="groq-00000001", requests=2, errors=2, input_tokens=1000, output_tokens=0),
+    )
+    entry = await store.entry("req-2")
+    assert entry is not None
+    assert (entry.outcome, entry.usage.input_tokens, len(entry.attempts)) == (Outcome.CRASHED, 1000, 2)
+    assert store.load(NOON + 6).lost == 0
+
+
+async def test_a_process_does_not_lose_its_own_reservations(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([reserved(1)])
+    assert store.load(NOON).lost == 0
+    assert open_as(Process(OLD.pid, OLD.started + 1)).load(NOON).lost == 1
+
+
+async def test_windows_are_less_what_was_spent_since_they_were_seen(open_as: OpenStore) -> None:
+    tokens = window(kind=WindowKind.TOKENS_DAY, left=9000)
+    over = window(scope="provider:groq", resets_at=NOON + 2)
+    elsewhere = window(scope="credential:other")
+    store = open_as(OLD)
+    store.commit_nowait([window(), tokens, over, elsewhere])
+    store.commit_nowait([reserved(1, at=NOON - 1), reserved(2, at=NOON + 1), settled(2, tokens=150), reserved(3, at=NOON + 2)])
+    by_key = {(kept.scope, kept.kind): kept.left for kept in open_as(NEW).load(NOON + 3).windows}
+    assert by_key == {
+        (SCOPES[1], WindowKind.REQUESTS_DAY): 98,
+        (SCOPES[1], WindowKind.TOKENS_DAY): 9000 - 150 - 1000,
+        ("provider:groq", WindowKind.REQUESTS_DAY): 100,
+        ("credential:other", WindowKind.REQUESTS_DAY): 100,
+    }
+
+
+async def test_a_block_is_replaced_lifted_and_forgotten_an_hour_after_it_ended(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([blocked(), blocked("a"), blocked("b"), BlockLifted(scope="a", reason="rate limit")])
+    store.commit_nowait([blocked(until=NOON + 120, step=2), BlockLifted(scope="b", reason="another")])
+    store = open_as(NEW)
+    assert store.load(NOON).blocks == (blocked("b"), blocked(until=NOON + 120, step=2))
+    assert store.load(NOON + 60 + 3601).blocks == (blocked(until=NOON + 120, step=2),)
+    assert store.load(NOON + 120 + 3601).blocks == ()
+
+
+async def test_a_block_lifted_and_set_again_in_one_commit_stands(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([blocked(), BlockLifted(scope="provider:groq", reason="rate limit"), blocked(step=1)])
+    assert open_as(NEW).load(NOON).blocks == (blocked(step=1),)
+
+
+async def test_facts_come_back_as_they_were(open_as: OpenStore) -> None:
+    learned = Learned(provider="groq", model="llama", what="drop:logprobs", value=1, at=NOON, expires_at=NOON + 100)
+    over = Learned(provider="groq", model="llama", what="tools", value=1, at=NOON, expires_at=NOON + 10)
+    pin = EmbeddingPin(provider="groq", model="embed", at=NOON)
+    lists = Discovered(provider="groq", models=("a", "b/ü"), contexts={"a": 8192}, at=NOON)
+    account = AccountNamed(credential="groq-00000001", account="org_1")
+    store = open_as(OLD)
+    store.commit_nowait([learned, over, pin, lists, account, AccountNamed(credential="x", account="y")])
+    store.commit_nowait([AccountNamed(credential="x", account="")])
+    remembered = open_as(NEW).load(NOON + 10)
+    assert remembered == Remembered(learned=(learned,), embedding_pin=pin, discovered=(lists,), accounts=(account,))
+
+
+async def test_an_empty_pin_unpins(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([EmbeddingPin(provider="groq", model="embed", at=NOON)])
+    store.commit_nowait([EmbeddingPin(provider="", model="", at=NOON)])
+    assert open_as(NEW).load(NOON).embedding_pin is None
+
+
+async def test_the_journal_is_asked_newest_first_or_onward_from_a_row(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([answered("a"), refused("b"), answered("c"), refused("d")])
+
+    async def ask(**question: object) -> list[tuple[int, str]]:
+        return [(row, entry.request_id) for row, entry in await store.journal(msgspec.convert(question, JournalQuestion))]
+
+    assert await ask(rows_max=2) == [(4, "d"), (3, "c")]
+    assert await ask(after_row=2) == [(3, "c"), (4, "d")]
+    assert await ask(after_row=0, rows_max=1) == [(1, "a")]
+    assert await ask(errors_only=True) == [(4, "d"), (2, "b")]
+    assert await ask(provider="groq") == [(3, "c"), (1, "a")]
+    assert await ask(after_row=9) == []
+    assert await ask(rows_max=-1) == []
+
+
+async def test_usage_is_summed_by_day_for_one_client_or_all(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([answered("a", NOON - 86400), answered("b"), answered("c", NOON + 3600), answered("d", client="client-2")])
+
+    async def ask(**question: object) -> list[tuple[str, str, int]]:
+        rows = await store.usage(msgspec.convert(question, UsageQuestion))
+        return [(row.day, row.client, row.requests) for row in rows]
+
+    assert await ask() == [("2026-11-18", "client-1", 2), ("2026-11-18", "client-2", 1), ("2026-11-17", "client-1", 1)]
+    assert await ask(since_day="2026-11-18") == [("2026-11-18", "client-1", 2), ("2026-11-18", "client-2", 1)]
+    assert await ask(client="client-2") == [("2026-11-18", "client-2", 1)]
+    assert await ask(rows_max=1) == [("2026-11-18", "client-1", 2)]
+    with pytest.raises(ValueError, match="yesterday"):
+        await ask(since_day="yesterday")
+
+
+async def test_a_key_that_fails_while_another_answers_shows_its_failures_today(open_as: OpenStore) -> None:
+    entry = msgspec.structs.replace(ANSWERED, attempts=(attempt("rate limited", "mistral", "mistral-1", "large"), attempt()))
+    open_as(OLD).commit_nowait([entry])
+    store = open_as(NEW)
+    assert [(d.provider, d.requests, d.errors) for d in store.load(NOON).today] == [("groq", 1, 0), ("mistral", 1, 1)]
+    assert store.load(NOON + 43200).today == ()
+    assert [(row.provider, row.requests, row.errors) for row in await store.usage(UsageQuestion())] == [("groq", 1, 0)]
+
+
+async def test_a_model_name_that_nobody_served_is_kept_in_the_journal_alone(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([refused()])
+    assert [(row.model, row.requests, row.errors) for row in await store.usage(UsageQuestion())] == [("", 1, 1)]
+    entry = await store.entry("req-r")
+    assert entry is not None
+    assert entry.model_asked == "a-name-of-the-client's"
+
+
+async def test_commits_of_one_turn_are_all_there_when_any_of_them_returns(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    seen: list[int] = []
+
+    async def one(number: int) -> None:
+        await store.commit([answered(f"req-{number}")])
+        assert store.health().rows_waiting == 0
+        seen.append(number)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(50):
+            nursery.start_soon(one, number)
+    assert sorted(seen) == list(range(50))
+    assert len(await store.journal(JournalQuestion())) == 50
+
+
+async def test_a_cancelled_commit_is_written_all_the_same(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await store.commit([answered()])
+        await trio.lowlevel.checkpoint()
+        pytest.fail("the cancellation was swallowed")
+    assert scope.cancelled_caught
+    assert await store.entry("req-1") == ANSWERED
+
+
+texts = st.sampled_from(["", "groq", "llama", "ü/x:free", "client-1"])
+times = st.sampled_from([NOON - 90 * 86400, NOON - 86400, NOON - 3599, NOON, NOON + 1, NOON + 50000])
+counts = st.integers(0, 10**6)
+entries = st.builds(
+    msgspec.structs.replace,
+    st.just(ANSWERED),
+    request_id=st.sampled_from(["a", "b", "c"]),
+    at=times,
+    client=texts,
+    outcome=st.sampled_from(Outcome),
+    provider=texts,
+    model=texts,
+    credential=texts,
+    first_token_ms=st.none() | st.just(3.25),
+    cost_microusd=counts,
+    attempts=st.lists(st.builds(attempt, st.sampled_from(["ok", "server error"]), texts, texts, texts), max_size=2).map(tuple),
+)
+rows = st.one_of(
+    entries,
+    st.builds(settled, st.integers(1, 30), tokens=counts),
+    st.builds(blocked, texts, texts, times, st.integers(0, 3)),
+    st.builds(BlockLifted, scope=texts, reason=texts),
+    st.builds(window, st.sampled_from(SCOPES), st.sampled_from(WindowKind), counts, times, st.none() | times),
+    st.builds(Learned, provider=texts, model=texts, what=texts, value=counts, at=times, expires_at=times),
+    st.builds(EmbeddingPin, provider=texts, model=texts, at=times),
+    st.builds(
+        Discovered,
+        provider=texts,
+        models=st.lists(texts, max_size=3).map(tuple),
+        contexts=st.dictionaries(texts, counts, max_size=2),
+        at=times,
+    ),
+    st.builds(AccountNamed, credential=texts, account=texts),
+)
+reservations = st.tuples(times, counts, st.lists(st.sampled_from(SCOPES), unique=True))
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> list[list[Row]]:
+    """Commits in which ledger ids grow, as the pool gives them."""
+    written: list[list[Row]] = []
+    next_id = 1
+    for batch in draw(st.lists(st.lists(rows | reservations, max_size=6), max_size=6)):
+        written.append([])
+        for row in batch:
+            if isinstance(row, tuple):
+                at, tokens, scopes = row
+                written[-1].append(reserved(next_id, at=at, request=f"r{next_id % 3}", tokens=tokens, scopes=scopes))
+                next_id += 1
+            else:
+                written[-1].append(row)
+    return written
+
+
+async def everything(store: Store) -> list[object]:
+    answers: list[object] = [store.load(NOON), store.load(NOON + 50000)]
+    for question in (UsageQuestion(), UsageQuestion(since_day="2026-11-17", client="client-1"), UsageQuestion(rows_max=2)):
+        answers.append(await store.usage(question))
+    for journal in (
+        JournalQuestion(),
+        JournalQuestion(rows_max=2),
+        JournalQuestion(after_row=2),
+        JournalQuestion(errors_only=True, provider="groq"),
+    ):
+        answers.append(await store.journal(journal))
+    answers.extend([await store.entry(request) for request in "abcz"])
+    return answers
+
+
+def in_order(answers: list[list[Row]], store: Store) -> Store:
+    """Settlements may precede a later reservation of their id only in tests: SQLite looks at a batch as a whole."""
+    for batch in answers:
+        store.commit_nowait(sorted(batch, key=lambda row: type(row) is type(settled(1))))
+    return store
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches())
+def test_any_rows_give_the_same_answers_from_both(written: list[list[Row]]) -> None:
+    async def compare() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path, disk = Path(folder, "hrd.db"), Disk()
+            limits = StoreLimits(retention=Retention())
+            on_disk = in_order(written, open_store(path, limits, OLD, Clock()))
+            in_memory = in_order(written, MemoryStore(disk, Clock(), OLD))
+            assert await everything(on_disk) == await everything(in_memory)
+            on_disk.close()
+            on_disk, in_memory = open_store(path, limits, NEW, Clock()), MemoryStore(disk, Clock(), NEW)
+            assert await everything(on_disk) == await everything(in_memory)
+            assert on_disk.health().message == ""
+            on_disk.close()
+
+    trio.run(compare)
