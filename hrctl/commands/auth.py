@@ -179,7 +179,8 @@ def _row(one: AuthCredential, now: float) -> list[str]:
 def remove(session: Session, which: str, index: int | None, as_json: bool) -> None:
     """Remove one key.
 
-    It is named by its fingerprint, or by its provider and number (see hr auth list). Requests that run with it finish. Only keys in auth.json can be removed; for others hr says where they stand.
+    It is named by its fingerprint, or by its provider and number (see hr auth list). Requests that run with it finish. Only
+    keys in auth.json can be removed; for others hr says where they stand.
     """
     session.show(session.client.ask(AUTH_REMOVE, _meant(which, index)), _removed, as_json)
 

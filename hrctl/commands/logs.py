@@ -22,7 +22,8 @@ _COLOURS = {"ok": "green", "client gone": "yellow", "interrupted": "yellow"}
 def logs(session: Session, follow: bool, rows: int, errors: bool, provider: str, as_json: bool) -> None:
     """The last requests, oldest first.
 
-    Each with its time, outcome, model asked for, who answered, tokens in and out, duration and request id. Nothing of what was asked or answered is kept. hr why REQUEST_ID tells one request in full.
+    Each with its time, outcome, model asked for, who answered, tokens in and out, duration and request id. Nothing of what was
+    asked or answered is kept. hr why REQUEST_ID tells one request in full.
     """
     question = LogsQuestion(n=rows, errors=errors, provider=provider)
     if not follow:

@@ -30,8 +30,9 @@ _MEANS = {
 def mode(session: Session, wanted: str | None, provider: str, as_json: bool) -> None:
     """Show or change how keys are spent: parallel or sequential.
 
-    parallel (also round-robin) spreads requests over all usable keys by what they have left; sequential drains one, in the order of hr auth list,
-    before it touches the next. With --provider, default makes it like the rest again. Holds from the next request on.
+    parallel (also round-robin) spreads requests over all usable keys by what they have left; sequential drains one, in the
+    order of hr auth list, before it touches the next. With --provider, default makes it like the rest again. Holds from the
+    next request on.
     """
     session.show(_asked(session, wanted, provider), drawn, as_json)
 

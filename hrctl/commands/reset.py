@@ -19,7 +19,8 @@ from hrd.admin.wire.quota import RESET, ResetDone, ResetRequest
 def reset(session: Session, which: str, everything: bool, as_json: bool) -> None:
     """Let a provider or a key be asked again now.
 
-    Whatever was concluded from its last refusals is forgotten. Nothing is lost by it: if the reason still stands, the next answer brings the block back.
+    Whatever was concluded from its last refusals is forgotten. Nothing is lost by it: if the reason still stands, the next
+    answer brings the block back.
     """
     if everything == bool(which):
         raise Misused("say what to reset: a provider, a fingerprint, or --all", "see what is blocked: hr quota")

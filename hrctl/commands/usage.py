@@ -31,7 +31,8 @@ _GROUPS: Final[dict[str, tuple[tuple[str, ...], Callable[[UsageRow], tuple[str, 
 def usage(session: Session, since: str, by: str, client: str, as_json: bool) -> None:
     """Requests, tokens and cost of the last days.
 
-    They are added up by provider, model, key, client or day. Days are UTC. With --json all rows come as they are kept, whatever --by says.
+    They are added up by provider, model, key, client or day. Days are UTC. With --json all rows come as they are kept, whatever
+    --by says.
     """
     first = first_day(since, datetime.datetime.now(datetime.UTC).date())
     answered = session.client.ask(USAGE, UsageQuestion(since=first, client=client))

@@ -19,7 +19,8 @@ from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, Why, WhyQuest
 def why(session: Session, request_id: str, as_json: bool) -> None:
     """Explain one request.
 
-    Who was asked in which order, what each said, who was not asked and why. The id is in every answer's x-request-id, and in hr logs.
+    Who was asked in which order, what each said, who was not asked and why. The id is in every answer's x-request-id, and in hr
+    logs.
     """
     session.show(session.client.ask(WHY, WhyQuestion(request_id=request_id)), drawn, as_json)
 

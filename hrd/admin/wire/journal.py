@@ -59,6 +59,7 @@ class Exchange(Answer, frozen=True, kw_only=True):
     model: str = ""
     credential: str = ""
     usage: ExchangeUsage = ExchangeUsage()
+    cost_microusd: int = 0
     first_token_ms: float | None = None
     total_ms: float = 0.0
     waited_ms: float = 0.0
