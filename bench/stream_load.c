@@ -241,7 +241,7 @@ static void report(int64_t turn_max_ns) {
     struct rusage own;
     getrusage(RUSAGE_SELF, &own);
     double cpu_s = (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) + (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6;
-    qsort(latencies_us, latency_count, sizeof *latencies_us, by_size);
+    if (latency_count) qsort(latencies_us, latency_count, sizeof *latencies_us, by_size);
     while (in_time < latency_count && latencies_us[in_time] <= 250000) in_time++;
     printf("{\"streams\":%d,\"completed\":%d,\"chunks\":%zu,\"p50_ms\":%.3f,\"p95_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,"
            "\"within_250ms\":%.6f,\"connect_errors\":%d,\"status_errors\":%d,\"error_events\":%d,\"broken\":%d,"

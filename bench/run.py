@@ -1,0 +1,66 @@
+"""Measure everything that is promised: `python -m bench.run [--quick] [--only PART …]`.
+
+--quick measures shortly and writes nothing down. Exits 0 if every target is met, 1 if one is missed, 2 if it could not
+be measured.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.children import BENCH, CannotMeasure
+from bench.figures import Figure, table, write_results
+from bench.footprint import measure_footprint
+from bench.machine import described
+from bench.streams import measure_streams
+from bench.whole import Effort, measure_whole
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    parts = _parts(options.quick)
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="hrd-bench-") as folder:
+        for name in options.only or parts:
+            print(f"measuring {name} …", file=sys.stderr, flush=True)
+            try:
+                figures += parts[name](Path(folder))
+            except CannotMeasure as error:
+                print(f"cannot measure {name}: {error}", file=sys.stderr)
+                return 2
+    print(table(figures))
+    if not options.quick and not options.only:
+        date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+        write_results(BENCH / "RESULTS.md", figures, date, _commit(), described())
+    missed = [figure.what for figure in figures if not figure.is_met]
+    print(f"missed: {', '.join(missed)}" if missed else "every target is met")
+    return 1 if missed else 0
+
+
+def _parts(is_quick: bool) -> dict[str, Callable[[Path], list[Figure]]]:
+    effort = Effort(rounds=1, seconds=2, requests=20_000) if is_quick else Effort(rounds=3, seconds=5, requests=100_000)
+    return {
+        "footprint": lambda home: measure_footprint(home, 5 if is_quick else 30),
+        "whole": lambda home: measure_whole(home, effort),
+        "streams": lambda home: measure_streams(home, 4 if is_quick else 20),
+    }
+
+
+def _commit() -> str:
+    said = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=BENCH, capture_output=True, text=True)
+    return said.stdout.strip() or "no commit"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.run", description="Measure the router.")
+    parser.add_argument("--quick", action="store_true", help="measure shortly, write nothing down")
+    parser.add_argument("--only", action="append", choices=list(_parts(is_quick=True)), help="this part only")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
