@@ -112,14 +112,22 @@ class Pool:
         if isinstance(selection, Refusal):
             return selection
         if tour.again is not None:
-            return self._reserve(tour.again, tour, request_id, now, others=1, order=(tour.again.key,))
+            return self._reserve(tour.again, tour, request_id, now, others=1, passed=0, order=(tour.again.key,))
         usable = [c for c in selection.candidates if not self._why_not(c, tour, caller, now)]
         if not usable:
             return self._wait_or_refuse(selection, tour, caller, now, waited_s)
         ranked = self._ranked(usable, tour) if len(usable) > 1 else usable
         chosen = tour.choose(ranked)
         assert chosen is not None, "somebody is usable"
-        return self._reserve(chosen, tour, request_id, now, others=len(usable) - 1, order=tuple(c.key for c in ranked[:32]))
+        return self._reserve(
+            chosen,
+            tour,
+            request_id,
+            now,
+            others=len(usable) - 1,
+            passed=len(selection.candidates) - len(usable),
+            order=tuple(c.key for c in ranked[:32]),
+        )
 
     def passed_over(self, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
         """Who of those that the name selects would not be asked now, and why (for the journal)."""
@@ -203,7 +211,7 @@ class Pool:
         return not (ask.tools and tools is not True) and not (ask.images and vision is not True)
 
     def _reserve(
-        self, candidate: Candidate, tour: Tour, request_id: str, now: float, *, others: int, order: tuple[str, ...]
+        self, candidate: Candidate, tour: Tour, request_id: str, now: float, *, others: int, passed: int, order: tuple[str, ...]
     ) -> Claim:
         tour.begin(candidate)
         ask = tour.ask
@@ -237,6 +245,7 @@ class Pool:
             max_tokens=max_tokens,
             is_last=others == 0,
             order=order,
+            is_choosy=passed > 0,
         )
 
     def _wait_or_refuse(self, selection: Selection, tour: Tour, caller: Caller, now: float, waited_s: float) -> Wait | Refusal:
@@ -316,8 +325,6 @@ class Pool:
             breaker.succeeded(candidate.model)
         if fact.observations:
             self._book.observe(candidate, fact.observations, now)
-        if fact.used_tools or fact.saw_images:
-            rows.extend(self._learning.saw(candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
         key = (candidate.provider.name, candidate.model)
         if fact.claim.drop:
             rows.extend(self._learning.drop_worked(key, fact.claim.drop, now))
@@ -326,9 +333,12 @@ class Pool:
         return rows
 
     def _ended(self, fact: Ended, now: float) -> list[Row]:
+        candidate = fact.claim.candidate
         rows: list[Row] = [self._settle(fact.claim, fact.outcome, fact.usage, now)]
         if fact.is_broken:
-            rows.extend(self._count_for_breaker(fact.claim.candidate, connecting=False, now=now))
+            rows.extend(self._count_for_breaker(candidate, connecting=False, now=now))
+        if fact.used_tools or fact.saw_images:
+            rows.extend(self._learning.saw(candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
         return rows
 
     def _failed(self, fact: Failed, now: float) -> list[Row]:

@@ -5,6 +5,10 @@ import enum
 import msgspec
 
 
+FINISHED_WITH_TOOLS = frozenset({"tool_calls", "tool_use"})
+"""Finish reasons that prove a model's tools work."""
+
+
 class Kind(enum.Enum):
     CHAT = "chat"
     EMBEDDINGS = "embeddings"

@@ -21,6 +21,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     is_last: bool
     """Nobody else is left to ask now."""
     order: tuple[str, ...]
+    is_choosy: bool
+    """Some of those that the name selects were passed over."""
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +31,6 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
     claim: Claim
     latency_ms: float
     observations: tuple[Observation, ...] = ()
-    used_tools: bool = False
-    saw_images: bool = False
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +41,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage
     is_broken: bool = False
     """The stream broke after the commit point."""
+    used_tools: bool = False
+    saw_images: bool = False
+    """A good answer that needed them."""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

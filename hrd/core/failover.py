@@ -79,6 +79,8 @@ def scope_of(candidate: Candidate, kind: str) -> str:
             return scopes.credential(credential.fingerprint)
         case "account":
             return scopes.account(candidate.provider.name, account)
+        case "account_model":
+            return scopes.account_model(candidate.provider.name, account, candidate.model)
         case "paid" | "free":
             return scopes.account_part(candidate.provider.name, account, candidate.cost_class)
         case "model":

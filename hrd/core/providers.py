@@ -108,6 +108,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     strip_model_prefix: str = ""
     """A prefix of its model list that its requests do not carry."""
     models_facts: dict[str, ModelFacts] = {}
+    model_defaults: ModelFacts = ModelFacts()
+    """Facts of every model that has none of its own."""
     quirks: Quirks = Quirks()
     notes: tuple[str, ...] = ()
     """What a user should know of it; stands in docs/providers.md."""

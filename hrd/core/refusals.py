@@ -74,3 +74,31 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         if self.http_status == 503 or (self.http_status == 429 and (self.retry_after_s or 0.0) > 120):
             headers.append((b"x-should-retry", b"false"))
         return headers
+
+
+WRONG_KEY = Refusal(
+    kind=RefusalKind.UNAUTHORIZED,
+    message="No client key of this router was given (Authorization: Bearer …, or x-api-key).",
+    guidance="See yours with: hr key list --reveal",
+)
+LOOP = Refusal(
+    kind=RefusalKind.LOOP,
+    message="This request has been through this router already: one of its providers' base URLs points back at it.",
+    guidance="See which with: hr status",
+)
+ROUTER_CANNOT_RECORD = Refusal(
+    kind=RefusalKind.ROUTER_FULL,
+    message="The router cannot take this request now: its buffers are full.",
+    guidance="See why with: hr status",
+    retry_after_s=5.0,
+)
+STOPPING = Refusal(kind=RefusalKind.STOPPING, message="The router is stopping.", retry_after_s=5.0)
+
+
+def too_late(deadline_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
+    return Refusal(
+        kind=RefusalKind.DEADLINE,
+        message=f"No candidate answered within {deadline_s:.0f} s (DEADLINE_SECONDS).",
+        guidance="See what each did with: hr why REQUEST_ID",
+        attempts=attempts,
+    )

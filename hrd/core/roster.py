@@ -103,7 +103,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     def _candidate(self, provider: Provider, model: str, credential: Credential, *, place: int, kind: Kind) -> Candidate:
         account = credential.account or credential.fingerprint
         facts = self._facts_of(provider, model)
-        cost_class = _cost_class(provider, credential, facts)
+        cost_class = _cost_class(provider, credential, model)
         name = provider.name
         return Candidate(
             provider=provider,
@@ -115,6 +115,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
                 scopes.candidate(credential.fingerprint, model),
                 scopes.credential(credential.fingerprint),
                 scopes.account(name, account),
+                scopes.account_model(name, account, model),
                 scopes.account_part(name, account, cost_class),
                 scopes.model(name, model),
                 scopes.endpoint_model(provider.base_url, model),
@@ -126,16 +127,16 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _facts_of(self, provider: Provider, model: str) -> ModelFacts:
-        facts = provider.models_facts.get(model, ModelFacts())
+        facts = provider.models_facts.get(model, provider.model_defaults)
         context = self.contexts.get((provider.name, model))
         return msgspec.structs.replace(facts, context=context) if context and facts.context is None else facts
 
 
-def _cost_class(provider: Provider, credential: Credential, facts: ModelFacts) -> CostClass:
-    """What the user said of the credential, else what is known of the model, else the provider's class."""
+def _cost_class(provider: Provider, credential: Credential, model: str) -> CostClass:
+    """What the user said of the credential, else what is known of the model."""
     if credential.cost_class is not None:
         return credential.cost_class
-    return COST_CLASSES[facts.cost_class or provider.cost_class]
+    return COST_CLASSES[provider.class_of(model)]
 
 
 def who_lists(providers: Mapping[str, Provider], discovered: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@
 | credential | `credential:<fingerprint>` | everything with that key |
 | account | `account:<provider>/<account>` | every key of that account |
 | paid, free | `paid:<provider>/<account>`, `free:<provider>/<account>` | that account's paid or free models |
+| account and model | `accountmodel:<provider>/<account>/<model>` | one model with every key of that account |
 | model | `model:<provider>/<model>` | one model with every key |
 | endpoint | `endpoint:<base url>` | everything behind that URL |
 | endpoint model | `endpoint:<base url> <model>` | one model behind that URL |
@@ -25,6 +26,10 @@ def credential(fingerprint: str) -> str:
 
 def account(provider: str, name: str) -> str:
     return f"account:{provider}/{name}"
+
+
+def account_model(provider: str, name: str, model: str) -> str:
+    return f"accountmodel:{provider}/{name}/{model}"
 
 
 def account_part(provider: str, name: str, cost_class: CostClass) -> str:

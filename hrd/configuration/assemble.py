@@ -1,0 +1,181 @@
+"""Assembling: catalogue, settings and credentials become a roster and a doorkeeper. Pure."""
+
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hrd.core.access import Caller, Doorkeeper
+from hrd.core.catalogue import read_catalogue
+from hrd.core.providers import Credential, ModelFacts, Provider
+from hrd.core.remembered import Discovered
+from hrd.core.roster import Roster, who_lists
+from hrd.credentials import AuthFile, stored_order
+from hrd.settings import Forced, Settings
+
+SPOKEN_DIALECTS = frozenset({"openai_chat"})
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+SLOW_FIRST_TOKEN_S = 60.0
+"""A provider whose catalogue row allows more than this is slow; `SLOW_FIRST_TOKEN_SECONDS` is its limit."""
+
+
+class Assembled(msgspec.Struct, frozen=True, kw_only=True):
+    """One generation of everything that requests are served by."""
+
+    roster: Roster
+    doorkeeper: Doorkeeper
+    forwarded: dict[str, dict[str, str]]
+    """Provider → headers that the settings add (attribution)."""
+
+
+class Demo(msgspec.Struct, frozen=True, kw_only=True):
+    """The demo providers, while they run."""
+
+    providers: tuple[Provider, ...]
+    credentials: dict[str, tuple[Credential, ...]]
+
+
+def catalogue_problems(catalogue_text: str, settings: Settings) -> list[str]:
+    """What is wrong with `[providers.<name>]` in config.toml, a line each."""
+    return read_catalogue(catalogue_text, settings.provider_overrides)[1]
+
+
+def assemble(
+    *,
+    catalogue_text: str,
+    settings: Settings,
+    auth: AuthFile,
+    discovered: Mapping[str, Discovered],
+    accounts: Mapping[str, str],
+    listening_on: Collection[tuple[str, int]],
+    demo: Demo | None,
+    generation: int,
+) -> Assembled:
+    """*accounts*: credential → account as its provider named it. *demo* counts only while there is no credential at all."""
+    rows, _ = read_catalogue(catalogue_text, settings.provider_overrides)
+    stored = stored_order(auth, settings)
+    credentials = {name: tuple(_with_account(c, accounts) for c in group) for name, group in stored.credentials.items()}
+    order = list(dict.fromkeys([name for name in settings.provider_overrides if name in rows] + list(rows)))
+    providers = {name: lay_over(rows[name], settings) for name in order}
+    warnings = [*settings.warnings, *auth.warnings, *stored.warnings]
+    is_demo = demo is not None and not credentials
+    if is_demo and demo is not None:
+        providers = {provider.name: provider for provider in demo.providers}
+        credentials = demo.credentials
+    off = why_off(providers, credentials, listening_on, warnings)
+    lists = {name: found.models for name, found in discovered.items()}
+    roster = Roster(
+        generation=generation,
+        own_name=settings.router_model_id,
+        providers=providers,
+        credentials=credentials,
+        modes={name: mode for name in providers if (mode := settings.provider(name).rotation_mode)},
+        mode=settings.rotation_mode,
+        off=off,
+        embed_fallback=settings.embed_fallback,
+        listed=who_lists(providers, lists),
+        contexts={(name, model): context for name, found in discovered.items() for model, context in found.contexts.items()},
+        warnings=tuple(dict.fromkeys(warnings)),
+        demo=is_demo,
+    )
+    return Assembled(roster=roster, doorkeeper=doorkeeper_of(settings, auth), forwarded=_attribution(settings))
+
+
+def lay_over(row: Provider, settings: Settings) -> Provider:
+    """A catalogue row with the simple settings of its provider laid over it."""
+    said = settings.provider(row.name)
+    models = said.models if said.models is not None else row.models
+    facts = {
+        model: force(row.models_facts.get(model, ModelFacts()), said.forced_for(model))
+        for model in (*models, *row.models_facts)
+    }
+    is_slow = row.first_token_s > SLOW_FIRST_TOKEN_S
+    return msgspec.structs.replace(
+        row,
+        base_url=said.base_url or row.base_url,
+        models=models,
+        embed_model=row.embed_model if said.embed_model is None else said.embed_model,
+        exclude_models=tuple(dict.fromkeys((*said.exclude_models, *(model.lower() for model in row.exclude_models)))),
+        skip_tokens_over=row.skip_tokens_over if said.skip_tokens_over is None else said.skip_tokens_over,
+        max_output_tokens=row.max_output_tokens if said.max_output_tokens is None else said.max_output_tokens,
+        first_token_s=settings.first_token_seconds_of(row.name, slow=is_slow),
+        models_facts=facts,
+        model_defaults=force(row.model_defaults, said.forced),
+    )
+
+
+def force(facts: ModelFacts, forced: Forced) -> ModelFacts:
+    """What the user says of a model wins over what the catalogue says."""
+    return msgspec.structs.replace(
+        facts,
+        tools=facts.tools if forced.tools is None else forced.tools,
+        vision=facts.vision if forced.vision is None else forced.vision,
+        reasoning=facts.reasoning if forced.reasoning is None else forced.reasoning,
+    )
+
+
+def why_off(
+    providers: Mapping[str, Provider],
+    credentials: Mapping[str, tuple[Credential, ...]],
+    listening_on: Collection[tuple[str, int]],
+    warnings: list[str],
+) -> dict[str, str]:
+    """Providers with a credential that are not asked all the same, and why; *warnings* gets what a user must mend."""
+    off: dict[str, str] = {}
+    for name in credentials:
+        provider = providers[name]
+        if provider.retired:
+            off[name] = provider.retired
+            warnings.append(f"{name} is not asked: {provider.retired}")
+        elif provider.dialect not in SPOKEN_DIALECTS:
+            off[name] = f"its wire format ({provider.dialect}) is not spoken by this version"
+        elif is_ourselves(provider.base_url, listening_on):
+            off[name] = "its base URL is this router's own address"
+            warnings.append(f"{name} is not asked: {name.upper()}_BASE_URL points at this router itself")
+    return off
+
+
+def is_ourselves(base_url: str, listening_on: Collection[tuple[str, int]]) -> bool:
+    """Whether *base_url* leads to one of our own listeners."""
+    parts = urlsplit(base_url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return False
+    host = (parts.hostname or "").lower()
+    for own_host, own_port in listening_on:
+        if port == own_port and (host == own_host or (host in LOOPBACK_HOSTS and own_host in LOOPBACK_HOSTS)):
+            return True
+    return False
+
+
+def doorkeeper_of(settings: Settings, auth: AuthFile) -> Doorkeeper:
+    """Everybody who may ask: keys of auth.json with their limits, keys of the settings without."""
+    callers: dict[bytes, Caller] = {}
+    for secret in settings.proxy_api_keys:
+        callers[secret.reveal().encode()] = Caller(fingerprint=secret.fingerprint)
+    for key in auth.proxy_keys:
+        callers[key.secret.reveal().encode()] = Caller(
+            fingerprint=key.secret.fingerprint,
+            name=key.name,
+            allowed_providers=key.allowed_providers,
+            local_only=key.local_only,
+            cost_policy=key.cost_policy,
+        )
+    return Doorkeeper(callers.items())
+
+
+def _with_account(credential: Credential, accounts: Mapping[str, str]) -> Credential:
+    """What the user said of a credential's account wins over what its provider named."""
+    named = accounts.get(credential.fingerprint, "")
+    return credential if credential.account or not named else msgspec.structs.replace(credential, account=named)
+
+
+def _attribution(settings: Settings) -> dict[str, dict[str, str]]:
+    """OpenRouter's attribution headers (https://openrouter.ai/docs/app-attribution)."""
+    headers = {}
+    if settings.openrouter_site_url:
+        headers["HTTP-Referer"] = settings.openrouter_site_url
+    if settings.openrouter_app_name:
+        headers["X-Title"] = settings.openrouter_app_name
+    return {"openrouter": headers} if headers else {}

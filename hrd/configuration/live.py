@@ -1,0 +1,191 @@
+"""The configuration as it lives: read at start, looked at every now and then, edited in place; a broken file never replaces it."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+import trio
+
+from hrd.admin.places import Places
+from hrd.configuration.assemble import catalogue_problems
+from hrd.core.secrets import CLIENT, Secret
+from hrd.credentials import AuthFile, CredentialProblem, ProxyKey
+from hrd.credentials import disk as auth_disk
+from hrd.credentials import edits as auth_edits
+from hrd.files import FileProblem, Stamp, read_bounded, stamp_of, write_atomically
+from hrd.settings import Problems, Settings, read_settings
+from hrd.settings.dotenv_text import Unchangeable, set_in_dotenv
+
+TEXT_BYTES_MAX = 1_048_576
+DOTENV_MODE = 0o600
+FIRST_KEY_NAME = "first"
+
+
+class Unusable(msgspec.Struct, frozen=True):
+    """Why the configuration cannot be used: every problem, a line each."""
+
+    lines: tuple[str, ...]
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """One good reading of everything."""
+
+    settings: Settings
+    auth: AuthFile
+
+
+class Configuration:
+    """Owns what was read last, and the only way to change the files."""
+
+    def __init__(self, places: Places, environ: Mapping[str, str], catalogue_text: str) -> None:
+        self.places = places
+        self.catalogue_text = catalogue_text
+        self.loaded: Loaded | None = None
+        self.troubles: tuple[str, ...] = ()
+        """What is wrong with the files as they stand now; the last good reading holds."""
+        self._environ = dict(environ)
+        self._uid = os.geteuid()
+        self._stamps: tuple[Stamp | None, ...] = ()
+        self._turn = trio.Lock()
+
+    @property
+    def settings(self) -> Settings:
+        assert self.loaded is not None, "the daemon starts with a good reading"
+        return self.loaded.settings
+
+    @property
+    def auth(self) -> AuthFile:
+        assert self.loaded is not None, "the daemon starts with a good reading"
+        return self.loaded.auth
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that must not be seen."""
+        keys = [key.secret for group in self.settings.keys.values() for key in group]
+        return (*self.auth.secrets(), *keys, *self.settings.proxy_api_keys)
+
+    def read(self) -> Loaded | Unusable:
+        """Read everything anew. Blocks for as long as a disk takes to give three small files."""
+        self._stamps = self._stamps_now()
+        dotenv, dotenv_trouble = _text(Path(self.places.dotenv))
+        toml, toml_trouble = _text(Path(self.places.config_toml))
+        lines = [line for line in (dotenv_trouble, toml_trouble) if line]
+        settings = read_settings(self._environ, dotenv, toml)
+        if isinstance(settings, Problems):
+            lines += [str(problem) for problem in settings.problems]
+        else:
+            lines += catalogue_problems(self.catalogue_text, settings)
+        auth = auth_disk.load(Path(self.places.auth_json), self._uid)
+        if isinstance(auth, CredentialProblem):
+            lines.append(str(auth))
+        if lines or isinstance(settings, Problems) or isinstance(auth, CredentialProblem):
+            return Unusable(tuple(lines))
+        warning = _readable_keys(Path(self.places.dotenv), settings)
+        if warning:
+            settings = msgspec.structs.replace(settings, warnings=(*settings.warnings, warning))
+        return Loaded(settings=settings, auth=auth.auth)
+
+    def reload(self) -> bool:
+        """Read again; whether the reading is good and differs in time from the last. A bad one leaves the last good one."""
+        found = self.read()
+        if isinstance(found, Unusable):
+            self.troubles = found.lines
+            return False
+        self.loaded, self.troubles = found, ()
+        return True
+
+    def has_changed(self) -> bool:
+        """Whether one of the files is not the one that was read."""
+        return self._stamps_now() != self._stamps
+
+    async def edit_auth(self, change: auth_edits.Edit) -> CredentialProblem | None:
+        """Change auth.json; the new content is in force when this returns."""
+        async with self._turn:
+            path = Path(self.places.auth_json)
+            stored = await trio.to_thread.run_sync(auth_disk.edit, path, self._uid, change)
+            if isinstance(stored, CredentialProblem):
+                return stored
+            return self._adopt()
+
+    async def set_variable(self, name: str, value: str | None) -> CredentialProblem | None:
+        """Set *name* in `.env`, or take it out; comments and order are kept. In force when this returns."""
+        if self._environ.get(name, "").strip():
+            return CredentialProblem(
+                f"{name} is set in the daemon's process environment, which counts before .env",
+                f"change it there, or unset it and restart the daemon: unset {name}",
+            )
+        async with self._turn:
+            problem = await trio.to_thread.run_sync(self._set_variable, name, value)
+            return problem or self._adopt()
+
+    def _set_variable(self, name: str, value: str | None) -> CredentialProblem | None:
+        path = Path(self.places.dotenv)
+        content = read_bounded(path, TEXT_BYTES_MAX)
+        if isinstance(content, FileProblem):
+            return CredentialProblem(str(content))
+        try:
+            before = content.data.decode() if content else ""
+        except UnicodeDecodeError:
+            return CredentialProblem(f"{path} is not UTF-8 text", "mend it by hand first")
+        after = set_in_dotenv(before, name, value)
+        if isinstance(after, Unchangeable):
+            return CredentialProblem(f"{path}: {after.reason}", "nothing was written")
+        checked = read_settings(self._environ, after, _text(Path(self.places.config_toml))[0])
+        if isinstance(checked, Problems):
+            return CredentialProblem("; ".join(str(problem) for problem in checked.problems), "nothing was written")
+        mode = content.mode if content else DOTENV_MODE
+        written = write_atomically(path, after.encode(), mode, replaces=content.stamp if content else None)
+        return CredentialProblem(str(written)) if isinstance(written, FileProblem) else None
+
+    def _adopt(self) -> CredentialProblem | None:
+        if self.reload():
+            return None
+        return CredentialProblem("written, but the configuration as a whole is not good: " + "; ".join(self.troubles))
+
+    def make_first_key(self) -> str | None:
+        """Without any client key, make one; why that failed, if it did. Called once, at start."""
+        if self.settings.proxy_api_keys or self.auth.proxy_keys:
+            return None
+        key = ProxyKey(secret=Secret(auth_disk.new_proxy_key(), CLIENT), name=FIRST_KEY_NAME)
+        made = auth_disk.edit(Path(self.places.auth_json), self._uid, lambda auth: auth_edits.put_proxy_key(auth, key))
+        if isinstance(made, CredentialProblem):
+            return str(made)
+        return None if self.reload() else "; ".join(self.troubles)
+
+    def _stamps_now(self) -> tuple[Stamp | None, ...]:
+        return tuple(stamp_of(Path(path)) for path in (self.places.dotenv, self.places.config_toml, self.places.auth_json))
+
+
+async def watch(configuration: Configuration, changed: Callable[[], None]) -> None:
+    """Look at the files now and then; call *changed* after each new reading, good or bad."""
+    while True:
+        await trio.sleep(configuration.settings.watch_seconds)
+        if configuration.has_changed():
+            configuration.reload()
+            changed()
+
+
+def _text(path: Path) -> tuple[str | None, str]:
+    """A small text file, None when there is none; and what is wrong with it."""
+    content = read_bounded(path, TEXT_BYTES_MAX)
+    if content is None:
+        return None, ""
+    if isinstance(content, FileProblem):
+        return None, str(content)
+    try:
+        return content.data.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        return None, f"{path}: is not UTF-8 text"
+
+
+def _readable_keys(path: Path, settings: Settings) -> str:
+    """A warning when others can read keys in `.env`."""
+    holds_keys = any(key.source == ".env" for group in settings.keys.values() for key in group) or (
+        settings.proxy_api_keys and settings.source_of("PROXY_API_KEYS") == ".env"
+    )
+    if not holds_keys:
+        return ""
+    content = read_bounded(path, TEXT_BYTES_MAX)
+    if isinstance(content, FileProblem) or content is None or not content.mode & 0o077:
+        return ""
+    return f"{path} holds keys and others can read it (mode {content.mode:04o}): chmod 600 {path}"

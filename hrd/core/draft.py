@@ -1,0 +1,69 @@
+"""The draft of a journal entry: one exchange, built up as it travels."""
+
+from hrd.core.journal import Entry, Outcome, PassedOver, Usage
+from hrd.core.providers import Candidate
+from hrd.core.tour import Tour
+
+
+class Draft:
+    """What is known so far. `entry` makes the finished value."""
+
+    __slots__ = (
+        "at",
+        "candidate",
+        "client",
+        "endpoint",
+        "first_token_ms",
+        "notes",
+        "order",
+        "outcome",
+        "passed_over",
+        "reason",
+        "request_id",
+        "status",
+        "tour",
+        "usage",
+        "waited_s",
+    )
+
+    def __init__(self, *, request_id: str, at: float, endpoint: str, client: str, tour: Tour) -> None:
+        self.request_id = request_id
+        self.at = at
+        self.endpoint = endpoint
+        self.client = client
+        self.tour = tour
+        self.outcome = Outcome.CRASHED
+        self.status = 500
+        self.candidate: Candidate | None = None
+        self.usage = Usage()
+        self.first_token_ms: float | None = None
+        self.waited_s = 0.0
+        self.order: tuple[str, ...] = ()
+        self.passed_over: tuple[PassedOver, ...] = ()
+        self.reason = ""
+        self.notes: tuple[str, ...] = ()
+
+    def entry(self, now: float) -> Entry:
+        candidate, ask = self.candidate, self.tour.ask
+        return Entry(
+            request_id=self.request_id,
+            at=self.at,
+            endpoint=self.endpoint,
+            client=self.client,
+            model_asked=ask.model[:200],
+            stream=ask.stream,
+            outcome=self.outcome,
+            status=self.status,
+            provider=candidate.provider.name if candidate else "",
+            model=candidate.model if candidate else "",
+            credential=candidate.credential.fingerprint if candidate else "",
+            usage=self.usage,
+            first_token_ms=self.first_token_ms,
+            total_ms=(now - self.at) * 1000.0,
+            waited_ms=self.waited_s * 1000.0,
+            attempts=tuple(self.tour.notes),
+            order=self.order,
+            passed_over=self.passed_over,
+            reason=self.reason,
+            notes=self.notes,
+        )

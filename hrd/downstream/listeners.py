@@ -1,0 +1,150 @@
+"""Listeners: sockets that clients connect to, and the connections that came of them."""
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from hrd.downstream.connection import ClientConnection, Context
+from hrd.downstream.peers import Peer
+from hrd.http.wire import Wire, WireBroken
+
+BACKLOG = 4096
+ACCEPTS_PER_TURN = 64
+NO_ROOM_S = 0.1
+"""How long accepting rests when the process has no file descriptor left."""
+PROBE_S = 1.0
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+FULL_REPLY = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nx-should-retry: true\r\n"
+    b"connection: close\r\ncontent-length: 122\r\n\r\n"
+    b'{"error":{"message":"The router has as many connections as it may (MAX_CONNECTIONS).","type":"server_error","param":null}}'
+)
+
+
+def listen_tcp(host: str, port: int) -> list[socket.socket]:
+    """Sockets bound to every address of *host*. Raises OSError when one cannot be bound."""
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    bound: list[socket.socket] = []
+    try:
+        for family, kind, proto, _, address in dict.fromkeys(infos):
+            sock = socket.socket(family, kind, proto)
+            bound.append(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
+            if port == 0:
+                break
+    except OSError:
+        for sock in bound:
+            sock.close()
+        raise
+    return bound
+
+
+class SocketInUseError(OSError):
+    """Somebody answers on that socket already."""
+
+
+def listen_unix(path: str, mode: int, group: int | None) -> socket.socket:
+    """A Unix socket at *path* with *mode*. A stale file is replaced; a socket that somebody serves is `SocketInUseError`."""
+    if os.path.lexists(path):
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise OSError(errno.EEXIST, "is not a socket; move it away", path)
+        if _is_served(path):
+            raise SocketInUseError(errno.EADDRINUSE, "another daemon answers on this socket", path)
+        os.unlink(path)
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        before = os.umask(0o177)
+        try:
+            sock.bind(path)
+        finally:
+            os.umask(before)
+        if group is not None:
+            os.chown(path, -1, group)
+        os.chmod(path, mode)
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _is_served(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(PROBE_S)
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+        return True
+
+
+class Connections:
+    """The connections of some listeners, counted and bounded."""
+
+    def __init__(
+        self, context: Context, *, connections_max: Callable[[], int], peer_of: Callable[[socket.socket, object], Peer]
+    ) -> None:
+        self.context = context
+        self.open: dict[int, ClientConnection] = {}
+        self._connections_max = connections_max
+        self._peer_of = peer_of
+        self._number = 0
+
+    async def accept(self, listener: socket.socket, nursery: trio.Nursery) -> None:
+        """Accept connections of *listener* until cancelled; each is served by a task of *nursery*."""
+        while True:
+            await trio.lowlevel.wait_readable(listener)
+            for _ in range(ACCEPTS_PER_TURN):
+                try:
+                    sock, address = listener.accept()
+                except BlockingIOError:
+                    break
+                except OSError as error:
+                    if error.errno in _NO_ROOM:
+                        await trio.sleep(NO_ROOM_S)
+                        break
+                    continue
+                self._take(sock, address, nursery)
+
+    def _take(self, sock: socket.socket, address: object, nursery: trio.Nursery) -> None:
+        sock.setblocking(False)
+        if len(self.open) >= self._connections_max():
+            try:
+                sock.send(FULL_REPLY)
+            except OSError:
+                pass
+            sock.close()
+            return
+        try:
+            peer = self._peer_of(sock, address)
+            wire = Wire(sock)
+        except (OSError, WireBroken):
+            sock.close()
+            return
+        self._number += 1
+        connection = ClientConnection(wire, peer, self.context, self._number)
+        self.open[self._number] = connection
+        nursery.start_soon(self._serve, connection, self._number)
+
+    async def _serve(self, connection: ClientConnection, number: int) -> None:
+        try:
+            await connection.serve()
+        finally:
+            del self.open[number]
+
+    def close_idle(self) -> None:
+        """We stop: nobody waits for anything on these."""
+        for connection in list(self.open.values()):
+            connection.close_if_idle()

@@ -1,0 +1,450 @@
+"""THE LINE: one request from head to journal entry, in visible steps.
+
+    authenticate → decode → claim → attempt → translate → relay → record
+
+One task and one cancel scope for each request. Client gone, deadline passed and daemon stopping all arrive as cancellation, and
+the request settles in a `finally`. This module knows no provider and no dialect by name.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import trio
+
+from hrd.core.access import Caller, Doorkeeper
+from hrd.core.ask import FINISHED_WITH_TOOLS
+from hrd.core.conclusion import describe_s
+from hrd.core.draft import Draft
+from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
+from hrd.core.failures import Verdict
+from hrd.core.journal import AttemptNote, Entry, Outcome, Usage, UsageSource
+from hrd.core.output import output_limit
+from hrd.core.refusals import LOOP, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, Refusal, RefusalKind, too_late
+from hrd.core.remembered import Row
+from hrd.core.tour import Tour
+from hrd.dialects.contract import Dialect, Request
+from hrd.downstream.call import JSON, Call, ClientGone, Header
+from hrd.downstream.heartbeat import Heartbeat
+from hrd.http.wire import WireBroken
+from hrd.pool import Pool, Wait
+from hrd.store.contract import Store
+from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
+
+GOODBYE_S = 2.0
+"""How long a cancelled request may take to tell its client why."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for every request of one settings generation."""
+
+    doorkeeper: Doorkeeper
+    instance_id: bytes
+    reply_s: float
+    slow_first_token_s: float
+    deadline_s: float
+    stream_s: float
+    idle_s: float
+    reasoning_reserve_tokens: int
+
+
+class Trip:
+    """One request on its way."""
+
+    __slots__ = (
+        "call",
+        "caller",
+        "claim",
+        "dialect",
+        "draft",
+        "empty_reply",
+        "path",
+        "recorded",
+        "request",
+        "rows",
+        "started",
+        "terms",
+        "tour",
+    )
+
+    def __init__(
+        self, call: Call, dialect: Dialect, path: str, caller: Caller, request: Request, terms: Terms, at: float
+    ) -> None:
+        self.call = call
+        self.dialect = dialect
+        self.path = path
+        self.caller = caller
+        self.request = request
+        self.terms = terms
+        self.tour = Tour(request.ask)
+        self.draft = Draft(request_id=call.request_id, at=at, endpoint=path, client=caller.fingerprint, tour=self.tour)
+        self.claim: Claim | None = None
+        """The reservation that is still to be settled."""
+        self.rows: list[Row] = []
+        """To be stored with the next commit."""
+        self.recorded = False
+        self.started = trio.current_time()
+        self.empty_reply = b""
+
+    def headers(self) -> list[Header]:
+        """What every answer carries."""
+        candidate = self.draft.candidate
+        rows = [(b"x-request-id", self.call.request_id.encode()), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
+        if candidate is not None:
+            rows.append((b"x-hermes-provider", candidate.provider.name.encode()))
+            rows.append((b"x-hermes-model", candidate.model.encode("ascii", "replace")))
+            if candidate.provider.demo:
+                rows.append((b"x-hermes-demo", b"1"))
+        return rows
+
+
+class Exchange:
+    """Serves requests of any dialect over the pool."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        store: Store,
+        attempts: Attempts,
+        heartbeat: Heartbeat,
+        terms: Callable[[], Terms],
+        now: Callable[[], float],
+        finished: Callable[[Entry], None],
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._attempts = attempts
+        self._heartbeat = heartbeat
+        self._terms = terms
+        self._now = now
+        self._finished = finished
+
+    async def serve(self, call: Call, dialect: Dialect, path: str) -> None:
+        """One request, whatever becomes of it. *path* is where providers of the dialect take it, under their base URL."""
+        terms = self._terms()
+        caller = authenticate(call, terms)
+        request = caller if isinstance(caller, Refusal) else dialect.decode(await call.body())
+        if not isinstance(request, Refusal) and self._store.is_full:
+            request = ROUTER_CANNOT_RECORD
+        if isinstance(caller, Refusal) or isinstance(request, Refusal):
+            assert isinstance(request, Refusal), "a refused caller's request is that refusal"
+            await refuse(call, dialect, request)
+            return
+        trip = Trip(call, dialect, path, caller, request, terms, self._now())
+        with call.scope:
+            call.scope.deadline = trip.started + terms.deadline_s
+            try:
+                await (self._stream(trip) if request.ask.stream else self._whole(trip))
+            except (WireBroken, ClientGone):
+                call.cancel_reason = call.cancel_reason or "client gone"
+                call.keep_alive = False
+            finally:
+                self._settle(trip)
+        if call.scope.cancelled_caught:
+            await self._say_goodbye(trip)
+
+    # the way to a reply --------------------------------------------------------------------------------------------------
+
+    async def _open(self, trip: Trip) -> Answered | OpenStream | Refusal:
+        """Claim and attempt until somebody answers, nobody can, or the deadline passes."""
+        tour, draft = trip.tour, trip.draft
+        while True:
+            now = self._now()
+            claim = self._pool.claim(tour, trip.caller, trip.call.request_id, now, draft.waited_s)
+            match claim:
+                case Refusal():
+                    return claim
+                case Wait():
+                    await trio.sleep(claim.until - now)
+                    draft.waited_s += claim.until - now
+                    tour.waited()
+                    continue
+            if not draft.order:
+                draft.order = claim.order
+                if claim.is_choosy:
+                    draft.passed_over = self._pool.passed_over(tour, trip.caller, now)
+            trip.claim = claim
+            rows, trip.rows = [*trip.rows, claim.reservation], []
+            await self._store.commit(rows)
+            began = trio.current_time()
+            result = await self._attempt(trip, claim)
+            self._note(trip, claim, result, (trio.current_time() - began) * 1000.0)
+            if not isinstance(result, Missed):
+                return result
+
+    async def _attempt(self, trip: Trip, claim: Claim) -> Answered | OpenStream | Missed:
+        candidate, request, terms = claim.candidate, trip.request, trip.terms
+        limit, notes = output_limit(
+            request.ask.max_tokens,
+            candidate,
+            affordable=claim.max_tokens,
+            reserve_tokens=terms.reasoning_reserve_tokens,
+        )
+        quirks = candidate.provider.quirks
+        encoded = trip.dialect.encode(
+            request,
+            candidate.provider,
+            candidate.model,
+            drop=claim.drop,
+            max_tokens=limit,
+            ask_usage=quirks.stream_usage and "stream_options" not in claim.drop,
+        )
+        trip.draft.notes = (*encoded.notes, *notes)
+        left_s = trip.started + terms.deadline_s - trio.current_time()
+        reader = trip.dialect.reply_stream(request, quirks) if request.ask.stream else None
+        if reader is not None:
+            first_token_s = candidate.provider.first_token_s
+            if candidate.facts.reasoning:
+                first_token_s = max(first_token_s, terms.slow_first_token_s)
+            within_s = left_s if claim.is_last else first_token_s
+            return await self._attempts.stream(claim, trip.path, encoded.body, reader, within_s=within_s)
+        within_s = left_s if claim.is_last else terms.reply_s
+        return await self._attempts.whole(
+            claim,
+            trip.path,
+            encoded.body,
+            lambda body: trip.dialect.read_whole(request, body, quirks),
+            within_s=within_s,
+        )
+
+    def _note(self, trip: Trip, claim: Claim, result: Answered | OpenStream | Missed, ms: float) -> None:
+        """Tell pool, tour and draft what became of the attempt."""
+        candidate, now = claim.candidate, self._now()
+        failure = result.failure if isinstance(result, Missed) else None
+        trip.tour.note(
+            AttemptNote(
+                provider=candidate.provider.name,
+                model=candidate.model,
+                credential=candidate.credential.fingerprint,
+                outcome=failure.verdict.value if failure else "ok",
+                status=failure.status if failure else 200,
+                message=failure.message if failure else "",
+                ms=ms,
+            )
+        )
+        if isinstance(result, Missed):
+            assert failure is not None, "a missed attempt has its failure"
+            trip.claim = None
+            trip.rows += self._pool.apply(Failed(claim=claim, failure=failure, observations=result.observations), now)
+            trip.empty_reply = trip.empty_reply or result.empty_reply
+            trip.tour.failed(candidate, failure)
+            return
+        self._blame_the_empty(trip, now)
+        trip.draft.candidate = candidate
+        trip.draft.first_token_ms = (now - trip.draft.at) * 1000.0
+        fact = Committed(claim=claim, latency_ms=ms, observations=result.observations)
+        trip.rows += self._pool.apply(fact, now)
+
+    def _blame_the_empty(self, trip: Trip, now: float) -> None:
+        for candidate, failure in trip.tour.failures:
+            if failure.verdict is Verdict.EMPTY:
+                trip.rows += self._pool.apply(BlamedLater(candidate=candidate, failure=failure), now)
+
+    # whole replies -------------------------------------------------------------------------------------------------------
+
+    async def _whole(self, trip: Trip) -> None:
+        opened = await self._open(trip)
+        if isinstance(opened, Refusal):
+            await self._refuse(trip, opened)
+            return
+        assert isinstance(opened, Answered), "a whole reply was asked for"
+        reply = opened.reply
+        if not trip.call.hold_reply(len(reply.body)):
+            await self._refuse(trip, ROUTER_CANNOT_RECORD)
+            return
+        self._end(trip, Outcome.OK, 200, reply.usage, finish_reason=reply.finish_reason)
+        await self._record(trip)
+        await trip.call.reply(200, [JSON, *trip.headers()], reply.body)
+
+    # streams -------------------------------------------------------------------------------------------------------------
+
+    async def _stream(self, trip: Trip) -> None:
+        call = trip.call
+        with self._heartbeat.waiting(lambda: self._beat(trip)):
+            opened = await self._open(trip)
+        if isinstance(opened, Refusal):
+            await self._refuse(trip, opened)
+            return
+        assert isinstance(opened, OpenStream), "a stream was asked for"
+        try:
+            first = opened.first
+            if call.begun:
+                first = trip.dialect.comment(_as_comment(trip.headers())) + first
+            else:
+                call.begin_stream(trip.headers())
+            await self._relay(trip, opened, first)
+        finally:
+            if trip.claim is not None:
+                trip.draft.usage = opened.reply.usage()
+            opened.close()
+
+    def _beat(self, trip: Trip) -> None:
+        """The client has waited long enough for a sign of life."""
+        if not trip.call.begun:
+            trip.call.begin_stream([(b"x-request-id", trip.call.request_id.encode())])
+        trip.call.send_nowait(trip.dialect.comment("keep-alive"))
+
+    async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:
+        """Pass the stream on, at the client's pace, to its terminator; that waits for the settlement."""
+        call, terms, reply = trip.call, trip.terms, opened.reply
+        call.scope.deadline = trio.current_time() + terms.stream_s
+        with trio.CancelScope() as silence:
+            while True:
+                if data:
+                    silence.deadline = float("inf")
+                    await call.send(data)
+                silence.deadline = trio.current_time() + terms.idle_s
+                received = await opened.next()
+                if received is None:
+                    break
+                data = received
+        if silence.cancelled_caught:
+            opened.broken_by = f"nothing came for {describe_s(terms.idle_s)}"
+        if opened.broken_by:
+            await self._interrupt(trip, opened)
+            return
+        self._end(trip, Outcome.OK, 200, reply.usage(), finish_reason=reply.finish_reason)
+        await self._record(trip)
+        await call.finish(reply.last)
+        await opened.settle_connection()
+
+    async def _interrupt(self, trip: Trip, opened: OpenStream) -> None:
+        """The stream broke after its commit point: say so in the dialect's own words; never a silent end."""
+        message = f"The provider's stream broke off: {opened.broken_by}"
+        refusal = Refusal(kind=RefusalKind.INTERRUPTED, message=message, attempts=tuple(trip.tour.notes))
+        trip.draft.reason = message
+        self._end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
+        trip.call.keep_alive = False
+        await self._record(trip)
+        await trip.call.finish(trip.dialect.error_event(refusal))
+
+    # the end -------------------------------------------------------------------------------------------------------------
+
+    async def _refuse(self, trip: Trip, refusal: Refusal) -> None:
+        """Nobody serves. If every reply was empty, emptiness is the answer."""
+        call, draft = trip.call, trip.draft
+        if trip.empty_reply and trip.tour.is_all_empty():
+            draft.candidate = trip.tour.failures[0][0]
+            draft.outcome, draft.status, draft.reason = Outcome.OK, 200, "every reply was empty"
+            await self._record(trip)
+            await self._answer_empty(trip)
+            return
+        now = self._now()
+        self._blame_the_empty(trip, now)
+        draft.outcome, draft.status, draft.reason = Outcome.REFUSED, refusal.http_status, refusal.message
+        draft.passed_over = self._pool.passed_over(trip.tour, trip.caller, now)
+        await self._record(trip)
+        if call.begun:
+            call.keep_alive = False
+            await call.finish(trip.dialect.error_event(refusal))
+        else:
+            await refuse(call, trip.dialect, refusal, trip.headers())
+
+    async def _answer_empty(self, trip: Trip) -> None:
+        call = trip.call
+        if not trip.request.ask.stream:
+            await call.reply(200, [JSON, *trip.headers()], trip.empty_reply)
+            return
+        if not call.begun:
+            call.begin_stream(trip.headers())
+        await call.finish(trip.empty_reply)
+
+    def _end(
+        self,
+        trip: Trip,
+        outcome: Outcome,
+        status: int,
+        usage: Usage,
+        *,
+        is_broken: bool = False,
+        finish_reason: str = "",
+    ) -> None:
+        """The claim is over: settle it with what it came to."""
+        claim, trip.claim = trip.claim, None
+        draft, ask = trip.draft, trip.request.ask
+        draft.outcome, draft.status, draft.usage = outcome, status, usage
+        if claim is not None:
+            fact = Ended(
+                claim=claim,
+                outcome=outcome.value,
+                usage=usage,
+                is_broken=is_broken,
+                used_tools=ask.tools and finish_reason in FINISHED_WITH_TOOLS,
+                saw_images=ask.images and outcome is Outcome.OK,
+            )
+            trip.rows += self._pool.apply(fact, self._now())
+
+    async def _record(self, trip: Trip) -> None:
+        """On disk before the client has the whole answer."""
+        rows, trip.rows = [*trip.rows, self._entry(trip)], []
+        await self._store.commit(rows)
+
+    def _entry(self, trip: Trip) -> Entry:
+        trip.recorded = True
+        entry = trip.draft.entry(self._now())
+        self._finished(entry)
+        return entry
+
+    def _settle(self, trip: Trip) -> None:
+        """However the request ended, nothing of it is forgotten. Waits for nothing, so that it works while cancelled."""
+        if trip.recorded:
+            return
+        call, draft = trip.call, trip.draft
+        match call.cancel_reason:
+            case "client gone":
+                outcome, status = Outcome.CLIENT_GONE, 499
+            case "stopping":
+                outcome, status = Outcome.STOPPED, 503
+            case _ if call.scope.cancel_called:
+                outcome, status = Outcome.REFUSED, 504
+            case _:
+                outcome, status = Outcome.CRASHED, 500
+        draft.reason = draft.reason or call.cancel_reason or outcome.value
+        usage = draft.usage
+        if trip.claim is not None and usage.source is UsageSource.NONE:
+            usage = Usage(input_tokens=trip.request.ask.input_tokens, source=UsageSource.ESTIMATED)
+            draft.candidate = draft.candidate or trip.claim.candidate
+        self._end(trip, outcome, status, usage)
+        rows, trip.rows = [*trip.rows, self._entry(trip)], []
+        self._store.commit_nowait(rows)
+
+    async def _say_goodbye(self, trip: Trip) -> None:
+        """The request was cancelled from outside; its client, if it is still there, hears why."""
+        call = trip.call
+        call.keep_alive = False
+        if call.cancel_reason == "client gone":
+            return
+        refusal = STOPPING if call.cancel_reason == "stopping" else too_late(trip.terms.deadline_s, tuple(trip.tour.notes))
+        with trio.move_on_after(GOODBYE_S, shield=True):
+            try:
+                if call.begun and trip.request.ask.stream:
+                    await call.finish(trip.dialect.error_event(refusal))
+                elif not call.begun:
+                    await refuse(call, trip.dialect, refusal, trip.headers())
+            except (WireBroken, ClientGone):
+                pass
+
+
+def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
+    """Who is calling; or why they may not."""
+    headers = call.head.headers
+    caller = terms.doorkeeper.caller_of(headers.get(b"authorization"), headers.get(b"x-api-key"))
+    if caller is None:
+        return WRONG_KEY
+    hops = headers.get(b"x-hermes-hop")
+    if hops is not None and terms.instance_id in hops:
+        return LOOP
+    return caller
+
+
+async def refuse(call: Call, dialect: Dialect, refusal: Refusal, headers: list[Header] | None = None) -> None:
+    """Say no in the dialect's shape."""
+    status, said, body = dialect.error_reply(refusal)
+    if headers is None:
+        headers = [(b"x-request-id", call.request_id.encode())]
+    await call.reply(status, [*said, *headers], body)
+
+
+def _as_comment(headers: list[Header]) -> str:
+    """The x-hermes-* values of an answer whose head went out early."""
+    return " ".join(f"{name.decode()}={value.decode()}" for name, value in headers if name.startswith(b"x-hermes-"))

@@ -1,0 +1,95 @@
+"""Metrics: counters of finished exchanges, kept as plain numbers and told to Prometheus when it asks."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from hrd.core.journal import Entry, Outcome
+
+SERIES_MAX = 2000
+
+
+class _Counts:
+    __slots__ = ("errors", "input_tokens", "ms", "output_tokens", "requests")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.errors = 0
+        self.input_tokens = 0
+        self.output_tokens = 0
+        self.ms = 0.0
+
+
+class Gauges(msgspec.Struct, frozen=True, kw_only=True):
+    """What is counted elsewhere and read when asked."""
+
+    uptime_s: float
+    in_flight: int
+    connections: int
+    blocks: int
+    rows_waiting: int
+
+
+class Metrics(Collector):
+    """Counts by provider and outcome; the number of series is bounded."""
+
+    def __init__(self, gauges: Callable[[], Gauges]) -> None:
+        self._gauges = gauges
+        self._by_series: dict[tuple[str, str, str], _Counts] = {}
+        self._attempts: dict[tuple[str, str], int] = {}
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def finished(self, entry: Entry) -> None:
+        """Count one exchange."""
+        key = (entry.provider, entry.endpoint, entry.outcome.value)
+        counts = self._by_series.get(key)
+        if counts is None:
+            if len(self._by_series) >= SERIES_MAX:
+                return
+            counts = self._by_series[key] = _Counts()
+        counts.requests += 1
+        counts.errors += entry.outcome is not Outcome.OK
+        counts.input_tokens += entry.usage.input_tokens
+        counts.output_tokens += entry.usage.output_tokens
+        counts.ms += entry.total_ms
+        for attempt in entry.attempts:
+            series = (attempt.provider, attempt.outcome)
+            if series in self._attempts or len(self._attempts) < SERIES_MAX:
+                self._attempts[series] = self._attempts.get(series, 0) + 1
+
+    def page(self) -> bytes:
+        """The exposition text."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        labels = ["provider", "endpoint", "outcome"]
+        requests = CounterMetricFamily("hermes_router_requests", "Finished requests.", labels=labels)
+        tokens = CounterMetricFamily("hermes_router_tokens", "Tokens.", labels=["provider", "direction"])
+        seconds = CounterMetricFamily("hermes_router_request_seconds", "Time spent on finished requests.", labels=labels)
+        by_provider: dict[str, tuple[int, int]] = {}
+        for key, counts in self._by_series.items():
+            requests.add_metric(key, counts.requests)
+            seconds.add_metric(key, counts.ms / 1000.0)
+            spent = by_provider.get(key[0], (0, 0))
+            by_provider[key[0]] = (spent[0] + counts.input_tokens, spent[1] + counts.output_tokens)
+        for provider, (spent_in, spent_out) in by_provider.items():
+            tokens.add_metric([provider, "input"], spent_in)
+            tokens.add_metric([provider, "output"], spent_out)
+        attempts = CounterMetricFamily("hermes_router_attempts", "Attempts by outcome.", labels=["provider", "outcome"])
+        for series, count in self._attempts.items():
+            attempts.add_metric(series, count)
+        gauges = self._gauges()
+        yield from (requests, seconds, tokens, attempts)
+        for name, text, value in (
+            ("uptime_seconds", "Time since start.", gauges.uptime_s),
+            ("in_flight", "Requests being served.", gauges.in_flight),
+            ("connections", "Client connections.", gauges.connections),
+            ("blocks", "Blocks in force.", gauges.blocks),
+            ("store_rows_waiting", "Rows that wait for the database.", gauges.rows_waiting),
+        ):
+            yield GaugeMetricFamily(f"hermes_router_{name}", text, value=value)

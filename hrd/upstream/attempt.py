@@ -1,0 +1,375 @@
+"""One attempt: a request to one candidate, up to the commit point of its reply.
+
+Whatever can go wrong before that comes back as a `Missed`, read from what the provider said; nothing is raised but
+cancellation, which is the caller's. After the commit point an `OpenStream` yields the rest.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import trio
+
+from hrd.core.facts import Claim
+from hrd.core.failures import Failure, Observation, Verdict
+from hrd.dialects.contract import Ending, StreamReader, WholeReply
+from hrd.http.messages import END_OF_MESSAGE, ReplyBroken, ReplyHead
+from hrd.http.wire import WireBroken
+from hrd.upstream.connections import Connection, Connections, Origin
+from hrd.upstream.failures import read_error_object, read_failure
+from hrd.upstream.heads import Heads
+from hrd.upstream.ratelimits import read_limits
+
+RECEIVE_BYTES = 65_536
+END_S = 0.5
+"""How long the end of a message whose terminator event was read may take; after that the connection is not kept."""
+HELD_BYTES_MAX = 1_048_576
+"""How much of a stream is held before its commit point."""
+
+
+class AttemptLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one attempt."""
+
+    connect_s: float
+    error_bytes: int
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempt failed before its commit point."""
+
+    failure: Failure
+    observations: tuple[Observation, ...] = ()
+    empty_reply: bytes = b""
+    """What an empty reply said: it is the answer if everybody's is empty."""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole reply, well-formed and with content."""
+
+    reply: WholeReply
+    observations: tuple[Observation, ...]
+
+
+class OpenStream:
+    """A stream past its commit point. `first` is what goes out of it first. Ends with `close`, which is synchronous."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        connection: Connection,
+        reply: StreamReader,
+        first: bytes,
+        observations: tuple[Observation, ...],
+        scrub: Callable[[str], str],
+    ) -> None:
+        self._scrub = scrub
+        self.reply = reply
+        self.first = first
+        self.observations = observations
+        self.broken_by = ""
+        """Why the stream ended too early; empty while it is well."""
+        self._connections = connections
+        self._connection: Connection | None = connection
+
+    async def next(self) -> bytes | None:
+        """The next bytes for the client; None when the stream is over. See `reply.finished` and `broken_by` then."""
+        connection = self._connection
+        if connection is None or self.broken_by or self.reply.finished:
+            return None
+        try:
+            event = await _next_event(connection)
+        except (WireBroken, ReplyBroken) as broken:
+            self.broken_by = str(broken)
+            return None
+        if isinstance(event, bytes):
+            data = self.reply.feed(event)
+            self._look_for_trouble()
+            return data
+        if self.reply.end() is not Ending.COMPLETE:
+            self.broken_by = "the provider ended the stream in the middle"
+        return None
+
+    def _look_for_trouble(self) -> None:
+        if self.reply.error is not None:
+            self.broken_by = self._scrub(error_text(self.reply.error))
+        elif self.reply.broken:
+            self.broken_by = self._scrub(self.reply.broken)
+
+    async def settle_connection(self) -> None:
+        """The reply's terminator was read; take the end of the message too, so that the connection can be kept."""
+        connection = self._connection
+        if connection is None:
+            return
+        with trio.move_on_after(END_S):
+            try:
+                while isinstance(await _next_event(connection), bytes):
+                    pass
+            except (WireBroken, ReplyBroken):
+                pass
+        self.close()
+
+    def close(self) -> None:
+        """Keep the connection if its reply was read to the end, else cancel what the provider still does."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._connections.give_back(connection)
+
+
+class Attempts:
+    """Makes attempts over the connections to providers."""
+
+    def __init__(
+        self,
+        *,
+        connections: Connections,
+        heads: Heads,
+        limits: AttemptLimits,
+        scrub: Callable[[str], str],
+        now: Callable[[], float],
+    ) -> None:
+        self._connections = connections
+        self._heads = heads
+        self._limits = limits
+        self._scrub = scrub
+        self._now = now
+
+    async def whole(
+        self, claim: Claim, path: str, body: bytes, read: Callable[[bytes], WholeReply], *, within_s: float
+    ) -> Answered | Missed:
+        """Ask for a whole reply; it must be complete within *within_s* seconds."""
+        with trio.move_on_after(within_s):
+            return await self._whole(claim, path, body, read)
+        return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=f"no whole reply within {within_s:.0f} s"))
+
+    async def stream(
+        self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float
+    ) -> OpenStream | Missed:
+        """Ask for a stream; its commit point must come within *within_s* seconds."""
+        with trio.move_on_after(within_s):
+            return await self._stream(claim, path, body, reply)
+        return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=f"no first token within {within_s:.0f} s"))
+
+    async def _whole(self, claim: Claim, path: str, body: bytes, read: Callable[[bytes], WholeReply]) -> Answered | Missed:
+        connection: Connection | None = None
+        try:
+            connection = await self._sent(claim, path, body, stream=False)
+            head = await _reply_head(connection)
+            if head.status != 200:
+                return await self._refused(claim, connection, head)
+            data = await _rest(connection)
+            self._connections.give_back(connection)
+            connection = None
+            return self._judge_whole(claim, head, data, read)
+        except _CouldNotConnect as failed:
+            return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(failed))))
+        except (WireBroken, ReplyBroken) as broken:
+            return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(broken))))
+        finally:
+            if connection is not None:
+                self._connections.close(connection)
+
+    async def _stream(self, claim: Claim, path: str, body: bytes, reply: StreamReader) -> OpenStream | Missed:
+        connection: Connection | None = None
+        try:
+            connection = await self._sent(claim, path, body, stream=True)
+            head = await _reply_head(connection)
+            if head.status != 200:
+                return await self._refused(claim, connection, head)
+            if not _is_event_stream(head):
+                return await self._not_a_stream(claim, connection, head)
+            opened = await self._until_commit(claim, connection, head, reply)
+            if isinstance(opened, OpenStream):
+                connection = None
+            return opened
+        except _CouldNotConnect as failed:
+            return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(failed))))
+        except (WireBroken, ReplyBroken) as broken:
+            return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(broken))))
+        finally:
+            if connection is not None:
+                self._connections.close(connection)
+
+    async def _sent(self, claim: Claim, path: str, body: bytes, *, stream: bool) -> Connection:
+        """A connection over which the request has gone out."""
+        origin, head = self._heads.head_for(claim.candidate, path, len(body), stream=stream)
+        data = head + body
+        connection = self._connections.take_idle(origin)
+        if connection is not None:
+            try:
+                connection.reader.begin("POST")
+                await connection.transport.send_all(data)
+            except WireBroken as broken:
+                self._connections.close(connection)
+                if not broken.nothing_sent:
+                    raise
+            except BaseException:
+                self._connections.close(connection)
+                raise
+            else:
+                return connection
+        connection = await self._connect(origin)
+        try:
+            connection.reader.begin("POST")
+            await connection.transport.send_all(data)
+        except BaseException:
+            self._connections.close(connection)
+            raise
+        return connection
+
+    async def _connect(self, origin: Origin) -> Connection:
+        with trio.move_on_after(self._limits.connect_s):
+            try:
+                return await self._connections.open(origin)
+            except WireBroken as broken:
+                raise _CouldNotConnect(str(broken)) from None
+        raise _CouldNotConnect(f"could not connect to {origin.host} port {origin.port} within {self._limits.connect_s:.0f} s")
+
+    async def _refused(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
+        """Anything but 200: what the provider says about it."""
+        connection.reader.body_limit = self._limits.error_bytes
+        try:
+            body = await _rest(connection)
+        except (WireBroken, ReplyBroken):
+            body = b""
+        return self._missed(claim, head, body)
+
+    def _missed(self, claim: Claim, head: ReplyHead, body: bytes) -> Missed:
+        now = self._now()
+        provider = claim.candidate.provider
+        failure = read_failure(
+            provider.reader, head.status, _mapping(head), body, now, zone=provider.reset_zone, scrub=self._scrub
+        )
+        return Missed(failure=failure, observations=self._observations(claim, head))
+
+    def _observations(self, claim: Claim, head: ReplyHead) -> tuple[Observation, ...]:
+        return tuple(read_limits(claim.candidate.provider.reader, _mapping(head), self._now()))
+
+    def _judge_whole(
+        self, claim: Claim, head: ReplyHead, data: bytes, read: Callable[[bytes], WholeReply]
+    ) -> Answered | Missed:
+        observations = self._observations(claim, head)
+        if not _is_json(head, data):
+            return Missed(failure=self._wrong_type(head), observations=observations)
+        reply = read(data)
+        if reply.error is not None:
+            return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
+        if reply.broken:
+            failure = Failure(verdict=Verdict.BROKEN, message=self._scrub(reply.broken), status=200)
+            return Missed(failure=failure, observations=observations)
+        if reply.empty:
+            failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
+            return Missed(failure=failure, observations=observations, empty_reply=reply.body)
+        return Answered(reply=reply, observations=observations)
+
+    async def _not_a_stream(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
+        connection.reader.body_limit = self._limits.error_bytes
+        try:
+            body = await _rest(connection)
+        except ReplyBroken:
+            body = b""
+        observations = self._observations(claim, head)
+        try:
+            said = msgspec.json.decode(body, type=dict[str, object])
+        except (msgspec.DecodeError, RecursionError):
+            said = {}
+        if said.get("error"):
+            return Missed(failure=self._said_in_200(claim, head, said), observations=observations)
+        return Missed(failure=self._wrong_type(head), observations=observations)
+
+    async def _until_commit(
+        self, claim: Claim, connection: Connection, head: ReplyHead, reply: StreamReader
+    ) -> OpenStream | Missed:
+        observations = self._observations(claim, head)
+        size, first = 0, b""
+        while not reply.committed:
+            event = await _next_event(connection)
+            if not isinstance(event, bytes):
+                ending = reply.end()
+                if reply.committed:
+                    break
+                return self._ended_early(ending, reply, observations)
+            first = reply.feed(event)
+            if reply.error is not None:
+                return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
+            size += len(event)
+            broken = reply.broken or (size > HELD_BYTES_MAX and f"more than {HELD_BYTES_MAX} bytes without any content")
+            if broken and not reply.committed:
+                failure = Failure(verdict=Verdict.BROKEN, message=self._scrub(broken), status=200)
+                return Missed(failure=failure, observations=observations)
+            if reply.finished and not reply.committed:
+                return self._ended_early(reply.end(), reply, observations)
+        return OpenStream(self._connections, connection, reply, first, observations, self._scrub)
+
+    def _ended_early(self, ending: Ending, reply: StreamReader, observations: tuple[Observation, ...]) -> Missed:
+        if ending is Ending.BROKEN:
+            failure = Failure(verdict=Verdict.BROKEN, message="the stream ended before any content", status=200)
+            return Missed(failure=failure, observations=observations)
+        failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
+        return Missed(failure=failure, observations=observations, empty_reply=reply.last)
+
+    def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
+        provider = claim.candidate.provider
+        return read_error_object(
+            provider.reader, error, _mapping(head), self._now(), zone=provider.reset_zone, scrub=self._scrub
+        )
+
+    def _wrong_type(self, head: ReplyHead) -> Failure:
+        said = (head.headers.get(b"content-type") or b"nothing").decode("latin-1")[:80]
+        message = f"the content type of the reply is {said}, which was not asked for"
+        return Failure(verdict=Verdict.WRONG_TYPE, message=self._scrub(message), status=head.status)
+
+
+class _CouldNotConnect(Exception):
+    """No connection: the request has not left."""
+
+
+def error_text(error: dict[str, object]) -> str:
+    """The message of an error object, for people."""
+    inner = error.get("error", error)
+    message = inner.get("message") if isinstance(inner, dict) else inner
+    return str(message)[:600] if message else "the provider reported an error in the stream"
+
+
+def _mapping(head: ReplyHead) -> dict[bytes, bytes]:
+    return dict(head.headers)
+
+
+def _is_event_stream(head: ReplyHead) -> bool:
+    content_type = head.headers.get(b"content-type")
+    return content_type is not None and content_type[:17].lower() == b"text/event-stream"
+
+
+def _is_json(head: ReplyHead, data: bytes) -> bool:
+    """The promised type; a provider that forgot to name the type is believed if it looks like JSON."""
+    content_type = head.headers.get(b"content-type")
+    if content_type is None:
+        return data[:1] in (b"{", b"[")
+    return b"json" in content_type.lower()
+
+
+async def _next_event(connection: Connection) -> object:
+    """The next event of the reply, after the head: bytes or the end of the message."""
+    reader, transport = connection.reader, connection.transport
+    while (event := reader.next_event()) is None:
+        data = await transport.receive_some(RECEIVE_BYTES)
+        if data:
+            reader.feed(data)
+        else:
+            reader.feed_eof()
+    return event
+
+
+async def _reply_head(connection: Connection) -> ReplyHead:
+    head = await _next_event(connection)
+    assert isinstance(head, ReplyHead), "a reply begins with its head"
+    return head
+
+
+async def _rest(connection: Connection) -> bytes:
+    """The whole body that follows."""
+    first = await _next_event(connection)
+    if first is END_OF_MESSAGE:
+        return b""
+    parts = [first]
+    while (event := await _next_event(connection)) is not END_OF_MESSAGE:
+        parts.append(event)
+    return b"".join(part for part in parts if isinstance(part, bytes))

@@ -1,0 +1,140 @@
+"""Connections to providers: kept alive, reused newest first, and looked at before a request is spent on one.
+
+One pool for each origin. A connection that went stale while it was idle is noticed by a look at its socket; what cannot be
+noticed (a close that crosses our request) is a failed attempt, because a request that may have left is not sent again.
+"""
+
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import msgspec
+import trio
+
+from hrd.http.client import ReplyReader
+from hrd.http.limits import HttpLimits
+from hrd.http.wire import TlsWire, Wire, connect_tcp, start_tls
+
+RECEIVE_BUFFER_BYTES = 262_144
+"""What the kernel may hold of a reply that a slow client has not taken."""
+
+ORIGINS_MAX = 256
+Transport = Wire | TlsWire
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Scheme, host and port of a base URL."""
+
+    is_tls: bool
+    host: str
+    port: int
+
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.is_tls else 80) else f"{host}:{self.port}"
+
+
+def origin_of(base_url: str) -> tuple[Origin, str]:
+    """The origin of *base_url*, and its path without a trailing slash."""
+    parts = urlsplit(base_url)
+    is_tls = parts.scheme == "https"
+    origin = Origin(is_tls, parts.hostname or "", parts.port or (443 if is_tls else 80))
+    return origin, parts.path.rstrip("/")
+
+
+class Connection:
+    """One connection with its parser. `is_reused` says that somebody else's reply came over it before."""
+
+    __slots__ = ("idle_since", "is_reused", "origin", "reader", "transport")
+
+    def __init__(self, origin: Origin, transport: Transport, reader: ReplyReader) -> None:
+        self.origin = origin
+        self.transport = transport
+        self.reader = reader
+        self.is_reused = False
+        self.idle_since = 0.0
+
+
+Connect = Callable[[Origin], Awaitable[Transport]]
+
+
+class Connections:
+    """All connections to providers. `connect` is the seam: how a transport comes to be."""
+
+    def __init__(self, *, limits: HttpLimits, idle_s: float, idle_max: int, connect: Connect) -> None:
+        self._limits = limits
+        self._idle_s = idle_s
+        self._idle_max = idle_max
+        self._connect = connect
+        self._idle: dict[Origin, deque[Connection]] = {}
+        self.open_count = 0
+
+    def take_idle(self, origin: Origin) -> Connection | None:
+        """The connection that was used last, if it is still good."""
+        idle = self._idle.get(origin)
+        while idle:
+            connection = idle.pop()
+            if trio.current_time() - connection.idle_since < self._idle_s and not connection.transport.stale():
+                connection.is_reused = True
+                return connection
+            self.close(connection)
+        return None
+
+    async def open(self, origin: Origin) -> Connection:
+        """A new connection. Raises `WireBroken` when the other side cannot be reached or its certificate is not good."""
+        transport = await self._connect(origin)
+        self.open_count += 1
+        return Connection(origin, transport, ReplyReader(self._limits))
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep *connection* for the next request, if its reply is whole and there is room."""
+        if not connection.reader.reusable:
+            self.close(connection)
+            return
+        idle = self._idle.get(connection.origin)
+        if idle is None:
+            if len(self._idle) >= ORIGINS_MAX:
+                self.drop_idle()
+            idle = self._idle[connection.origin] = deque()
+        connection.idle_since = trio.current_time()
+        idle.append(connection)
+        if len(idle) > self._idle_max:
+            self.close(idle.popleft())
+
+    def close(self, connection: Connection) -> None:
+        self.open_count -= 1
+        connection.transport.close()
+
+    def drop_idle(self) -> None:
+        """Close what is idle: the machine slept, or we stop."""
+        for idle in self._idle.values():
+            while idle:
+                self.close(idle.pop())
+        self._idle.clear()
+
+    def drop_expired(self) -> None:
+        """Close what has been idle for too long; the daemon calls it now and then."""
+        now = trio.current_time()
+        for origin, idle in list(self._idle.items()):
+            while idle and now - idle[0].idle_since >= self._idle_s:
+                self.close(idle.popleft())
+            if not idle:
+                del self._idle[origin]
+
+
+class Dialer:
+    """Connects over TCP, and TLS with the system's trust store."""
+
+    def __init__(self, trust: Callable[[], ssl.SSLContext]) -> None:
+        self._trust = trust
+        self._context: ssl.SSLContext | None = None
+
+    async def connect(self, origin: Origin) -> Transport:
+        wire = await connect_tcp(origin.host, origin.port, receive_buffer_bytes=RECEIVE_BUFFER_BYTES)
+        if not origin.is_tls:
+            return wire
+        if self._context is None:
+            self._context = self._trust()
+        return await start_tls(wire, self._context, origin.host)

@@ -1,0 +1,50 @@
+"""The request head that a provider sees: made once a candidate. The one place where a provider's key is revealed."""
+
+from hrd.core.providers import Candidate
+from hrd.http import encode
+from hrd.upstream.connections import Origin, origin_of
+
+HOP_HEADER = b"x-hermes-hop"
+HEADS_CACHED_MAX = 4096
+
+
+class Heads:
+    """Heads of requests, all but their length."""
+
+    def __init__(self, *, instance_id: str, user_agent: str, forwarded: dict[str, dict[str, str]]) -> None:
+        """*forwarded*: provider → headers of the settings' (attribution)."""
+        self._instance_id = instance_id.encode()
+        self._user_agent = user_agent
+        self._forwarded = forwarded
+        self._made: dict[tuple[int, str, bool], tuple[Candidate, Origin, bytes]] = {}
+
+    def head_for(self, candidate: Candidate, path: str, length: int, *, stream: bool) -> tuple[Origin, bytes]:
+        """Where to send, and the whole head for a body of *length* bytes."""
+        key = (id(candidate), path, stream)
+        made = self._made.get(key)
+        if made is None or made[0] is not candidate:
+            if len(self._made) >= HEADS_CACHED_MAX:
+                self._made.clear()
+            made = self._made[key] = self._make(candidate, path, stream=stream)
+        return made[1], b"%bcontent-length: %d\r\n\r\n" % (made[2], length)
+
+    def forward(self, forwarded: dict[str, dict[str, str]]) -> None:
+        """Settings or credentials changed: other headers are added, and no secret is kept longer than it is wanted."""
+        self._forwarded = forwarded
+        self._made.clear()
+
+    def _make(self, candidate: Candidate, path: str, *, stream: bool) -> tuple[Candidate, Origin, bytes]:
+        provider = candidate.provider
+        origin, base_path = origin_of(provider.base_url)
+        headers = {
+            b"user-agent": (provider.user_agent or self._user_agent).encode(),
+            b"authorization": b"Bearer " + candidate.credential.secret.reveal().encode(),
+            b"content-type": b"application/json",
+            b"accept": b"text/event-stream" if stream else b"application/json",
+            b"accept-encoding": b"identity",
+            HOP_HEADER: self._instance_id,
+        }
+        for name, value in {**provider.headers, **self._forwarded.get(provider.name, {})}.items():
+            headers[name.lower().encode()] = value.encode()
+        head = encode.request_head("POST", base_path + path, origin.host_header, headers.items())
+        return candidate, origin, head.removesuffix(b"\r\n")

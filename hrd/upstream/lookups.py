@@ -1,0 +1,87 @@
+"""Look-ups off the request path: model lists, read in the background. The one place that imports the general HTTP client.
+
+It is imported when it is first needed, because it costs more memory and start-up time than the whole data plane.
+"""
+
+import ssl
+from collections.abc import Callable, Sequence
+
+import msgspec
+import trio
+
+from hrd.core.providers import Credential, Provider
+from hrd.core.remembered import Discovered
+
+LOOKUP_S = 20.0
+BODY_BYTES_MAX = 16_777_216
+CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
+
+
+class LookupFailed(msgspec.Struct, frozen=True):
+    """Why a model list could not be read."""
+
+    provider: str
+    reason: str
+
+
+async def read_models(
+    provider: Provider,
+    credential: Credential,
+    *,
+    hop: bytes,
+    user_agent: str,
+    models_max: int,
+    trust: Callable[[], ssl.SSLContext],
+    now: Callable[[], float],
+) -> Discovered | LookupFailed:
+    """`GET {base}/models`, bounded in time and size. Within LOOKUP_S seconds."""
+    import httpx2  # noqa: PLC0415 - see the module's docstring
+
+    headers = {
+        "authorization": f"Bearer {credential.secret.reveal()}",
+        "user-agent": provider.user_agent or user_agent,
+        "x-hermes-hop": hop.decode(),
+        "accept": "application/json",
+    }
+    verify: ssl.SSLContext | bool = trust() if provider.base_url.startswith("https") else False
+    body = bytearray()
+    try:
+        with trio.fail_after(LOOKUP_S):
+            async with (
+                httpx2.AsyncClient(verify=verify, trust_env=False, follow_redirects=False, timeout=LOOKUP_S) as client,
+                client.stream("GET", f"{provider.base_url.rstrip('/')}/models", headers=headers) as reply,
+            ):
+                if reply.status_code != 200:
+                    return LookupFailed(provider.name, f"status {reply.status_code}")
+                async for piece in reply.aiter_bytes():
+                    body += piece
+                    if len(body) > BODY_BYTES_MAX:
+                        return LookupFailed(provider.name, f"more than {BODY_BYTES_MAX} bytes")
+    except (httpx2.HTTPError, trio.TooSlowError, OSError) as error:
+        return LookupFailed(provider.name, type(error).__name__)
+    return read_list(provider, bytes(body), models_max=models_max, now=now())
+
+
+def read_list(provider: Provider, body: bytes, *, models_max: int, now: float) -> Discovered | LookupFailed:
+    """The ids and context sizes of a model list in OpenAI's shape."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return LookupFailed(provider.name, "not JSON")
+    rows = found.get("data") if isinstance(found, dict) else found
+    if not isinstance(rows, list):
+        return LookupFailed(provider.name, "no list of models")
+    models: dict[str, int] = {}
+    for row in rows:
+        name = row.get("id") if isinstance(row, dict) else None
+        if isinstance(name, str) and 0 < len(name) <= 256 and len(models) < models_max:
+            models[name.removeprefix(provider.strip_model_prefix)] = _context_of(row)
+    if not models:
+        return LookupFailed(provider.name, "an empty list")
+    contexts = {name: context for name, context in models.items() if context}
+    return Discovered(provider=provider.name, models=tuple(models), contexts=contexts, at=now)
+
+
+def _context_of(row: dict[str, object]) -> int:
+    values: Sequence[object] = [row.get(field) for field in CONTEXT_FIELDS]
+    return next((value for value in values if isinstance(value, int) and not isinstance(value, bool) and value > 0), 0)
