@@ -126,9 +126,6 @@ class Dialect(Protocol):
         """*request* for one candidate, without the fields of *drop*; *max_tokens* replaces the client's own limit;
         *ask_usage* is whether a stream's usage chunk may be asked for."""
 
-    def content_type_ok(self, content_type: bytes, *, stream: bool) -> bool:
-        """Whether a 200 of that type can be the reply that was asked for."""
-
     def read_whole(self, request: Request, body: bytes, quirks: Quirks) -> WholeReply:
         """A whole reply to *request*. Never raises."""
 

@@ -7,7 +7,6 @@ Reference: https://platform.openai.com/docs/api-reference/embeddings
 """
 
 import base64
-import binascii
 import math
 import sys
 from array import array
@@ -21,11 +20,11 @@ from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
 from hrd.dialects.fields import read_fields, refuse, refuse_shape, text_of
-from hrd.dialects.openai_errors import comment, content_type_ok, error_event, error_reply
+from hrd.dialects.openai_errors import comment, error_event, error_reply
 from hrd.dialects.openai_reply import chunk_error, known_usage, read_chunk
 from hrd.dialects.quirks import apply
 
-__all__ = ["comment", "content_type_ok", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
+__all__ = ["comment", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
 
 _FORMATS = ("", "float", "base64")
 _INPUT = msgspec.json.Decoder(str | list[str | int | list[int]])
@@ -150,10 +149,7 @@ def _packed(numbers: list[float]) -> str:
 
 
 def _unpacked(text: str) -> list[float]:
-    try:
-        packed = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
+    packed = base64.b64decode(text, validate=True)
     floats = array("f")
     floats.frombytes(packed)
     if sys.byteorder == "big":

@@ -16,6 +16,8 @@ _FLAG = msgspec.json.Decoder(bool)
 _COUNT = msgspec.json.Decoder(int)
 _PATH = re.compile(r"(?: - at `\$(.*)`)?$", re.DOTALL)
 NULL = b"null"
+COUNT_MAX = 1_000_000_000
+"""A larger number of tokens is a slip of the pen."""
 
 
 def read_fields(body: bytes) -> Fields | Refusal:
@@ -79,4 +81,4 @@ def count_of(fields: Fields, name: str) -> int | None:
         count = _COUNT.decode(raw)
     except ValueError:
         return None
-    return count if count > 0 else None
+    return count if 0 < count <= COUNT_MAX else None

@@ -11,14 +11,14 @@ from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
 from hrd.dialects.fields import NULL, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
-from hrd.dialects.openai_errors import comment, content_type_ok, error_event, error_reply
+from hrd.dialects.openai_errors import comment, error_event, error_reply
 from hrd.dialects.openai_mend import Mender
 from hrd.dialects.openai_reply import Tally, chunk_error, known_usage, plain_finish, read_chunk
 from hrd.dialects.openai_stream import ReplyStream
 from hrd.dialects.prompt import measure_prompt
 from hrd.dialects.quirks import apply
 
-__all__ = ["comment", "content_type_ok", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
+__all__ = ["comment", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
 
 
 class _Turn(msgspec.Struct, gc=False):

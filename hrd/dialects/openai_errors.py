@@ -12,7 +12,6 @@ import msgspec
 from hrd.core.journal import AttemptNote
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import ErrorReply
-from hrd.dialects.sse import is_event_stream
 
 JSON_HEADER = (b"content-type", b"application/json")
 
@@ -46,15 +45,6 @@ def error_event(refusal: Refusal) -> bytes:
 def comment(text: str) -> bytes:
     """A line of a stream that clients read over."""
     return b": " + " ".join(text.split()).encode() + b"\n\n"
-
-
-def content_type_ok(content_type: bytes, *, stream: bool) -> bool:
-    """Whether a 200 of that type can be the reply that was asked for. Small servers leave it out or write text/plain."""
-    if not content_type.strip():
-        return True
-    if is_event_stream(content_type):
-        return stream
-    return not stream and b"html" not in content_type.lower()
 
 
 def error_object(value: Any) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from hrd.core.estimate import estimate_counted
 from hrd.core.journal import Usage, UsageSource
+from hrd.dialects.fields import COUNT_MAX
 from hrd.dialects.openai_errors import error_object
 
 FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
@@ -164,12 +165,16 @@ def known_usage(chunk: Chunk) -> Usage | None:
         cached = stated.prompt_cache_hit_tokens or stated.cached_tokens
     details = stated.completion_tokens_details
     return Usage(
-        input_tokens=max(0, given),
-        output_tokens=max(0, produced),
-        cached_tokens=max(0, cached or 0),
-        reasoning_tokens=max(0, (details.reasoning_tokens if details is not None else None) or 0),
+        input_tokens=_bounded(given),
+        output_tokens=_bounded(produced),
+        cached_tokens=_bounded(cached or 0),
+        reasoning_tokens=_bounded((details.reasoning_tokens if details is not None else None) or 0),
         source=UsageSource.KNOWN,
     )
+
+
+def _bounded(tokens: int) -> int:
+    return min(max(0, tokens), COUNT_MAX)
 
 
 class Tally:

@@ -4,7 +4,7 @@
 |---|---|
 | private fields | `hermes_*`, wrappers and fields of one vendor go to nobody but those whose `forward` names them |
 | refused fields | `drop`, `drop_unless`, `drop_for`, and what was learned, are left out; `rename` and `clamp` change the rest |
-| output limit | under the provider's one name for it, as clamped or replaced; the client may use either name |
+| output limit | under the provider's one name for it, replaced if the caller says so; the client may use either name |
 | null | an option without a value is left out: strict providers refuse it, and to the others it says nothing |
 | tools | an empty list and what refers to it is left out; choices are renamed; fields of functions left out |
 | messages | see `dialects.messages` |
@@ -16,14 +16,16 @@ import msgspec
 
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.contract import Fields
-from hrd.dialects.fields import NULL, count_of
+from hrd.dialects.fields import NULL
 from hrd.dialects.messages import adapt_messages
 
 VENDOR_FIELDS = frozenset(
-    {"extra_body", "metadata", "store"}
+    {"extra_body", "metadata", "store", "user"}
     | {"provider", "models", "plugins", "route", "transforms", "session_id", "usage", "reasoning", "cache_control"}
+    | {"include_reasoning", "trace"}
 )
-"""A wrapper that clients' libraries should have opened, what OpenAI alone keeps, and what OpenRouter alone reads."""
+"""A wrapper that clients' libraries should have opened, who the user is, what OpenAI alone keeps, and what OpenRouter
+alone reads."""
 PRIVATE_PREFIX = "hermes_"
 _LIMITS = ("max_completion_tokens", "max_tokens")
 _ALWAYS = frozenset({"model", "messages", "input", "stream"})
@@ -43,10 +45,11 @@ def apply(
 ) -> tuple[Fields, list[str]]:
     """*fields* as *provider* takes them for *model*, in a new dict, and what was changed.
 
-    *drop*: fields that it was learned not to take. *max_tokens*: replaces the client's output limit."""
+    *drop*: fields that it was learned not to take. *max_tokens* replaces the client's output limit; the
+    caller notes why."""
     quirks = provider.quirks
     notes: list[str] = []
-    limit_name, limit = _limit(fields, provider, drop, max_tokens, notes)
+    limit_name, limit = _limit(fields, quirks, drop, max_tokens, notes)
     sent: Fields = {}
     for name, raw in fields.items():
         if name in _LIMITS:
@@ -107,27 +110,18 @@ def _clamp(name: str, raw: msgspec.Raw, bounds: tuple[float, float], notes: list
 
 
 def _limit(
-    fields: Fields, provider: Provider, drop: frozenset[str], max_tokens: int | None, notes: list[str]
+    fields: Fields, quirks: Quirks, drop: frozenset[str], max_tokens: int | None, notes: list[str]
 ) -> tuple[str, msgspec.Raw | None]:
     """The output limit that is sent, and under which name; a name that is not taken gives way to the other."""
-    quirks = provider.quirks
     asked_as = next((name for name in _LIMITS if name in fields and bytes(fields[name]) != NULL), "")
-    asked = count_of(fields, asked_as) if asked_as else None
-    wanted = max_tokens if max_tokens is not None else asked
-    if wanted is not None and 0 < provider.max_output_tokens < wanted:
-        wanted = provider.max_output_tokens
-    names = [quirks.token_field, *(name for name in _LIMITS if name != quirks.token_field)]
-    name = next((each for each in names if each not in drop and each not in quirks.drop), "")
-    if not name:
-        if asked_as:
-            notes.append(f"{asked_as} left out")
+    if not asked_as and max_tokens is None:
         return quirks.token_field, None
-    if wanted is None:
-        return name, fields[asked_as] if asked_as else None
-    if wanted == asked:
-        return name, fields[asked_as]
-    notes.append(f"{name} set to {wanted}" if asked is None else f"{asked_as} changed from {asked} to {wanted}")
-    return name, msgspec.Raw(b"%d" % wanted)
+    names = [quirks.token_field, *(name for name in _LIMITS if name != quirks.token_field)]
+    for name in names:
+        if name not in drop and name not in quirks.drop:
+            return name, fields[asked_as] if max_tokens is None else msgspec.Raw(b"%d" % max_tokens)
+    notes.append(f"{asked_as or quirks.token_field} left out")
+    return quirks.token_field, None
 
 
 def _adapt_tools(sent: Fields, quirks: Quirks, notes: list[str]) -> None:

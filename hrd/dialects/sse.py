@@ -132,8 +132,3 @@ def read_block(raw: bytes) -> Event:
         elif field == b"event":
             name = value.removeprefix(b" ")
     return Event(raw, b"\n".join(data) if data else None, name)
-
-
-def is_event_stream(content_type: bytes) -> bool:
-    """Whether a reply's Content-Type is that of server-sent events."""
-    return content_type.partition(b";")[0].strip().lower() == b"text/event-stream"

@@ -1,11 +1,10 @@
 """Blocks end at the same place however the stream is cut, and their raw bytes are the stream again."""
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hrd.dialects import sse
-from hrd.dialects.sse import Event, Framer, is_event_stream
+from hrd.dialects.sse import Event, Framer
 
 MARK = b"\xef\xbb\xbf"
 
@@ -107,17 +106,3 @@ def test_a_block_over_the_limit_in_one_read_is_not_returned_either() -> None:
     framer = Framer()
     events = framer.feed(b"data: a\n\ndata: " + b"x" * sse.EVENT_BYTES_MAX + b"\n\ndata: b\n\n")
     assert (events, framer.too_large) == ([Event(b"data: a\n\n", b"a")], True)
-
-
-@pytest.mark.parametrize(
-    ("content_type", "is_stream"),
-    [
-        (b"text/event-stream", True),
-        (b"Text/Event-Stream; charset=utf-8", True),
-        (b"application/json", False),
-        (b"text/html", False),
-        (b"", False),
-    ],
-)
-def test_the_content_type_of_a_stream(content_type: bytes, is_stream: bool) -> None:
-    assert is_event_stream(content_type) is is_stream
