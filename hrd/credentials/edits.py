@@ -9,7 +9,7 @@ from typing import Any
 
 from hrd.core.aliases import PROVIDERS, provider_named, provider_suggested
 from hrd.core.key_shapes import unusable
-from hrd.core.secrets import CLIENT, Secret, fingerprint
+from hrd.core.secrets import CLIENT, Secret, fingerprint, scrub
 from hrd.credentials.auth_file import AuthFile, CredentialInfo, CredentialProblem, ProxyKey, auth_file_of, keys_in
 
 Edit = Callable[[AuthFile], AuthFile | CredentialProblem]
@@ -53,7 +53,7 @@ def remove_key(auth: AuthFile, credential: str) -> AuthFile | CredentialProblem:
     """*auth* without the key, or account, that has the fingerprint *credential*, and without what was noted of it."""
     tree = auth.document.copied()
     found = False
-    for name, value in list(_part(tree, "providers").items()):
+    for name, value in list((tree.get("providers") or {}).items()):
         provider = provider_named(name)
         if provider is None:
             continue
@@ -68,8 +68,8 @@ def remove_key(auth: AuthFile, credential: str) -> AuthFile | CredentialProblem:
         found = True
         tree["codex_accounts"] = left_accounts
     if not found:
-        return CredentialProblem(f"auth.json has no credential {credential}", "see: hr auth list")
-    _part(tree, "credential_info").pop(credential, None)
+        return CredentialProblem(f"auth.json has no credential {_shown(credential)}", "see: hr auth list")
+    (tree.get("credential_info") or {}).pop(credential, None)
     return auth_file_of(tree)
 
 
@@ -103,7 +103,7 @@ def revoke_proxy_key(auth: AuthFile, named: str) -> AuthFile | CredentialProblem
     """*auth* without the client key that has the name, or the fingerprint, *named*."""
     found = [key for key in auth.proxy_keys if named and named in (key.name, key.secret.fingerprint)]
     if not found:
-        return CredentialProblem(f"auth.json has no client key {named!r}", "see: hr key list")
+        return CredentialProblem(f"auth.json has no client key {_shown(named)}", "see: hr key list")
     if len(found) > 1:
         names = ", ".join(key.secret.fingerprint for key in found)
         return CredentialProblem(f"{len(found)} client keys are named {named!r}", f"name one of them: {names}")
@@ -117,8 +117,13 @@ def revoke_proxy_key(auth: AuthFile, named: str) -> AuthFile | CredentialProblem
 def _unknown_provider(text: str) -> CredentialProblem:
     meant = provider_suggested(text)
     return CredentialProblem(
-        f"there is no provider {text[:60]!r}", f"did you mean {meant}?" if meant else f"there are {', '.join(PROVIDERS)}"
+        f"there is no provider {_shown(text)}", f"did you mean {meant}?" if meant else f"there are {', '.join(PROVIDERS)}"
     )
+
+
+def _shown(name: str) -> str:
+    """A name as it was given, unless it was a key by mistake."""
+    return repr(scrub(name, limit=60))
 
 
 def _part(tree: dict[str, Any], name: str) -> dict[str, Any]:

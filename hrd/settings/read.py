@@ -18,7 +18,7 @@ from hrd.settings.providers import Variables, place_of, provider_setting_names, 
 from hrd.settings.structured import Structured, read_structured
 from hrd.settings.urls import sends_in_clear
 
-STRANGERS_MAX: Final = 200
+STRANGERS_MAX: Final = 100
 """Unknown names in `.env` that are looked at for typing mistakes."""
 
 NOT_ABOVE: Final = (

@@ -91,9 +91,8 @@ def test_placeholders_and_broken_keys_are_named_and_not_used() -> None:
 def test_an_odd_key_is_used_and_named_by_its_fingerprint() -> None:
     settings = read({"OPENAI_API_KEY": K[1]})
     assert revealed(settings, "openai") == [K[1]]
-    assert settings.warnings == (
-        f"OPENAI_API_KEY (environment), {settings.keys['openai'][0].secret.fingerprint}: this looks like a key of groq, not of openai",
-    )
+    name = settings.keys["openai"][0].secret.fingerprint
+    assert settings.warnings == (f"OPENAI_API_KEY (environment), {name}: this looks like a key of groq, not of openai",)
 
 
 def test_client_keys_are_a_comma_list() -> None:

@@ -72,11 +72,9 @@ def test_a_value_that_does_not_count_is_not_judged() -> None:
 
 
 def test_a_key_in_the_wrong_place_is_not_shown() -> None:
-    assert bad({"PORT": KEY, "GROQ_BASE_URL": f"https://ada:{KEY}@host/v1"}) == [
-        "PORT = [redacted] (environment): a whole number from 0 to 65535",
-        "GROQ_BASE_URL = https://[redacted]@host/v1 (environment): "
-        "a URL such as https://host/v1, without user, password, query or fragment",
-    ]
+    port, url = bad({"PORT": KEY, "GROQ_BASE_URL": f"https://ada:{KEY}@host/v1"})
+    assert port == "PORT = [redacted] (environment): a whole number from 0 to 65535"
+    assert url.startswith("GROQ_BASE_URL = https://[redacted]@host/v1 (environment): a URL such as ")
 
 
 @pytest.mark.parametrize(
@@ -127,9 +125,9 @@ def test_typing_mistakes_are_looked_for_in_dotenv_only() -> None:
 
 
 def test_a_dotenv_of_thousands_of_strangers_is_read_and_not_studied() -> None:
-    settings = good({}, "".join(f"PORT_{n}=x\n" for n in range(5000)) + "PORT=2")
+    settings = good({}, "".join(f"PORT_{n}=x\n" for n in range(1000)) + "PORT=2")
     assert settings.port == 2
-    assert len(settings.warnings) <= 200
+    assert len(settings.warnings) <= 100
 
 
 def test_a_damaged_line_that_means_us_is_a_problem_and_not_a_default() -> None:
