@@ -37,10 +37,10 @@ PLACES = {
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, socket: str | None) -> None:
-    """See and steer hermes-router, the daemon that keeps your programs online over all the keys you have.
+    """See and steer hermes-router.
 
-    The daemon's control socket is looked for at --socket, HERMES_ROUTER_SOCKET, HERMES_ROUTER_HOME, where your own daemon has
-    it, and where the system's has it.
+    Its daemon, hrd, keeps your programs online over all the keys that you have. The daemon's control socket is looked for at
+    --socket, HERMES_ROUTER_SOCKET, HERMES_ROUTER_HOME, where your own daemon has it, and where the system's has it.
 
     Exit codes: 0 done, 1 refused or failed, 2 used wrongly, 3 the daemon is not running.
     """

@@ -35,12 +35,13 @@ class Answered(Generic[A]):
 class Client:
     """Knows where to look. One connection a question: `hr` asks once or twice and ends."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], wait_s: float = WAIT_S) -> None:
         self._paths = paths
+        self._wait_s = wait_s
 
     def ask(self, route: Route[Q, A], ask: Q) -> Answered[A]:
         """The answer, or the daemon's refusal as `Trouble`."""
-        with connect(self._paths, WAIT_S) as door, door.makefile("rb") as stream:
+        with connect(self._paths, self._wait_s) as door, door.makefile("rb") as stream:
             try:
                 return Answered(_send(door, stream, route, ask).read(), route.answer)
             except (OSError, Garbled) as error:
@@ -48,7 +49,7 @@ class Client:
 
     def follow(self, route: Route[Q, A], ask: Q) -> Iterator[Answered[A]]:
         """One answer after the other, until the daemon hangs up."""
-        with connect(self._paths, WAIT_S) as door, door.makefile("rb") as stream:
+        with connect(self._paths, self._wait_s) as door, door.makefile("rb") as stream:
             try:
                 lines = _send(door, stream, route, ask).lines()
             except (OSError, Garbled) as error:
@@ -89,7 +90,7 @@ def _refused(status: int, raw: bytes) -> Trouble:
 def _lost(error: OSError | Garbled) -> Trouble:
     if isinstance(error, TimeoutError):
         return NotRunning(
-            f"hrd has been silent for {WAIT_S:.0f} s: it hangs, or is very busy", "try again, or find and end it: pgrep -ax hrd"
+            "hrd has been silent for too long: it hangs, or is very busy", "try again, or find and end it: pgrep -ax hrd"
         )
     if isinstance(error, OSError):
         return NotRunning(f"hrd hung up: {error.strerror or error}", "see whether it runs: hr status")

@@ -25,7 +25,7 @@ def connect(paths: Sequence[str], wait_s: float) -> socket.socket:
             stale = stale or path
         except (FileNotFoundError, NotADirectoryError):
             pass
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):  # the second: its queue of callers is full (unix(7))
             door.close()
             raise NotRunning(
                 f"hrd does not answer at {path}: it hangs, or is very busy", "try again, or find and end it: pgrep -ax hrd"

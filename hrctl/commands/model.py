@@ -34,7 +34,10 @@ def model() -> None:
 @as_json
 @click.pass_obj
 def list_(session: Session, provider: str, as_json: bool) -> None:
-    """The models that are asked, in their order; for one PROVIDER also what else it offers."""
+    """The models that are asked, in their order.
+
+    For one PROVIDER also what else it offers.
+    """
     session.show(session.client.ask(MODELS, ModelsQuestion(provider=provider)), _listed, as_json)
 
 
@@ -78,9 +81,9 @@ def _row(one: ProviderModels, row: ModelRow) -> list[str]:
 @as_json
 @click.pass_obj
 def set_(session: Session, provider: str, models: tuple[str, ...], as_json: bool) -> None:
-    """Ask these models of a provider, preferred first, from the next request on.
+    """Choose the models of a provider, preferred first.
 
-    It is written to .env, as <PROVIDER>_MODEL.
+    They are asked from the next request on. The choice is written to .env, as <PROVIDER>_MODEL.
     """
     chosen = tuple(name.strip() for given in models for name in given.split(",") if name.strip())
     if not chosen:
@@ -93,9 +96,10 @@ def set_(session: Session, provider: str, models: tuple[str, ...], as_json: bool
 @as_json
 @click.pass_obj
 def reset(session: Session, provider: str, as_json: bool) -> None:
-    """Go back to the catalogue's models of a provider; with embeddings, let the embedding model be chosen anew.
+    """Go back to the catalogue's choice of models.
 
-    Vectors of two models do not mix: after reset embeddings what was embedded before has to be embedded again.
+    With embeddings in place of a provider, the embedding model is chosen anew. Vectors of two models do not mix: after reset
+    embeddings what was embedded before has to be embedded again.
     """
     session.show(session.client.ask(MODELS_RESET, ModelsReset(provider=provider)), _changed, as_json)
 
