@@ -70,6 +70,11 @@ class ReplyReader:
             and not self._is_at_eof
         )
 
+    @property
+    def unread(self) -> bytes:
+        """What came after the current reply, or of a head that is not whole yet."""
+        return bytes(self._data)
+
     def feed(self, data: bytes | bytearray) -> None:
         """Take what arrived; look at it in next_event()."""
         if self._data:

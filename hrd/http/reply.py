@@ -29,7 +29,7 @@ def parse_reply_head(head: bytes, method: str, limits: HttpLimits) -> ReplyHead:
     headers = _read_fields(head, limits)
     minor = 1 if shape[1] == b"1" else 0
     status = int(shape[2])
-    content_length, chunked = _framing(headers, minor)
+    content_length, chunked = _framing(headers)
     connection = headers.get(b"connection")
     has_known_end = chunked or content_length is not None or is_without_body(status, method)
     return ReplyHead(
@@ -66,10 +66,10 @@ def _read_fields(head: bytes, limits: HttpLimits) -> Headers:
     return Headers(fields.pairs)
 
 
-def _framing(headers: Headers, minor: int) -> tuple[int | None, bool]:
+def _framing(headers: Headers) -> tuple[int | None, bool]:
     coding = headers.get(b"transfer-encoding")
     if coding is not None:
-        if coding.lower() != b"chunked" or minor == 0:
+        if coding.lower() != b"chunked":
             raise ReplyBroken("the reply's Transfer-Encoding is not understood")
         return None, True
     length = headers.get(b"content-length")

@@ -40,7 +40,6 @@ NASTY_REPLIES: Final[dict[str, tuple[bytes, str]]] = {
         _O + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "not understood",
     ),
-    "coding in HTTP/1.0": (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "not understood"),
     "body cut short": (_O + b"Content-Length: 5\r\n\r\nhell", "closed before the reply's end"),
     "body missing": (_O + b"Content-Length: 5\r\n\r\n", "closed before the reply's end"),
     "chunk cut short": (_C + b"5\r\nhell", "closed before the reply's end"),

@@ -69,6 +69,7 @@ def test_reply_without_a_body_ends_with_its_head(method: str, data: bytes) -> No
     [
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi",
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nhi",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: foo,CLOSE\r\n\r\nhi",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi!",

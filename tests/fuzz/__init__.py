@@ -1,0 +1,1 @@
+"""Programs that make up input, and oracles that say what should come of it."""
