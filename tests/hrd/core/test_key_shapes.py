@@ -48,8 +48,8 @@ def test_a_local_model_takes_any_word_as_a_key() -> None:
 
 WORDS = (
     "your-key-here YOUR_API_KEY yourkeyhere <key> ${KEY} {{key}} xxxx XXXXXXXX ... … *** --- sk-... sk-xxxx gsk_xxxxxxxx"
-    " AIza... hf_your_token changeme change-me replace_me none null key insert-key-here api_key API-KEY token TODO sk-or-your-key"
-    " replace-with-your-key"
+    " AIza... hf_your_token changeme change-me replace_me none null key insert-key-here api_key API-KEY token"
+    " TODO sk-or-your-key replace-with-your-key"
 )
 
 
