@@ -35,7 +35,7 @@ class Lock:
 
 
 def take_lock(path: Path, pid: int) -> Lock | HeldBy:
-    """Take the lock and write *pid* into it. Where no file can be made, the folder itself is locked; OSError without a folder."""
+    """Take the lock and write *pid* into it. Where no file can be made, the folder itself is; OSError without a folder."""
     while True:
         descriptor, is_file = _open(path)
         try:

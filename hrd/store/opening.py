@@ -16,7 +16,7 @@ BUSY_MS = 20
 """How long a writer waits for a lock that somebody outside this process holds."""
 WAL_KEPT_BYTES = 16 * 1024 * 1024
 _SIDE_FILES = ("-wal", "-shm")
-_PAGE_COUNT_AT = 28
+PAGE_COUNT_AT = 28
 _COLUMNS = """SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
     WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite~_%' ESCAPE '~' AND t.name <> '_sqlite_migrations'
     ORDER BY t.rowid, c.cid"""
@@ -57,9 +57,13 @@ def open_database(path: Path, now: float, *, is_damaged: bool = False) -> Opened
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that may write and be handed to another thread."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -80,16 +84,16 @@ def move_aside(path: Path, now: float, why: str) -> str:
 
 def _open(path: Path) -> sqlite3.Connection:
     is_suspect = _look(path)
-    connection = connect(path)
     try:
-        _prepare(connection, path, is_suspect=is_suspect)
+        connection = connect(path)
+        try:
+            _prepare(connection, path, is_suspect=is_suspect)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as error:
-        connection.close()
         if trouble_of(error) is Trouble.DAMAGED:
             raise Damaged(str(error)) from error
-        raise
-    except BaseException:
-        connection.close()
         raise
     return connection
 
@@ -109,7 +113,7 @@ def _look(path: Path) -> bool:
     if len(head) < 100:
         return bool(head)
     page_bytes = int.from_bytes(head[16:18], "big")
-    pages = int.from_bytes(head[_PAGE_COUNT_AT : _PAGE_COUNT_AT + 4], "big")
+    pages = int.from_bytes(head[PAGE_COUNT_AT : PAGE_COUNT_AT + 4], "big")
     return size != pages * (65536 if page_bytes == 1 else page_bytes)
 
 

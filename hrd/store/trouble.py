@@ -39,6 +39,8 @@ class Trouble(enum.Enum):
 
 def trouble_of(error: Exception) -> Trouble:
     """Which of these *error* is. A row that cannot be stored comes as many types; all others are SQLite's own."""
+    if isinstance(error, OSError):
+        return Trouble.DISK
     code = getattr(error, "sqlite_errorcode", None)
     if not isinstance(error, sqlite3.Error) or code is None:
         return Trouble.BAD_ROW

@@ -1,0 +1,52 @@
+"""The log goes into the database."""
+
+import sqlite3
+from pathlib import Path
+from threading import Lock
+
+import pytest
+
+from hrd.store import checkpoints
+from hrd.store.opening import open_database
+from tests.hrd.store.samples import NOON
+
+
+def fill(connection: sqlite3.Connection, kib: int) -> None:
+    connection.execute("INSERT INTO journal (request_id, provider, failed, entry) VALUES ('r', 'p', 0, zeroblob(?))", (kib * 1024,))
+
+
+def test_a_checkpoint_makes_the_file_whole_and_the_log_start_over(tmp_path: Path) -> None:
+    path = tmp_path / "hrd.db"
+    connection = open_database(path, NOON).connection
+    fill(connection, 500)
+    length = checkpoints.log_bytes(path)
+    assert length > 500 * 1024
+    checkpoints.checkpoint(path, Lock())
+    assert path.stat().st_size > 500 * 1024
+    fill(connection, 400)
+    assert checkpoints.log_bytes(path) == length
+    connection.close()
+
+
+def test_a_long_log_is_finished_while_nobody_writes(tmp_path: Path) -> None:
+    path = tmp_path / "hrd.db"
+    connection = open_database(path, NOON).connection
+    for _ in range(5):
+        fill(connection, 15 * 1024)
+    assert checkpoints.log_bytes(path) > checkpoints.LOG_LONG_BYTES
+    turn = Lock()
+    checkpoints.checkpoint(path, turn)
+    assert not turn.locked()
+    fill(connection, 1)
+    assert checkpoints.log_bytes(path) == 16 * 1024 * 1024
+    connection.close()
+
+
+def test_no_log_is_no_bytes(tmp_path: Path) -> None:
+    assert checkpoints.log_bytes(tmp_path / "hrd.db") == 0
+
+
+def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "hrd.db").write_bytes(b"garbage" * 1000)
+    with pytest.raises(sqlite3.DatabaseError):
+        checkpoints.checkpoint(tmp_path / "hrd.db", Lock())
