@@ -100,6 +100,8 @@ _IN_REQUESTS: Final[dict[str, Callable[[Difference], object]]] = {
         lambda d: d.is_chunked and b"HTTP/1.0" in d.lines[0],
     "length and coding together (RFC 9112 section 6.1: may be refused; it is how requests are smuggled)":
         lambda d: d.fields(b"content-length") and d.is_chunked,
+    "a tab after the transfer coding, which llhttp takes for part of it; nobody sends one":
+        lambda d: re.search(rb"(?i)\ntransfer-encoding:[^\n]*\t\r?\n", d.head),
     "versions other than 1.0 and 1.1":
         lambda d: not re.search(rb" HTTP/1\.[01]\Z", d.lines[0]),
     "CONNECT, and methods llhttp does not know":

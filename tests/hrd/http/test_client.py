@@ -166,3 +166,36 @@ def test_any_chunked_body_at_any_cuts_comes_out_as_it_was(parts: list[bytes], si
         at += size
     reply = read_reply("POST", [piece for piece in pieces if piece])
     assert (reply.body, reply.is_complete, reply.is_reusable) == (b"".join(parts), True, True)
+
+
+@pytest.mark.parametrize(
+    "data", [b"HTTP/1.1 200 OK\n", b"HTTP/1.1 200 OK\r\nX: y\n", b"HTTP/1.1 200\0", b"SSH", b"\r\n", b"HTTP/2"]
+)
+def test_what_can_become_no_reply_is_broken_without_waiting_for_more(data: bytes) -> None:
+    reader = ReplyReader(HttpLimits())
+    reader.begin("POST")
+    reader.feed(data)
+    with pytest.raises(ReplyBroken):
+        reader.next_event()
+
+
+@pytest.mark.parametrize("cut", [-1, -3, -8])
+def test_end_that_is_known_before_the_last_bytes_are_read_counts(cut: int) -> None:
+    reader = ReplyReader(HttpLimits())
+    reader.begin("POST")
+    reader.feed(CHUNKED[: CHUNKED.index(b"\r\n\r\n") + 4])
+    assert isinstance(reader.next_event(), ReplyHead)
+    reader.feed(b"0\r\nA: bcdef\r\n\r\n"[:cut])
+    reader.feed_eof()
+    with pytest.raises(ReplyBroken, match="closed before the reply's end"):
+        reader.next_event()
+
+
+def test_what_follows_a_reply_is_kept_apart() -> None:
+    reader = ReplyReader(HttpLimits())
+    reader.begin("POST")
+    reader.feed(FIXED + b"HTTP/1.1")
+    while reader.next_event() is not END_OF_MESSAGE:
+        """Read to the end."""
+    assert reader.unread == b"HTTP/1.1"
+    assert not reader.reusable

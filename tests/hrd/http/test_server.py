@@ -244,3 +244,25 @@ def test_any_body_in_any_chunks_at_any_cuts_comes_out_as_it_was(parts: list[byte
         pieces.append(data[at : at + size])
         at += size
     assert [request.body for request in read_requests([piece for piece in pieces if piece])] == [b"".join(parts)]
+
+
+@pytest.mark.parametrize(
+    "data", [b"GET / HTTP/1.1\n", b"GET / HTTP/1.1\r\nHost: a\n", b"GET / HTTP/1.1\rH", b"GET /\0", b"\x16", b" "]
+)
+def test_what_can_become_no_head_is_refused_without_waiting_for_more(data: bytes) -> None:
+    connection = ServerConnection(HttpLimits())
+    connection.feed(data)
+    with pytest.raises(RequestRejected) as rejected:
+        connection.next_event()
+    assert rejected.value.status == 400
+
+
+@pytest.mark.parametrize("cut", [-1, -3, -8])
+def test_end_that_is_known_before_the_last_bytes_are_read_counts(cut: int) -> None:
+    connection = ServerConnection(HttpLimits())
+    connection.feed(CHUNKED[: CHUNKED.index(b"\r\n\r\n") + 4])
+    assert isinstance(connection.next_event(), RequestHead)
+    connection.feed(b"0\r\nA: bcdef\r\n\r\n"[:cut])
+    connection.feed_eof()
+    with pytest.raises(RequestRejected, match="ended inside"):
+        connection.next_event()
