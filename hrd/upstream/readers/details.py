@@ -7,7 +7,6 @@ from typing import Final
 from hrd.upstream.readers.said import Said
 
 COUNT_MAX: Final = 10**9
-NAME_CHARS_MAX: Final = 80
 
 _KEPT: Final = frozenset({"body", "functions", "input", "messages", "model", "prompt", "response_format", "stream", "tools"})
 """A request without one of these would be another request: they are never taken out to please a provider."""
@@ -40,6 +39,8 @@ _CEILING: Final = re.compile(
 _AFFORDABLE: Final = re.compile(r"can only afford ([\d,]+)", re.ASCII)
 _ORGANISATION: Final = re.compile(r"\borgani[sz]ation [`'\"]?(org[-_]\w{4,80})", re.IGNORECASE | re.ASCII)
 
+_ACCOUNT_NAME: Final = re.compile(r"[\w.\-]{1,80}", re.ASCII)
+
 _MODEL_OF_ACCOUNT: Final = re.compile(r"\bfor (?:model )?\S{1,120} in (?:the )?(?:organi[sz]ation|project)\b")
 _ACCOUNT: Final = re.compile(r"\b(?:account|organi[sz]ation|workspace)(?:'s|-wide)?(?: \w{1,20}){0,3} (?:limit|quota)\b")
 
@@ -54,7 +55,7 @@ def refused_field(said: Said) -> str:
             return ""
     else:
         path = ".".join(said.located[:1]) or said.fields.get("param", "")
-    match = _FIELD_NAME.match(re.split(r"[.\[/]", path, maxsplit=1)[0])
+    match = _FIELD_NAME.match(re.split(r"[.\[/]", path.removeprefix("body."), maxsplit=1)[0])
     return "" if match is None or match[0] in _KEPT else match[0]
 
 
@@ -82,9 +83,10 @@ def account_named(reader: str, headers: Mapping[bytes, bytes], said: Said) -> st
     """The account that the provider names: Groq's and OpenAI's organisation, OpenRouter's user."""
     if match := _ORGANISATION.search(said.message):
         return match[1]
+    name = said.fields.get("user_id", "") if reader == "openrouter" else ""
     if reader == "openai":
-        return headers.get(b"openai-organization", b"")[:NAME_CHARS_MAX].decode("latin-1")
-    return said.fields.get("user_id", "")[:NAME_CHARS_MAX] if reader == "openrouter" else ""
+        name = headers.get(b"openai-organization", b"").decode("latin-1")
+    return name if _ACCOUNT_NAME.fullmatch(name) else ""
 
 
 def scope_named(said: Said) -> str:

@@ -1,0 +1,158 @@
+"""Refusals as recorded, and what they mean; garbage, and that it does no harm."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrd.core.failures import Failure, HintSource, Verdict
+from hrd.core.times import WAIT_MAX_S
+from hrd.upstream.failures import MESSAGE_CHARS_MAX, read_error_object, read_failure
+from hrd.upstream.readers.providers import TABLES
+from tests.hrd.upstream.recorded import NOW, ROWS, TO_UTC_MIDNIGHT, ZONES, Row
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _read(row: Row) -> Failure:
+    return read_failure(row.reader, row.status, row.headers, row.body, NOW, zone=ZONES.get(row.reader, "UTC"), scrub=_as_it_is)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.reader}: {row.name}" for row in ROWS])
+def test_recorded_refusal(row: Row) -> None:
+    failure = _read(row)
+    assert failure.verdict is row.verdict
+    assert failure.status == row.status
+    if row.wait_s is None:
+        assert failure.until is None
+    else:
+        assert failure.until == pytest.approx(NOW + row.wait_s, abs=1e-3)
+    assert failure.source is row.source
+    assert (failure.scope, failure.param, failure.account) == (row.scope, row.param, row.account)
+    assert (failure.affordable_tokens, failure.ceiling_tokens) == (row.affordable, row.ceiling)
+    assert failure.message
+
+
+def test_every_provider_has_recorded_refusals() -> None:
+    assert {row.reader for row in ROWS} == set(TABLES)
+
+
+def test_what_the_client_can_mend_comes_with_its_body() -> None:
+    body = b'{"error":{"message":"bad messages","type":"invalid_request_error","param":null,"code":null}}'
+    assert read_failure("openai", 400, {}, body, NOW, scrub=_as_it_is).body == body
+    assert read_failure("openai", 500, {}, body, NOW, scrub=_as_it_is).body == b""
+
+
+def test_an_echoed_key_is_scrubbed_before_it_is_cut() -> None:
+    key = "gsk_test-not-a-key-1"
+    body = ('{"error":{"message":"' + "x" * (MESSAGE_CHARS_MAX - 5) + f' {key} is no key"}}}}').encode()
+
+    def scrub(text: str) -> str:
+        return text.replace(key, "[redacted]")
+
+    failure = read_failure("openai", 400, {}, body, NOW, scrub=scrub)
+    assert len(failure.message) == MESSAGE_CHARS_MAX
+    assert "gsk" not in failure.message
+    assert key.encode() not in failure.body
+    assert msgspec.json.decode(failure.body)["error"]["message"].endswith(" [redacted] is no key")
+
+
+def test_an_error_object_inside_a_200_is_read_by_the_status_it_names() -> None:
+    event = {
+        "id": "gen-1",
+        "provider": "Nvidia",
+        "error": {"code": 429, "message": "Rate limit exceeded: free-models-per-day"},
+        "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}],
+    }
+    failure = read_error_object("openrouter", event, {}, NOW, scrub=_as_it_is)
+    assert (failure.verdict, failure.scope, failure.status) == (Verdict.QUOTA_EXHAUSTED, "free", 429)
+    assert (failure.until, failure.source) == (NOW + TO_UTC_MIDNIGHT, HintSource.BODY)
+    assert read_error_object("openrouter", event["error"], {}, NOW, scrub=_as_it_is) == failure
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        ({"type": "overloaded_error", "message": "Overloaded"}, Verdict.OVERLOADED),
+        ({"type": "rate_limit_error", "message": "slow"}, Verdict.RATE_LIMITED),
+        ({"type": "authentication_error", "message": "no"}, Verdict.REJECTED),
+        ({"type": "invalid_request_error", "message": "messages: none"}, Verdict.BAD_REQUEST),
+        ({"code": "context_length_exceeded", "message": "long"}, Verdict.CONTEXT_EXCEEDED),
+        ({"code": 502, "message": "Provider returned error"}, Verdict.SERVER_ERROR),
+        ({"code": 400, "message": "Unknown parameter: frob"}, Verdict.BAD_PARAM),
+        ({"error": "Service temporarily unavailable"}, Verdict.SERVER_ERROR),
+        ("boom", Verdict.SERVER_ERROR),
+        ({}, Verdict.SERVER_ERROR),
+        (None, Verdict.SERVER_ERROR),
+    ],
+)
+def test_error_objects_are_known_by_their_names(error: object, verdict: Verdict) -> None:
+    assert read_error_object("generic", error, {}, NOW, scrub=_as_it_is).verdict is verdict
+
+
+def test_an_error_object_for_the_client_is_wrapped_as_a_body() -> None:
+    failure = read_error_object("generic", {"code": 400, "message": "no"}, {}, NOW, scrub=_as_it_is)
+    assert (failure.verdict, failure.body) == (Verdict.BAD_REQUEST, b'{"error":{"code":400,"message":"no"}}')
+
+
+def test_half_a_surrogate_does_not_reach_the_message() -> None:
+    failure = read_error_object("generic", {"message": "a\ud800b", "x-ratelimit-limit": "\ud800"}, {}, NOW, scrub=_as_it_is)
+    assert failure.message == "a?b"
+
+
+def test_a_number_without_end_does_no_harm() -> None:
+    body = b'{"error":{"code":' + b"9" * 5000 + b',"message":"x"}}'
+    assert read_failure("groq", 500, {}, body, NOW, scrub=_as_it_is).verdict is Verdict.SERVER_ERROR
+
+
+def test_a_body_without_bottom_does_no_harm() -> None:
+    assert read_failure("groq", 400, {}, b'{"error":' * 5000, NOW, scrub=_as_it_is).verdict is Verdict.BAD_REQUEST
+
+
+_READERS = st.sampled_from([*TABLES, "nobody"])
+_WORDS = st.sampled_from(
+    ["rate limit", "per day", "insufficient_quota", "model", "try again in 1h", "body -> x", "error", "code", "message"]
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | _WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8) | _WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+_HEADERS = st.dictionaries(
+    st.sampled_from([b"retry-after", b"retry-after-ms", b"x-ratelimit-reset", b"x-ratelimit-remaining", b"content-type"]),
+    st.binary(max_size=20),
+)
+
+
+def _is_sound(failure: Failure) -> None:
+    assert failure.until is None or NOW <= failure.until <= NOW + WAIT_MAX_S
+    assert 0 < len(failure.message) <= MESSAGE_CHARS_MAX
+    assert failure.param.isascii()
+    failure.message.encode()
+
+
+@given(_READERS, st.integers(300, 599), _HEADERS, st.binary(max_size=200))
+def test_any_bytes_are_read_without_raising(reader: str, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
+    _is_sound(read_failure(reader, status, headers, body, NOW, scrub=_as_it_is))
+
+
+@given(_READERS, st.integers(300, 599), _HEADERS, _JSON)
+def test_any_json_is_read_without_raising(reader: str, status: int, headers: dict[bytes, bytes], value: object) -> None:
+    body = msgspec.json.encode(_encodable(value))
+    _is_sound(read_failure(reader, status, headers, body, NOW, scrub=_as_it_is))
+    _is_sound(read_error_object(reader, value, headers, NOW, scrub=_as_it_is))
+
+
+def _encodable(value: object) -> object:
+    """*value* as far as JSON goes: no half surrogates, no integers beyond 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_encodable(inner) for inner in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return 0
+    return value
