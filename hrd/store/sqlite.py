@@ -189,13 +189,17 @@ class SqliteStore:
     async def _mend(self) -> None:
         """Open what is not open, replace what is damaged or gone."""
         is_damaged = self._writer.is_damaged or (self._reader.is_damaged and await self._is_broken())
-        if self._writer.connection is not None and not is_damaged and not self._writer.is_gone():
+        was_open, is_gone = self._writer.connection is not None, self._writer.is_gone()
+        if was_open and not is_damaged and not is_gone:
             return
-        was_open = self._writer.connection is not None
-        self._writer.close()
         await self._reader.reopen()
         try:
-            opened = await trio.to_thread.run_sync(lambda: open_database(self.path, self._now(), is_damaged=is_damaged))
+            if is_gone:
+                self._writer.leave_gone()
+            self._writer.close()
+            opened = await trio.to_thread.run_sync(
+                lambda: open_database(self.path, self._now(), is_damaged=is_damaged and not is_gone)
+            )
         except (sqlite3.Error, OSError, NewerSchemaError) as error:
             self.give_up(error)
             return

@@ -37,6 +37,8 @@ class Writer:
         self._keep_journal = keep_journal
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
+        self._log = path.with_name(path.name + "-wal")
+        self._log_inode: tuple[int, int] | None = None
         self._closed: WriteFailed = WriteFailed(message=f"{path} is not open", pause_s=0.0)
 
     @property
@@ -54,8 +56,8 @@ class Writer:
 
     def use(self, connection: sqlite3.Connection) -> None:
         """Write through *connection* from now on."""
-        found = self.path.stat()
-        self._connection, self._inode = connection, (found.st_dev, found.st_ino)
+        self._connection, self._inode = connection, _inode_of(self.path)
+        self._log_inode = _inode_of(self._log)
         self.is_damaged = False
         self.is_dirty = True
 
@@ -69,13 +71,13 @@ class Writer:
 
     def is_gone(self) -> bool:
         """Somebody removed or replaced the file: what is written now would vanish with it."""
-        if self._connection is None:
-            return False
-        try:
-            found = self.path.stat()
-        except OSError:
-            return True
-        return (found.st_dev, found.st_ino) != self._inode
+        return self._connection is not None and _inode_of(self.path) != self._inode
+
+    def leave_gone(self) -> None:
+        """Close, and take away the log that we wrote for the file that is gone: SQLite would apply it to the one there now."""
+        self.close()
+        if self._log_inode is not None and _inode_of(self._log) == self._log_inode:
+            self._log.unlink()
 
     def write(self, rows: Sequence[Row]) -> WriteFailed | None:
         if self._connection is None:
@@ -146,6 +148,14 @@ def transact(connection: sqlite3.Connection, statements: Sequence[Statement]) ->
     except BaseException:
         _roll_back(connection)
         raise
+
+
+def _inode_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

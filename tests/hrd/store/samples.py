@@ -28,11 +28,13 @@ class Clock:
         return self.now
 
 
-def reserved(id: int, *, at: float = NOON, request: str = "", tokens: int = 1000, scopes: Sequence[str] = SCOPES) -> Reservation:
+def reserved(
+    number: int, *, at: float = NOON, request: str = "", tokens: int = 1000, scopes: Sequence[str] = SCOPES
+) -> Reservation:
     return Reservation(
-        id=id,
+        id=number,
         at=at,
-        request_id=request or f"req-{id}",
+        request_id=request or f"req-{number}",
         provider="groq",
         model="llama",
         credential="groq-00000001",
@@ -41,11 +43,13 @@ def reserved(id: int, *, at: float = NOON, request: str = "", tokens: int = 1000
     )
 
 
-def settled(id: int, *, at: float = NOON + 1, tokens: int = 150, outcome: str = "ok") -> Settlement:
-    return Settlement(id=id, at=at, tokens=tokens, outcome=outcome)
+def settled(number: int, *, at: float = NOON + 1, tokens: int = 150, outcome: str = "ok") -> Settlement:
+    return Settlement(id=number, at=at, tokens=tokens, outcome=outcome)
 
 
-def attempt(outcome: str = "ok", provider: str = "groq", credential: str = "groq-00000001", model: str = "llama") -> AttemptNote:
+def attempt(
+    outcome: str = "ok", provider: str = "groq", credential: str = "groq-00000001", model: str = "llama"
+) -> AttemptNote:
     return AttemptNote(provider=provider, model=model, credential=credential, outcome=outcome)
 
 

@@ -12,7 +12,9 @@ from tests.hrd.store.samples import NOON
 
 
 def fill(connection: sqlite3.Connection, kib: int) -> None:
-    connection.execute("INSERT INTO journal (request_id, provider, failed, entry) VALUES ('r', 'p', 0, zeroblob(?))", (kib * 1024,))
+    connection.execute(
+        "INSERT INTO journal (request_id, provider, failed, entry) VALUES ('r', 'p', 0, zeroblob(?))", (kib * 1024,)
+    )
 
 
 def test_a_checkpoint_makes_the_file_whole_and_the_log_start_over(tmp_path: Path) -> None:

@@ -177,7 +177,9 @@ async def test_the_journal_is_asked_newest_first_or_onward_from_a_row(open_as: O
 
 async def test_usage_is_summed_by_day_for_one_client_or_all(open_as: OpenStore) -> None:
     store = open_as(OLD)
-    store.commit_nowait([answered("a", NOON - 86400), answered("b"), answered("c", NOON + 3600), answered("d", client="client-2")])
+    store.commit_nowait(
+        [answered("a", NOON - 86400), answered("b"), answered("c", NOON + 3600), answered("d", client="client-2")]
+    )
 
     async def ask(**question: object) -> list[tuple[str, str, int]]:
         rows = await store.usage(msgspec.convert(question, UsageQuestion))
@@ -292,15 +294,15 @@ def batches(draw: st.DrawFn) -> list[list[Row]]:
 
 async def everything(store: Store) -> list[object]:
     answers: list[object] = [store.load(NOON), store.load(NOON + 50000)]
-    for question in (UsageQuestion(), UsageQuestion(since_day="2026-11-17", client="client-1"), UsageQuestion(rows_max=2)):
-        answers.append(await store.usage(question))
-    for journal in (
+    usage = (UsageQuestion(), UsageQuestion(since_day="2026-11-17", client="client-1"), UsageQuestion(rows_max=2))
+    answers.extend([await store.usage(question) for question in usage])
+    journal = (
         JournalQuestion(),
         JournalQuestion(rows_max=2),
         JournalQuestion(after_row=2),
         JournalQuestion(errors_only=True, provider="groq"),
-    ):
-        answers.append(await store.journal(journal))
+    )
+    answers.extend([await store.journal(question) for question in journal])
     answers.extend([await store.entry(request) for request in "abcz"])
     return answers
 

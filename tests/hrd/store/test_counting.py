@@ -72,5 +72,5 @@ def test_days_have_names_and_numbers(date: datetime.date) -> None:
 
 def test_no_day_is_the_first_and_nonsense_is_an_error() -> None:
     assert day_numbered("") == 0
-    with pytest.raises(ValueError, match="2026-13-01|month"):
+    with pytest.raises(ValueError, match="month"):
         day_numbered("2026-13-01")

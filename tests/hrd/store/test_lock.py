@@ -18,15 +18,16 @@ def test_the_first_takes_it_and_the_second_learns_the_pid(tmp_path: Path) -> Non
     assert path.read_text() == "4711\n"
     lock.release()
     lock.release()
-    assert isinstance(second := take_lock(path, 5), Lock)
+    second = take_lock(path, 5)
+    assert isinstance(second, Lock)
     assert path.read_text() == "5\n"
     second.release()
 
 
 def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "hrd.lock"
-    code = "import sys; from pathlib import Path; from hrd.store.lock import take_lock; l = take_lock(Path(sys.argv[1]), 1); print(l)"
-    code += "; sys.stdout.flush(); sys.stdin.read()"
+    code = "import sys; from pathlib import Path; from hrd.store.lock import take_lock; "
+    code += "lock = take_lock(Path(sys.argv[1]), 1); print(lock, flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
@@ -49,7 +50,8 @@ def test_a_child_with_the_descriptor_keeps_the_lock(tmp_path: Path) -> None:
         assert take_lock(path, 2) == HeldBy(1)
         assert child.stdin is not None
         child.stdin.close()
-    assert isinstance(after := take_lock(path, 2), Lock)
+    after = take_lock(path, 2)
+    assert isinstance(after, Lock)
     after.release()
 
 

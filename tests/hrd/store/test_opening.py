@@ -176,7 +176,9 @@ def test_a_file_with_nothing_in_it_is_a_fresh_one(tmp_path: Path, content: bytes
 def test_a_start_cut_short_between_migrations_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "hrd.db"
     with closing(connect(path)) as connection:
-        connection.execute("CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)")
+        connection.execute(
+            "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)"
+        )
     assert rows_in(path) == 0
     assert list(tmp_path.glob("*damaged*")) == []
 

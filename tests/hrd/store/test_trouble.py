@@ -59,6 +59,6 @@ def test_a_row_that_nothing_can_store(raised: Exception) -> None:
 
 def test_a_newer_database_says_what_to_do() -> None:
     assert str(NewerSchemaError(PATH, 9, 6)) == (
-        "/var/lib/hermes-router/hrd.db was written by a newer hrd (schema 9, this one knows 6): install the newer version again, "
-        "or move the file away to start afresh"
+        "/var/lib/hermes-router/hrd.db was written by a newer hrd (schema 9, this one knows 6): install the newer version "
+        "again, or move the file away to start afresh"
     )

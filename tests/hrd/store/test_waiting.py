@@ -52,18 +52,13 @@ async def test_thirty_commits_of_one_turn_are_one_write(waiting: WaitingRows, pa
     assert paper.tries == [60, 1]
 
 
-async def test_commit_nowait_takes_along_what_waits_in_its_turn(waiting: WaitingRows, paper: Paper) -> None:
-    async def late() -> None:
-        waiting.commit_nowait([settled(2)])
-        assert paper.tries == [2]
-
-    async def early() -> None:
-        nursery.start_soon(late)
-        await waiting.commit([settled(1)])
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(early)
+def test_commit_nowait_takes_along_what_waits_in_its_turn(waiting: WaitingRows, paper: Paper) -> None:
+    early = waiting.commit([settled(1)])
+    early.send(None)
+    assert paper.tries == []
+    waiting.commit_nowait([settled(2)])
     assert paper.written == [settled(1), settled(2)]
+    early.close()
     assert paper.tries == [2]
 
 
