@@ -50,10 +50,10 @@ class Wire:
         receive_buffer_bytes: int | None = BUFFER_BYTES,
     ) -> None:
         """Takes *sock* over. A buffer size of None leaves it to the kernel."""
-        sock.setblocking(False)
         self._sock = sock
         self._operations = 0
         try:
+            sock.setblocking(False)
             if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if send_buffer_bytes is not None:
@@ -62,7 +62,7 @@ class Wire:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
         except OSError as error:  # some systems refuse options on a connection that is already gone
             sock.close()
-            raise WireBroken(f"the connection failed: {error}", nothing_sent=True) from error
+            raise WireBroken(f"the connection failed: {_words(error)}", nothing_sent=True) from error
 
     @property
     def raw_socket(self) -> socket.socket:
