@@ -126,8 +126,11 @@ def _flatten_content(said: Fields, parts: list[Any]) -> None:
 
 
 def _index_calls(raw: msgspec.Raw, indexes: list[int]) -> msgspec.Raw:
-    calls = [{"index": _raw(index), **call} for call, index in zip(_LIST.decode(raw), indexes, strict=True)]
-    return msgspec.Raw(msgspec.json.encode(calls))
+    calls = _LIST.decode(raw)
+    for call in calls:
+        call.pop("index", None)
+    indexed = [{"index": _raw(index), **call} for call, index in zip(calls, indexes, strict=True)]
+    return msgspec.Raw(msgspec.json.encode(indexed))
 
 
 def _raw(value: str | int) -> msgspec.Raw:
