@@ -10,6 +10,7 @@ import pytest
 import trio
 import trio.testing
 import trustme
+import truststore
 
 from hrd.http.wire import OPERATIONS_PER_TURN, TlsWire, Transport, Wire, WireBroken, connect_tcp, start_tls
 
@@ -481,6 +482,15 @@ async def test_busy_tls_wire_gives_way_after_its_turn(tls_pair: TlsPair) -> None
             await wire.send_all(b"y")
             calls += 1
     assert calls == 2 * OPERATIONS_PER_TURN
+
+
+async def test_context_of_the_system_trust_store_will_do(server_context: ssl.SSLContext, authority: trustme.CA) -> None:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    async with open_tls_pair(server_context, context) as (wire, far):
+        await far.send_all(b"hello")
+        assert await wire.receive_some(10) == b"hello"
+    await tls_is_refused(server_context, context, "other.example", "other.example.*certificate")
 
 
 async def test_certificate_of_another_name_is_refused(server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> None:
