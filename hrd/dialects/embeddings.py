@@ -140,9 +140,8 @@ def _turn(row: Fields, *, to_base64: bool) -> bool:
 
 
 def _packed(numbers: list[float]) -> str:
-    if not numbers:
-        raise ValueError("an empty vector")
     floats = array("f", numbers)
+    _check(floats)
     if sys.byteorder == "big":
         floats.byteswap()
     return base64.b64encode(floats.tobytes()).decode()
@@ -154,7 +153,11 @@ def _unpacked(text: str) -> list[float]:
     floats.frombytes(packed)
     if sys.byteorder == "big":
         floats.byteswap()
-    numbers = floats.tolist()
-    if not numbers or not all(map(math.isfinite, numbers)):
+    _check(floats)
+    return floats.tolist()
+
+
+def _check(floats: "array[float]") -> None:
+    """No vector is empty, and none holds what JSON cannot spell: a single infinity makes the sum one."""
+    if not floats or not math.isfinite(sum(floats)):
         raise ValueError("not a vector of numbers")
-    return numbers

@@ -134,7 +134,10 @@ def _wants_usage(fields: Fields) -> bool | Refusal:
 
 
 def _asking_usage(raw: msgspec.Raw | None) -> msgspec.Raw:
-    options = _OPTIONS.decode(raw) if raw is not None else None
+    try:
+        options = _OPTIONS.decode(raw) if raw is not None else None
+    except RecursionError:  # nested to the very limit: it could be read when the stack was shorter
+        options = None
     if not options:
         return _ASK_USAGE
     options["include_usage"] = _TRUE

@@ -35,13 +35,13 @@ def measure_prompt(messages: bytes, count: int, tools: bytes) -> tuple[int, int]
 
 def _count_images(messages: bytes) -> int:
     images = 0
-    for message in _MESSAGES.decode(messages):
-        content = bytes(message.content)
-        if content.startswith(b"[") and b'"image_url"' in content:
-            try:
+    try:
+        for message in _MESSAGES.decode(messages):
+            content = bytes(message.content)
+            if content.startswith(b"[") and b'"image_url"' in content:
                 images += sum(part.type == "image_url" for part in _PARTS.decode(content))
-            except ValueError:
-                pass  # parts of another shape are the provider's to judge
+    except (ValueError, RecursionError):
+        pass  # parts of another shape are the provider's to judge
     return images
 
 
