@@ -15,7 +15,7 @@ from hrd.upstream.readers.generic import BY_NAME, GENERIC
 from hrd.upstream.readers.hints import Hint, end_of_period, find_hint
 from hrd.upstream.readers.providers import TABLES
 from hrd.upstream.readers.rules import Rule, first_fit
-from hrd.upstream.readers.said import TEXT_CHARS_MAX, Said, read_said, said_in
+from hrd.upstream.readers.said import Said, read_said, said_in
 
 MESSAGE_CHARS_MAX: Final = 500
 LONG_S: Final = 3600.0
@@ -149,7 +149,7 @@ def _by_distance(rule: Rule, verdict: Verdict, wait_s: float) -> Verdict:
 
 def _message(said: Said, scrub: Scrub) -> str:
     """One line for people. Scrubbed before it is cut, so that no half of a key is left at the end."""
-    written = said.message[:TEXT_CHARS_MAX].encode("utf-8", "replace").decode()
+    written = said.message.encode("utf-8", "replace").decode()
     line = " ".join(scrub(written).split())
     if not line:
         return f"HTTP {said.status} without a word" if said.status is not None else "an error without a word"

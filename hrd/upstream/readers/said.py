@@ -79,7 +79,7 @@ def said_in(decoded: object, status: int | None, signs: frozenset[str] = frozens
     message = _message_of(error) or fields.get("message") or fields.get("detail") or ""
     return Said(
         status=status if status is not None and status >= 300 else _status_named(fields),
-        message=message,
+        message=message[:TEXT_CHARS_MAX],
         codes=frozenset(codes),
         text=_for_rules([message, *(f"{key}: {value};" for key, value in leaves)]),
         fields=fields,

@@ -67,7 +67,7 @@ def test_what_is_looked_at_is_bounded() -> None:
     said = read_said(500, {}, b'{"a":[' + b",".join(b'"%d"' % n for n in range(5000)) + b"]}")
     assert said.text.count("a: ") == LEAVES_MAX
     long = read_said(500, {}, b'{"message":"' + b"x" * 50_000 + b'"}')
-    assert len(long.text) == TEXT_CHARS_MAX
+    assert (len(long.text), len(long.message)) == (TEXT_CHARS_MAX, TEXT_CHARS_MAX)
 
 
 def test_a_nest_without_end_is_looked_at_to_a_depth() -> None:
