@@ -19,7 +19,7 @@ def manual() -> str:
 
 def contexts() -> Iterator[click.Context]:
     """Every group and command, each under its full name."""
-    yield from _below(click.Context(cli, info_name="hr", terminal_width=NARROW))
+    yield from _below(click.Context(cli, info_name="hr", terminal_width=NARROW, **cli.context_settings))
 
 
 def _below(context: click.Context) -> Iterator[click.Context]:

@@ -1,0 +1,231 @@
+"""`hr auth`: keys go in unseen and never come out."""
+
+import json
+
+import msgspec
+import pytest
+
+from hrd.admin.wire.auth import (
+    AUTH_ADD,
+    AUTH_LIST,
+    AUTH_REMOVE,
+    AuthAdd,
+    AuthAdded,
+    AuthCredential,
+    AuthList,
+    AuthRemove,
+    AuthRemoved,
+)
+from tests.hrctl.conftest import Hr
+from tests.hrctl.fake_daemon import FakeDaemon
+from tests.hrctl.terminal import Terminal
+
+KEY = "gsk_test-not-a-key-1"
+OTHER = "gsk_test-not-a-key-2"
+
+
+def asked(daemon: FakeDaemon) -> AuthAdd:
+    return msgspec.json.decode(daemon.asked[-1].body, type=AuthAdd)
+
+
+def test_keys_from_standard_input_one_a_line(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_ADD, AuthAdded(provider="groq", added=("groq-1a2b3c4d", "groq-5e6f7a8b")))
+    ran = hr("auth", "add", "groq", "--key-stdin", stdin=f"{KEY}\n\n  {OTHER} \r\n")
+    assert ran == (0, "Added 2 keys for groq: groq-1a2b3c4d, groq-5e6f7a8b\n", "")
+    assert asked(daemon) == AuthAdd(provider="groq", keys=(KEY, OTHER))
+
+
+def test_what_is_said_of_the_keys_goes_with_them(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_ADD, AuthAdded(provider="openrouter", added=("openrouter-1a2b3c4d",)))
+    hr("auth", "add", "or", "--key-stdin", "--account", "me", "--label", "work", "--class", "paid", stdin=KEY)
+    assert asked(daemon) == AuthAdd(provider="or", keys=(KEY,), account="me", label="work", cost_class="paid")
+
+
+def test_doubts_and_doublets_are_said(daemon: FakeDaemon, hr: Hr) -> None:
+    answer = AuthAdded(provider="groq", added=(), already=("groq-1a2b3c4d",), warnings=("keys of groq begin with gsk_",))
+    daemon.answers(AUTH_ADD, answer)
+    ran = hr("auth", "add", "groq", "--key-stdin", stdin=KEY)
+    assert ran.out == "Already there: groq-1a2b3c4d\nwarning: keys of groq begin with gsk_\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("auth", "add", "groq", KEY),
+        ("auth", "add", "groq", KEY, OTHER),
+        ("auth", "add", KEY + "-and-longer-than-any-name"),
+        ("auth", "add", "groq", "--key", KEY),
+        ("auth", "add", "groq", f"--api-key={KEY}"),
+        ("auth", "add", "groq", "--key-stdin", KEY),
+    ],
+)
+def test_a_key_as_an_argument_is_refused_and_not_repeated(daemon: FakeDaemon, hr: Hr, arguments: tuple[str, ...]) -> None:
+    ran = hr(*arguments, stdin=OTHER)
+    assert ran.code == 2
+    assert "keys are never taken as arguments" in ran.err
+    assert "treat it as exposed" in ran.err
+    assert "hr auth add" in ran.err.splitlines()[-1]
+    assert KEY not in ran.out + ran.err
+    assert daemon.asked == []
+
+
+@pytest.mark.parametrize("option", [f"--apikey={KEY}", f"--secret={KEY}"])
+def test_a_key_in_an_option_that_is_none_is_not_repeated_either(daemon: FakeDaemon, hr: Hr, option: str) -> None:
+    ran = hr("auth", "add", "groq", option)
+    assert ran.code == 2
+    assert KEY not in ran.out + ran.err
+    assert daemon.asked == []
+
+
+@pytest.mark.parametrize("stdin", ["", "\n", "  \n\t\n"])
+def test_no_key_changes_nothing(daemon: FakeDaemon, hr: Hr, stdin: str) -> None:
+    ran = hr("auth", "add", "groq", "--key-stdin", stdin=stdin)
+    assert (ran.code, ran.err) == (2, "hr: no key was given, nothing has changed\n")
+    assert daemon.asked == []
+
+
+def test_a_whole_disk_is_not_read_in_search_of_keys(daemon: FakeDaemon, hr: Hr) -> None:
+    ran = hr("auth", "add", "groq", "--key-stdin", stdin="x" * (1 << 20) + "y")
+    assert (ran.code, daemon.asked) == (2, [])
+    assert "standard input is longer than 1 MiB" in ran.err
+
+
+def test_without_a_terminal_nobody_is_asked(daemon: FakeDaemon, hr: Hr) -> None:
+    ran = hr("auth", "add", "groq", stdin=KEY)
+    assert (ran.code, daemon.asked) == (2, [])
+    assert ran.err.splitlines()[1] == "    give keys one a line: hr auth add groq --key-stdin < FILE"
+
+
+def test_a_refusal_is_passed_on(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.refuses(AUTH_ADD, 404, "there is no provider grok", "did you mean groq?")
+    assert hr("auth", "add", "grok", "--key-stdin", stdin=KEY) == (
+        1,
+        "",
+        "hr: there is no provider grok\n    did you mean groq?\n",
+    )
+
+
+def test_keys_typed_at_the_prompt_are_taken_and_not_shown(daemon: FakeDaemon) -> None:
+    daemon.answers(AUTH_ADD, AuthAdded(provider="groq", added=("groq-1a2b3c4d",)))
+    terminal = Terminal("auth", "add", "groq")
+    terminal.wait_for("Key for groq (not shown): ")
+    assert not terminal.echoes()
+    terminal.type(f"{KEY}, {OTHER}\n")
+    terminal.wait_for("Another, or Enter alone to finish: ")
+    terminal.type("gsk_test-not-a-key-3\n")
+    terminal.wait_for("finish: \r\nAnother")
+    terminal.type("\n")
+    terminal.wait_for("Added 1 key for groq: groq-1a2b3c4d")
+    assert terminal.end() == 0
+    assert asked(daemon).keys == (KEY, OTHER, "gsk_test-not-a-key-3")
+    assert "gsk_" not in terminal.shown
+
+
+def test_enter_alone_at_the_first_prompt_changes_nothing(daemon: FakeDaemon) -> None:
+    terminal = Terminal("auth", "add", "groq")
+    terminal.wait_for("(not shown): ")
+    terminal.type("\n")
+    terminal.wait_for("no key was given, nothing has changed")
+    assert (terminal.end(), daemon.asked) == (2, [])
+
+
+def test_an_interrupt_at_the_prompt_changes_nothing_and_leaves_the_terminal_as_it_was(daemon: FakeDaemon) -> None:
+    terminal = Terminal("auth", "add", "groq")
+    terminal.wait_for("(not shown): ")
+    terminal.type("\x03")
+    assert (terminal.end(), daemon.asked) == (130, [])
+    assert "Traceback" not in terminal.shown
+
+
+LISTED = AuthList(
+    now=1_000.0,
+    credentials=(
+        AuthCredential(
+            provider="groq",
+            index=1,
+            fingerprint="groq-1a2b3c4d",
+            source="auth.json",
+            account="org",
+            account_by="provider",
+            cost_class="free",
+            added_at=86_400.0 * 7,
+            state="ready",
+        ),
+        AuthCredential(
+            provider="groq",
+            index=2,
+            fingerprint="groq-5e6f7a8b",
+            source=".env",
+            cost_class="free",
+            state="rejected",
+            reason="rejected",
+            until=1_300.0,
+        ),
+    ),
+)
+
+
+def test_the_list(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
+    assert hr("auth", "list").out.splitlines() == [
+        "PROVIDER  #  FINGERPRINT    STATE     CLASS  ACCOUNT                     SOURCE     ADDED       NOTE",
+        "groq      1  groq-1a2b3c4d  ready     free   org (said by the provider)  auth.json  1970-01-08",
+        "groq      2  groq-5e6f7a8b  rejected  free                               .env                   rejected, in 5 min",
+    ]
+
+
+def test_the_list_of_one_provider_for_a_program(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
+    ran = hr("auth", "list", "groq", "--json")
+    assert msgspec.json.decode(ran.out, type=AuthList) == LISTED
+    assert daemon.asked[0].target == "/v1/auth?provider=groq"
+
+
+def test_an_empty_list_says_what_to_do(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_LIST, AuthList(now=1.0, credentials=()))
+    assert hr("auth", "list").out == "No keys yet: add one with hr auth add PROVIDER\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ask"),
+    [
+        (("groq-1a2b3c4d",), AuthRemove(fingerprint="groq-1a2b3c4d")),
+        (("groq", "2"), AuthRemove(provider="groq", index=2)),
+    ],
+)
+def test_removing_by_fingerprint_or_number(daemon: FakeDaemon, hr: Hr, arguments: tuple[str, ...], ask: AuthRemove) -> None:
+    daemon.answers(AUTH_REMOVE, AuthRemoved(provider="groq", fingerprint="groq-1a2b3c4d", left=1))
+    assert hr("auth", "remove", *arguments).out == "Removed groq-1a2b3c4d, 1 key left\n"
+    assert msgspec.json.decode(daemon.asked[0].body, type=AuthRemove) == ask
+
+
+def test_removing_the_last_key_says_what_that_means(daemon: FakeDaemon, hr: Hr) -> None:
+    answer = AuthRemoved(provider="groq", fingerprint="groq-1a2b3c4d", left=0, warnings=("GROQ_API_KEY in .env is now used",))
+    daemon.answers(AUTH_REMOVE, answer)
+    assert hr("auth", "remove", "groq-1a2b3c4d").out.splitlines() == [
+        "Removed groq-1a2b3c4d, none left: groq is not asked any more",
+        "warning: GROQ_API_KEY in .env is now used",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("groq",), "which key of groq?"),
+        (("groq", "0"), "0 is not in the range"),
+        (("groq", "first"), "not a valid integer"),
+        ((KEY + "-and-longer",), "If it was a key, treat it as exposed"),
+        ((), "Missing argument"),
+    ],
+)
+def test_removing_nothing_in_particular_is_misuse(daemon: FakeDaemon, hr: Hr, arguments: tuple[str, ...], told: str) -> None:
+    ran = hr("auth", "remove", *arguments)
+    assert (ran.code, daemon.asked) == (2, [])
+    assert told in ran.err
+    assert KEY not in ran.err
+
+
+def test_json_of_what_was_done(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_ADD, AuthAdded(provider="groq", added=("groq-1a2b3c4d",)))
+    ran = hr("auth", "add", "groq", "--key-stdin", "--json", stdin=KEY)
+    assert json.loads(ran.out) == {"provider": "groq", "added": ["groq-1a2b3c4d"], "already": [], "warnings": []}

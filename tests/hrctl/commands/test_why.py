@@ -1,0 +1,108 @@
+"""`hr why`: one request, told."""
+
+import msgspec
+
+from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, ExchangePassedOver, ExchangeUsage, Why
+from tests.hrctl.conftest import Hr
+from tests.hrctl.fake_daemon import FakeDaemon
+
+SERVED = Exchange(
+    request_id="req-1",
+    at=1_795_000_000.0,
+    endpoint="chat.completions",
+    client="client-1a2b3c4d",
+    client_name="laptop",
+    model_asked="hermes-router",
+    stream=True,
+    outcome="ok",
+    status=200,
+    provider="groq",
+    model="llama",
+    credential="groq-1a2b3c4d",
+    usage=ExchangeUsage(input_tokens=1_204, output_tokens=380, cached_tokens=1_000, reasoning_tokens=50, source="known"),
+    first_token_ms=320.0,
+    total_ms=1_240.0,
+    waited_ms=100.0,
+    attempts=(
+        ExchangeAttempt(
+            provider="gemini",
+            model="flash",
+            credential="gemini-1a2b3c4d",
+            outcome="rate limited",
+            status=429,
+            message="slow\ndown",
+            ms=120.0,
+        ),
+        ExchangeAttempt(provider="groq", model="llama", credential="groq-1a2b3c4d", outcome="ok", status=200, ms=1_020.0),
+    ),
+    order=("gemini/flash", "groq/llama"),
+    passed_over=(ExchangePassedOver(candidate="mistral/small", why="cooling", until=1_795_000_300.0),),
+    notes=("max_tokens clamped to 8192",),
+)
+
+
+def answer(exchange: Exchange) -> Why:
+    return Why(now=1_795_000_060.0, exchange=exchange)
+
+
+def path(request_id: str) -> str:
+    return f"/v1/why/{request_id}"
+
+
+def test_a_request_that_was_served(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(WHY, answer(SERVED), path("req-1"))
+    assert hr("why", "req-1").out.splitlines() == [
+        "2026-11-18 11:06:40: laptop asked chat.completions for hermes-router, as a stream (req-1)",
+        "Ok (200) by groq/llama with groq-1a2b3c4d, after waiting 100 ms, first token after 320 ms, done after 1.2 s",
+        "1,204 tokens in, 1,000 of them cached; 380 tokens out, 50 of them reasoning (known)",
+        "",
+        "Asked, in this order:",
+        "   ASKED         KEY              STATUS  OUTCOME         TOOK  SAID",
+        "1  gemini/flash  gemini-1a2b3c4d     429  rate limited  120 ms  slow down",
+        "2  groq/llama    groq-1a2b3c4d       200  ok             1.0 s",
+        "",
+        "Not asked:",
+        "CANDIDATE      WHY      UNTIL",
+        "mistral/small  cooling  in 4 min",
+        "",
+        "Ranked, best first:",
+        "  1  gemini/flash",
+        "  2  groq/llama",
+        "",
+        "Changed on the way:",
+        "  max_tokens clamped to 8192",
+    ]
+
+
+def test_a_request_that_nobody_was_asked_for(daemon: FakeDaemon, hr: Hr) -> None:
+    refused = Exchange(
+        request_id="req-2",
+        at=1_795_000_000.0,
+        endpoint="chat.completions",
+        client="client-1a2b3c4d",
+        model_asked="hermes-router",
+        stream=False,
+        outcome="refused",
+        status=503,
+        total_ms=2.0,
+        reason="no provider has a key",
+    )
+    daemon.answers(WHY, answer(refused), path("req-2"))
+    assert hr("why", "req-2").out.splitlines() == [
+        "2026-11-18 11:06:40: client-1a2b3c4d asked chat.completions for hermes-router, as a whole (req-2)",
+        "Refused (503), done after 2 ms",
+        "No tokens were counted",
+        "The client was told: no provider has a key",
+        "Nobody was asked",
+    ]
+
+
+def test_for_a_program(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(WHY, answer(SERVED), path("req-1"))
+    assert msgspec.json.decode(hr("why", "req-1", "--json").out, type=Why) == answer(SERVED)
+
+
+def test_an_id_that_is_not_known_any_more(daemon: FakeDaemon, hr: Hr) -> None:
+    ran = hr("why", "../stop")
+    assert ran.code == 1
+    assert daemon.asked[0].target == "/v1/why/..%2Fstop"
