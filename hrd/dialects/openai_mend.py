@@ -29,7 +29,8 @@ class _Calls:
 
     def __init__(self) -> None:
         self.by_id: dict[str, int] = {}
-        self.last = -1
+        self.count = 0
+        self.current = 0
 
     def place(self, call: ToolCall) -> int:
         """The index of a call or of its continuation: what names a function or brings a new id begins a call."""
@@ -37,11 +38,12 @@ class _Calls:
             place = call.index
         elif call.id and call.id in self.by_id:
             place = self.by_id[call.id]
-        elif call.id or self.last < 0 or (call.function is not None and call.function.name):
-            place = self.last + 1
+        elif call.id or (call.function is not None and call.function.name):
+            place = self.count
         else:
-            place = self.last
-        self.last = max(self.last, place)
+            place = self.current
+        self.current = place
+        self.count = max(self.count, place + 1)
         if call.id:
             self.by_id[call.id] = place
         return place

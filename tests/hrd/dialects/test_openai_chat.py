@@ -146,7 +146,7 @@ def test_a_body_nested_to_the_very_limit_is_refused_or_can_be_encoded_with_a_lon
             return deeper(frames - 1, decoded)
         return encode(decoded, quirky(tool_ids="x"), "m-1", drop=frozenset(), max_tokens=None, ask_usage=True)
 
-    for depth in range(700, 1000, 3):
+    for depth in range(700, 1000):
         nest = "[" * depth + "]" * depth
         picture = f'{{"role":"developer","content":[{{"type":"image_url"}}],"x":{nest}}}'
         text = body('"stream":true', picture)

@@ -87,7 +87,9 @@ def test_pieces_of_a_call_keep_its_index() -> None:
     assert indexes(mend(mender, delta([{"function": {"arguments": '{"x":'}}]))) == [0]
     assert indexes(mend(mender, delta([{"id": "b", "function": {"name": "g", "arguments": ""}}]))) == [1]
     assert indexes(mend(mender, delta([{"function": {"arguments": "1}"}}]))) == [1]
-    assert indexes(mend(mender, delta([{"id": "a", "function": {"arguments": "1}"}}]))) == [0]
+    assert indexes(mend(mender, delta([{"id": "a", "function": {"arguments": "1"}}]))) == [0]
+    assert indexes(mend(mender, delta([{"function": {"arguments": "}"}}]))) == [0]
+    assert indexes(mend(mender, delta([{"id": "c", "function": {"name": "h"}}]))) == [2]
 
 
 def test_an_index_of_null_is_none() -> None:
