@@ -32,13 +32,15 @@ from hrd.core.remembered import AccountNamed, Discovered, Remembered, Row
 from hrd.core.secrets import Secret, scrub
 from hrd.demo.serve import serve_demo
 from hrd.dialects import embeddings, openai_chat
-from hrd.downstream.call import BufferBudget, Call
-from hrd.downstream.connection import Context, Patience
+from hrd.downstream import call as call_
+from hrd.downstream.call import Call
+from hrd.downstream.context import BufferBudget, Context, Header, Patience
 from hrd.downstream.departures import Departures
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.downstream.listeners import Connections, listen_tcp, listen_unix
 from hrd.downstream.peers import tcp_peer, unix_peer
 from hrd.exchange import Exchange, Terms
+from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
 from hrd.logbook import Logbook
 from hrd.metrics import Gauges, Metrics
@@ -87,7 +89,8 @@ class Daemon:
         self._stop_now = trio.Event()
         self._look_up = trio.Event()
         self._rebind = trio.Event()
-        self._date = (0, b"")
+        self._date_second = 0
+        self._date = (b"date", b"")
         self.log = Logbook(settings.log_level, configuration.secrets)
         self._calls: dict[int, Call] = {}
         self._assembled = self._assemble()
@@ -97,11 +100,13 @@ class Daemon:
         self._metrics = Metrics(self._gauges)
         self._heartbeat = Heartbeat(settings.keepalive_seconds)
         self._departures = Departures()
+        self._alarms = Alarms()
         self._upstream = UpstreamConnections(
             limits=http_limits(settings),
             idle_s=settings.upstream_idle_seconds,
             idle_max=settings.max_upstream_idle,
             connect=Dialer(system_trust).connect,
+            alarms=self._alarms,
         )
         self._heads = Heads(instance_id=self._instance_id.decode(), user_agent=USER_AGENT, forwarded=self._assembled.forwarded)
         self._attempts = Attempts(
@@ -209,6 +214,7 @@ class Daemon:
                 write_s=settings.client_write_seconds,
             ),
             budget=BufferBudget(settings.max_buffered_bytes),
+            alarms=self._alarms,
             departures=self._departures,
             calls=self._calls if calls is None else calls,
             next_request_id=self._next_request_id,
@@ -250,11 +256,12 @@ class Daemon:
         self._request_number += 1
         return f"req-{self._boot}-{self._request_number:x}"
 
-    def _date_header(self) -> bytes:
+    def _date_header(self) -> Header:
         second = int(time.time())
-        if second != self._date[0]:
-            self._date = (second, email.utils.formatdate(second, usegmt=True).encode())
-        return self._date[1]
+        if second != self._date_second:
+            self._date_second = second
+            self._date = (b"date", email.utils.formatdate(second, usegmt=True).encode())
+        return self._date
 
     def _exchange_finished(self, entry: Entry) -> None:
         self._metrics.finished(entry)
@@ -297,7 +304,7 @@ class Daemon:
         first = self._bind()
         control = bind_control(control_path, self._configuration.settings)
         async with trio.open_nursery() as support:
-            for part in (self._heartbeat.run, self._departures.run, self._store.housekeep, self._flush):
+            for part in (self._alarms.run, self._heartbeat.run, self._departures.run, self._store.housekeep, self._flush):
                 support.start_soon(part)
             if self._demo_wanted:
                 await self._start_demo(support)
@@ -336,7 +343,7 @@ class Daemon:
                     await trio.sleep(0.02)
                 waiting.cancel_scope.cancel()
         for call in list(self._calls.values()):
-            call.cancel("stopping")
+            call.cancel(call_.STOPPING)
         with trio.move_on_after(GOODBYE_S):
             while self._calls:
                 await trio.sleep(0.02)
@@ -472,7 +479,8 @@ class Daemon:
 
     async def _start_demo(self, support: trio.Nursery) -> None:
         addresses = await support.start(serve_demo)
-        providers, credentials = [], {}
+        providers: list[Provider] = []
+        credentials: dict[str, tuple[Credential, ...]] = {}
         for address in addresses:
             key = Secret(f"demo-key-of-{address.name}", address.name)
             providers.append(

@@ -7,13 +7,13 @@ the request settles in a `finally`. This module knows no provider and no dialect
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import trio
 
 from hrd.core.access import Caller, Doorkeeper
 from hrd.core.ask import FINISHED_WITH_TOOLS
-from hrd.core.conclusion import describe_s
 from hrd.core.draft import Draft
 from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
 from hrd.core.failures import Verdict
@@ -23,15 +23,14 @@ from hrd.core.refusals import LOOP, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, R
 from hrd.core.remembered import Row
 from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Request
-from hrd.downstream.call import JSON, Call, ClientGone, Header
+from hrd.downstream import call as call_
+from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
+from hrd.downstream.context import Header
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
 from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
-
-GOODBYE_S = 2.0
-"""How long a cancelled request may take to tell its client why."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,17 +130,15 @@ class Exchange:
             await refuse(call, dialect, request)
             return
         trip = Trip(call, dialect, path, caller, request, terms, self._now())
-        with call.scope:
-            call.scope.deadline = trip.started + terms.deadline_s
-            try:
-                await (self._stream(trip) if request.ask.stream else self._whole(trip))
-            except (WireBroken, ClientGone):
-                call.cancel_reason = call.cancel_reason or "client gone"
-                call.keep_alive = False
-            finally:
-                self._settle(trip)
-        if call.scope.cancelled_caught:
-            await self._say_goodbye(trip)
+        call.end_by(trip.started + terms.deadline_s)
+        call.goodbye = partial(self._say_goodbye, trip)
+        try:
+            await (self._stream(trip) if request.ask.stream else self._whole(trip))
+        except (WireBroken, ClientGone):
+            call.cancel_reason = call.cancel_reason or CLIENT_GONE
+            raise
+        finally:
+            self._settle(trip)
 
     # the way to a reply --------------------------------------------------------------------------------------------------
 
@@ -287,19 +284,12 @@ class Exchange:
     async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:
         """Pass the stream on, at the client's pace, to its terminator; that waits for the settlement."""
         call, terms, reply = trip.call, trip.terms, opened.reply
-        call.scope.deadline = trio.current_time() + terms.stream_s
-        with trio.CancelScope() as silence:
-            while True:
-                if data:
-                    silence.deadline = float("inf")
-                    await call.send(data)
-                silence.deadline = trio.current_time() + terms.idle_s
-                received = await opened.next()
-                if received is None:
-                    break
-                data = received
-        if silence.cancelled_caught:
-            opened.broken_by = f"nothing came for {describe_s(terms.idle_s)}"
+        call.end_by(trio.current_time() + terms.stream_s)
+        received: bytes | None = data
+        while received is not None:
+            if received:
+                await call.send(received)
+            received = await opened.next(terms.idle_s)
         if opened.broken_by:
             await self._interrupt(trip, opened)
             return
@@ -391,11 +381,11 @@ class Exchange:
             return
         call, draft = trip.call, trip.draft
         match call.cancel_reason:
-            case "client gone":
+            case call_.CLIENT_GONE:
                 outcome, status = Outcome.CLIENT_GONE, 499
-            case "stopping":
+            case call_.STOPPING:
                 outcome, status = Outcome.STOPPED, 503
-            case _ if call.scope.cancel_called:
+            case call_.TOO_LATE:
                 outcome, status = Outcome.REFUSED, 504
             case _:
                 outcome, status = Outcome.CRASHED, 500
@@ -411,18 +401,15 @@ class Exchange:
     async def _say_goodbye(self, trip: Trip) -> None:
         """The request was cancelled from outside; its client, if it is still there, hears why."""
         call = trip.call
-        call.keep_alive = False
-        if call.cancel_reason == "client gone":
+        if call.cancel_reason == CLIENT_GONE:
             return
-        refusal = STOPPING if call.cancel_reason == "stopping" else too_late(trip.terms.deadline_s, tuple(trip.tour.notes))
-        with trio.move_on_after(GOODBYE_S, shield=True):
-            try:
-                if call.begun and trip.request.ask.stream:
-                    await call.finish(trip.dialect.error_event(refusal))
-                elif not call.begun:
-                    await refuse(call, trip.dialect, refusal, trip.headers())
-            except (WireBroken, ClientGone):
-                pass
+        is_stopping = call.cancel_reason == call_.STOPPING
+        refusal = STOPPING if is_stopping else too_late(trip.terms.deadline_s, tuple(trip.tour.notes))
+        call.keep_alive = False
+        if not call.begun:
+            await refuse(call, trip.dialect, refusal, trip.headers())
+        elif trip.request.ask.stream:
+            await call.finish(trip.dialect.error_event(refusal))
 
 
 def authenticate(call: Call, terms: Terms) -> Caller | Refusal:

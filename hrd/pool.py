@@ -161,14 +161,15 @@ class Pool:
 
     def _why_never(self, candidate: Candidate, tour: Tour, caller: Caller) -> str:
         """Why this request may never ask *candidate*, whatever the time."""
-        why = access.why_forbidden(caller, candidate, self.rules.cost_policy)
-        if why:
-            return why
+        if caller.is_restricted or self.rules.cost_policy != access.ANYTHING:
+            why = access.why_forbidden(caller, candidate, self.rules.cost_policy)
+            if why:
+                return why
         tools, vision, context = self._learning.facts_of(candidate)
         return routing.why_unfit(candidate, tour.ask, tools=tools, vision=vision, context=context)
 
     def _why_blocked(self, candidate: Candidate, tour: Tour, now: float) -> str:
-        if self._blocks:
+        if not self._blocks.keys().isdisjoint(candidate.scopes):
             for scope in candidate.scopes:
                 reasons = self._blocks.get(scope)
                 if reasons is not None:
@@ -232,7 +233,7 @@ class Pool:
         standing.in_flight += 1
         standing.used_at = now
         self._book.reserve(candidate.scopes, reservation.tokens)
-        if self._blocks:
+        if not self._blocks.keys().isdisjoint(candidate.scopes):
             for scope in candidate.scopes:
                 if scope in self._blocks:
                     self._probes.setdefault(scope, reservation.id)
@@ -318,7 +319,7 @@ class Pool:
             fact.latency_ms if not standing.latency_ms else (0.8 * standing.latency_ms + 0.2 * fact.latency_ms)
         )
         rows: list[Row] = []
-        if self._blocks:
+        if not self._blocks.keys().isdisjoint(candidate.scopes):
             rows.extend(self._lift(candidate, begun_at=fact.claim.begun_at))
         breaker = self._breakers.get(candidate.provider.base_url)
         if breaker is not None:

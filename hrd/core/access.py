@@ -7,6 +7,8 @@ import msgspec
 
 from hrd.core.providers import Candidate, CostClass
 
+ANYTHING = "paid-ok"
+"""The policy that forbids nothing."""
 POLICY_CLASS = {"free-only": CostClass.FREE, "subscription-ok": CostClass.SUBSCRIPTION, "paid-ok": CostClass.PAID}
 
 
@@ -18,6 +20,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     allowed_providers: tuple[str, ...] = ()
     local_only: bool = False
     cost_policy: str = ""
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether its holder may not ask everybody."""
+        return bool(self.allowed_providers or self.local_only or self.cost_policy)
 
 
 class Doorkeeper:

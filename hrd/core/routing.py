@@ -6,7 +6,7 @@ Among the providers of a class: in `parallel` by the share of their quota left, 
 order, `parallel` spreads by share left, fewest in flight, longest unused. A provider's models come in the order of its settings.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from hrd.core.ask import Ask
 from hrd.core.providers import Candidate, CostClass
@@ -31,7 +31,7 @@ class Standing:
 
 
 def rank(
-    candidates: Iterable[Candidate],
+    candidates: Sequence[Candidate],
     *,
     standing_of: Callable[[Candidate], Standing],
     mode: str,
@@ -40,8 +40,8 @@ def rank(
 ) -> list[Candidate]:
     """Order *candidates*, best first."""
     rows = [(candidate, standing_of(candidate)) for candidate in candidates]
-    if len(rows) < 2:
-        return [candidate for candidate, _ in rows]
+    if is_one_group(candidates):
+        return _rank_group(rows, mode_of(candidates[0].provider.name))
     groups: dict[tuple[float, str], tuple[float, int, float]] = {}
     for candidate, standing in rows:
         group = (_tier(candidate, is_local_fit), candidate.provider.name)
@@ -61,13 +61,44 @@ def rank(
         models = candidate.provider.models
         model_place = models.index(candidate.model) if candidate.model in models else 0
         if mode_of(candidate.provider.name) == PARALLEL:
-            within: tuple[float, ...] = (-standing.share, standing.in_flight, standing.used_at, candidate.place)
+            within = _by_room(row)
         else:
             within = (candidate.place,)
         return (group[0], *among, places[group], model_place, *within)
 
     rows.sort(key=sort_key)
     return [candidate for candidate, _ in rows]
+
+
+def is_one_group(candidates: Sequence[Candidate]) -> bool:
+    """Whether only the credentials differ: most people have one or two providers, and this is every request's way."""
+    first = candidates[0]
+    for candidate in candidates:
+        if (
+            candidate.provider is not first.provider
+            or candidate.model != first.model
+            or candidate.cost_class is not first.cost_class
+        ):
+            return False
+    return True
+
+
+def _rank_group(rows: list[tuple[Candidate, Standing]], mode: str) -> list[Candidate]:
+    """Order the credentials of one provider's model."""
+    if mode == PARALLEL:
+        rows.sort(key=_by_room)
+    else:
+        rows.sort(key=_by_place)
+    return [candidate for candidate, _ in rows]
+
+
+def _by_room(row: tuple[Candidate, Standing]) -> tuple[float, ...]:
+    candidate, standing = row
+    return (-standing.share, standing.in_flight, standing.used_at, candidate.place)
+
+
+def _by_place(row: tuple[Candidate, Standing]) -> int:
+    return row[0].place
 
 
 def _tier(candidate: Candidate, is_local_fit: Callable[[Candidate], bool]) -> float:

@@ -95,33 +95,33 @@ class QuotaBook:
 
     def reserve(self, scopes: Iterable[str], tokens: int) -> None:
         """Set one request of *tokens* aside in every window of *scopes*."""
-        if self._by_scope:
+        if not self._by_scope.keys().isdisjoint(scopes):
             for live in self._windows_of(scopes):
                 live.left -= tokens if live.counts_tokens else 1
 
     def settle(self, scopes: Iterable[str], reserved_tokens: int, spent_tokens: int) -> None:
         """Correct the tokens set aside by what was really spent."""
-        if self._by_scope:
+        if not self._by_scope.keys().isdisjoint(scopes):
             for live in self._windows_of(scopes):
                 if live.counts_tokens:
                     live.left += reserved_tokens - spent_tokens
 
     def is_empty_for(self, scopes: Iterable[str], tokens: int, now: float) -> bool:
         """A window of *scopes* is known to have no room for a request of *tokens*."""
-        if not self._by_scope:
+        if self._by_scope.keys().isdisjoint(scopes):
             return False
         return any(_is_empty(live, tokens) and live.ends_at > now for live in self._windows_of(scopes))
 
     def refills_at(self, scopes: Iterable[str], now: float) -> float:
         """When the last empty window of *scopes* is full again; 0 if none is empty."""
-        if not self._by_scope:
+        if self._by_scope.keys().isdisjoint(scopes):
             return 0.0
         ends = (live.ends_at for live in self._windows_of(scopes) if _is_empty(live, 1))
         return max((end for end in ends if end > now), default=0.0)
 
     def share_of(self, scopes: Iterable[str]) -> float | None:
         """The smallest share left of any window of *scopes*, 0 to 1; None if none is known."""
-        if not self._by_scope:
+        if self._by_scope.keys().isdisjoint(scopes):
             return None
         shares = [max(0.0, min(1.0, live.left / live.seen.limit)) for live in self._windows_of(scopes) if live.seen.limit]
         return min(shares) if shares else None

@@ -4,99 +4,109 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import trio
 
+from hrd.downstream.context import Context, Header
 from hrd.downstream.peers import Peer
 from hrd.http import encode
+from hrd.http.alarms import NEVER, Alarm
 from hrd.http.messages import END_OF_MESSAGE, RequestHead, RequestRejected
 from hrd.http.server import ServerConnection
 from hrd.http.wire import Wire
 
-Header = tuple[bytes, bytes]
 RECEIVE_BYTES = 65_536
-JSON = (b"content-type", b"application/json")
+STUCK_BYTES = 16_384
+"""So much waits for a client that comments to it are left out."""
+JSON: Header = (b"content-type", b"application/json")
 EVENT_STREAM: tuple[Header, ...] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
 
-
-class BufferBudget:
-    """How much of bodies and whole replies may be held at once, over all calls."""
-
-    def __init__(self, bytes_max: int) -> None:
-        self.bytes_max = bytes_max
-        self.held = 0
-
-    def take(self, count: int) -> bool:
-        """Whether there was room for *count* more bytes; then they are held."""
-        if self.held + count > self.bytes_max:
-            return False
-        self.held += count
-        return True
-
-    def give_back(self, count: int) -> None:
-        self.held -= count
+CLIENT_GONE = "client gone"
+STOPPING = "stopping"
+TOO_LATE = "too late"
+BODY_STOPPED = "body stopped coming"
 
 
 class Call:
-    """One request and its reply. Cancelling `scope` ends the call; `cancel_reason` says why."""
+    """One request and its reply. Cancelled from outside it ends with its connection; `cancel_reason` says why."""
+
+    __slots__ = (
+        "_alarm",
+        "_alarm_reason",
+        "_chunked",
+        "_context",
+        "_end_at",
+        "_held",
+        "_is_body_read",
+        "_parser",
+        "_pending",
+        "_scope",
+        "_transport",
+        "begun",
+        "cancel_reason",
+        "extra",
+        "goodbye",
+        "head",
+        "keep_alive",
+        "peer",
+        "request_id",
+        "status",
+    )
 
     def __init__(
         self,
-        *,
         head: RequestHead,
         parser: ServerConnection,
         transport: Wire,
         peer: Peer,
-        request_id: str,
-        budget: BufferBudget,
-        body_s: float,
-        write_s: float,
-        date: Callable[[], bytes],
-        extra: tuple[Header, ...] = (),
+        context: Context,
+        scope: trio.CancelScope,
+        alarm: Alarm,
     ) -> None:
         self.head = head
         self.peer = peer
-        self.request_id = request_id
-        self.scope = trio.CancelScope()
+        self.request_id = context.next_request_id()
         self.cancel_reason = ""
+        self.goodbye: Callable[[], Awaitable[None]] | None = None
+        """What to do for a cancelled call's client, when nothing is cancelled any more."""
         self.begun = False
-        """The head of the reply went out."""
+        """The head of the reply was made."""
         self.status = 0
         self.keep_alive = head.keep_alive
-        self.extra = extra
-        """Headers that every reply to this call carries (CORS)."""
+        self.extra = context.cors(head)
+        """Headers that every reply to this call carries."""
         self._parser = parser
         self._transport = transport
-        self._budget = budget
+        self._context = context
+        self._scope = scope
+        self._alarm = alarm
+        self._alarm_reason = CLIENT_GONE
+        self._end_at = NEVER
         self._held = 0
-        self._body_s = body_s
-        self._write_s = write_s
-        self._date = date
         self._pending = b""
         self._chunked = False
-        self._body_read = not head.has_body
-        if self._body_read:
+        self._is_body_read = not head.has_body
+        if self._is_body_read:
             parser.next_event()  # its end
 
     # the request ---------------------------------------------------------------------------------------------------------
 
     async def body(self) -> bytes:
-        """The whole request body. Raises `RequestRejected`: 413 over the limit, 408 when it stops coming, 503 when too much is
-        held already."""
-        if self._body_read:
+        """The whole request body. Raises `RequestRejected`: 413 over the limit, 503 when too much is held already."""
+        if self._is_body_read:
             return b""
         self._hold(self.head.content_length or 0)
         parts: list[bytes] = []
         size = 0
         if self.head.expects_continue and not self._parser.has_unread:
-            await self._transport.send_all(encode.CONTINUE_100)
+            await self._send(encode.CONTINUE_100)
         while True:
             event = self._parser.next_event()
             if event is None:
                 await self._receive_more()
             elif event is END_OF_MESSAGE:
-                self._body_read = True
+                self._is_body_read = True
                 return parts[0] if len(parts) == 1 else b"".join(parts)
             else:
                 assert isinstance(event, bytes), "a head cannot come inside a body"
@@ -106,38 +116,52 @@ class Call:
                     self._hold(max(len(event), RECEIVE_BYTES))
 
     def _hold(self, count: int) -> None:
-        if not self._budget.take(count):
+        if not self._context.budget.take(count):
             raise RequestRejected(503, "The router holds too many bodies at the moment (MAX_BUFFERED_BYTES); ask again.")
         self._held += count
 
     def hold_reply(self, count: int) -> bool:
         """Room for *count* bytes of a whole reply; released with the call."""
-        if not self._budget.take(count):
+        if not self._context.budget.take(count):
             return False
         self._held += count
         return True
 
     async def _receive_more(self) -> None:
-        with trio.move_on_after(self._body_s) as patience:
-            data = await self._transport.receive_some(RECEIVE_BYTES)
-        if patience.cancelled_caught:
-            raise RequestRejected(408, "The request body stopped coming.")
-        if data:
-            self._parser.feed(data)
-        else:
-            self._parser.feed_eof()
+        self._alarm_reason = BODY_STOPPED
+        self._alarm.at = trio.current_time() + self._context.patience.body_s
+        data = await self._transport.receive_some(RECEIVE_BYTES)
+        self._alarm_reason = TOO_LATE
+        self._alarm.at = self._end_at
+        if not data:
             raise ClientGone
+        self._parser.feed(data)
+
+    @property
+    def is_body_read(self) -> bool:
+        return self._is_body_read
+
+    def _skip_what_came(self) -> None:
+        """A body that nobody wanted, as far as it is here already: then the connection can be kept."""
+        try:
+            while (event := self._parser.next_event()) is not None:
+                if event is END_OF_MESSAGE:
+                    self._is_body_read = True
+                    return
+        except RequestRejected:
+            pass
 
     # the reply -----------------------------------------------------------------------------------------------------------
 
     async def reply(self, status: int, headers: Iterable[Header], body: bytes) -> None:
         """Send a whole reply."""
         self.status = status
-        if not self._body_read:
-            self.keep_alive = False
+        if not self._is_body_read:
+            self._skip_what_came()
+            self.keep_alive = self.keep_alive and self._is_body_read
         head = encode.reply_head(
             status,
-            [*headers, (b"date", self._date()), *self.extra],
+            [*headers, self._context.date(), *self.extra],
             length=len(body),
             chunked=False,
             keep_alive=self.keep_alive,
@@ -156,10 +180,10 @@ class Call:
         """Make the head of a streamed reply; it goes out with the first bytes."""
         self.status = 200
         self._chunked = self.head.minor > 0
-        self.keep_alive = self.keep_alive and self._chunked and self._body_read
+        self.keep_alive = self.keep_alive and self._chunked and self._is_body_read
         self._pending += encode.reply_head(
             200,
-            [*EVENT_STREAM, *headers, (b"date", self._date()), *self.extra],
+            [*EVENT_STREAM, *headers, self._context.date(), *self.extra],
             length=None,
             chunked=self._chunked,
             keep_alive=self.keep_alive,
@@ -169,20 +193,18 @@ class Call:
 
     async def send(self, data: bytes) -> None:
         """Send a piece of a streamed reply; waits while the client is slow."""
-        pending, self._pending = self._pending, b""
-        await self._send(pending + (encode.chunk(data) if self._chunked else data))
+        if self._chunked:
+            data = encode.chunk(data)
+        if self._pending:
+            data, self._pending = self._pending + data, b""
+        await self._send(data)
 
     def send_nowait(self, data: bytes) -> None:
         """Send a comment if the client takes it at once; what it does not take goes before the next piece."""
-        if self._pending and self._pending_is_stuck:
+        if len(self._pending) > STUCK_BYTES:
             return
         data = self._pending + (encode.chunk(data) if self._chunked else data)
         self._pending = data[self._transport.send_nowait(data) :]
-
-    @property
-    def _pending_is_stuck(self) -> bool:
-        """More than a head is waiting: the client takes nothing."""
-        return len(self._pending) > 16_384
 
     async def finish(self, last: bytes) -> None:
         """Send the last piece and the end of a streamed reply."""
@@ -192,31 +214,43 @@ class Call:
         await self._send(pending + last)
 
     async def _send(self, data: bytes) -> None:
-        with trio.move_on_after(self._write_s) as patience:
-            await self._transport.send_all(data)
-        if patience.cancelled_caught:
-            raise ClientGone
+        """Mostly the kernel takes it at once; only a client that lags behind is waited for, and not for ever."""
+        sent = self._transport.send_nowait(data)
+        if sent == len(data):
+            return
+        data = data[sent:]
+        self._alarm_reason = CLIENT_GONE
+        self._alarm.at = min(self._end_at, trio.current_time() + self._context.patience.write_s)
+        await self._transport.send_all(data)
+        self._alarm_reason = TOO_LATE
+        self._alarm.at = self._end_at
 
     # its end -------------------------------------------------------------------------------------------------------------
 
+    def end_by(self, at: float) -> None:
+        """The call is cancelled at *at* (trio's clock), as too late, unless it is over by then."""
+        self._end_at = self._alarm.at = at
+        self._alarm_reason = TOO_LATE
+
+    def ring(self) -> None:
+        """The alarm of this call's connection: whatever it waits for takes too long."""
+        self.cancel(self._alarm_reason)
+
     def cancel(self, reason: str) -> None:
-        """End the call from outside: `client gone`, `stopping`."""
+        """End the call, and its connection, from outside."""
         if not self.cancel_reason:
             self.cancel_reason = reason
-            self.scope.cancel()
+            self._scope.cancel()
 
     def close(self) -> None:
         """Give back what the call held."""
-        self._budget.give_back(self._held)
-        self._held = 0
-
-    @property
-    def is_body_read(self) -> bool:
-        return self._body_read
+        if self._held:
+            self._context.budget.give_back(self._held)
+            self._held = 0
 
 
 class ClientGone(Exception):  # noqa: N818 - says what happened
-    """The client closed its connection, or takes nothing any more."""
+    """The client closed its connection."""
 
 
 Endpoint = Callable[[Call], Awaitable[None]]

@@ -12,6 +12,7 @@ import trio
 from hrd.core.facts import Claim
 from hrd.core.failures import Failure, Observation, Verdict
 from hrd.dialects.contract import Ending, StreamReader, WholeReply
+from hrd.http.alarms import NEVER
 from hrd.http.messages import END_OF_MESSAGE, ReplyBroken, ReplyHead
 from hrd.http.wire import WireBroken
 from hrd.upstream.connections import Connection, Connections, Origin
@@ -70,16 +71,18 @@ class OpenStream:
         self._connections = connections
         self._connection: Connection | None = connection
 
-    async def next(self) -> bytes | None:
+    async def next(self, within_s: float) -> bytes | None:
         """The next bytes for the client; None when the stream is over. See `reply.finished` and `broken_by` then."""
         connection = self._connection
         if connection is None or self.broken_by or self.reply.finished:
             return None
+        connection.alarm.at = trio.current_time() + within_s
         try:
             event = await _next_event(connection)
-        except (WireBroken, ReplyBroken) as broken:
-            self.broken_by = str(broken)
+        except (WireBroken, ReplyBroken, trio.ClosedResourceError) as broken:
+            self.broken_by = f"nothing came for {within_s:.0f} s" if connection.has_rung else self._scrub(str(broken))
             return None
+        connection.alarm.at = NEVER
         if isinstance(event, bytes):
             data = self.reply.feed(event)
             self._look_for_trouble()
@@ -99,12 +102,12 @@ class OpenStream:
         connection = self._connection
         if connection is None:
             return
-        with trio.move_on_after(END_S):
-            try:
-                while isinstance(await _next_event(connection), bytes):
-                    pass
-            except (WireBroken, ReplyBroken):
+        connection.alarm.at = trio.current_time() + END_S
+        try:
+            while isinstance(await _next_event(connection), bytes):
                 pass
+        except (WireBroken, ReplyBroken, trio.ClosedResourceError):
+            pass
         self.close()
 
     def close(self) -> None:
@@ -135,23 +138,10 @@ class Attempts:
     async def whole(
         self, claim: Claim, path: str, body: bytes, read: Callable[[bytes], WholeReply], *, within_s: float
     ) -> Answered | Missed:
-        """Ask for a whole reply; it must be complete within *within_s* seconds."""
-        with trio.move_on_after(within_s):
-            return await self._whole(claim, path, body, read)
-        return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=f"no whole reply within {within_s:.0f} s"))
-
-    async def stream(
-        self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float
-    ) -> OpenStream | Missed:
-        """Ask for a stream; its commit point must come within *within_s* seconds."""
-        with trio.move_on_after(within_s):
-            return await self._stream(claim, path, body, reply)
-        return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=f"no first token within {within_s:.0f} s"))
-
-    async def _whole(self, claim: Claim, path: str, body: bytes, read: Callable[[bytes], WholeReply]) -> Answered | Missed:
+        """Ask for a whole reply; it must be complete within *within_s* seconds of sending."""
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, path, body, stream=False)
+            connection = await self._sent(claim, path, body, within_s, stream=False)
             head = await _reply_head(connection)
             if head.status != 200:
                 return await self._refused(claim, connection, head)
@@ -159,18 +149,19 @@ class Attempts:
             self._connections.give_back(connection)
             connection = None
             return self._judge_whole(claim, head, data, read)
-        except _CouldNotConnect as failed:
-            return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(failed))))
-        except (WireBroken, ReplyBroken) as broken:
-            return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(broken))))
+        except _TROUBLE as trouble:
+            return self._broken(trouble, connection, f"no whole reply within {within_s:.0f} s")
         finally:
             if connection is not None:
                 self._connections.close(connection)
 
-    async def _stream(self, claim: Claim, path: str, body: bytes, reply: StreamReader) -> OpenStream | Missed:
+    async def stream(
+        self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float
+    ) -> OpenStream | Missed:
+        """Ask for a stream; its commit point must come within *within_s* seconds of sending."""
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, path, body, stream=True)
+            connection = await self._sent(claim, path, body, within_s, stream=True)
             head = await _reply_head(connection)
             if head.status != 200:
                 return await self._refused(claim, connection, head)
@@ -180,39 +171,42 @@ class Attempts:
             if isinstance(opened, OpenStream):
                 connection = None
             return opened
-        except _CouldNotConnect as failed:
-            return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(failed))))
-        except (WireBroken, ReplyBroken) as broken:
-            return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(broken))))
+        except _TROUBLE as trouble:
+            return self._broken(trouble, connection, f"no first token within {within_s:.0f} s")
         finally:
             if connection is not None:
                 self._connections.close(connection)
 
-    async def _sent(self, claim: Claim, path: str, body: bytes, *, stream: bool) -> Connection:
-        """A connection over which the request has gone out."""
+    def _broken(self, trouble: Exception, connection: Connection | None, too_late: str) -> Missed:
+        if isinstance(trouble, CouldNotConnectError):
+            return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(trouble))))
+        if connection is not None and connection.has_rung:
+            return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=too_late))
+        return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(trouble))))
+
+    async def _sent(self, claim: Claim, path: str, body: bytes, within_s: float, *, stream: bool) -> Connection:
+        """A connection over which the request has gone out. A request that never left is sent over a new one."""
         origin, head = self._heads.head_for(claim.candidate, path, len(body), stream=stream)
         data = head + body
         connection = self._connections.take_idle(origin)
         if connection is not None:
             try:
-                connection.reader.begin("POST")
-                await connection.transport.send_all(data)
+                return await self._send(connection, data, within_s)
             except WireBroken as broken:
-                self._connections.close(connection)
                 if not broken.nothing_sent:
                     raise
-            except BaseException:
-                self._connections.close(connection)
-                raise
-            else:
-                return connection
-        connection = await self._connect(origin)
+        return await self._send(await self._connect(origin), data, within_s)
+
+    async def _send(self, connection: Connection, data: bytes, within_s: float) -> Connection:
+        is_sent = False
         try:
             connection.reader.begin("POST")
+            connection.alarm.at = trio.current_time() + within_s
             await connection.transport.send_all(data)
-        except BaseException:
-            self._connections.close(connection)
-            raise
+            is_sent = True
+        finally:
+            if not is_sent:
+                self._connections.close(connection)
         return connection
 
     async def _connect(self, origin: Origin) -> Connection:
@@ -220,8 +214,9 @@ class Attempts:
             try:
                 return await self._connections.open(origin)
             except WireBroken as broken:
-                raise _CouldNotConnect(str(broken)) from None
-        raise _CouldNotConnect(f"could not connect to {origin.host} port {origin.port} within {self._limits.connect_s:.0f} s")
+                raise CouldNotConnectError(str(broken)) from None
+        limit = f"within {self._limits.connect_s:.0f} s"
+        raise CouldNotConnectError(f"could not connect to {origin.host} port {origin.port} {limit}")
 
     async def _refused(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
         """Anything but 200: what the provider says about it."""
@@ -318,8 +313,11 @@ class Attempts:
         return Failure(verdict=Verdict.WRONG_TYPE, message=self._scrub(message), status=head.status)
 
 
-class _CouldNotConnect(Exception):
+class CouldNotConnectError(Exception):
     """No connection: the request has not left."""
+
+
+_TROUBLE = (WireBroken, ReplyBroken, trio.ClosedResourceError, CouldNotConnectError)
 
 
 def error_text(error: dict[str, object]) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 import trio
 
+from hrd.http.alarms import NEVER, Alarm, Alarms
 from hrd.http.client import ReplyReader
 from hrd.http.limits import HttpLimits
 from hrd.http.wire import TlsWire, Wire, connect_tcp, start_tls
@@ -45,16 +46,21 @@ def origin_of(base_url: str) -> tuple[Origin, str]:
 
 
 class Connection:
-    """One connection with its parser. `is_reused` says that somebody else's reply came over it before."""
+    """One connection with its parser and its alarm, which closes it under whoever waits for it."""
 
-    __slots__ = ("idle_since", "is_reused", "origin", "reader", "transport")
+    __slots__ = ("alarm", "has_rung", "idle_since", "origin", "reader", "transport")
 
     def __init__(self, origin: Origin, transport: Transport, reader: ReplyReader) -> None:
         self.origin = origin
         self.transport = transport
         self.reader = reader
-        self.is_reused = False
         self.idle_since = 0.0
+        self.alarm = Alarm(self._ring)
+        self.has_rung = False
+
+    def _ring(self) -> None:
+        self.has_rung = True
+        self.transport.close()
 
 
 Connect = Callable[[Origin], Awaitable[Transport]]
@@ -63,11 +69,12 @@ Connect = Callable[[Origin], Awaitable[Transport]]
 class Connections:
     """All connections to providers. `connect` is the seam: how a transport comes to be."""
 
-    def __init__(self, *, limits: HttpLimits, idle_s: float, idle_max: int, connect: Connect) -> None:
+    def __init__(self, *, limits: HttpLimits, idle_s: float, idle_max: int, connect: Connect, alarms: Alarms) -> None:
         self._limits = limits
         self._idle_s = idle_s
         self._idle_max = idle_max
         self._connect = connect
+        self._alarms = alarms
         self._idle: dict[Origin, deque[Connection]] = {}
         self.open_count = 0
 
@@ -77,7 +84,6 @@ class Connections:
         while idle:
             connection = idle.pop()
             if trio.current_time() - connection.idle_since < self._idle_s and not connection.transport.stale():
-                connection.is_reused = True
                 return connection
             self.close(connection)
         return None
@@ -86,13 +92,16 @@ class Connections:
         """A new connection. Raises `WireBroken` when the other side cannot be reached or its certificate is not good."""
         transport = await self._connect(origin)
         self.open_count += 1
-        return Connection(origin, transport, ReplyReader(self._limits))
+        connection = Connection(origin, transport, ReplyReader(self._limits))
+        self._alarms.watch(connection.alarm)
+        return connection
 
     def give_back(self, connection: Connection) -> None:
         """Keep *connection* for the next request, if its reply is whole and there is room."""
-        if not connection.reader.reusable:
+        if not connection.reader.reusable or connection.has_rung:
             self.close(connection)
             return
+        connection.alarm.at = NEVER
         idle = self._idle.get(connection.origin)
         if idle is None:
             if len(self._idle) >= ORIGINS_MAX:
@@ -105,6 +114,7 @@ class Connections:
 
     def close(self, connection: Connection) -> None:
         self.open_count -= 1
+        self._alarms.unwatch(connection.alarm)
         connection.transport.close()
 
     def drop_idle(self) -> None:
