@@ -18,10 +18,11 @@ _SGR: Final = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "
 
 
 class Paper(NamedTuple):
-    """What is written on. No `width`: as wide as it takes (a file or a pipe)."""
+    """What is written on. No `width`: as wide as it takes (a file or a pipe). `clears`: it can be wiped and used again."""
 
     width: int | None = None
     colour: bool = False
+    clears: bool = False
 
     def paint(self, text: str, colour: str) -> str:
         return f"\x1b[{_SGR[colour]}m{text}\x1b[0m" if self.colour and colour and text else text
@@ -46,9 +47,8 @@ def paper_for(stream: TextIO, environ: Mapping[str, str]) -> Paper:
     """Colours on a terminal that wants them (NO_COLOR: https://no-color.org), lines no wider than it."""
     if not stream.isatty():
         return Paper()
-    colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-    width = shutil.get_terminal_size().columns
-    return Paper(width=width, colour=colour)
+    able = environ.get("TERM") != "dumb"
+    return Paper(width=shutil.get_terminal_size().columns, colour=able and not environ.get("NO_COLOR"), clears=able)
 
 
 def table(paper: Paper, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> str:

@@ -33,8 +33,10 @@ class Session:
         click.echo(text, color=self.paper.colour)
 
     def redraw(self, text: str) -> None:
-        """In place of what a terminal shows; below it elsewhere."""
-        self.say(_CLEAR + text if self.paper.colour else text)
+        """In place of what the terminal shows; elsewhere below it."""
+        if self.paper.clears:
+            click.echo(_CLEAR, nl=False, color=True)
+        self.say(text)
 
 
 def pretty(raw: bytes) -> str:

@@ -15,8 +15,6 @@ from hrd import __version__
 from hrd.admin.wire.route import Nothing
 from hrd.admin.wire.status import STATUS, CredentialState, CredentialStatus, ProviderState, ProviderStatus, Status
 
-WATCH_S: Final = 2.0
-
 _COLUMNS: Final = (
     Column("PROVIDER"),
     Column("STATE"),
@@ -47,21 +45,29 @@ _COLOURS: Final[dict[str, str]] = {
 
 
 @click.command(cls=Command, examples=("hr status", "hr status --watch", "hr status --json"))
-@click.option("--watch", is_flag=True, help="Show it again every two seconds, until interrupted.")
+@click.option("--watch", is_flag=True, help="Show it again and again, until interrupted.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often, with --watch.",
+)
 @as_json
 @click.pass_obj
-def status(session: Session, watch: bool, as_json: bool) -> None:
+def status(session: Session, watch: bool, every: float, as_json: bool) -> None:
     """What the router, its providers and keys are doing.
 
     A key is shown by its fingerprint. Requests, errors and tokens are of today (UTC).
     """
     if watch:
-        _watch(session, as_json)
+        _watch(session, every, as_json)
     else:
         session.show(session.client.ask(STATUS, Nothing()), drawn, as_json)
 
 
-def _watch(session: Session, as_json: bool) -> None:
+def _watch(session: Session, every_s: float, as_json: bool) -> None:
     """Ends when interrupted. A daemon that is away is said to be, and looked for again."""
     while True:
         try:
@@ -74,7 +80,7 @@ def _watch(session: Session, as_json: bool) -> None:
             if as_json:
                 raise
             session.redraw(f"{plain(away.message)}\n{plain(away.hint)}")
-        time.sleep(WATCH_S)
+        time.sleep(every_s)
 
 
 def in_a_sentence(session: Session) -> str:

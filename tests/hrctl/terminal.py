@@ -19,7 +19,7 @@ class Terminal:
     def __init__(self, *arguments: str) -> None:
         self._master, slave = pty.openpty()
         command = [sys.executable, "-c", TAKE_TERMINAL, sys.executable, "-m", "hrctl", *arguments]
-        self._process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave)
+        self._process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"})
         os.close(slave)
         self.shown = ""
 

@@ -73,4 +73,4 @@ def test_a_terminal_gets_colours_unless_it_or_the_user_wants_none(
     environ: dict[str, str], colour: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "72")
-    assert paper_for(Terminal(), environ) == Paper(width=72, colour=colour)
+    assert paper_for(Terminal(), environ) == Paper(width=72, colour=colour, clears="TERM" not in environ)

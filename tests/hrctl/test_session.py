@@ -35,7 +35,7 @@ def test_colours_go_where_they_are_wanted(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_picture_is_replaced_on_a_terminal_and_followed_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    session(Paper(width=80, colour=True)).redraw("now")
+    session(Paper(width=80, clears=True)).redraw("now")
     assert capsys.readouterr().out == "\x1b[H\x1b[2J\x1b[3Jnow\n"
     session(Paper()).redraw("now")
     assert capsys.readouterr().out == "now\n"

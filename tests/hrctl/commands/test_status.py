@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,7 +14,8 @@ from hrctl.render import Paper
 from hrd import __version__
 from hrd.admin.wire.status import STATUS, CredentialStatus, ModelLearned, ProviderStatus, Status, StoreStatus
 from tests.hrctl.conftest import Hr
-from tests.hrctl.fake_daemon import FakeDaemon
+from tests.hrctl.fake_daemon import FakeDaemon, running
+from tests.hrctl.terminal import Terminal
 
 GROQ = ProviderStatus(
     name="groq",
@@ -161,6 +163,18 @@ def test_watching_repeats_until_interrupted(daemon: FakeDaemon, hr_process: Call
         assert process.wait(10) == 130
         assert msgspec.json.decode(first, type=Status) == PLAIN
         assert process.stderr.read().strip() == ""
+
+
+def test_watching_in_a_terminal_outlives_the_daemon(folder: Path) -> None:
+    terminal = Terminal("status", "--watch", "--every", "0.1")
+    terminal.wait_for(f"hrd is not running (no control socket at {folder}/control.sock)")
+    assert terminal.shown.startswith("\x1b[H\x1b[2J")
+    with running(folder / "control.sock") as daemon:
+        daemon.answers(STATUS, PLAIN)
+        terminal.wait_for("2 requests in flight")
+        terminal.type("\x03")
+        assert terminal.end() == 130
+    assert "Traceback" not in terminal.shown
 
 
 def test_watching_for_a_program_ends_with_the_daemon(hr: Hr) -> None:
