@@ -1,0 +1,79 @@
+"""Journal entries in the words of the wire."""
+
+from collections.abc import Mapping
+
+from hrd.admin.wire.journal import Exchange, ExchangeAttempt, ExchangePassedOver, ExchangeUsage
+from hrd.core.journal import AttemptNote, Entry, PassedOver
+
+IN_WORDS = {
+    "rate limit": "rate limited: it was asked too often",
+    "quota": "its quota is used up",
+    "credits": "its account has no credit",
+    "rejected": "its key was rejected",
+    "dead": "its key is revoked",
+    "gone": "the provider has ended its service",
+    "model": "the model is not available to it",
+    "errors": "it failed a moment ago",
+    "breaker": "its endpoint fails too often",
+    "window": "too little of its quota window is left",
+    "probing": "another request is finding out whether it works again",
+    "already asked": "it was asked already",
+}
+"""Why a candidate was passed over. What is not here says it in words already."""
+
+
+def exchange_of(
+    entry: Entry,
+    names: Mapping[str, str],
+    *,
+    row: int = 0,
+    notes: tuple[str, ...] = (),
+) -> Exchange:
+    """*names*: client key → name. *notes* come before the entry's own."""
+    usage = entry.usage
+    return Exchange(
+        request_id=entry.request_id,
+        at=entry.at,
+        endpoint=entry.endpoint,
+        client=entry.client,
+        client_name=names.get(entry.client, ""),
+        model_asked=entry.model_asked,
+        stream=entry.stream,
+        outcome=entry.outcome.value,
+        status=entry.status,
+        row=row,
+        provider=entry.provider,
+        model=entry.model,
+        credential=entry.credential,
+        usage=ExchangeUsage(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cached_tokens=usage.cached_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            source=usage.source.value,
+        ),
+        first_token_ms=entry.first_token_ms,
+        total_ms=entry.total_ms,
+        waited_ms=entry.waited_ms,
+        attempts=tuple(_attempt(note) for note in entry.attempts),
+        order=entry.order,
+        passed_over=tuple(_passed_over(one) for one in entry.passed_over),
+        reason=entry.reason,
+        notes=(*notes, *entry.notes),
+    )
+
+
+def _attempt(note: AttemptNote) -> ExchangeAttempt:
+    return ExchangeAttempt(
+        provider=note.provider,
+        model=note.model,
+        credential=note.credential,
+        outcome=note.outcome,
+        status=note.status,
+        message=note.message,
+        ms=note.ms,
+    )
+
+
+def _passed_over(one: PassedOver) -> ExchangePassedOver:
+    return ExchangePassedOver(candidate=one.candidate, why=IN_WORDS.get(one.why, one.why), until=one.until)

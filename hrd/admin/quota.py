@@ -1,0 +1,82 @@
+"""`hr quota`: what every scope has left, and what blocks it."""
+
+from hrd.admin.wire.quota import Quota, QuotaBlock, QuotaScope, QuotaWindow
+from hrd.core.blocks import Block, is_in_force
+from hrd.core.windows import Window
+from hrd.pool import PoolSnapshot
+
+
+def quota_of(snapshot: PoolSnapshot, now: float) -> Quota:
+    """Windows that have not ended and blocks in force, by scope."""
+    windows: dict[str, list[QuotaWindow]] = {}
+    blocks: dict[str, list[QuotaBlock]] = {}
+    for window in snapshot.book.windows(now):
+        windows.setdefault(window.scope, []).append(_window(window))
+    for block in snapshot.blocks:
+        if is_in_force(block, now):
+            blocks.setdefault(block.scope, []).append(_block(block))
+    return Quota(
+        now=now,
+        scopes=tuple(
+            QuotaScope(
+                scope=scope,
+                windows=tuple(sorted(windows.get(scope, ()), key=lambda window: window.kind)),
+                blocks=tuple(sorted(blocks.get(scope, ()), key=lambda block: block.reason)),
+                title=title_of(scope),
+            )
+            for scope in sorted({*windows, *blocks})
+        ),
+    )
+
+
+def title_of(scope: str) -> str:
+    """A scope for people (see `hrd.core.scopes` for how it is written)."""
+    kind, _, rest = scope.partition(":")
+    owner, _, name = rest.partition("/")
+    match kind:
+        case "candidate":
+            return f"{name} with {owner}"
+        case "credential":
+            return rest
+        case "account":
+            return _account(owner, name)
+        case "free" | "paid":
+            return f"{kind} models of {_account(owner, name)}"
+        case "accountmodel":
+            account, _, model = name.partition("/")
+            return f"{model} of {_account(owner, account)}"
+        case "model":
+            return f"{name} at {owner}, every key"
+        case "endpoint":
+            url, _, model = rest.partition(" ")
+            return f"{model} at {url}" if model else f"everything at {url}"
+        case "provider":
+            return f"{rest} as a whole"
+        case _:
+            return scope
+
+
+def _account(provider: str, name: str) -> str:
+    """A credential without a known account is an account of its own, under its fingerprint."""
+    return name if name.startswith(f"{provider}-") else f"account {name} at {provider}"
+
+
+def _window(window: Window) -> QuotaWindow:
+    return QuotaWindow(
+        kind=window.kind.value,
+        limit=window.limit,
+        left=window.left,
+        resets_at=window.resets_at,
+        source=window.source,
+        seen_at=window.seen_at,
+    )
+
+
+def _block(block: Block) -> QuotaBlock:
+    return QuotaBlock(
+        reason=block.reason,
+        source=block.source.value,
+        until=block.until,
+        next_probe=block.next_probe,
+        message=block.message,
+    )

@@ -1,0 +1,195 @@
+"""The control socket's table: which route asks which noun, and who may ask at all.
+
+HTTP/1.1 with JSON, so that curl can use it. The kernel says who is at the other end; there is no password.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from hrd.admin.asking import path_fields, read_ask
+from hrd.admin.auth import add_credentials, list_credentials, remove_credential
+from hrd.admin.denied import Denied
+from hrd.admin.finished import Finished
+from hrd.admin.keys import client_meant, client_names, create_key, list_keys, revoke_key
+from hrd.admin.logs import follow_logs, list_logs
+from hrd.admin.mode import change_mode, modes_of
+from hrd.admin.models import list_models, reset_models, set_models
+from hrd.admin.quota import quota_of
+from hrd.admin.reset import reset
+from hrd.admin.status import DaemonFacts, status_of
+from hrd.admin.stop import stop_daemon
+from hrd.admin.usage import usage_of
+from hrd.admin.version import version_of
+from hrd.admin.why import explain
+from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE
+from hrd.admin.wire.daemon import STOP, VERSION
+from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, WHY, LogsQuestion
+from hrd.admin.wire.keys import KEY_CREATE, KEY_REVOKE, KEYS
+from hrd.admin.wire.mode import MODE, MODE_CHANGE
+from hrd.admin.wire.models import MODELS, MODELS_RESET, MODELS_SET
+from hrd.admin.wire.quota import QUOTA, RESET
+from hrd.admin.wire.route import Route
+from hrd.admin.wire.status import STATUS
+from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
+from hrd.configuration.live import Configuration
+from hrd.downstream.call import JSON, Call, Endpoint
+from hrd.downstream.context import Header
+from hrd.downstream.peers import Peer
+from hrd.http.messages import RequestHead
+from hrd.pool import Pool
+from hrd.store.contract import Store
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+ROOT_UID = 0
+
+
+def may_control(peer: Peer, uid: int, group: int | None) -> bool:
+    """Root, the daemon's own user, and members of CONTROL_GROUP."""
+    return peer.uid in (ROOT_UID, uid) or (group is not None and group in peer.groups)
+
+
+def admin_dispatch(
+    *,
+    pool: Pool,
+    store: Store,
+    configuration: Configuration,
+    facts: Callable[[], DaemonFacts],
+    changed: Callable[[], None],
+    stop: Callable[[], None],
+    finished: Finished,
+    may_control: Callable[[Peer], bool],
+    now: Callable[[], float],
+) -> Callable[[RequestHead], Endpoint]:
+    """*changed* puts a changed configuration in force; *stop* ends the daemon, called again at once."""
+
+    async def usage(ask: UsageQuestion) -> Usage | Denied:
+        client = client_meant(ask.client, configuration) if ask.client else ""
+        if isinstance(client, Denied):
+            return client
+        return await usage_of(store, since=ask.since, client=client, names=client_names(configuration))
+
+    async def follow(call: Call) -> None:
+        ask = await read_ask(LOGS_FOLLOW, call)
+        if call.head.method == "HEAD":
+            await call.reply(200, _headers(call), b"")
+            return
+        if isinstance(ask, LogsQuestion):
+            names, known = client_names(configuration), pool.roster.providers
+            denied = await follow_logs(ask, call, store, finished, names, known)
+        else:
+            denied = ask
+        if denied is not None:
+            await _deny(call, denied)
+
+    endpoints: dict[Route[Any, Any], Endpoint] = {
+        STATUS: _at_once(STATUS, lambda _: status_of(pool.snapshot(now()), facts(), store.health(), now())),
+        VERSION: _at_once(VERSION, lambda _: version_of(facts(), now())),
+        STOP: _at_once(STOP, lambda ask: stop_daemon(ask, facts(), stop, configuration.settings.stop_seconds)),
+        AUTH_LIST: _at_once(AUTH_LIST, lambda ask: list_credentials(ask, configuration, pool.snapshot(now()), now())),
+        AUTH_ADD: _waiting(AUTH_ADD, lambda ask: add_credentials(ask, configuration, changed, now())),
+        AUTH_REMOVE: _waiting(AUTH_REMOVE, lambda ask: remove_credential(ask, configuration, changed)),
+        MODE: _at_once(MODE, lambda _: modes_of(configuration.settings)),
+        MODE_CHANGE: _waiting(MODE_CHANGE, lambda ask: change_mode(ask, configuration, changed)),
+        MODELS: _at_once(MODELS, lambda ask: list_models(ask, pool.snapshot(now()), configuration.settings, now())),
+        MODELS_SET: _waiting(MODELS_SET, lambda ask: set_models(ask, configuration, pool, changed)),
+        MODELS_RESET: _waiting(MODELS_RESET, lambda ask: reset_models(ask, configuration, pool, store, changed, now())),
+        KEYS: _at_once(KEYS, lambda ask: list_keys(ask, configuration)),
+        KEY_CREATE: _waiting(KEY_CREATE, lambda ask: create_key(ask, configuration, changed)),
+        KEY_REVOKE: _waiting(KEY_REVOKE, lambda ask: revoke_key(ask, configuration, changed)),
+        USAGE: _waiting(USAGE, usage),
+        QUOTA: _at_once(QUOTA, lambda _: quota_of(pool.snapshot(now()), now())),
+        RESET: _at_once(RESET, lambda ask: reset(ask, pool, store, now())),
+        LOGS: _waiting(LOGS, lambda ask: list_logs(ask, store, client_names(configuration), pool.roster.providers)),
+        LOGS_FOLLOW: follow,
+        WHY: _waiting(WHY, lambda ask: explain(ask, store, client_names(configuration), now())),
+    }
+    return Switchboard(endpoints, may_control).dispatch
+
+
+class Switchboard:
+    """Finds the endpoint of a request, for those who may ask."""
+
+    def __init__(self, endpoints: dict[Route[Any, Any], Endpoint], may_control: Callable[[Peer], bool]) -> None:
+        self._exact: dict[tuple[str, str], Endpoint] = {}
+        self._patterns: list[tuple[str, str, Endpoint]] = []
+        self._may_control = may_control
+        for route, endpoint in endpoints.items():
+            if "{" in route.path:
+                self._patterns.append((route.method, route.path, endpoint))
+            else:
+                self._exact[route.method, route.path] = endpoint
+
+    def dispatch(self, head: RequestHead) -> Endpoint:
+        return self._guarded(self._found(head))
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        async def guarded(call: Call) -> None:
+            if self._may_control(call.peer):
+                await endpoint(call)
+            else:
+                await _deny(call, _stranger(call.peer))
+
+        return guarded
+
+    def _found(self, head: RequestHead) -> Endpoint:
+        method = "GET" if head.method == "HEAD" else head.method
+        path = head.path.rstrip("/")
+        there = {m: endpoint for (m, exact), endpoint in self._exact.items() if exact == path}
+        there |= {m: endpoint for m, pattern, endpoint in self._patterns if path_fields(pattern, path) is not None}
+        if method in there:
+            return there[method]
+        if there:
+            allowed = ", ".join(there)
+            return _denying(Denied(405, f"this path takes {allowed}"), [(b"allow", allowed.encode())])
+        return _denying(Denied(404, "there is no such path on the control socket", "see what there is: hr --help"))
+
+
+def _at_once(route: Route[Q, A], answer: Callable[[Q], A | Denied]) -> Endpoint:
+    async def endpoint(call: Call) -> None:
+        ask = await read_ask(route, call)
+        await _reply(call, ask if isinstance(ask, Denied) else answer(ask))
+
+    return endpoint
+
+
+def _waiting(route: Route[Q, A], answer: Callable[[Q], Awaitable[A | Denied]]) -> Endpoint:
+    async def endpoint(call: Call) -> None:
+        ask = await read_ask(route, call)
+        await _reply(call, ask if isinstance(ask, Denied) else await answer(ask))
+
+    return endpoint
+
+
+def _denying(denied: Denied, headers: list[Header] | None = None) -> Endpoint:
+    async def endpoint(call: Call) -> None:
+        await _deny(call, denied, headers)
+
+    return endpoint
+
+
+def _stranger(peer: Peer) -> Denied:
+    who = f"user {peer.uid}" if peer.uid is not None else "a user that the kernel does not name"
+    return Denied(
+        403,
+        f"{who} may not control this router",
+        "run hr as the user that hrd runs as, as root, or as a member of the group that CONTROL_GROUP in hrd's .env names",
+    )
+
+
+async def _reply(call: Call, answer: object) -> None:
+    if isinstance(answer, Denied):
+        await _deny(call, answer)
+    else:
+        await call.reply(200, _headers(call), msgspec.json.encode(answer))
+
+
+async def _deny(call: Call, denied: Denied, headers: list[Header] | None = None) -> None:
+    await call.reply(denied.status, [*_headers(call), *(headers or ())], msgspec.json.encode(denied.refused()))
+
+
+def _headers(call: Call) -> list[Header]:
+    return [JSON, (b"cache-control", b"no-store"), (b"x-request-id", call.request_id.encode())]

@@ -1,0 +1,101 @@
+"""Standing: what each credential of a provider can do now, concluded from blocks, windows and probes.
+
+A credential stands in the way of nothing while one of its models can be asked. What hinders a candidate longest is what is
+told of it; what ends first is what is told of a credential all of whose candidates are hindered.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hrd.admin.wire.status import CredentialState
+from hrd.core import scopes
+from hrd.core.blocks import Block, is_in_force
+from hrd.core.providers import Candidate, Credential
+from hrd.core.refusals import Refusal
+from hrd.pool import PROBED_REASONS, PoolSnapshot
+
+STATES = {
+    "rejected": CredentialState.REJECTED,
+    "dead": CredentialState.DEAD,
+    "gone": CredentialState.DEAD,
+    "credits": CredentialState.NO_CREDIT,
+    "probing": CredentialState.PROBING,
+}
+"""By a block's reason; every other one cools."""
+
+
+class Hindrance(msgspec.Struct, frozen=True):
+    """Why somebody is not asked; `until` None is for as long as a probe is out."""
+
+    reason: str
+    until: float | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A credential's state. When only some of its models are hindered, `reason` says how many."""
+
+    state: str
+    reason: str = ""
+    until: float | None = None
+
+    @property
+    def can_be_asked(self) -> bool:
+        return self.state in (CredentialState.READY, CredentialState.BUSY)
+
+
+class Hindrances:
+    """Everything that hinders anybody in one snapshot."""
+
+    def __init__(self, snapshot: PoolSnapshot, now: float) -> None:
+        self._snapshot = snapshot
+        self._now = now
+        self._by_scope: dict[str, list[Block]] = {}
+        for block in snapshot.blocks:
+            self._by_scope.setdefault(block.scope, []).append(block)
+
+    def of(self, scopes_: tuple[str, ...]) -> Hindrance | None:
+        """What hinders a candidate of these scopes for longest."""
+        found = [block for scope in scopes_ for block in self._by_scope.get(scope, ())]
+        in_force = [block for block in found if is_in_force(block, self._now)]
+        refills_at = self._snapshot.book.refills_at(scopes_, self._now)
+        if in_force:
+            longest = max(in_force, key=lambda block: block.until)
+            return Hindrance(longest.reason, max(longest.until, refills_at))
+        if any(block.scope in self._snapshot.probing and block.reason in PROBED_REASONS for block in found):
+            return Hindrance("probing")
+        return Hindrance("window", refills_at) if refills_at else None
+
+    def standing_of(self, credential: Credential, candidates: Iterable[Candidate]) -> Standing:
+        """What *credential* can do; *candidates* are those of its provider."""
+        own = [c.scopes for c in candidates if c.credential.fingerprint == credential.fingerprint]
+        hindered = [hindrance for one in own or [self._wide_scopes(credential)] if (hindrance := self.of(one))]
+        if hindered and len(hindered) == max(1, len(own)):
+            first = min(hindered, key=lambda one: one.until or 0.0)
+            return Standing(STATES.get(first.reason, CredentialState.COOLING), first.reason, first.until)
+        is_busy = bool(self._snapshot.in_flight.get(credential.fingerprint))
+        state = CredentialState.BUSY if is_busy else CredentialState.READY
+        if not hindered:
+            return Standing(state)
+        first = min(hindered, key=lambda one: one.until or 0.0)
+        return Standing(state, f"{len(hindered)} of {len(own)} models: {first.reason}", first.until)
+
+    def _wide_scopes(self, credential: Credential) -> tuple[str, ...]:
+        """For a credential that no candidate of the settings has."""
+        provider = credential.provider
+        return (
+            scopes.credential(credential.fingerprint),
+            scopes.account(provider, credential.account or credential.fingerprint),
+            scopes.provider(provider),
+            scopes.endpoint(self._snapshot.roster.providers[provider].base_url),
+        )
+
+
+def candidates_of(snapshot: PoolSnapshot, provider: str) -> tuple[Candidate, ...]:
+    """The provider's candidates for chat, as the settings choose its models; none when it is not asked."""
+    if provider not in snapshot.roster.enabled:
+        return ()
+    selection = snapshot.roster.select_chat(provider)
+    if isinstance(selection, Refusal):
+        return ()
+    return tuple(candidate for candidate in selection.candidates if candidate.provider.name == provider)

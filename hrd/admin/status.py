@@ -1,0 +1,140 @@
+"""`hr status`, and what a client may see of it."""
+
+from collections import Counter
+
+import msgspec
+
+from hrd.admin.capabilities import known_models
+from hrd.admin.standing import Hindrances, Standing, candidates_of
+from hrd.admin.wire.status import CredentialStatus, ProviderState, ProviderStatus, Status, StoreStatus
+from hrd.configuration.assemble import SPOKEN_DIALECTS
+from hrd.core.access import Caller
+from hrd.core.providers import Credential, Provider
+from hrd.core.remembered import DayCounts
+from hrd.pool import PoolSnapshot
+from hrd.store.contract import StoreHealth
+
+
+class DaemonFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the daemon knows of itself."""
+
+    version: str
+    pid: int
+    uptime_s: float
+    endpoint: str
+    listening: bool
+    draining: bool
+    in_flight: int
+    connections: int
+    troubles: tuple[str, ...] = ()
+    """What is wrong with the files as they stand; the last good settings hold."""
+
+
+def status_of(snapshot: PoolSnapshot, facts: DaemonFacts, health: StoreHealth, now: float) -> Status:
+    """The whole picture. A retired provider without a key is not in it: nobody is missing it."""
+    roster = snapshot.roster
+    hindrances = Hindrances(snapshot, now)
+    troubles = [f"not taken, the last good settings hold: {trouble}" for trouble in facts.troubles]
+    return Status(
+        version=facts.version,
+        pid=facts.pid,
+        now=now,
+        uptime_s=facts.uptime_s,
+        mode=roster.mode,
+        endpoint=facts.endpoint,
+        listening=facts.listening,
+        providers=tuple(
+            provider_status(snapshot, hindrances, provider)
+            for name, provider in roster.providers.items()
+            if roster.credentials.get(name) or not provider.retired
+        ),
+        store=msgspec.convert(health, StoreStatus, from_attributes=True),
+        draining=facts.draining,
+        demo=roster.demo,
+        in_flight=facts.in_flight,
+        connections=facts.connections,
+        warnings=(*troubles, *roster.warnings),
+    )
+
+
+def status_for_client(status: Status, caller: Caller) -> Status:
+    """What the holder of a client key may see: nothing of where keys stand or whose they are, of files, or of providers that
+    the key may not use."""
+    allowed = [one for one in status.providers if not caller.allowed_providers or one.name in caller.allowed_providers]
+    providers = tuple(
+        msgspec.structs.replace(
+            one,
+            credentials=tuple(msgspec.structs.replace(key, label="", source="", account="") for key in one.credentials),
+        )
+        for one in allowed
+    )
+    store = StoreStatus(state=status.store.state, rows_waiting=status.store.rows_waiting, rows_max=status.store.rows_max)
+    return msgspec.structs.replace(status, providers=providers, store=store, warnings=())
+
+
+def provider_status(snapshot: PoolSnapshot, hindrances: Hindrances, provider: Provider) -> ProviderStatus:
+    name = provider.name
+    credentials = snapshot.roster.credentials.get(name, ())
+    off = _why_off(snapshot, provider)
+    candidates = candidates_of(snapshot, name)
+    standings = [Standing(off[0]) if off else hindrances.standing_of(one, candidates) for one in credentials]
+    state, reason, until = (*off, None) if off else _together(standings)
+    rows = tuple(_credential(snapshot, provider, one, standing) for one, standing in zip(credentials, standings, strict=True))
+    latencies = [one.latency_ms for one in rows if one.latency_ms is not None]
+    return ProviderStatus(
+        name=name,
+        state=state,
+        mode=snapshot.roster.mode_of(name),
+        reason=reason,
+        until=until,
+        cost_class=provider.cost_class,
+        models=provider.models,
+        credentials=rows,
+        in_flight=sum(one.in_flight for one in rows),
+        requests_today=sum(one.requests_today for one in rows),
+        errors_today=sum(one.errors_today for one in rows),
+        tokens_today=sum(one.tokens_today for one in rows),
+        latency_ms=min(latencies, default=None),
+        learned=known_models(snapshot, name),
+    )
+
+
+def _why_off(snapshot: PoolSnapshot, provider: Provider) -> tuple[str, str] | None:
+    """State and reason of a provider that is not asked, whatever its credentials."""
+    if not snapshot.roster.credentials.get(provider.name):
+        return ProviderState.NO_KEY, ""
+    if provider.retired:
+        return ProviderState.RETIRED, provider.retired
+    reason = snapshot.roster.off.get(provider.name)
+    if reason is None:
+        return None
+    return ProviderState.OFF if provider.dialect in SPOKEN_DIALECTS else ProviderState.WRONG_DIALECT, reason
+
+
+def _together(standings: list[Standing]) -> tuple[str, str, float | None]:
+    """A provider's state out of its credentials': its reason is theirs where they agree."""
+    able = sum(standing.can_be_asked for standing in standings)
+    if able:
+        return (ProviderState.READY if able == len(standings) else ProviderState.PARTLY), "", None
+    reasons = Counter(standing.reason for standing in standings)
+    first = min((standing.until for standing in standings if standing.until is not None), default=None)
+    return ProviderState.BLOCKED, next(iter(reasons)) if len(reasons) == 1 else "", first
+
+
+def _credential(snapshot: PoolSnapshot, provider: Provider, one: Credential, standing: Standing) -> CredentialStatus:
+    today = snapshot.today.get((provider.name, one.fingerprint), DayCounts(provider=provider.name, credential=one.fingerprint))
+    return CredentialStatus(
+        fingerprint=one.fingerprint,
+        state=standing.state,
+        reason=standing.reason,
+        until=standing.until,
+        label=one.label,
+        source=one.source,
+        account=one.account,
+        cost_class=one.cost_class.name.lower() if one.cost_class is not None else provider.cost_class,
+        in_flight=snapshot.in_flight.get(one.fingerprint, 0),
+        requests_today=today.requests,
+        errors_today=today.errors,
+        tokens_today=today.input_tokens + today.output_tokens,
+        latency_ms=snapshot.latency_ms.get(one.fingerprint),
+    )
