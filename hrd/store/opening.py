@@ -14,7 +14,6 @@ VERSION = 6
 """How many migrations there are."""
 BUSY_MS = 20
 """How long a writer waits for a lock that somebody outside this process holds."""
-WAL_KEPT_BYTES = 16 * 1024 * 1024
 _SIDE_FILES = ("-wal", "-shm")
 PAGE_COUNT_AT = 28
 _COLUMNS = """SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
@@ -60,7 +59,6 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
-        connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
     except BaseException:
         connection.close()
         raise

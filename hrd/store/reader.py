@@ -1,7 +1,8 @@
 """The read-only connection, asked in a thread."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -42,11 +43,13 @@ class Reader:
             self.is_damaged = trouble_of(error) is Trouble.DAMAGED
             raise StoreUnreadableError(f"{self.path} cannot be read: {error}") from error
 
-    async def reopen(self) -> None:
-        """Another file stands at the path now."""
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Nobody asks meanwhile, and afterwards the file is opened anew: another one may stand at the path."""
         async with self._one_at_a_time:
             self.close()
             self.is_damaged = False
+            yield
 
     def close(self) -> None:
         if self._connection is not None:

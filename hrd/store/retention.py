@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
-import msgspec
-
 from hrd.core.blocks import REMEMBERED_S
 from hrd.store.counting import DAY_HOURS, HOUR_S
+from hrd.store.limits import Retention
 from hrd.store.opening import connect
 from hrd.store.questions import WINDOWS_KEPT_S
 from hrd.store.rows import ADD_UP, Statement
@@ -33,14 +32,6 @@ SET_ROLLED_TO = "INSERT OR REPLACE INTO meta VALUES ('usage_rolled_to', ?)"
 OLD_HOUR = """SELECT hour - hour % 24, provider, credential, model, client, requests, errors, attempts, failed, input_tokens,
     output_tokens, cost_microusd FROM usage WHERE hour = ?"""
 ROLL_HOUR = f"INSERT INTO usage {OLD_HOUR} {ADD_UP}"
-
-
-class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is kept."""
-
-    journal_rows: int = 10_000
-    ledger_days: float = 35.0
-    usage_hours_days: float = 90.0
 
 
 class Trimming:

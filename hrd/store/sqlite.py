@@ -1,7 +1,7 @@
 """The store on disk: SQLite in WAL mode, one writer in the loop's own thread, everything slow in threads.
 
 Its parts: `waiting` (rows until they are written), `writer` (one transaction for all of them), `reader` and `questions`
-(what is asked), `opening` (a good, a fresh or a damaged file), `checkpoints` and `retention` (what `housekeep` does).
+(what is asked), `opening` (a good, a fresh or a damaged file), `upkeep` (checkpoints, and what is deleted).
 
 It never fails its caller. What it cannot write waits in memory, `health` says why, and `housekeep` mends what can be mended: a
 file that could not be opened is tried again, one that SQLite calls malformed is moved aside, one that was removed is made anew.
@@ -9,9 +9,9 @@ file that could not be opened is tried again, one that SQLite calls malformed is
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import msgspec
 import trio
 
 from hrd.core.journal import Entry
@@ -19,30 +19,19 @@ from hrd.core.ledger import Reservation
 from hrd.core.remembered import Remembered, Row
 from hrd.store import checkpoints, questions
 from hrd.store.contract import JournalQuestion, Process, StoreHealth, StoreUnreadableError, UsageQuestion, UsageRow
+from hrd.store.limits import StoreLimits
 from hrd.store.lost import entries_of
 from hrd.store.opening import Opened, open_database
 from hrd.store.reader import Reader
-from hrd.store.retention import Retention, Trimming
 from hrd.store.rows import Statement, fold
 from hrd.store.trouble import NewerSchemaError, write_failed
+from hrd.store.upkeep import Upkeep
 from hrd.store.waiting import WaitingRows, WriteFailed
 from hrd.store.writer import Writer, transact
 
 LOSE = "UPDATE ledger SET state = 2, spent = tokens WHERE id = ?"
 ROUND_S = 1.0
-BREATH_S = 0.01
-"""Between two transactions of a pass: the loop's rows come first."""
-
-
-class StoreLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the settings say about the store."""
-
-    retention: Retention = Retention()
-    buffer_rows: int = 20_000
-    checkpoint_s: float = 5.0
-    """A power cut loses at most what was written in this time."""
-    checkpoint_bytes: int = 8 * 1024 * 1024
-    trim_s: float = 60.0
+UNDER_WAY_ROUND_S = 0.01
 
 
 def open_store(path: Path, limits: StoreLimits, process: Process, now: Callable[[], float]) -> "SqliteStore":
@@ -68,9 +57,7 @@ class SqliteStore:
         self._writer = Writer(path, process, keep_journal=limits.retention.journal_rows > 0)
         self._reader = Reader(path)
         self._waiting = WaitingRows(self._writer.write, now, limits.buffer_rows)
-        self._checkpointed_at = self._trimmed_at = now()
-        self._trimmed_rows = 0
-        self._upkeep_failed = ""
+        self._upkeep = Upkeep(path, self._writer, limits, now)
 
     # the contract --------------------------------------------------------------------------------------------------------
 
@@ -112,21 +99,23 @@ class SqliteStore:
     def load(self, now: float) -> Remembered:
         """The lock beside the database keeps other daemons away: whoever else holds a reservation is dead."""
         try:
-            return self._reader.ask_nowait(questions.remembered, now, self._bury())
-        except (sqlite3.Error, StoreUnreadableError) as error:
-            if not self._writer.note(error) and not self._reader.is_damaged:
+            lost = self._bury_or_count()
+            return self._reader.ask_nowait(questions.remembered, now, lost)
+        except StoreUnreadableError:
+            if not self._writer.is_damaged and not self._reader.is_damaged:
                 return Remembered(next_reservation=int(now * 1_000_000))
         self._replace(now)
         return Remembered()
 
     async def housekeep(self) -> None:
         while True:
-            await trio.sleep(ROUND_S)
+            await trio.sleep(UNDER_WAY_ROUND_S if self._upkeep.is_under_way else ROUND_S)
             await self.tidy()
 
     def close(self) -> None:
         while self._waiting.retry_now():
             pass
+        self._upkeep.stop()
         self._reader.close()
         self._writer.close()
 
@@ -149,11 +138,19 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             self.give_up(error)
 
-    def _bury(self) -> int:
-        """Write down as lost what dead processes held; how many reservations that were. All or nothing."""
+    def _bury_or_count(self) -> int:
+        """A disk that takes no burial now may take it later; what is lost counts as spent meanwhile, too."""
         connection = self._writer.connection
-        if connection is None:
-            return len(self._reader.ask_nowait(questions.held_by_others, self._process))
+        if connection is not None:
+            try:
+                return self._bury(connection)
+            except sqlite3.Error as error:
+                self._writer.note(error)
+                self.give_up(error)
+        return len(self._reader.ask_nowait(questions.held_by_others, self._process))
+
+    def _bury(self, connection: sqlite3.Connection) -> int:
+        """Write down as lost what dead processes held; how many reservations that were. All or nothing."""
         with self._writer.turn:
             lost = questions.held_by_others(connection, self._process)
             if lost:
@@ -174,17 +171,8 @@ class SqliteStore:
         await self._mend()
         while self._waiting.retry():
             await trio.lowlevel.checkpoint()
-        if self._writer.connection is None:
-            return
-        try:
-            await self._checkpoint()
-            await self._trim()
-        except (sqlite3.Error, OSError) as error:
-            self._writer.is_dirty = True
-            self._upkeep_failed = f"housekeeping failed: {error}"
-            self._writer.note(error)
-        else:
-            self._upkeep_failed = ""
+        if self._writer.connection is not None:
+            await self._upkeep.round()
 
     async def _mend(self) -> None:
         """Open what is not open, replace what is damaged or gone."""
@@ -192,25 +180,27 @@ class SqliteStore:
         was_open, is_gone = self._writer.connection is not None, self._writer.is_gone()
         if was_open and not is_damaged and not is_gone:
             return
-        await self._reader.reopen()
-        try:
-            if is_gone:
-                self._writer.leave_gone()
-            self._writer.close()
-            opened = await trio.to_thread.run_sync(
-                lambda: open_database(self.path, self._now(), is_damaged=is_damaged and not is_gone)
-            )
-        except (sqlite3.Error, OSError, NewerSchemaError) as error:
-            self.give_up(error)
-            return
+        self._upkeep.stop()
+        async with self._reader.paused():
+            try:
+                if is_gone:
+                    self._writer.leave_gone()
+                self._writer.close()
+                opened = await trio.to_thread.run_sync(partial(self._open, is_damaged=is_damaged and not is_gone))
+            except (sqlite3.Error, OSError, NewerSchemaError) as error:
+                self.give_up(error)
+                return
         self.use(opened)
         if not was_open:
-            self._bury_late()
+            self._bury_late(opened.connection)
         self._waiting.retry_now()
 
-    def _bury_late(self) -> None:
+    def _open(self, *, is_damaged: bool) -> Opened:
+        return open_database(self.path, self._now(), is_damaged=is_damaged)
+
+    def _bury_late(self, connection: sqlite3.Connection) -> None:
         try:
-            self._bury()
+            self._bury(connection)
         except sqlite3.Error as error:
             self.give_up(error)
 
@@ -222,31 +212,6 @@ class SqliteStore:
         finally:
             self._reader.is_damaged = False
 
-    async def _checkpoint(self) -> None:
-        due = self._now() - self._checkpointed_at
-        is_long = checkpoints.log_bytes(self.path) > self._limits.checkpoint_bytes
-        if not self._writer.is_dirty or (0 <= due < self._limits.checkpoint_s and not is_long):
-            return
-        self._checkpointed_at = self._now()
-        self._writer.is_dirty = False
-        await trio.to_thread.run_sync(checkpoints.checkpoint, self.path, self._writer.turn)
-
-    async def _trim(self) -> None:
-        written = self._writer.rows_written - self._trimmed_rows
-        due = self._now() - self._trimmed_at
-        retention = self._limits.retention
-        if 0 <= due < self._limits.trim_s and written <= max(1000, retention.journal_rows // 10):
-            return
-        self._trimmed_at = self._now()
-        self._trimmed_rows = self._writer.rows_written
-        trimming = Trimming(self.path, self._writer.turn, retention, self._now())
-        try:
-            while await trio.to_thread.run_sync(trimming.step):
-                self._writer.is_dirty = True
-                await trio.sleep(BREATH_S)
-        finally:
-            trimming.close()
-
     def _message(self, failure: WriteFailed | None) -> str:
         parts = []
         if failure is not None:
@@ -257,8 +222,8 @@ class SqliteStore:
             parts.append(f"{self._waiting.refusals_dropped} refusals were not recorded")
         if self._writer.rows_refused:
             parts.append(f"{self._writer.rows_refused} rows could not be stored and were left out")
-        if self._upkeep_failed:
-            parts.append(self._upkeep_failed)
+        if self._upkeep.failure:
+            parts.append(self._upkeep.failure)
         return "; ".join(parts)
 
 

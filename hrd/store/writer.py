@@ -17,15 +17,16 @@ from hrd.store.rows import Statement, fold
 from hrd.store.trouble import BUSY_RETRY_S, Trouble, trouble_of, write_failed
 from hrd.store.waiting import WriteFailed
 
-TURN_WAIT_S = 0.1
-"""How long the loop may stand still for a transaction of the housekeeping; one takes a few milliseconds."""
+TURN_WAIT_S = 0.25
+"""How long the loop may stand still for the housekeeping; its turns take milliseconds, unless the disk is very slow."""
 ROW_ERRORS = (sqlite3.Error, OverflowError, UnicodeError, msgspec.MsgspecError)
 
 
 class Writer:
     """`write` all rows or none. A row that no database could take is left out and counted, lest it hold up the rest."""
 
-    def __init__(self, path: Path, process: Process, *, keep_journal: bool) -> None:
+    def __init__(self, path: Path, process: Process, *, keep_journal: bool, turn_wait_s: float = TURN_WAIT_S) -> None:
+        self._turn_wait_s = turn_wait_s
         self.path = path
         self.process = process
         self.turn = threading.Lock()
@@ -82,7 +83,7 @@ class Writer:
     def write(self, rows: Sequence[Row]) -> WriteFailed | None:
         if self._connection is None:
             return self._closed
-        if not self.turn.acquire(timeout=TURN_WAIT_S):
+        if not self.turn.acquire(timeout=self._turn_wait_s):
             return WriteFailed(message=f"the housekeeping holds {self.path}", pause_s=BUSY_RETRY_S, is_passing=True)
         try:
             return self._write(self._connection, rows)

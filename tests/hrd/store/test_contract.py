@@ -14,9 +14,9 @@ from hrd.core.failures import WindowKind
 from hrd.core.journal import Outcome
 from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, Discovered, EmbeddingPin, Learned, Remembered, Row
 from hrd.store.contract import JournalQuestion, Process, Store, UsageQuestion, UsageRow
+from hrd.store.limits import Retention, StoreLimits
 from hrd.store.memory import Disk, MemoryStore
-from hrd.store.retention import Retention
-from hrd.store.sqlite import StoreLimits, open_store
+from hrd.store.sqlite import open_store
 from tests.hrd.store.samples import (
     ANSWERED,
     NEW,

@@ -10,8 +10,9 @@ import pytest
 from hrd.core.remembered import Learned
 from hrd.store import questions
 from hrd.store.contract import UsageQuestion
+from hrd.store.limits import Retention
 from hrd.store.opening import open_database
-from hrd.store.retention import BATCH_ROWS, Retention, Trimming
+from hrd.store.retention import BATCH_ROWS, Trimming
 from hrd.store.rows import fold
 from hrd.store.writer import transact
 from tests.hrd.store.samples import NOON, OLD, answered, blocked, reserved, settled, window

@@ -17,9 +17,9 @@ import pytest
 import trio
 
 from hrd.store.contract import JournalQuestion, StoreUnreadableError, UsageQuestion
+from hrd.store.limits import Retention, StoreLimits
 from hrd.store.opening import VERSION, open_database
-from hrd.store.retention import Retention
-from hrd.store.sqlite import SqliteStore, StoreLimits, open_store
+from hrd.store.sqlite import SqliteStore, open_store
 from hrd.store.trouble import NewerSchemaError
 from tests.hrd.store.samples import NEW, NOON, OLD, Clock, answered, blocked, refused, reserved, settled
 
@@ -56,7 +56,8 @@ CHILD = """
 import sys
 from pathlib import Path
 import trio
-from hrd.store.sqlite import StoreLimits, open_store
+from hrd.store.limits import StoreLimits
+from hrd.store.sqlite import open_store
 from tests.hrd.store.samples import OLD, Clock, answered, reserved, settled
 
 async def main():
@@ -97,18 +98,25 @@ async def test_kill_9_loses_nothing_that_was_committed(path: Path, lines: int) -
     store.close()
 
 
-def test_a_burial_is_all_or_nothing(path: Path, clock: Clock) -> None:
+async def test_a_burial_that_fails_is_none_at_all_and_comes_later(path: Path, clock: Clock) -> None:
     store = open_store(path, LIMITS, OLD, clock)
-    store.commit_nowait([reserved(1), reserved(2)])
+    store.commit_nowait([reserved(1), reserved(2), blocked()])
     store.close()
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TRIGGER no BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'not now'); END")
-        connection.commit()
-    store = open_store(path, LIMITS, NEW, clock)
-    assert store.load(NOON).next_reservation == int(NOON * 1_000_000)
-    store.close()
-    with closing(sqlite3.connect(path)) as connection:
+        store = open_store(path, LIMITS, NEW, clock)
+        remembered = store.load(NOON)
+        assert (remembered.lost, remembered.next_reservation, remembered.blocks) == (2, 3, (blocked(),))
+        assert "not now" in store.health().message
+        await store.tidy()
+        assert store.health().state == "degraded"
         assert connection.execute("SELECT state FROM ledger").fetchall() == [(0,), (0,)]
+        connection.execute("DROP TRIGGER no")
+        await store.tidy()
+        assert connection.execute("SELECT state FROM ledger").fetchall() == [(2,), (2,)]
+    assert store.health().state == "ok"
+    assert [row.errors for row in await store.usage(UsageQuestion())] == [2]
+    store.close()
 
 
 # the disk fails -----------------------------------------------------------------------------------------------------------
@@ -150,7 +158,8 @@ FULL_CHILD = """
 import resource, sys
 from pathlib import Path
 import trio
-from hrd.store.sqlite import StoreLimits, open_store
+from hrd.store.limits import StoreLimits
+from hrd.store.sqlite import open_store
 from tests.hrd.store.samples import OLD, Clock, answered, reserved
 
 async def main():

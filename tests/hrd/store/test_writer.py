@@ -17,7 +17,7 @@ from tests.hrd.store.samples import NOON, OLD, answered, reserved, settled
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
-    writer = Writer(tmp_path / "hrd.db", OLD, keep_journal=True)
+    writer = Writer(tmp_path / "hrd.db", OLD, keep_journal=True, turn_wait_s=0.05)
     writer.use(open_database(writer.path, NOON).connection)
     yield writer
     writer.close()
