@@ -1,7 +1,7 @@
 """Bytes over sockets, with trio, as thinly as it goes.
 
-A call tries the system call first and waits only when that would block: on a busy connection most calls cost one system call
-and no trip through the scheduler. So that such a connection cannot keep everybody else waiting, every OPERATIONS_PER_TURN-th
+Sending tries the system call first and waits only when that would block; receiving waits first, because what is asked for has
+mostly not come yet, and goes on without waiting while its buffer comes back full. So that such a connection cannot keep everybody else waiting, every OPERATIONS_PER_TURN-th
 call in a row that did not wait is a checkpoint first, before anything is taken from or given to the socket.
 
 Every failure is WireBroken (or trio.ClosedResourceError, for a wire that we closed ourselves); no OSError passes.
@@ -40,7 +40,7 @@ class Transport(Protocol):
 class Wire:
     """A connected stream socket (TCP or Unix)."""
 
-    __slots__ = ("_operations", "_sock")
+    __slots__ = ("_has_more", "_operations", "_sock")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Wire:
         """Takes *sock* over. A buffer size of None leaves it to the kernel."""
         self._sock = sock
         self._operations = 0
+        self._has_more = False
         try:
             sock.setblocking(False)
             if sock.family != socket.AF_UNIX:
@@ -73,17 +74,21 @@ class Wire:
         return self._sock.fileno()
 
     async def receive_some(self, max_bytes: int, /) -> bytes:
-        """Between 1 and *max_bytes* bytes as soon as there are any; b"" when the peer has said its last."""
-        if self._operations >= OPERATIONS_PER_TURN:
-            await self._give_way()
-        try:
-            data = self._sock.recv(max_bytes)
-        except BlockingIOError:
-            return await self._wait_and_receive(max_bytes)
-        except OSError as error:
-            raise _translated(self._sock, error) from error
-        self._operations += 1
-        return data
+        """Between 1 and *max_bytes* bytes as soon as there are any; b"" when the peer has said its last.
+
+        Asked for before anything can have come (a reply right after its request, the next request right after its reply), so
+        it waits first; only after a read that filled its buffer is there likely more at once."""
+        if self._has_more and self._operations < OPERATIONS_PER_TURN:
+            self._operations += 1
+            try:
+                data = self._sock.recv(max_bytes)
+            except BlockingIOError:
+                return await self._wait_and_receive(max_bytes)
+            except OSError as error:
+                raise _translated(self._sock, error) from error
+            self._has_more = len(data) == max_bytes
+            return data
+        return await self._wait_and_receive(max_bytes)
 
     async def send_all(self, data: bytes, /) -> None:
         """Hand *data* to the kernel. After WireBroken or cancellation part of it may have left."""
@@ -143,13 +148,17 @@ class Wire:
     async def _wait_and_receive(self, max_bytes: int) -> bytes:
         while True:
             self._operations = 0
+            if self._sock.fileno() < 0:
+                raise trio.ClosedResourceError("this wire was closed")
             await trio.lowlevel.wait_readable(self._sock)
             try:
-                return self._sock.recv(max_bytes)
+                data = self._sock.recv(max_bytes)
             except BlockingIOError:
                 continue
             except OSError as error:
                 raise _translated(self._sock, error) from error
+            self._has_more = len(data) == max_bytes
+            return data
 
     async def _send_rest(self, data: memoryview, sent: int) -> None:
         while sent < len(data):
