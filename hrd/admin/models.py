@@ -125,6 +125,7 @@ async def reset_models(
 async def _changed(
     provider: str, value: str | None, configuration: Configuration, pool: Pool, changed: Callable[[], None]
 ) -> ModelsChanged | Denied:
+    known = offers_of(pool.roster, provider) if provider in pool.roster.providers else []
     problem = await configuration.set_variable(_variable(provider), value)
     if problem is not None:
         return unchanged(problem)
@@ -135,12 +136,12 @@ async def _changed(
         provider=provider,
         models=models,
         source=source_of(provider, configuration.settings),
-        warnings=tuple(_warnings(provider, models, roster)),
+        warnings=tuple(_warnings(provider, models, roster, known)),
     )
 
 
-def _warnings(provider: str, models: tuple[str, ...], roster: Roster) -> list[str]:
-    """What a typing mistake or another setting would make of the choice."""
+def _warnings(provider: str, models: tuple[str, ...], roster: Roster, known: list[str]) -> list[str]:
+    """What a typing mistake or another setting would make of the choice; *known* were its models before."""
     if provider not in roster.providers:
         return [f"the demo runs: {provider} is asked once it has a key"]
     row = roster.providers[provider]
@@ -148,9 +149,8 @@ def _warnings(provider: str, models: tuple[str, ...], roster: Roster) -> list[st
     warnings += [
         f"{model} is excluded by {provider.upper()}_EXCLUDE_MODELS" for model in models if model.lower() in row.exclude_models
     ]
-    offered = [model for model in offers_of(roster, provider) if model not in models or model in row.models_facts]
     for model in models:
-        meant = nearest(model, offered) if model not in offered else None
+        meant = nearest(model, known) if model not in known else None
         if meant is not None:
             warnings.append(f"{model} is not known of {provider}: did you mean {meant}?")
     return warnings

@@ -1,0 +1,147 @@
+"""hr model: what is asked, what else there is, and the pair that answers embeddings."""
+
+import pytest
+
+from hrd.admin.wire.models import (
+    MODELS,
+    MODELS_RESET,
+    MODELS_SET,
+    ModelsChange,
+    ModelsQuestion,
+    ModelsReset,
+)
+from hrd.core.ask import Ask, Kind
+from hrd.core.facts import Claim, Committed, Ended, Failed
+from hrd.core.failures import Failure, Verdict
+from hrd.core.journal import Usage
+from hrd.core.remembered import Discovered
+from hrd.core.tour import Tour
+from tests.hrd.world import ANYBODY, NOON, World
+
+
+def answer_embeddings(world: World) -> None:
+    claim = world.pool.claim(Tour(Ask(kind=Kind.EMBEDDINGS, model="")), ANYBODY, "req-e", world.now)
+    assert isinstance(claim, Claim)
+    world.apply(Committed(claim=claim, latency_ms=10.0))
+    world.apply(Ended(claim=claim, outcome="ok", usage=Usage()))
+
+
+async def test_all_that_can_be_asked_is_listed_with_what_is_asked_of_it(world: World) -> None:
+    found = await world.ask(MODELS, ModelsQuestion())
+    assert [(one.provider, one.source, [(row.name, row.place) for row in one.models]) for one in found.providers] == [
+        ("groq", "catalogue", [("small", 1), ("large", 2)]),
+        ("openrouter", "catalogue", [("nvidia/nemotron:free", 1)]),
+    ]
+    assert (found.now, found.embeddings) == (NOON, None)
+    assert found.providers[0].embed_model == "embed-groq"
+    small, large = found.providers[0].models
+    assert (small.context, small.tools, small.vision) == (8192, True, None)
+    assert (large.context, large.tools) == (None, None)
+    assert found.providers[1].models[0].cost_class == "free"
+
+
+async def test_one_provider_is_listed_with_everything_that_it_offers(world: World) -> None:
+    world.discovered["groq"] = Discovered(provider="groq", models=("large", "whisper"), contexts={"whisper": 448}, at=NOON)
+    world.changed()
+    found = await world.ask(MODELS, ModelsQuestion(provider="groq"))
+    assert [(row.name, row.place, row.context) for row in found.providers[0].models] == [
+        ("small", 1, 8192),
+        ("large", 2, None),
+        ("huge:free", None, 131072),
+        ("whisper", None, 448),
+    ]
+
+
+async def test_what_was_learned_is_listed(world: World) -> None:
+    claim = world.claim("groq:large")
+    failure = Failure(verdict=Verdict.CONTEXT_EXCEEDED, message="too long", ceiling_tokens=4096)
+    world.apply(Failed(claim=claim, failure=failure))
+    claim = world.claim("groq:large")
+    world.apply(Ended(claim=claim, outcome="ok", usage=Usage(), used_tools=True, saw_images=True))
+    large = (await world.ask(MODELS, ModelsQuestion(provider="groq"))).providers[0].models[1]
+    assert (large.name, large.context, large.tools, large.vision) == ("large", 4096, True, True)
+
+
+async def test_a_provider_without_a_key_can_be_looked_at(world: World) -> None:
+    found = await world.ask(MODELS, ModelsQuestion(provider="github"))
+    assert [row.name for row in found.providers[0].models] == ["gpt"]
+
+
+async def test_chosen_models_are_asked_by_the_next_request(world: World) -> None:
+    done = await world.ask(MODELS_SET, ModelsChange(provider="groq", models=("large", "large", " small ")))
+    assert (done.provider, done.models, done.source, done.warnings) == ("groq", ("large", "small"), ".env", ())
+    assert "GROQ_MODEL=large,small" in world.read(".env")
+    assert world.claim("groq").candidate.model == "large"
+    found = await world.ask(MODELS, ModelsQuestion())
+    assert found.providers[0].source == ".env"
+
+
+async def test_a_mistyped_model_is_taken_with_a_question(world: World) -> None:
+    done = await world.ask(MODELS_SET, ModelsChange(provider="groq", models=("hug:free",)))
+    assert done.models == ("hug:free",)
+    assert done.warnings == ("hug:free is not known of groq: did you mean huge:free?",)
+
+
+async def test_a_choice_that_another_setting_excludes_is_told(world: World) -> None:
+    world.write(".env", "GROQ_EXCLUDE_MODELS=LARGE\n")
+    world.configuration.reload()
+    world.changed()
+    done = await world.ask(MODELS_SET, ModelsChange(provider="groq", models=("large", "small")))
+    assert done.warnings == ("large is excluded by GROQ_EXCLUDE_MODELS",)
+    found = await world.ask(MODELS, ModelsQuestion(provider="groq"))
+    assert [row.name for row in found.providers[0].models] == ["small", "huge:free"]
+
+
+async def test_a_choice_for_a_provider_without_a_key_waits_for_one(world: World) -> None:
+    done = await world.ask(MODELS_SET, ModelsChange(provider="mistral", models=("mistral-small",)))
+    assert done.warnings == ("mistral has no key yet: hr auth add mistral",)
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"),
+    [
+        (ModelsChange(provider="groq", models=()), 400),
+        (ModelsChange(provider="groq", models=(" ",)), 400),
+        (ModelsChange(provider="groq", models=("a,b",)), 400),
+        (ModelsChange(provider="groq", models=tuple(f"m{n}" for n in range(65))), 400),
+        (ModelsChange(provider="groq", models=("two words",)), 409),
+        (ModelsChange(provider="groq", models=("one\nPORT=1",)), 409),
+        (ModelsChange(provider="nobody", models=("a",)), 404),
+    ],
+)
+async def test_what_cannot_be_chosen_changes_nothing(world: World, ask: ModelsChange, status: int) -> None:
+    before = world.read(".env")
+    found, problem = await world.refused(MODELS_SET, ask)
+    assert (found, bool(problem.message)) == (status, True)
+    assert world.read(".env") == before
+    assert world.pool.roster.providers["groq"].models == ("small", "large")
+
+
+async def test_a_reset_goes_back_to_the_catalogue(world: World) -> None:
+    before = world.read(".env")
+    await world.ask(MODELS_SET, ModelsChange(provider="groq", models=("large",)))
+    done = await world.ask(MODELS_RESET, ModelsReset(provider="groq"))
+    assert (done.models, done.source) == (("small", "large"), "catalogue")
+    assert world.read(".env") == before
+    again = await world.ask(MODELS_RESET, ModelsReset(provider="groq"))
+    assert again.models == ("small", "large"), "nothing to reset is no mistake"
+
+
+async def test_a_choice_in_config_toml_is_named_as_its_source(world: World) -> None:
+    world.write("config.toml", '[providers.groq]\nmodels = ["huge:free"]\n')
+    world.configuration.reload()
+    world.changed()
+    assert (await world.ask(MODELS, ModelsQuestion())).providers[0].source == "config.toml"
+
+
+async def test_the_embedding_pair_is_told_and_chosen_anew_after_a_reset(world: World) -> None:
+    answer_embeddings(world)
+    pair = (await world.ask(MODELS, ModelsQuestion())).embeddings
+    assert pair is not None
+    assert (pair.provider, pair.model) == ("groq", "embed-groq")
+    done = await world.ask(MODELS_RESET, ModelsReset(provider="embeddings"))
+    assert (done.provider, done.models) == ("embeddings", ())
+    assert (await world.ask(MODELS, ModelsQuestion())).embeddings is None
+    assert world.disk.pin is not None
+    assert world.disk.pin.provider == "", "a restart does not bring it back"
+
