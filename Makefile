@@ -32,7 +32,7 @@ help: ## Show this list
 		printf '%-14s %s\n' "$$command" "$$what"; done
 
 run: $(INSTALLED) ## Install what is needed into .venv and run the daemon here (Ctrl-C ends it)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/python -m hrd $(HRD_ARGS)
+	@exec $(BIN)/python -m hrd $(HRD_ARGS)
 
 test: $(INSTALLED_DEV) ## Run all tests, with coverage
 	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered \

@@ -6,6 +6,7 @@ support   heartbeat, departures, store, control socket      lasts longest
 """
 
 import email.utils
+import errno
 import os
 import secrets
 import signal
@@ -368,7 +369,7 @@ class Daemon:
         try:
             sockets = listen_tcp(settings.host, settings.port)
         except (OSError, UnicodeError) as error:
-            raise CannotListen(f"cannot listen on {settings.host} port {settings.port}: {error}") from None
+            raise CannotListen(cannot_listen(settings, error)) from None
         port = sockets[0].getsockname()[1]
         self._listening_on = [(settings.host, port), *((sock.getsockname()[0], port) for sock in sockets)]
         return sockets
@@ -538,6 +539,22 @@ def system_trust() -> ssl.SSLContext:
     import truststore  # noqa: PLC0415 - only a daemon with a TLS provider needs it
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def cannot_listen(settings: Settings, error: OSError | UnicodeError) -> str:
+    """Why the address that clients connect to is not to be had, and what to set instead."""
+    what = f"cannot listen on {settings.host} port {settings.port}"
+    if isinstance(error, socket.gaierror):
+        return f"{what}: no such host; set HOST to an address of this machine, such as 127.0.0.1"
+    match error.errno if isinstance(error, OSError) else None:
+        case errno.EADDRINUSE:
+            return f"{what}: another program listens there; end it (who: ss -ltnp), or take another: PORT=8320 hrd"
+        case errno.EADDRNOTAVAIL:
+            return f"{what}: this machine has no such address; set HOST to one that it has, such as 127.0.0.1"
+        case errno.EACCES:
+            return f"{what}: that port is for root alone; take another: PORT=8320 hrd"
+        case _:
+            return f"{what}: {error.strerror or error if isinstance(error, OSError) else error}"
 
 
 def control_gid(settings: Settings) -> int | None:

@@ -1,0 +1,187 @@
+"""From the process environment to a daemon that serves: read, lock, open, serve, each step with its own way to say no."""
+
+import importlib.resources
+import os
+import pwd
+import resource
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+import trio
+
+from hrd.admin.places import HOME_NAME, Nowhere, Places, find_places
+from hrd.configuration.live import Configuration, Unusable
+from hrd.core.key_shapes import OWN_PREFIX
+from hrd.credentials import stored_order
+from hrd.daemon import CannotListen, Daemon
+from hrd.store.contract import Process
+from hrd.store.limits import Retention, StoreLimits
+from hrd.store.lock import HeldBy, Lock, take_lock
+from hrd.store.sqlite import SqliteStore, open_store
+from hrd.store.trouble import NewerSchemaError
+from hrd.welcome import Welcome, welcome
+
+FILES_OPEN_MAX: Final = 65_536
+EXIT_FAILED: Final = 1
+EXIT_BAD_CONFIGURATION: Final = 2
+EXIT_INTERRUPTED: Final = 130
+"""128 and the number of SIGINT, as shells count."""
+SERVICE_NAMES: Final = ("NOTIFY_SOCKET", "INVOCATION_ID")
+"""systemd sets them for what it starts (systemd.exec(5), sd_notify(3)): nobody reads a welcome there."""
+
+
+class NotStartedError(Exception):
+    """Why the daemon did not start, a line each."""
+
+    def __init__(self, lines: Iterable[str], exit_code: int = EXIT_FAILED) -> None:
+        super().__init__()
+        self.lines = tuple(lines)
+        self.exit_code = exit_code
+
+
+def start(environ: Mapping[str, str], *, check_only: bool, demo_wanted: bool) -> int:
+    """Do what the command line says. Returns the exit code."""
+    try:
+        configuration = read_configuration(environ)
+        if check_only:
+            return _say_it_is_good(configuration)
+        _serve(configuration, environ, demo_wanted=demo_wanted)
+    except NotStartedError as reason:
+        for line in reason.lines:
+            click.echo(f"hrd: {line}", err=True)
+        return reason.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def read_configuration(environ: Mapping[str, str]) -> Configuration:
+    """The configuration as it stands in the files, or every problem with it."""
+    places = find_places(environ, os.geteuid(), _home(environ))
+    if isinstance(places, Nowhere):
+        raise NotStartedError([places.reason], EXIT_BAD_CONFIGURATION)
+    catalogue_text = (importlib.resources.files("hrd.core") / "catalogue.toml").read_text(encoding="utf-8")
+    configuration = Configuration(places, environ, catalogue_text)
+    found = configuration.read()
+    if isinstance(found, Unusable):
+        raise NotStartedError(found.lines, EXIT_BAD_CONFIGURATION)
+    configuration.loaded = found
+    return configuration
+
+
+def _say_it_is_good(configuration: Configuration) -> int:
+    places = configuration.places
+    for warning in configuration.settings.warnings:
+        click.echo(f"warning: {warning}")
+    click.echo(f"The configuration is good. It was read from {places.dotenv}, {places.config_toml} and {places.auth_json}.")
+    return 0
+
+
+def _serve(configuration: Configuration, environ: Mapping[str, str], *, demo_wanted: bool) -> None:
+    """Everything that has to be there before the daemon is, in the order in which the next step needs it."""
+    _make_folders(configuration.places)
+    _raise_file_limit()
+    lock = _lock(configuration.places)
+    try:
+        trouble = configuration.make_first_key()
+        if trouble:
+            raise NotStartedError([f"no client key could be made: {trouble}"], EXIT_BAD_CONFIGURATION)
+        started = Daemon.now()
+        store = _open_store(configuration, started)
+        daemon = Daemon(configuration, store, store.load(started), demo_wanted=demo_wanted)
+
+        def ready(daemon: Daemon) -> None:
+            _announce(daemon, configuration, environ, demo_wanted=demo_wanted)
+
+        trio.run(daemon.run, configuration.places.control_socket, ready)
+    except CannotListen as error:
+        raise NotStartedError([str(error)]) from None
+    finally:
+        lock.release()
+
+
+def _make_folders(places: Places) -> None:
+    for folder in dict.fromkeys((places.config, places.state, places.runtime)):
+        try:
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            hint = f"name another with {HOME_NAME}=DIR"
+            raise NotStartedError([f"cannot make the folder {folder}: {error.strerror or error}; {hint}"]) from None
+
+
+def _lock(places: Places) -> Lock:
+    try:
+        lock = take_lock(Path(places.lock), os.getpid())
+    except OSError as error:
+        raise NotStartedError([f"cannot take the lock {places.lock}: {error.strerror or error}"]) from None
+    if isinstance(lock, HeldBy):
+        pid = "its pid is not known yet" if lock.pid is None else f"pid {lock.pid}"
+        raise NotStartedError([f"already running, {pid}; look at it with: hr status, end it with: hr stop"])
+    return lock
+
+
+def _open_store(configuration: Configuration, started: float) -> SqliteStore:
+    settings = configuration.settings
+    retention = Retention(
+        journal_rows=settings.request_log_size,
+        ledger_days=settings.ledger_days,
+        usage_hours_days=settings.usage_hours_days,
+    )
+    limits = StoreLimits(retention=retention, buffer_rows=settings.write_buffer_rows)
+    try:
+        return open_store(Path(configuration.places.database), limits, Process(pid=os.getpid(), started=started), Daemon.now)
+    except NewerSchemaError as error:
+        raise NotStartedError([str(error)]) from None
+
+
+def _announce(daemon: Daemon, configuration: Configuration, environ: Mapping[str, str], *, demo_wanted: bool) -> None:
+    """Ready: a line for the log, what is odd, and for whoever started us by hand what to do next."""
+    facts, settings = daemon.facts(), configuration.settings
+    daemon.log.info("ready", endpoint=facts.endpoint, pid=facts.pid, version=facts.version)
+    for warning in settings.warnings:
+        daemon.log.warning("settings", warning=warning)
+    for key in (key for group in settings.keys.values() for key in group if key.source == "environment"):
+        daemon.log.info("key taken from the environment", variable=key.name, credential=key.secret.fingerprint)
+    if any(environ.get(name) for name in SERVICE_NAMES):
+        return
+    has_credential = bool(stored_order(configuration.auth, settings).credentials)
+    about = Welcome(
+        endpoint=facts.endpoint,
+        places=configuration.places,
+        hr=hr_command(environ),
+        model=settings.router_model_id,
+        has_own_key=any(key.secret.reveal().startswith(OWN_PREFIX) for key in configuration.auth.proxy_keys),
+        has_credential=has_credential,
+        is_demo=demo_wanted and not has_credential,
+    )
+    click.echo(welcome(about), err=True)
+
+
+def hr_command(environ: Mapping[str, str]) -> str:
+    """How `hr` is typed in another terminal: by its name only if that is the one that belongs to us."""
+    beside = Path(sys.executable).with_name("hr")
+    found = shutil.which("hr", path=environ.get("PATH", ""))
+    is_found = found is not None and (not beside.exists() or beside.samefile(found))
+    command = "hr" if is_found or not beside.exists() else shlex.quote(str(beside))
+    home = environ.get(HOME_NAME, "")
+    return f"{HOME_NAME}={shlex.quote(home)} {command}" if home else command
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    try:
+        return environ.get("HOME", "") or pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+def _raise_file_limit() -> None:
+    """Every connection is a file; the soft limit of a login shell is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, FILES_OPEN_MAX) if hard != resource.RLIM_INFINITY else FILES_OPEN_MAX
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
