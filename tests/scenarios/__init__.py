@@ -1,0 +1,1 @@
+"""The line from client to provider and back, on virtual time."""
