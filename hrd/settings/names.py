@@ -182,7 +182,7 @@ BASE_URL_SUFFIXES: Final = {"anthropic": "/v1"}
 """Its SDKs take the base URL without the `/v1` that every path begins with, so users set it either way."""
 
 FORMER_NAMES: Final = {
-    "ROUTER_AUTH_FILE": "auth.json has a fixed place here: see `hr doctor`, or set HERMES_ROUTER_HOME",
+    "ROUTER_AUTH_FILE": "auth.json has a fixed place here: `hrd --check-config` says where; HERMES_ROUTER_HOME moves it",
     "ROUTER_STATE_FILE": "what is learned is kept in hrd.db",
     "HERMES_INSTANCES_FILE": "there is one daemon for each user or machine",
 }
