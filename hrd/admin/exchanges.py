@@ -52,6 +52,7 @@ def exchange_of(
             reasoning_tokens=usage.reasoning_tokens,
             source=usage.source.value,
         ),
+        cost_microusd=entry.cost_microusd,
         first_token_ms=entry.first_token_ms,
         total_ms=entry.total_ms,
         waited_ms=entry.waited_ms,

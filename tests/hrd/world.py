@@ -1,4 +1,4 @@
-"""A router without upstreams: real files, pool, store and sockets, a clock set by hand, and a client that shares no code with hr."""
+"""A router without upstreams: real files, pool, store and sockets, a clock set by hand, and a client of its own."""
 
 import os
 import socket
@@ -219,10 +219,12 @@ class World:
 
     # the sockets ---------------------------------------------------------------------------------------------------------
 
-    async def open(self, nursery: trio.Nursery, *, posts: Mapping[str, Endpoint] | None = None) -> None:
-        """Serve both: the control socket, and the clients' endpoint (on a Unix socket as well)."""
-        nursery.start_soon(self.departures.run)
-        nursery.start_soon(self.alarms.run)
+    async def open(
+        self, nursery: trio.Nursery, *, posts: Mapping[str, Endpoint] | None = None, support: trio.Nursery | None = None
+    ) -> None:
+        """Serve both: the control socket, and the clients' endpoint (on a Unix socket as well). *support* outlives them."""
+        for part in (self.departures.run, self.alarms.run):
+            (support or nursery).start_soon(part)
         control = admin_dispatch(
             pool=self.pool,
             store=self.store,

@@ -144,4 +144,3 @@ async def test_the_embedding_pair_is_told_and_chosen_anew_after_a_reset(world: W
     assert (await world.ask(MODELS, ModelsQuestion())).embeddings is None
     assert world.disk.pin is not None
     assert world.disk.pin.provider == "", "a restart does not bring it back"
-

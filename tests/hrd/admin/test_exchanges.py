@@ -1,0 +1,27 @@
+"""Journal entries in the words of the wire."""
+
+import msgspec
+
+from hrd.admin.exchanges import IN_WORDS, exchange_of
+from hrd.core.conclusion import TIME_HELPS
+from hrd.core.failover import RULES
+from tests.hrd.store.samples import ANSWERED, refused
+
+PRICED = msgspec.structs.replace(ANSWERED, cost_microusd=12)
+
+
+def test_nothing_of_an_entry_is_lost() -> None:
+    told = msgspec.to_builtins(exchange_of(PRICED, {"client-1": "laptop"}, row=7))
+    assert told.pop("client_name") == "laptop"
+    assert told.pop("row") == 7
+    assert told == msgspec.to_builtins(PRICED)
+
+
+def test_a_note_of_ours_comes_before_the_entrys() -> None:
+    entry = msgspec.structs.replace(refused(), notes=("seed left out",))
+    assert exchange_of(entry, {}, notes=("2 not told",)).notes == ("2 not told", "seed left out")
+
+
+def test_every_reason_for_which_somebody_is_passed_over_has_words() -> None:
+    reasons = {rule.reason for rule in RULES.values() if rule.reason} | TIME_HELPS
+    assert reasons <= set(IN_WORDS)
