@@ -1,0 +1,1 @@
+"""Official client libraries against the real daemon."""
