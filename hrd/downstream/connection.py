@@ -1,5 +1,6 @@
 """One client connection: requests in, calls out, replies in order, until either side has had enough."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
@@ -23,11 +24,13 @@ DRAIN_BYTES_MAX = 1_048_576
 class ClientConnection:
     """Serves one connection to its end. One cancel scope and one alarm for all of its life."""
 
-    def __init__(self, transport: Wire, peer: Peer, context: Context, number: int) -> None:
+    def __init__(self, transport: Wire, peer: Peer, context: Context, number: int, ended: Callable[[int], None]) -> None:
+        """*ended* is called with *number* when all is over."""
         self._transport = transport
         self._peer = peer
         self._context = context
         self._number = number
+        self._ended = ended
         self._parser = ServerConnection(context.limits)
         self._call: Call | None = None
         self._has_left = False
@@ -53,6 +56,7 @@ class ClientConnection:
             context.alarms.unwatch(self._alarm)
             context.departures.unwatch(fileno)
             self._transport.close()
+            self._ended(self._number)
 
     def close_if_idle(self) -> None:
         """We stop: nobody waits for anything on this connection."""
@@ -84,7 +88,7 @@ class ClientConnection:
         call = Call(head, self._parser, self._transport, self._peer, context, self._scope, self._alarm)
         self._call = context.calls[self._number] = call
         try:
-            if self._has_left and not self._parser.has_unread:
+            if self._has_left:
                 call.cancel(CLIENT_GONE)
             await context.dispatch(head)(call)
         except RequestRejected as rejected:
@@ -132,6 +136,8 @@ class ClientConnection:
 
     async def _say_goodbye(self, call: Call) -> None:
         """The call was cancelled; its client, if it is still there, hears why. Bounded by whoever says it."""
+        if call.is_torn:
+            return
         with trio.move_on_after(2 * GOODBYE_S):
             if call.goodbye is not None:
                 await call.goodbye()
@@ -141,11 +147,14 @@ class ClientConnection:
     async def _refuse(self, rejected: RequestRejected, call: Call | None = None) -> None:
         """Say why in the shape that most clients read, and close."""
         name = HTTPStatus(rejected.status).phrase.lower().replace(" ", "_")
-        error = {"message": rejected.message, "type": "invalid_request_error", "param": None, "code": name}
+        kind = "invalid_request_error" if rejected.status < 500 else "server_error"
+        error = {"message": rejected.message, "type": kind, "param": None, "code": name}
         body = msgspec.json.encode({"error": error})
         headers = [JSON, (b"x-request-id", (call.request_id if call else self._context.next_request_id()).encode())]
+        if call is not None:
+            headers += call.extra
         if rejected.status == 503:
-            headers += [(b"retry-after", b"1")]
+            headers += [(b"retry-after", b"1"), (b"x-should-retry", b"false")]
         head = encode.reply_head(rejected.status, headers, length=len(body), chunked=False, keep_alive=False, minor=1)
         with trio.move_on_after(GOODBYE_S):
             await self._transport.send_all(head + body)

@@ -60,7 +60,7 @@ def listen_unix(path: str, mode: int, group: int | None) -> socket.socket:
             raise OSError(errno.EEXIST, "is not a socket; move it away", path)
         if _is_served(path):
             raise SocketInUseError(errno.EADDRINUSE, "another daemon answers on this socket", path)
-        os.unlink(path)
+        Path(path).unlink()
     Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -71,7 +71,7 @@ def listen_unix(path: str, mode: int, group: int | None) -> socket.socket:
             os.umask(before)
         if group is not None:
             os.chown(path, -1, group)
-        os.chmod(path, mode)
+        Path(path).chmod(mode)
         sock.listen(BACKLOG)
         sock.setblocking(False)
     except OSError:
@@ -134,15 +134,12 @@ class Connections:
             sock.close()
             return
         self._number += 1
-        connection = ClientConnection(wire, peer, self.context, self._number)
+        connection = ClientConnection(wire, peer, self.context, self._number, ended=self._ended)
         self.open[self._number] = connection
-        nursery.start_soon(self._serve, connection, self._number)
+        nursery.start_soon(connection.serve)
 
-    async def _serve(self, connection: ClientConnection, number: int) -> None:
-        try:
-            await connection.serve()
-        finally:
-            del self.open[number]
+    def _ended(self, number: int) -> None:
+        del self.open[number]
 
     def close_idle(self) -> None:
         """We stop: nobody waits for anything on these."""

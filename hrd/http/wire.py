@@ -78,17 +78,23 @@ class Wire:
 
         Asked for before anything can have come (a reply right after its request, the next request right after its reply), so
         it waits first; only after a read that filled its buffer is there likely more at once."""
-        if self._has_more and self._operations < OPERATIONS_PER_TURN:
-            self._operations += 1
+        while True:
+            if self._has_more and self._operations < OPERATIONS_PER_TURN:
+                self._operations += 1
+            elif self._sock.fileno() < 0:
+                raise trio.ClosedResourceError("this wire was closed")
+            else:
+                self._operations = 0
+                await trio.lowlevel.wait_readable(self._sock)
             try:
                 data = self._sock.recv(max_bytes)
             except BlockingIOError:
-                return await self._wait_and_receive(max_bytes)
+                self._has_more = False
+                continue
             except OSError as error:
                 raise _translated(self._sock, error) from error
             self._has_more = len(data) == max_bytes
             return data
-        return await self._wait_and_receive(max_bytes)
 
     async def send_all(self, data: bytes, /) -> None:
         """Hand *data* to the kernel. After WireBroken or cancellation part of it may have left."""
@@ -144,21 +150,6 @@ class Wire:
     async def _give_way(self) -> None:
         self._operations = 0
         await trio.lowlevel.checkpoint()
-
-    async def _wait_and_receive(self, max_bytes: int) -> bytes:
-        while True:
-            self._operations = 0
-            if self._sock.fileno() < 0:
-                raise trio.ClosedResourceError("this wire was closed")
-            await trio.lowlevel.wait_readable(self._sock)
-            try:
-                data = self._sock.recv(max_bytes)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise _translated(self._sock, error) from error
-            self._has_more = len(data) == max_bytes
-            return data
 
     async def _send_rest(self, data: memoryview, sent: int) -> None:
         while sent < len(data):

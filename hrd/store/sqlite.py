@@ -8,9 +8,10 @@ file that could not be opened is tried again, one that SQLite calls malformed is
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -64,8 +65,8 @@ class SqliteStore:
     def commit_nowait(self, rows: Sequence[Row]) -> None:
         self._waiting.commit_nowait(rows)
 
-    async def commit(self, rows: Sequence[Row]) -> None:
-        await self._waiting.commit(rows)
+    def commit(self, rows: Sequence[Row]) -> Coroutine[Any, Any, None]:
+        return self._waiting.commit(rows)
 
     @property
     def is_full(self) -> bool:

@@ -21,10 +21,10 @@ from hrd.upstream.heads import Heads
 from hrd.upstream.ratelimits import read_limits
 
 RECEIVE_BYTES = 65_536
+ERROR_BODY_S = 2.0
+"""How long the body of a refusal may take: its status says enough to move on."""
 END_S = 0.5
 """How long the end of a message whose terminator event was read may take; after that the connection is not kept."""
-HELD_BYTES_MAX = 1_048_576
-"""How much of a stream is held before its commit point."""
 
 
 class AttemptLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +39,8 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
 
     failure: Failure
     observations: tuple[Observation, ...] = ()
-    empty_reply: bytes = b""
-    """What an empty reply said: it is the answer if everybody's is empty."""
+    empty: WholeReply | None = None
+    """An empty reply: it is the answer if everybody's is empty."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,10 @@ class OpenStream:
         first: bytes,
         observations: tuple[Observation, ...],
         scrub: Callable[[str], str],
+        *,
+        is_read: bool,
     ) -> None:
+        """*is_read*: the end of the message has come already."""
         self._scrub = scrub
         self.reply = reply
         self.first = first
@@ -70,6 +73,7 @@ class OpenStream:
         """Why the stream ended too early; empty while it is well."""
         self._connections = connections
         self._connection: Connection | None = connection
+        self._is_read = is_read
 
     async def next(self, within_s: float) -> bytes | None:
         """The next bytes for the client; None when the stream is over. See `reply.finished` and `broken_by` then."""
@@ -87,6 +91,7 @@ class OpenStream:
             data = self.reply.feed(event)
             self._look_for_trouble()
             return data
+        self._is_read = True
         if self.reply.end() is not Ending.COMPLETE:
             self.broken_by = "the provider ended the stream in the middle"
         return None
@@ -100,14 +105,13 @@ class OpenStream:
     async def settle_connection(self) -> None:
         """The reply's terminator was read; take the end of the message too, so that the connection can be kept."""
         connection = self._connection
-        if connection is None:
-            return
-        connection.alarm.at = trio.current_time() + END_S
-        try:
-            while isinstance(await _next_event(connection), bytes):
+        if connection is not None and not self._is_read:
+            connection.alarm.at = trio.current_time() + END_S
+            try:
+                while isinstance(await _next_event(connection), bytes):
+                    pass
+            except (WireBroken, ReplyBroken, trio.ClosedResourceError):
                 pass
-        except (WireBroken, ReplyBroken, trio.ClosedResourceError):
-            pass
         self.close()
 
     def close(self) -> None:
@@ -142,18 +146,22 @@ class Attempts:
         connection: Connection | None = None
         try:
             connection = await self._sent(claim, path, body, within_s, stream=False)
-            head = await _reply_head(connection)
+            reader, transport = connection.reader, connection.transport
+            while (head := reader.next_event()) is None:  # written out here: every reply's way, one frame less to resume
+                if received := await transport.receive_some(RECEIVE_BYTES):
+                    reader.feed(received)
+                else:
+                    reader.feed_eof()
+            assert isinstance(head, ReplyHead), "a reply begins with its head"
             if head.status != 200:
                 return await self._refused(claim, connection, head)
             data = await _rest(connection)
-            self._connections.give_back(connection)
-            connection = None
             return self._judge_whole(claim, head, data, read)
         except _TROUBLE as trouble:
-            return self._broken(trouble, connection, f"no whole reply within {within_s:.0f} s")
+            return self._broken(trouble, f"no whole reply within {within_s:.0f} s")
         finally:
             if connection is not None:
-                self._connections.close(connection)
+                self._connections.give_back(connection)
 
     async def stream(
         self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float
@@ -168,19 +176,20 @@ class Attempts:
             if not _is_event_stream(head):
                 return await self._not_a_stream(claim, connection, head)
             opened = await self._until_commit(claim, connection, head, reply)
+        except _TROUBLE as trouble:
+            return self._broken(trouble, f"no first token within {within_s:.0f} s")
+        else:
             if isinstance(opened, OpenStream):
                 connection = None
             return opened
-        except _TROUBLE as trouble:
-            return self._broken(trouble, connection, f"no first token within {within_s:.0f} s")
         finally:
             if connection is not None:
-                self._connections.close(connection)
+                self._connections.give_back(connection)
 
-    def _broken(self, trouble: Exception, connection: Connection | None, too_late: str) -> Missed:
+    def _broken(self, trouble: Exception, too_late: str) -> Missed:
         if isinstance(trouble, CouldNotConnectError):
             return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(trouble))))
-        if connection is not None and connection.has_rung:
+        if isinstance(trouble, trio.ClosedResourceError):  # nobody but its alarm closes a connection under us
             return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=too_late))
         return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(trouble))))
 
@@ -219,13 +228,21 @@ class Attempts:
         raise CouldNotConnectError(f"could not connect to {origin.host} port {origin.port} {limit}")
 
     async def _refused(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
-        """Anything but 200: what the provider says about it."""
-        connection.reader.body_limit = self._limits.error_bytes
+        """Anything but 200: what the provider says about it, if it says so soon and briefly."""
+        return self._missed(claim, head, await self._error_body(connection))
+
+    async def _error_body(self, connection: Connection) -> bytes:
+        """What came of a refusal's body, soon and up to a limit; its head alone says enough to move on."""
+        connection.alarm.at = min(connection.alarm.at, trio.current_time() + ERROR_BODY_S)
+        parts: list[bytes] = []
+        left = self._limits.error_bytes
         try:
-            body = await _rest(connection)
-        except (WireBroken, ReplyBroken):
-            body = b""
-        return self._missed(claim, head, body)
+            while left > 0 and isinstance(event := await _next_event(connection), bytes):
+                parts.append(event[:left])
+                left -= len(event)
+        except (WireBroken, ReplyBroken, trio.ClosedResourceError):
+            pass
+        return b"".join(parts)
 
     def _missed(self, claim: Claim, head: ReplyHead, body: bytes) -> Missed:
         now = self._now()
@@ -252,19 +269,15 @@ class Attempts:
             return Missed(failure=failure, observations=observations)
         if reply.empty:
             failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
-            return Missed(failure=failure, observations=observations, empty_reply=reply.body)
+            return Missed(failure=failure, observations=observations, empty=reply)
         return Answered(reply=reply, observations=observations)
 
     async def _not_a_stream(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
-        connection.reader.body_limit = self._limits.error_bytes
-        try:
-            body = await _rest(connection)
-        except ReplyBroken:
-            body = b""
+        body = await self._error_body(connection)
         observations = self._observations(claim, head)
         try:
             said = msgspec.json.decode(body, type=dict[str, object])
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError, and none of msgspec's
             said = {}
         if said.get("error"):
             return Missed(failure=self._said_in_200(claim, head, said), observations=observations)
@@ -274,32 +287,24 @@ class Attempts:
         self, claim: Claim, connection: Connection, head: ReplyHead, reply: StreamReader
     ) -> OpenStream | Missed:
         observations = self._observations(claim, head)
-        size, first = 0, b""
+        first, is_read = b"", False
         while not reply.committed:
             event = await _next_event(connection)
-            if not isinstance(event, bytes):
-                ending = reply.end()
-                if reply.committed:
-                    break
-                return self._ended_early(ending, reply, observations)
-            first = reply.feed(event)
+            if isinstance(event, bytes):
+                first = reply.feed(event)
+            else:
+                is_read = True
+                reply.end()
+            # What shares its read with an error has not gone out yet, so somebody else may still answer.
             if reply.error is not None:
                 return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
-            size += len(event)
-            broken = reply.broken or (size > HELD_BYTES_MAX and f"more than {HELD_BYTES_MAX} bytes without any content")
-            if broken and not reply.committed:
-                failure = Failure(verdict=Verdict.BROKEN, message=self._scrub(broken), status=200)
+            if reply.broken:
+                failure = Failure(verdict=Verdict.BROKEN, message=self._scrub(reply.broken), status=200)
                 return Missed(failure=failure, observations=observations)
             if reply.finished and not reply.committed:
-                return self._ended_early(reply.end(), reply, observations)
-        return OpenStream(self._connections, connection, reply, first, observations, self._scrub)
-
-    def _ended_early(self, ending: Ending, reply: StreamReader, observations: tuple[Observation, ...]) -> Missed:
-        if ending is Ending.BROKEN:
-            failure = Failure(verdict=Verdict.BROKEN, message="the stream ended before any content", status=200)
-            return Missed(failure=failure, observations=observations)
-        failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
-        return Missed(failure=failure, observations=observations, empty_reply=reply.last)
+                failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
+                return Missed(failure=failure, observations=observations, empty=_as_whole(reply))
+        return OpenStream(self._connections, connection, reply, first, observations, self._scrub, is_read=is_read)
 
     def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
         provider = claim.candidate.provider
@@ -325,6 +330,11 @@ def error_text(error: dict[str, object]) -> str:
     inner = error.get("error", error)
     message = inner.get("message") if isinstance(inner, dict) else inner
     return str(message)[:600] if message else "the provider reported an error in the stream"
+
+
+def _as_whole(reply: StreamReader) -> WholeReply:
+    """An empty stream, to be kept until it is known whether everybody's reply is."""
+    return WholeReply(body=reply.last, usage=reply.usage(), empty=True, finish_reason=reply.finish_reason)
 
 
 def _mapping(head: ReplyHead) -> dict[bytes, bytes]:
