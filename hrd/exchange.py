@@ -16,13 +16,14 @@ from hrd.core.access import Caller, Doorkeeper
 from hrd.core.ask import FINISHED_WITH_TOOLS
 from hrd.core.draft import Draft
 from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
-from hrd.core.failures import Verdict
-from hrd.core.journal import AttemptNote, Entry, Outcome, Usage, UsageSource
+from hrd.core.failures import Failure, Verdict
+from hrd.core.journal import GIVEN_UP, AttemptNote, Entry, Outcome, Usage, UsageSource
 from hrd.core.output import output_limit
-from hrd.core.refusals import LOOP, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, Refusal, RefusalKind, too_late
+from hrd.core.providers import Candidate
+from hrd.core.refusals import LOOP, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, Refusal, RefusalKind, cut_off, too_late
 from hrd.core.remembered import Row
 from hrd.core.tour import Tour
-from hrd.dialects.contract import Dialect, Request
+from hrd.dialects.contract import Dialect, Request, WholeReply
 from hrd.downstream import call as call_
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
 from hrd.downstream.context import Header
@@ -31,6 +32,9 @@ from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
 from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
+
+AFTER_S = 1.0
+"""The last candidate may take all that is left of the deadline: it is the deadline that ends it then."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +59,7 @@ class Trip:
         "claim",
         "dialect",
         "draft",
-        "empty_reply",
+        "empty",
         "path",
         "recorded",
         "request",
@@ -82,7 +86,13 @@ class Trip:
         """To be stored with the next commit."""
         self.recorded = False
         self.started = trio.current_time()
-        self.empty_reply = b""
+        self.empty: WholeReply | None = None
+        """The first empty reply: the client's, if nobody has another."""
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether some attempt reached its commit point."""
+        return self.draft.first_token_ms is not None
 
     def headers(self) -> list[Header]:
         """What every answer carries."""
@@ -188,14 +198,10 @@ class Exchange:
         )
         trip.draft.notes = (*encoded.notes, *notes)
         left_s = trip.started + terms.deadline_s - trio.current_time()
+        within_s = left_s + AFTER_S if claim.is_last else self._patience_s(trip, candidate)
         reader = trip.dialect.reply_stream(request, quirks) if request.ask.stream else None
         if reader is not None:
-            first_token_s = candidate.provider.first_token_s
-            if candidate.facts.reasoning:
-                first_token_s = max(first_token_s, terms.slow_first_token_s)
-            within_s = left_s if claim.is_last else first_token_s
             return await self._attempts.stream(claim, trip.path, encoded.body, reader, within_s=within_s)
-        within_s = left_s if claim.is_last else terms.reply_s
         return await self._attempts.whole(
             claim,
             trip.path,
@@ -204,33 +210,47 @@ class Exchange:
             within_s=within_s,
         )
 
+    def _patience_s(self, trip: Trip, candidate: Candidate) -> float:
+        """How long an attempt may take while others could still be asked."""
+        if not trip.request.ask.stream:
+            return trip.terms.reply_s
+        if candidate.facts.reasoning:
+            return max(candidate.provider.first_token_s, trip.terms.slow_first_token_s)
+        return candidate.provider.first_token_s
+
     def _note(self, trip: Trip, claim: Claim, result: Answered | OpenStream | Missed, ms: float) -> None:
         """Tell pool, tour and draft what became of the attempt."""
         candidate, now = claim.candidate, self._now()
-        failure = result.failure if isinstance(result, Missed) else None
-        trip.tour.note(
-            AttemptNote(
-                provider=candidate.provider.name,
-                model=candidate.model,
-                credential=candidate.credential.fingerprint,
-                outcome=failure.verdict.value if failure else "ok",
-                status=failure.status if failure else 200,
-                message=failure.message if failure else "",
-                ms=ms,
-            )
-        )
         if isinstance(result, Missed):
-            assert failure is not None, "a missed attempt has its failure"
+            failure = result.failure
+            self._note_attempt(trip, claim, failure.verdict.value, status=failure.status, message=failure.message, ms=ms)
             trip.claim = None
             trip.rows += self._pool.apply(Failed(claim=claim, failure=failure, observations=result.observations), now)
-            trip.empty_reply = trip.empty_reply or result.empty_reply
+            trip.empty = trip.empty or result.empty
             trip.tour.failed(candidate, failure)
             return
+        self._note_attempt(trip, claim, "ok", status=200, ms=ms)
         self._blame_the_empty(trip, now)
         trip.draft.candidate = candidate
         trip.draft.first_token_ms = (now - trip.draft.at) * 1000.0
         fact = Committed(claim=claim, latency_ms=ms, observations=result.observations)
         trip.rows += self._pool.apply(fact, now)
+
+    def _note_attempt(
+        self, trip: Trip, claim: Claim, outcome: str, *, status: int | None = None, message: str = "", ms: float | None = None
+    ) -> None:
+        candidate = claim.candidate
+        trip.tour.note(
+            AttemptNote(
+                provider=candidate.provider.name,
+                model=candidate.model,
+                credential=candidate.credential.fingerprint,
+                outcome=outcome,
+                status=status,
+                message=message,
+                ms=ms if ms is not None else (self._now() - claim.begun_at) * 1000.0,
+            )
+        )
 
     def _blame_the_empty(self, trip: Trip, now: float) -> None:
         for candidate, failure in trip.tour.failures:
@@ -247,6 +267,7 @@ class Exchange:
         assert isinstance(opened, Answered), "a whole reply was asked for"
         reply = opened.reply
         if not trip.call.hold_reply(len(reply.body)):
+            self._end(trip, Outcome.REFUSED, ROUTER_CANNOT_RECORD.http_status, reply.usage, finish_reason=reply.finish_reason)
             await self._refuse(trip, ROUTER_CANNOT_RECORD)
             return
         self._end(trip, Outcome.OK, 200, reply.usage, finish_reason=reply.finish_reason)
@@ -313,11 +334,11 @@ class Exchange:
     async def _refuse(self, trip: Trip, refusal: Refusal) -> None:
         """Nobody serves. If every reply was empty, emptiness is the answer."""
         call, draft = trip.call, trip.draft
-        if trip.empty_reply and trip.tour.is_all_empty():
-            draft.candidate = trip.tour.failures[0][0]
+        if trip.empty is not None and trip.tour.is_all_empty():
+            draft.candidate, draft.usage = trip.tour.failures[0][0], trip.empty.usage
             draft.outcome, draft.status, draft.reason = Outcome.OK, 200, "every reply was empty"
             await self._record(trip)
-            await self._answer_empty(trip)
+            await self._answer_empty(trip, trip.empty)
             return
         now = self._now()
         self._blame_the_empty(trip, now)
@@ -330,14 +351,15 @@ class Exchange:
         else:
             await refuse(call, trip.dialect, refusal, trip.headers())
 
-    async def _answer_empty(self, trip: Trip) -> None:
+    async def _answer_empty(self, trip: Trip, empty: WholeReply) -> None:
         call = trip.call
         if not trip.request.ask.stream:
-            await call.reply(200, [JSON, *trip.headers()], trip.empty_reply)
-            return
-        if not call.begun:
+            await call.reply(200, [JSON, *trip.headers()], empty.body)
+        elif call.begun:
+            await call.finish(trip.dialect.comment(_as_comment(trip.headers())) + empty.body)
+        else:
             call.begin_stream(trip.headers())
-        await call.finish(trip.empty_reply)
+            await call.finish(empty.body)
 
     def _end(
         self,
@@ -385,26 +407,45 @@ class Exchange:
                 outcome, status = Outcome.CLIENT_GONE, 499
             case call_.STOPPING:
                 outcome, status = Outcome.STOPPED, 503
+            case call_.TOO_LATE if trip.is_committed:
+                outcome, status = Outcome.INTERRUPTED, 200
             case call_.TOO_LATE:
                 outcome, status = Outcome.REFUSED, 504
+                self._blame_the_silent(trip)
             case _:
                 outcome, status = Outcome.CRASHED, 500
         draft.reason = draft.reason or call.cancel_reason or outcome.value
         usage = draft.usage
-        if trip.claim is not None and usage.source is UsageSource.NONE:
+        if trip.claim is not None and not trip.is_committed:
             usage = Usage(input_tokens=trip.request.ask.input_tokens, source=UsageSource.ESTIMATED)
-            draft.candidate = draft.candidate or trip.claim.candidate
+            draft.candidate = trip.claim.candidate
+            self._note_attempt(trip, trip.claim, GIVEN_UP, message=draft.reason)
         self._end(trip, outcome, status, usage)
         rows, trip.rows = [*trip.rows, self._entry(trip)], []
         self._store.commit_nowait(rows)
+
+    def _blame_the_silent(self, trip: Trip) -> None:
+        """The deadline passed while somebody was asked: theirs is the fault if they had the time that everybody has."""
+        claim, now = trip.claim, self._now()
+        if claim is None or now - claim.begun_at < self._patience_s(trip, claim.candidate):
+            return
+        trip.claim = None
+        message = f"nothing came for {now - claim.begun_at:.0f} s, until the request's deadline (DEADLINE_SECONDS)"
+        failure = Failure(verdict=Verdict.NO_FIRST_TOKEN, message=message)
+        self._note_attempt(trip, claim, failure.verdict.value, message=message)
+        trip.rows += self._pool.apply(Failed(claim=claim, failure=failure), now)
 
     async def _say_goodbye(self, trip: Trip) -> None:
         """The request was cancelled from outside; its client, if it is still there, hears why."""
         call = trip.call
         if call.cancel_reason == CLIENT_GONE:
             return
-        is_stopping = call.cancel_reason == call_.STOPPING
-        refusal = STOPPING if is_stopping else too_late(trip.terms.deadline_s, tuple(trip.tour.notes))
+        if call.cancel_reason == call_.STOPPING:
+            refusal = STOPPING
+        elif trip.is_committed:
+            refusal = cut_off(trip.terms.stream_s, tuple(trip.tour.notes))
+        else:
+            refusal = too_late(trip.terms.deadline_s, tuple(trip.tour.notes))
         call.keep_alive = False
         if not call.begun:
             await refuse(call, trip.dialect, refusal, trip.headers())

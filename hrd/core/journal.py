@@ -38,6 +38,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: UsageSource = UsageSource.NONE
 
 
+GIVEN_UP = "given up"
+"""The outcome of an attempt that ended before its commit point through no fault of the candidate's."""
+
+
 class AttemptNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One attempt, for people."""
 
@@ -45,7 +49,7 @@ class AttemptNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     model: str
     credential: str
     outcome: str
-    """`ok` or a `Verdict`'s words."""
+    """`ok`, a `Verdict`'s words, or GIVEN_UP."""
     status: int | None = None
     message: str = ""
     ms: float = 0.0

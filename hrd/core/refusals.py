@@ -95,6 +95,14 @@ ROUTER_CANNOT_RECORD = Refusal(
 STOPPING = Refusal(kind=RefusalKind.STOPPING, message="The router is stopping.", retry_after_s=5.0)
 
 
+def cut_off(stream_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
+    return Refusal(
+        kind=RefusalKind.INTERRUPTED,
+        message=f"The reply was not over after {stream_s:.0f} s (STREAM_SECONDS).",
+        attempts=attempts,
+    )
+
+
 def too_late(deadline_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
     return Refusal(
         kind=RefusalKind.DEADLINE,

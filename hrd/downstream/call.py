@@ -48,6 +48,7 @@ class Call:
         "extra",
         "goodbye",
         "head",
+        "is_torn",
         "keep_alive",
         "peer",
         "request_id",
@@ -72,6 +73,8 @@ class Call:
         """What to do for a cancelled call's client, when nothing is cancelled any more."""
         self.begun = False
         """The head of the reply was made."""
+        self.is_torn = False
+        """A piece of the reply has left only in part: nothing that could be said now would be understood."""
         self.status = 0
         self.keep_alive = head.keep_alive
         self.extra = context.cors(head)
@@ -96,7 +99,10 @@ class Call:
         """The whole request body. Raises `RequestRejected`: 413 over the limit, 503 when too much is held already."""
         if self._is_body_read:
             return b""
-        self._hold(self.head.content_length or 0)
+        announced = self.head.content_length or 0
+        if announced > self._context.limits.body_bytes:  # nobody is told to go on, and nobody's room is taken
+            raise RequestRejected(413, f"the request body is larger than {self._context.limits.body_bytes} bytes")
+        self._hold(announced)
         parts: list[bytes] = []
         size = 0
         if self.head.expects_continue and not self._parser.has_unread:
@@ -158,7 +164,7 @@ class Call:
         self.status = status
         if not self._is_body_read:
             self._skip_what_came()
-            self.keep_alive = self.keep_alive and self._is_body_read
+        self.keep_alive = self.keep_alive and self._is_body_read and not self._context.is_stopping()
         head = encode.reply_head(
             status,
             [*headers, self._context.date(), *self.extra],
@@ -170,17 +176,16 @@ class Call:
         self.begun = True
         if self.head.method == "HEAD":
             await self._send(head)
-        elif len(body) <= RECEIVE_BYTES:
-            await self._send(head + body)
-        else:
-            await self._send(head)
-            await self._send(body)
+            return
+        await self._send(head + body[:RECEIVE_BYTES])
+        for start in range(RECEIVE_BYTES, len(body), RECEIVE_BYTES):  # a slow client has its patience for each piece
+            await self._send(body[start : start + RECEIVE_BYTES])
 
     def begin_stream(self, headers: Iterable[Header]) -> None:
         """Make the head of a streamed reply; it goes out with the first bytes."""
         self.status = 200
         self._chunked = self.head.minor > 0
-        self.keep_alive = self.keep_alive and self._chunked and self._is_body_read
+        self.keep_alive = self.keep_alive and self._chunked and self._is_body_read and not self._context.is_stopping()
         self._pending += encode.reply_head(
             200,
             [*EVENT_STREAM, *headers, self._context.date(), *self.extra],
@@ -218,10 +223,12 @@ class Call:
         sent = self._transport.send_nowait(data)
         if sent == len(data):
             return
-        data = data[sent:]
-        self._alarm_reason = CLIENT_GONE
-        self._alarm.at = min(self._end_at, trio.current_time() + self._context.patience.write_s)
-        await self._transport.send_all(data)
+        write_by = trio.current_time() + self._context.patience.write_s
+        self._alarm_reason = CLIENT_GONE if write_by < self._end_at else TOO_LATE
+        self._alarm.at = min(self._end_at, write_by)
+        self.is_torn = True
+        await self._transport.send_all(data[sent:])
+        self.is_torn = False
         self._alarm_reason = TOO_LATE
         self._alarm.at = self._end_at
 

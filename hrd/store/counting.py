@@ -9,7 +9,7 @@ import datetime
 from operator import add
 from typing import NamedTuple
 
-from hrd.core.journal import Entry, Outcome
+from hrd.core.journal import GIVEN_UP, Entry, Outcome
 
 HOUR_S = 3600
 DAY_HOURS = 24
@@ -44,6 +44,7 @@ class Counts(NamedTuple):
 
 ATTEMPT = Counts(attempts=1)
 FAILED_ATTEMPT = Counts(attempts=1, failed=1)
+_NOT_FAILED = frozenset({"ok", GIVEN_UP})
 Totals = dict[UsageKey, Counts]
 
 
@@ -67,7 +68,7 @@ def count(entry: Entry, totals: Totals) -> None:
     for note in entry.attempts:
         answered = served and (note.provider, note.credential, note.model) == (key.provider, key.credential, key.model)
         where = key if answered else UsageKey(hour, note.provider, note.credential, "", entry.client)
-        _add(totals, where, ATTEMPT if note.outcome == "ok" else FAILED_ATTEMPT)
+        _add(totals, where, ATTEMPT if note.outcome in _NOT_FAILED else FAILED_ATTEMPT)
 
 
 def _add(totals: Totals, key: UsageKey, counts: Counts) -> None:

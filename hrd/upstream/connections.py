@@ -83,7 +83,8 @@ class Connections:
         idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()
-            if trio.current_time() - connection.idle_since < self._idle_s and not connection.transport.stale():
+            idle_s = trio.current_time() - connection.idle_since
+            if idle_s < self._idle_s and not connection.transport.stale():
                 return connection
             self.close(connection)
         return None

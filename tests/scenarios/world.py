@@ -272,6 +272,16 @@ class World:
         await client.send(chat_bytes(asked))
         return client
 
+    def blocks(self) -> list[tuple[str, str, float, str]]:
+        """Kind of scope, reason, seconds from now and source of every block in force."""
+        now = self.now()
+        blocks = sorted(self.pool.snapshot(now).blocks, key=lambda block: block.set_at)
+        return [
+            (block.scope.partition(":")[0], block.reason, round(block.until - now, 3), block.source.value)
+            for block in blocks
+            if block.until > now
+        ]
+
     def limit_connections(self, count: int) -> None:
         self._connections_max = count
 
