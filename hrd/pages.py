@@ -158,7 +158,7 @@ class Table:
         if head.method == "OPTIONS" and self._settings().cors_origins:
             return self._preflight
         path = canonical(head.path)
-        for known in (path, f"/v1{path}"):
+        for known in (path, f"/v1{path}", path.removeprefix("/v1")):
             if known in self._posts:
                 return self._post(head, self._posts[known])
             page = self._gets.get(known) or (self._model if known.startswith(f"{MODELS}/") else None)

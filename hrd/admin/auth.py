@@ -18,7 +18,7 @@ from hrd.admin.wire.auth import (
 from hrd.admin.wire.status import ProviderState
 from hrd.configuration.live import Configuration
 from hrd.core.key_shapes import key_warning, unusable
-from hrd.core.providers import CostClass, Credential
+from hrd.core.providers import CostClass, Credential, Provider
 from hrd.core.secrets import Secret
 from hrd.credentials import AuthFile, CredentialInfo, CredentialProblem, stored_order
 from hrd.credentials.edits import Edit, add_key, remove_key
@@ -69,8 +69,8 @@ def _rows(
     snapshot: PoolSnapshot,
     hindrances: Hindrances,
 ) -> list[AuthCredential]:
-    row = snapshot.roster.providers[provider]
-    states = {one.fingerprint: one for one in provider_status(snapshot, hindrances, row).credentials}
+    row = snapshot.roster.providers.get(provider)  # none while the demo runs
+    states = {one.fingerprint: one for one in provider_status(snapshot, hindrances, row).credentials} if row else {}
     asked = {one.fingerprint: one for one in snapshot.roster.credentials.get(provider, ())}
     rows = []
     for index, one in enumerate(credentials, 1):
@@ -87,7 +87,7 @@ def _rows(
                 label=info.label,
                 account=account,
                 account_by="you" if info.account else "provider" if account else "",
-                cost_class=info.cost_class.name.lower() if info.cost_class is not None else row.cost_class,
+                cost_class=_class_of(info, row),
                 added_at=info.added_at or None,
                 state=state.state if state is not None else ProviderState.WRONG_DIALECT,
                 reason=state.reason if state is not None else "",
@@ -95,6 +95,13 @@ def _rows(
             )
         )
     return rows
+
+
+def _class_of(info: CredentialInfo, provider: Provider | None) -> str:
+    """What the user said, else what is usual for the provider."""
+    if info.cost_class is not None:
+        return info.cost_class.name.lower()
+    return provider.cost_class if provider is not None else ""
 
 
 # add -------------------------------------------------------------------------------------------------------------------------

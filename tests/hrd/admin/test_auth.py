@@ -1,12 +1,17 @@
 """hr auth: keys come in, are named by fingerprints, and go; each change holds for the next request."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
+import trio
 
 from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE, AuthAdd, AuthQuestion, AuthRemove
+from hrd.configuration.assemble import Demo
 from hrd.core.facts import Failed
 from hrd.core.failures import Failure, Verdict
-from hrd.core.secrets import fingerprint
+from hrd.core.providers import Credential, Provider
+from hrd.core.secrets import Secret, fingerprint
 from tests.hrd.admin.conftest import GROQ_1, GROQ_2, OPENROUTER
 from tests.hrd.world import NOON, World
 
@@ -203,6 +208,34 @@ async def test_an_account_that_signed_in_is_listed_and_can_be_removed(world: Wor
     assert (done.provider, done.left) == ("codex", 0)
     assert world.auth()["codex_accounts"] == []
     assert "gsk_test-not-a-key-1" in world.read("auth.json")
+
+
+async def test_an_account_is_listed_while_the_demo_runs(tmp_path: Path, nursery: trio.Nursery) -> None:
+    world = World(tmp_path, auth={"codex_accounts": [{"account_id": "account-1"}]})
+    world.demo = demo()
+    world.changed()
+    await world.open(nursery)
+    assert world.pool.roster.demo
+    found = await world.ask(AUTH_LIST, AuthQuestion())
+    assert [(one.provider, one.state, one.cost_class) for one in found.credentials] == [("codex", "wrong dialect", "")]
+
+
+async def test_the_first_key_ends_the_demo(tmp_path: Path, nursery: trio.Nursery) -> None:
+    world = World(tmp_path)
+    world.demo = demo()
+    world.changed()
+    await world.open(nursery)
+    assert world.claim().candidate.provider.name == "demo_fine"
+    assert (await world.ask(AUTH_LIST, AuthQuestion())).credentials == (), "what is built in is nobody's key"
+    await world.ask(AUTH_ADD, AuthAdd(provider="groq", keys=(NEW,)))
+    assert (world.claim().candidate.provider.name, world.pool.roster.demo) == ("groq", False)
+
+
+def demo() -> Demo:
+    key = Secret("demo-not-a-key", "demo_fine")
+    provider = Provider(name="demo_fine", base_url="http://127.0.0.1:1/v1", models=("demo-fine",), demo=True)
+    credential = Credential(provider="demo_fine", fingerprint=key.fingerprint, secret=key, source="built in")
+    return Demo(providers=(provider,), credentials={"demo_fine": (credential,)})
 
 
 async def test_no_answer_of_a_list_holds_a_key(world: World) -> None:
