@@ -4,7 +4,6 @@ import enum
 
 import msgspec
 
-
 FINISHED_WITH_TOOLS = frozenset({"tool_calls", "tool_use"})
 """Finish reasons that prove a model's tools work."""
 

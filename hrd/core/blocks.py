@@ -13,8 +13,12 @@ LADDER_S = (5.0, 15.0, 60.0)
 """Guesses for a 429 without a hint and for server errors; the last step repeats."""
 ONLY_CANDIDATE_S = 10.0
 """A guessed block holds no longer than this when nothing else could serve."""
+IMPATIENT_REASONS = frozenset({"rate limit", "errors", "breaker"})
+"""Guessed reasons that pass by themselves; waiting ten seconds mends no key and no bill."""
 REMEMBERED_S = 3600.0
 """How long an expired block keeps its step."""
+NO_STEP = -1
+"""The step of a block before any guess."""
 FOREVER = 32503680000.0
 """The year 3000: until somebody changes something by hand."""
 
@@ -28,7 +32,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     set_at: float
     until: float
     next_probe: float | None = None
-    step: int = 0
+    step: int = NO_STEP
+    """How far up the guesses it came."""
     message: str = ""
 
 
@@ -49,23 +54,29 @@ def next_block(
 ) -> Block:
     """The block that a failure sets, given the one of the same scope and reason that was there before.
 
-    A hint is taken as said (a moment in the past means now). Without one the guesses are climbed, a step a failure; failures of
-    requests that were already out when the block was set do not climb. A shorter block never replaces a longer one."""
-    if until is not None:
-        block = Block(scope=scope, reason=reason, source=source, set_at=now, until=max(now, until), step=0, message=message)
-        if previous is not None and previous.until > block.until and previous.source is not HintSource.GUESS:
+    A hint is taken as said (a moment in the past means now) and keeps the ladder where it is. Without one the guesses are
+    climbed, a step a failure; failures of requests that were already out when the block was set do not climb. A shorter block
+    never replaces a longer one, but for what a provider says against our guess."""
+    if until is None:
+        step, source = _step_after(previous, now), HintSource.GUESS
+        until = now + guesses_s[min(step, len(guesses_s) - 1)]
+    else:
+        step, until = _step_of(previous, now), max(now, until)
+    if previous is not None and previous.until > until:
+        is_corrected = previous.source is HintSource.GUESS and source is not HintSource.GUESS
+        if not is_corrected:
             return previous
-        return block
-    step = 0
-    if previous is not None and now - previous.until < REMEMBERED_S:
-        step = previous.step if is_in_force(previous, now) else previous.step + 1
-    guess_s = guesses_s[min(step, len(guesses_s) - 1)]
-    block = Block(
-        scope=scope, reason=reason, source=HintSource.GUESS, set_at=now, until=now + guess_s, step=step, message=message
-    )
-    if previous is not None and previous.until > block.until:
-        return previous
-    return block
+    return Block(scope=scope, reason=reason, source=source, set_at=now, until=until, step=step, message=message)
+
+
+def _step_of(previous: Block | None, now: float) -> int:
+    """Where on the ladder the last guess was; before the first."""
+    return previous.step if previous is not None and now - previous.until < REMEMBERED_S else NO_STEP
+
+
+def _step_after(previous: Block | None, now: float) -> int:
+    step = _step_of(previous, now)
+    return max(0, step) if previous is not None and is_in_force(previous, now) else step + 1
 
 
 def patient_until(block: Block) -> float:
@@ -73,7 +84,3 @@ def patient_until(block: Block) -> float:
     if block.source is HintSource.GUESS and block.reason in IMPATIENT_REASONS:
         return min(block.until, block.set_at + ONLY_CANDIDATE_S)
     return block.until
-
-
-IMPATIENT_REASONS = frozenset({"rate limit", "errors", "breaker"})
-"""Guessed reasons that pass by themselves; waiting ten seconds mends no key and no bill."""

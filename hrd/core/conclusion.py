@@ -1,47 +1,65 @@
-"""The conclusion of a tour that nobody could serve: one refusal with the dominant reason, every attempt, the earliest moment."""
+"""The conclusion of a tour that nobody could serve: one refusal with the dominant reason, each attempt, the earliest moment."""
 
 from collections import Counter
 from collections.abc import Sequence
+
+import msgspec
 
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import PassedOver
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
-TIME_HELPS = frozenset({"rate limit", "quota", "errors", "breaker", "model", "window", "probing"})
-"""Reasons of blocks that pass without anybody's doing; a rejected key or an empty purse does not."""
+PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "probing"})
+"""Reasons that pass without anybody's doing."""
+PASSING_IF_SAID = frozenset({"model", "credits"})
+"""Reasons that do so when the provider named the moment; our guess only says when to look again."""
 
 
-def conclude(tour: Tour, passed: Sequence[PassedOver], *, reasons: Sequence[tuple[str, str, float]], now: float) -> Refusal:
-    """*reasons*: (reason, provider, until) of each allowed candidate that is blocked."""
+class Hindered(msgspec.Struct, frozen=True, kw_only=True):
+    """An allowed candidate that cannot be asked now: why, and when it may be."""
+
+    reason: str
+    provider: str
+    until: float
+    is_said: bool = False
+    """The moment is the provider's word."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether time alone helps."""
+        return self.reason in PASSING or (self.is_said and self.reason in PASSING_IF_SAID)
+
+
+def conclude(tour: Tour, passed: Sequence[PassedOver], *, hindered: Sequence[Hindered], now: float) -> Refusal:
+    """*passed*: everybody that the name selects, and why not; *hindered*: those of them who are only blocked."""
     if tour.for_client is not None:
         return _for_client(tour.for_client, tour)
-    attempts = tuple(tour.notes)
-    if not passed and not attempts and not reasons:
-        return Refusal(
-            kind=RefusalKind.NO_PROVIDER,
-            message="No provider has a credential yet, so there is nobody to ask.",
-            guidance="Add one with: hr auth add PROVIDER (for example: hr auth add groq)",
-        )
-    if not reasons:
+    if not hindered:
         return _nobody_fits(passed, tour)
-    dominant, provider = Counter((reason, provider) for reason, provider, _ in reasons).most_common(1)[0][0]
-    dominant = Counter(reason for reason, _, _ in reasons).most_common(1)[0][0]
-    moments = [until for reason, _, until in reasons if reason in TIME_HELPS]
-    count = len(reasons)
-    what = f"All {count} candidates are blocked" if count > 1 else "The only candidate is blocked"
-    message = f"{what}; mostly: {dominant}."
-    guidance = _guidance(dominant, provider)
+    dominant = Counter(one.reason for one in hindered).most_common(1)[0][0]
+    provider = next(one.provider for one in hindered if one.reason == dominant)
+    message = f"{_who(len(hindered), len(passed))}; mostly: {dominant}."
+    moments = [one.until for one in hindered if one.passes]
     if not moments:
-        return Refusal(kind=RefusalKind.UNAVAILABLE, message=message, guidance=guidance, attempts=attempts)
+        return Refusal(
+            kind=RefusalKind.UNAVAILABLE, message=message, guidance=_guidance(dominant, provider), attempts=tuple(tour.notes)
+        )
     wait_s = max(1.0, min(moments) - now)
     return Refusal(
         kind=RefusalKind.RATE_LIMITED,
         message=f"{message} The first may work again in {describe_s(wait_s)}.",
-        guidance=guidance,
+        guidance=_guidance(dominant, provider),
         retry_after_s=wait_s,
-        attempts=attempts,
+        attempts=tuple(tour.notes),
     )
+
+
+def _who(hindered: int, selected: int) -> str:
+    if hindered < selected:
+        are = "is" if hindered == 1 else "are"
+        return f"{hindered} of {selected} candidates {are} blocked, the others cannot serve this request"
+    return f"All {hindered} candidates are blocked" if hindered > 1 else "The only candidate is blocked"
 
 
 def _for_client(failure: Failure, tour: Tour) -> Refusal:
@@ -49,7 +67,7 @@ def _for_client(failure: Failure, tour: Tour) -> Refusal:
     if failure.verdict is Verdict.CONTEXT_EXCEEDED:
         return Refusal(
             kind=RefusalKind.CONTEXT_EXCEEDED,
-            message=f"The request is longer than the context of every candidate (maximum context length exceeded): {failure.message}",
+            message=f"The request exceeds the maximum context length of every candidate: {failure.message}",
             attempts=attempts,
         )
     if failure.verdict is Verdict.TOO_LARGE:
@@ -69,25 +87,34 @@ def _for_client(failure: Failure, tour: Tour) -> Refusal:
 
 
 def _nobody_fits(passed: Sequence[PassedOver], tour: Tour) -> Refusal:
-    """Nobody is blocked, but nobody may be asked: the request does not fit, or a policy says no, or all failed without a block."""
-    attempts = tuple(tour.notes)
-    whys = Counter(item.why for item in passed if item.why not in ("already asked", "refused this request already"))
-    if not whys:
+    """Nobody is blocked, but nobody may be asked: all failed without a block, the request does not fit, or a policy says no."""
+    whys = Counter(item.why for item in passed if item.why)
+    if tour.notes or not whys:
         return Refusal(
             kind=RefusalKind.UNAVAILABLE,
-            message="Every candidate was asked and failed.",
+            message="Every candidate that may serve this request was asked and failed.",
             guidance="See what each said with: hr why REQUEST_ID",
-            attempts=attempts,
+            attempts=tuple(tour.notes),
         )
     why = whys.most_common(1)[0][0]
-    kind = RefusalKind.UNAVAILABLE
-    if "context" in why:
-        kind = RefusalKind.CONTEXT_EXCEEDED
-    elif "over its limit" in why:
-        kind = RefusalKind.TOO_LARGE
-    elif "client key" in why or "COST_POLICY" in why:
-        kind = RefusalKind.FORBIDDEN
-    return Refusal(kind=kind, message=f"No candidate fits this request: {why}.", attempts=attempts)
+    return Refusal(kind=_kind_of(why), message=f"No candidate fits this request: {why}.", guidance=_hint(why))
+
+
+def _kind_of(why: str) -> RefusalKind:
+    """In whose power it is to change *why* (the words are `routing.why_unfit`'s and `access.why_forbidden`'s)."""
+    if "its context" in why:
+        return RefusalKind.CONTEXT_EXCEEDED
+    if "over its limit" in why:
+        return RefusalKind.TOO_LARGE
+    if "client key" in why or "COST_POLICY" in why:
+        return RefusalKind.FORBIDDEN
+    return RefusalKind.UNAVAILABLE
+
+
+def _hint(why: str) -> str:
+    if "client key" in why:
+        return "See what it may do with: hr key list"
+    return "See what each model takes with: hr model list"
 
 
 def _guidance(reason: str, provider: str) -> str:

@@ -1,4 +1,7 @@
-"""Facts: what the line tells the pool. The pool's `apply` takes one, changes its state and returns the rows to store."""
+"""Facts: what the pool and the line tell each other.
+
+`Pool.claim` gives a `Claim` or a `Wait`; `Pool.apply` takes a fact, changes the pool's state and returns the rows to store.
+"""
 
 import msgspec
 
@@ -23,6 +26,14 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[str, ...]
     is_choosy: bool
     """Some of those that the name selects were passed over."""
+    may_pin: bool = False
+    """Embeddings for the router's own name: its answer pins the pair that gave it."""
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Nobody can serve now, but somebody may at *until*, which is not yet; then claim again."""
+
+    until: float
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):

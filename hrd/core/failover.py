@@ -16,7 +16,7 @@ import msgspec
 from hrd.core import blocks, scopes
 from hrd.core.blocks import FOREVER, LADDER_S, Block
 from hrd.core.failures import Failure, HintSource, Verdict
-from hrd.core.providers import Candidate
+from hrd.core.providers import Candidate, CostClass
 
 
 class Next(enum.Enum):
@@ -45,9 +45,9 @@ _HOUR = 3600.0
 _ENDPOINT_RULE = Rule(next=Next.SIBLINGS_LAST, scope="candidate", reason="errors", guesses_s=LADDER_S, counts_for_breaker=True)
 
 RULES: dict[Verdict, Rule] = {
-    Verdict.RATE_LIMITED: Rule(next=Next.SIBLINGS_FIRST, scope="candidate", reason="rate limit", guesses_s=(*LADDER_S, 60.0)),
+    Verdict.RATE_LIMITED: Rule(next=Next.SIBLINGS_FIRST, scope="candidate", reason="rate limit", guesses_s=LADDER_S),
     Verdict.QUOTA_EXHAUSTED: Rule(next=Next.SIBLINGS_FIRST, scope="quota", reason="quota", guesses_s=(_HOUR,)),
-    Verdict.NO_CREDIT: Rule(next=Next.SIBLINGS_FIRST, scope="paid", reason="credits", guesses_s=(_HOUR,)),
+    Verdict.NO_CREDIT: Rule(next=Next.SIBLINGS_FIRST, scope="part", reason="credits", guesses_s=(_HOUR,)),
     Verdict.NO_CREDIT_ALL: Rule(next=Next.SIBLINGS_FIRST, scope="account", reason="credits", guesses_s=(_HOUR,)),
     Verdict.AFFORDABLE: Rule(next=Next.AGAIN),
     Verdict.REJECTED: Rule(next=Next.SIBLINGS_FIRST, scope="credential", reason="rejected", guesses_s=(300.0, _HOUR)),
@@ -70,48 +70,46 @@ RULES: dict[Verdict, Rule] = {
 }
 
 
+MISSING_FEATURES = {"tools": "tools", "images": "vision"}
+"""What a refusal says the model cannot take → what is learned of it."""
+
+
+def missing_feature(failure: Failure) -> str | None:
+    """The one capability that *failure* denies the model; for all else the model is there."""
+    return MISSING_FEATURES.get(failure.param) if failure.verdict is Verdict.MODEL_UNAVAILABLE else None
+
+
 def scope_of(candidate: Candidate, kind: str) -> str:
-    """The scope of *kind* that *candidate* belongs to. `quota` is whatever its provider's long windows belong to."""
-    credential = candidate.credential
-    account = credential.account or credential.fingerprint
-    match kind if kind != "quota" else candidate.provider.quota_scope:
-        case "credential":
-            return scopes.credential(credential.fingerprint)
-        case "account":
-            return scopes.account(candidate.provider.name, account)
-        case "account_model":
-            return scopes.account_model(candidate.provider.name, account, candidate.model)
-        case "paid" | "free":
-            return scopes.account_part(candidate.provider.name, account, candidate.cost_class)
-        case "model":
-            return scopes.model(candidate.provider.name, candidate.model)
-        case "provider":
-            return scopes.provider(candidate.provider.name)
-        case _:
-            return scopes.candidate(credential.fingerprint, candidate.model)
+    """The scope of *kind* that *candidate* belongs to, or the part of its account that is meant. `quota` is whatever its
+    provider's long windows belong to. What we cannot read means the narrowest."""
+    kind = candidate.provider.quota_scope if kind == "quota" else kind
+    if kind in ("free", "paid"):
+        credential = candidate.credential
+        cost_class = CostClass.FREE if kind == "free" else CostClass.PAID
+        return scopes.account_part(candidate.provider.name, credential.account or credential.fingerprint, cost_class)
+    return candidate.scopes[scopes.PLACES.get(kind, 0)]
 
 
-def block_for(candidate: Candidate, failure: Failure, previous: Block | None, now: float) -> Block | None:
-    """The block that *failure* sets, or None. *previous* is the one of the same scope and reason (see `block_key`)."""
-    key = block_key(candidate, failure)
-    if key is None:
-        return None
+def block_key(candidate: Candidate, failure: Failure) -> tuple[str, str] | None:
+    """Scope and reason of the block that *failure* sets, or None. It always stops the candidate that met it."""
     rule = RULES[failure.verdict]
+    if not rule.scope or missing_feature(failure) is not None:
+        return None
+    scope = scope_of(candidate, failure.scope or rule.scope)
+    return (scope if scope in candidate.scopes else scope_of(candidate, "part")), rule.reason
+
+
+def block_for(failure: Failure, key: tuple[str, str], previous: Block | None, now: float) -> Block:
+    """The block that *failure* sets at *key* (see `block_key`), where *previous* was."""
+    rule = RULES[failure.verdict]
+    is_for_good = rule.guesses_s == (FOREVER,)
     return blocks.next_block(
         previous,
         scope=key[0],
         reason=key[1],
         guesses_s=rule.guesses_s,
-        until=FOREVER if rule.guesses_s == (FOREVER,) else failure.until,
-        source=HintSource.BODY if rule.guesses_s == (FOREVER,) else failure.source,
+        until=FOREVER if is_for_good else failure.until,
+        source=HintSource.BODY if is_for_good else failure.source,
         message=failure.message,
         now=now,
     )
-
-
-def block_key(candidate: Candidate, failure: Failure) -> tuple[str, str] | None:
-    """Scope and reason of the block that *failure* would set."""
-    rule = RULES[failure.verdict]
-    if not rule.scope:
-        return None
-    return scope_of(candidate, failure.scope or rule.scope), rule.reason

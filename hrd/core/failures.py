@@ -26,7 +26,7 @@ class Verdict(enum.Enum):
     OVERLOADED = "overloaded"
     SERVER_ERROR = "server error"
     CONNECT = "could not connect"
-    NO_FIRST_TOKEN = "no answer in time"
+    NO_FIRST_TOKEN = "no answer in time"  # noqa: S105 (a token of text)
     BROKEN = "connection broken"
     WRONG_TYPE = "not the promised content type"
     EMPTY = "empty reply"
@@ -51,9 +51,10 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """When the provider says to come back (Unix seconds)."""
     source: HintSource = HintSource.GUESS
     scope: str = ""
-    """The kind of scope it speaks of when that is not the table's: `account`, `credential`, `candidate`, `model`, `free`."""
+    """The kind of scope it speaks of when that is not the table's: `account`, `account_model`, `credential`, `candidate`,
+    `model`, `free`, `paid`."""
     param: str = ""
-    """BAD_PARAM: the top-level field that is not taken."""
+    """BAD_PARAM: the top-level field that is not taken. MODEL_UNAVAILABLE: `tools` or `images`, if only that is missing."""
     affordable_tokens: int = 0
     """AFFORDABLE: the max_tokens that the balance still pays."""
     ceiling_tokens: int = 0

@@ -1,7 +1,8 @@
-"""What was learned about models: what they took well, and which fields they objected to. Expires, so that it is learned anew."""
+"""What was learned about models: what they took well or cannot take, which fields they refuse. Expires, to be learned anew."""
 
 from collections.abc import Iterable
 
+from hrd.core import failover
 from hrd.core.failures import Failure, Verdict
 from hrd.core.providers import Candidate
 from hrd.core.remembered import Learned
@@ -60,9 +61,12 @@ class Learning:
         return rows
 
     def failed(self, candidate: Candidate, failure: Failure, now: float) -> list[Learned]:
-        """A failure that named the model's context."""
+        """A failure that named the model's context, or the one thing that it cannot do."""
+        key = (candidate.provider.name, candidate.model)
         if failure.verdict is Verdict.CONTEXT_EXCEEDED and failure.ceiling_tokens > 0:
-            return [self._learn((candidate.provider.name, candidate.model), "context", failure.ceiling_tokens, now)]
+            return [self._learn(key, "context", failure.ceiling_tokens, now)]
+        if (feature := failover.missing_feature(failure)) is not None:
+            return [self._learn(key, feature, 0, now)]
         return []
 
     def drop_worked(self, key: tuple[str, str], fields: Iterable[str], now: float) -> list[Learned]:

@@ -6,6 +6,7 @@
 | a provider | that provider, any of its models |
 | `provider:rest`, `provider/rest` | that provider, that model, when it is enabled |
 | `openrouter/auto`, `/free`, `/pareto-code` | whole ids of OpenRouter's |
+| `openai/gpt-4o` without a credential of openai's | whoever lists that whole id, and OpenRouter |
 | a model somebody lists | whoever lists it |
 | anything else | you choose, for chat; unknown, for embeddings |
 
@@ -45,8 +46,8 @@ def read_name(
     enabled: Collection[str],
     listed: Mapping[str, tuple[str, ...]],
 ) -> Wanted | UnknownName:
-    """Read a chat model name. *known* are all providers, *enabled* those that can be asked, *listed* who lists which model id."""
-    if not name or name == own_name:
+    """Read a chat model name. *known* are all providers, *enabled* those that can be asked, *listed* who lists which id."""
+    if not name or name == own_name or len(name) > NAME_LENGTH_MAX:
         return Wanted()
     if name in known:
         return Wanted(provider=name) if name in enabled else _not_enabled(name)
@@ -59,7 +60,8 @@ def read_name(
         if provider in enabled:
             return Wanted(provider=provider, model=name[slash + 1 :])
         if OPENROUTER in enabled:
-            return Wanted(provider=OPENROUTER, model=name)
+            others = (other for other in listed.get(name, ()) if other in enabled and other != OPENROUTER)
+            return Wanted(model=name, listed_by=(*others, OPENROUTER))
     providers = tuple(provider for provider in listed.get(name, ()) if provider in enabled)
     if providers:
         return Wanted(model=name, listed_by=providers)

@@ -10,8 +10,8 @@ def output_limit(
 ) -> tuple[int | None, Sequence[str]]:
     """The `max_tokens` to send, None to leave the request's own, and what was changed, in words.
 
-    A model that thinks first spends its thoughts from the same budget: *reserve_tokens* are added, so that a small limit does not
-    end in an empty answer. Then the provider's clamp holds, then what the balance affords."""
+    A model that thinks first spends its thoughts from the same budget: *reserve_tokens* are added, so that a small limit does
+    not end in an empty answer. Then the provider's clamp holds, then what the balance affords."""
     limit, notes = asked, []
     if limit is not None and candidate.facts.reasoning and limit < reserve_tokens:
         limit += reserve_tokens
@@ -23,4 +23,4 @@ def output_limit(
     if affordable is not None and (limit is None or limit > affordable):
         limit = affordable
         notes.append(f"max_tokens lowered to {affordable}: all that the balance affords")
-    return (None if limit == asked else limit), notes
+    return (None, ()) if limit == asked else (limit, notes)

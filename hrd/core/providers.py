@@ -153,4 +153,4 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Every scope that can block it, narrowest first (see `core.scopes`)."""
     facts: ModelFacts
     place: int
-    """Its place in the stored order, over the whole pool."""
+    """Its place in the stored order among those that its name selects: by provider, then credential, then model."""

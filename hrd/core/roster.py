@@ -9,7 +9,8 @@ from hrd.core.ask import Kind
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
 from hrd.core.refusals import Refusal, RefusalKind
 
-CANDIDATES_CACHED_MAX = 512
+EMBEDDINGS_MARK = "@embeddings"
+"""Embeddings are another service than chat, even of the same model: what one refuses says nothing of the other."""
 COST_CLASSES = {member.name.lower(): member for member in CostClass}
 
 
@@ -19,6 +20,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
     is_pinned: bool
     """A provider or a model was named."""
+    leading: int = 0
+    """So many of the first candidates come before all others, whatever their standing; 0 is no such order."""
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,11 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
             if self.credentials.get(name) and name not in self.off and not provider.retired
         ]
 
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Every credential, asked or not."""
+        return frozenset(credential.fingerprint for group in self.credentials.values() for credential in group)
+
     def mode_of(self, provider: str) -> str:
         return self.modes.get(provider, self.mode)
 
@@ -56,6 +64,8 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         wanted = names.read_name(name, own_name=self.own_name, known=self.providers, enabled=enabled, listed=self.listed)
         if isinstance(wanted, names.UnknownName):
             return Refusal(kind=RefusalKind.MODEL_NOT_FOUND, message=wanted.message, guidance=wanted.guidance)
+        if not enabled:
+            return self._nobody()
         if wanted.provider:
             models = (wanted.model,) if wanted.model else self.providers[wanted.provider].models
             return self._selected([(wanted.provider, models)], pinned=True)
@@ -64,40 +74,80 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         return self._selected([(provider, self.providers[provider].models) for provider in enabled], pinned=False)
 
     def select_embeddings(self, name: str, pin: tuple[str, str] | None) -> Selection | Refusal:
-        """Who may answer embeddings for *name*: that model and no other. The router's own name means the pinned pair."""
+        """Who may answer embeddings for *name*: that model and no other. The router's own name means the pinned pair, and
+        before there is one, anybody's."""
         enabled = self.enabled
-        offers = [(provider, self.providers[provider].embed_model) for provider in enabled]
-        offers = [(provider, model) for provider, model in offers if model]
+        offers = {provider: model for provider in enabled if (model := self.providers[provider].embed_model)}
+        if not enabled:
+            return self._nobody()
         if not name or name == self.own_name:
-            if pin is not None:
-                offers = [pin, *self.embed_fallback] if pin[0] in self.providers else list(self.embed_fallback)
-            chosen = [(provider, (model,)) for provider, model in offers if provider in enabled]
-            return self._selected(chosen, pinned=False, kind=Kind.EMBEDDINGS)
-        for provider in enabled:
-            for separator in ":/":
-                if name.startswith(provider + separator) and name not in names.OPENROUTER_IDS:
-                    rest = name[len(provider) + 1 :]
-                    return self._selected([(provider, (rest,))], pinned=True, kind=Kind.EMBEDDINGS)
-        named = [(provider, (model,)) for provider, model in offers if name in (provider, model)]
-        if not named:
+            return self._own_embeddings(offers, pin)
+        if name in offers:
+            return self._selected([(name, (offers[name],))], pinned=True, kind=Kind.EMBEDDINGS)
+        listed = {name: tuple(dict.fromkeys((*(p for p in offers if offers[p] == name), *self.listed.get(name, ()))))}
+        wanted = names.read_name(name, own_name=self.own_name, known=self.providers, enabled=enabled, listed=listed)
+        if isinstance(wanted, names.UnknownName):
+            return Refusal(kind=RefusalKind.MODEL_NOT_FOUND, message=wanted.message, guidance=wanted.guidance)
+        if not wanted.model:
             return Refusal(
                 kind=RefusalKind.MODEL_NOT_FOUND,
-                message=f"No provider here offers the embedding model {name[:120]!r}; another model's vectors would not fit yours.",
+                message=f"No provider here offers the embedding model {name[:120]!r}; another's vectors would not fit.",
                 guidance="See what there is with: hr model list",
             )
-        return self._selected(named, pinned=True, kind=Kind.EMBEDDINGS)
+        providers = (wanted.provider,) if wanted.provider else wanted.listed_by
+        return self._selected([(provider, (wanted.model,)) for provider in providers], pinned=True, kind=Kind.EMBEDDINGS)
 
-    def _selected(self, offers: Iterable[tuple[str, tuple[str, ...]]], *, pinned: bool, kind: Kind = Kind.CHAT) -> Selection:
+    def _own_embeddings(self, offers: Mapping[str, str], pin: tuple[str, str] | None) -> Selection | Refusal:
+        enabled = self.enabled
+        pairs = list(offers.items()) if pin is None else [pin, *self.embed_fallback]
+        chosen = [(provider, (model,)) for provider, model in dict.fromkeys(pairs) if provider in enabled]
+        if not chosen:
+            pinned = f" The model that your vectors are of, {pin[1]} at {pin[0]}, is not asked now." if pin else ""
+            return Refusal(
+                kind=RefusalKind.UNAVAILABLE,
+                message=f"No provider that can be asked has an embedding model.{pinned}",
+                guidance="See where they stand with: hr status. To choose another model: hr model reset embeddings",
+            )
+        selection = self._selected(chosen, pinned=False, kind=Kind.EMBEDDINGS)
+        if pin is None or isinstance(selection, Refusal):
+            return selection
+        leading = sum((c.provider.name, c.model) == pin for c in selection.candidates)
+        return msgspec.structs.replace(selection, leading=leading)
+
+    def _nobody(self) -> Refusal:
+        """There is nobody to ask, whatever the name."""
+        asleep = [name for name, keys in self.credentials.items() if keys]
+        if asleep:
+            return Refusal(
+                kind=RefusalKind.NO_PROVIDER,
+                message=f"Nobody can be asked: {', '.join(asleep)} has a credential, but is switched off or retired.",
+                guidance="See why with: hr status",
+            )
+        return Refusal(
+            kind=RefusalKind.NO_PROVIDER,
+            message="No provider has a credential yet, so there is nobody to ask.",
+            guidance="Add one with: hr auth add PROVIDER (for example: hr auth add groq)",
+        )
+
+    def _selected(
+        self, offers: Iterable[tuple[str, tuple[str, ...]]], *, pinned: bool, kind: Kind = Kind.CHAT
+    ) -> Selection | Refusal:
         candidates: list[Candidate] = []
         for name, models in offers:
             provider = self.providers[name]
-            for model in models:
-                if model.lower() in provider.exclude_models:
-                    continue
-                candidates.extend(
-                    self._candidate(provider, model, credential, place=len(candidates) + place, kind=kind)
-                    for place, credential in enumerate(self.credentials.get(name, ()))
-                )
+            asked = [model for model in models if model.lower() not in provider.exclude_models]
+            first = len(candidates)
+            candidates.extend(
+                self._candidate(provider, model, credential, place=first + key_place * len(asked) + model_place, kind=kind)
+                for model_place, model in enumerate(asked)
+                for key_place, credential in enumerate(self.credentials.get(name, ()))
+            )
+        if not candidates:
+            return Refusal(
+                kind=RefusalKind.MODEL_NOT_FOUND,
+                message="Every model that this name could mean is excluded (_EXCLUDE_MODELS), or none is set.",
+                guidance="See the models with: hr model list",
+            )
         return Selection(candidates=tuple(candidates), is_pinned=pinned)
 
     def _candidate(self, provider: Provider, model: str, credential: Credential, *, place: int, kind: Kind) -> Candidate:
@@ -105,22 +155,20 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         facts = self._facts_of(provider, model)
         cost_class = _cost_class(provider, credential, model)
         name = provider.name
+        mark = "" if kind is Kind.CHAT else EMBEDDINGS_MARK
         return Candidate(
             provider=provider,
             model=model,
             credential=credential,
             cost_class=cost_class,
-            key=f"{name}/{model}#{credential.fingerprint}" + ("" if kind is Kind.CHAT else "@embeddings"),
-            scopes=(
-                scopes.candidate(credential.fingerprint, model),
-                scopes.credential(credential.fingerprint),
-                scopes.account(name, account),
-                scopes.account_model(name, account, model),
-                scopes.account_part(name, account, cost_class),
-                scopes.model(name, model),
-                scopes.endpoint_model(provider.base_url, model),
-                scopes.endpoint(provider.base_url),
-                scopes.provider(name),
+            key=f"{name}/{model}#{credential.fingerprint}{mark}",
+            scopes=scopes.of(
+                provider_name=name,
+                base_url=provider.base_url,
+                fingerprint=credential.fingerprint,
+                owner=account,
+                model_name=model + mark,
+                cost_class=cost_class,
             ),
             facts=facts,
             place=place,

@@ -2,32 +2,20 @@
 
 Classes first: local, free, subscription, paid. Local leads only for what it is known to fit; otherwise it comes after free.
 Among the providers of a class: in `parallel` by the share of their quota left, then fewest in flight, then latency; in
-`sequential` in their stored order. Among the credentials of one provider its own mode rules: `sequential` drains them in stored
-order, `parallel` spreads by share left, fewest in flight, longest unused. A provider's models come in the order of its settings.
+`sequential` in their stored order. Within one provider its own mode rules: `sequential` drains one credential, model by model,
+before it touches the next; `parallel` takes the models in the order of the settings, and for each spreads over the credentials
+by share left, fewest in flight, longest unused.
 """
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from hrd.core.ask import Ask
 from hrd.core.providers import Candidate, CostClass
+from hrd.core.standing import Standing
 
 PARALLEL = "parallel"
 SEQUENTIAL = "sequential"
-UNKNOWN_SHARE = 0.5
-
-
-class Standing:
-    """What the pool knows of one candidate at this moment; its owner is the pool."""
-
-    __slots__ = ("errors", "in_flight", "latency_ms", "requests", "share", "used_at")
-
-    def __init__(self, share: float) -> None:
-        self.share = share
-        self.in_flight = 0
-        self.latency_ms = 0.0
-        self.used_at = 0.0
-        self.requests = 0
-        self.errors = 0
 
 
 def rank(
@@ -39,35 +27,33 @@ def rank(
     is_local_fit: Callable[[Candidate], bool],
 ) -> list[Candidate]:
     """Order *candidates*, best first."""
-    rows = [(candidate, standing_of(candidate)) for candidate in candidates]
     if is_one_group(candidates):
-        return _rank_group(rows, mode_of(candidates[0].provider.name))
-    groups: dict[tuple[float, str], tuple[float, int, float]] = {}
-    for candidate, standing in rows:
-        group = (_tier(candidate, is_local_fit), candidate.provider.name)
-        share, in_flight, latency_ms = groups.get(group, (0.0, 0, float("inf")))
-        groups[group] = (
-            max(share, standing.share),
-            in_flight + standing.in_flight,
-            min(latency_ms, standing.latency_ms),
+        return _rank_group(
+            [(candidate, standing_of(candidate)) for candidate in candidates], mode_of(candidates[0].provider.name)
         )
-    places = {group: place for place, group in enumerate(groups)}
+    groups: dict[tuple[float, str], list[float]] = {}
+    rows: list[tuple[tuple[object, ...], Candidate]] = []
+    for candidate in candidates:
+        standing = standing_of(candidate)
+        provider = candidate.provider
+        tier = _tier(candidate, is_local_fit)
+        group = groups.get((tier, provider.name))
+        if group is None:
+            group = groups[tier, provider.name] = [0.0, 0, 0.0, len(groups)]
+            if mode == PARALLEL:
+                group[:3] = (-standing.share, standing.in_flight, standing.latency_ms)
+        elif mode == PARALLEL:
+            group[0] = min(group[0], -standing.share)
+            group[1] += standing.in_flight
+            group[2] = min(group[2], standing.latency_ms)
+        is_spread = mode_of(provider.name) == PARALLEL
+        within = (_model_place(candidate), *_by_room((candidate, standing))) if is_spread else (candidate.place,)
+        rows.append(((tier, group, within), candidate))
+    rows.sort(key=_KEY)
+    return [candidate for _, candidate in rows]
 
-    def sort_key(row: tuple[Candidate, Standing]) -> tuple[object, ...]:
-        candidate, standing = row
-        group = (_tier(candidate, is_local_fit), candidate.provider.name)
-        share, in_flight, latency_ms = groups[group]
-        among = (-share, in_flight, latency_ms) if mode == PARALLEL else (0.0, 0, 0.0)
-        models = candidate.provider.models
-        model_place = models.index(candidate.model) if candidate.model in models else 0
-        if mode_of(candidate.provider.name) == PARALLEL:
-            within = _by_room(row)
-        else:
-            within = (candidate.place,)
-        return (group[0], *among, places[group], model_place, *within)
 
-    rows.sort(key=sort_key)
-    return [candidate for candidate, _ in rows]
+_KEY = itemgetter(0)
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -85,11 +71,13 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
 
 def _rank_group(rows: list[tuple[Candidate, Standing]], mode: str) -> list[Candidate]:
     """Order the credentials of one provider's model."""
-    if mode == PARALLEL:
-        rows.sort(key=_by_room)
-    else:
-        rows.sort(key=_by_place)
+    rows.sort(key=_by_room if mode == PARALLEL else _by_place)
     return [candidate for candidate, _ in rows]
+
+
+def _model_place(candidate: Candidate) -> int:
+    models = candidate.provider.models
+    return models.index(candidate.model) if candidate.model in models else len(models)
 
 
 def _by_room(row: tuple[Candidate, Standing]) -> tuple[float, ...]:
@@ -106,6 +94,14 @@ def _tier(candidate: Candidate, is_local_fit: Callable[[Candidate], bool]) -> fl
     if candidate.cost_class is CostClass.LOCAL and not is_local_fit(candidate):
         return CostClass.FREE + 0.5
     return float(candidate.cost_class)
+
+
+def is_local_fit(candidate: Candidate, ask: Ask, tools: bool | None, vision: bool | None) -> bool:
+    """Whether a local model is known to fit, so that it leads. *tools*, *vision*: forced or learned; None is not known."""
+    limit = candidate.provider.skip_tokens_over
+    if limit and ask.input_tokens > limit:
+        return False
+    return not (ask.tools and not tools) and not (ask.images and not vision)
 
 
 def why_unfit(candidate: Candidate, ask: Ask, *, tools: bool | None, vision: bool | None, context: int | None) -> str:

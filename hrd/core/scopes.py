@@ -15,6 +15,27 @@
 
 from hrd.core.providers import CostClass
 
+KINDS = ("candidate", "credential", "account", "account_model", "part", "model", "endpoint_model", "endpoint", "provider")
+"""A candidate's scopes in their order, narrowest first. `part` is the free or the paid models of its account."""
+PLACES = {kind: place for place, kind in enumerate(KINDS)}
+
+
+def of(
+    *, provider_name: str, base_url: str, fingerprint: str, owner: str, model_name: str, cost_class: CostClass
+) -> tuple[str, ...]:
+    """Every scope of one candidate, as `KINDS` has them. *owner* is its account."""
+    return (
+        candidate(fingerprint, model_name),
+        credential(fingerprint),
+        account(provider_name, owner),
+        account_model(provider_name, owner, model_name),
+        account_part(provider_name, owner, cost_class),
+        model(provider_name, model_name),
+        endpoint_model(base_url, model_name),
+        endpoint(base_url),
+        provider(provider_name),
+    )
+
 
 def candidate(fingerprint: str, model: str) -> str:
     return f"candidate:{fingerprint}/{model}"

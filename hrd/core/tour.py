@@ -13,6 +13,8 @@ from hrd.core.providers import Candidate
 
 AFFORDABLE_TOKENS_MIN = 1024
 """A reply shorter than this is not worth asking for again."""
+FIELDS_DROPPED_MAX = 4
+"""A candidate that objects to more fields than this objects to the request."""
 ATTEMPTS_NOTED_MAX = 64
 
 
@@ -29,6 +31,7 @@ class Tour:
         self.larger_than: int = 0
         """Only candidates with a larger known or unknown context; 0 is no such wish."""
         self.too_large_for: set[str] = set()
+        """Providers, and models written `<provider>/<model>`."""
         self.dropped: dict[tuple[str, str], frozenset[str]] = {}
         self.max_tokens: dict[str, int] = {}
         self.notes: list[AttemptNote] = []
@@ -72,7 +75,7 @@ class Tour:
                 self.siblings_of = candidate.provider.name
             return
         dropped = self.dropped.get(key, frozenset())
-        if failure.param and not dropped:
+        if failure.param and failure.param not in dropped and len(dropped) < FIELDS_DROPPED_MAX:
             self.dropped[key] = dropped | {failure.param}
             self.again = candidate
             return
@@ -82,7 +85,11 @@ class Tour:
         if failure.verdict is Verdict.CONTEXT_EXCEEDED:
             known = failure.ceiling_tokens or candidate.facts.context or candidate.provider.context or 0
             self.larger_than = max(self.larger_than, known)
-        self.too_large_for.add(f"{candidate.provider.name}/{candidate.model}")
+            self.too_large_for.add(_model_at(candidate))
+        elif failure.ceiling_tokens:
+            self.too_large_for.add(_model_at(candidate))
+        else:
+            self.too_large_for.add(candidate.provider.name)
         if self.for_client is None or failure.verdict is Verdict.CONTEXT_EXCEEDED:
             self.for_client = failure
 
@@ -94,24 +101,18 @@ class Tour:
         if self.for_client is None:
             self.for_client = failure
 
-    def may_ask(self, candidate: Candidate) -> str:
-        """Empty if this request may turn to *candidate*; otherwise why not."""
-        if candidate.key in self.tried:
-            return "already asked"
+    def why_not(self, candidate: Candidate, context: int | None) -> str:
+        """Empty if this request may still turn to *candidate*, whose context is as large as is known; otherwise why not."""
         if candidate.provider.name in self._objectors:
             return "refused this request already"
-        if f"{candidate.provider.name}/{candidate.model}" in self.too_large_for:
+        if self.too_large_for and not self.too_large_for.isdisjoint((_model_at(candidate), candidate.provider.name)):
             return "too large for it"
-        if self.larger_than:
-            context = candidate.facts.context or candidate.provider.context
-            if context is not None and context <= self.larger_than:
-                return f"context of {context} tokens is no larger"
+        if self.larger_than and context is not None and context <= self.larger_than:
+            return f"context of {context} tokens is no larger"
         return ""
 
     def choose(self, ranked: Iterable[Candidate]) -> Candidate | None:
-        """The next to ask, of those that may be asked, best first."""
-        if self.again is not None:
-            return self.again
+        """The next to ask, of those that may be asked, best first; None if there is nobody."""
         last: Candidate | None = None
         first: Candidate | None = None
         for candidate in ranked:
@@ -131,6 +132,7 @@ class Tour:
 
     def waited(self) -> None:
         """After a wait everybody may be asked again, but for those who refused the request itself."""
+        self.again = None
         self.tried.clear()
         self.siblings_of = ""
         self.endpoints_last.clear()
@@ -142,3 +144,7 @@ class Tour:
     def is_all_empty(self) -> bool:
         """Every candidate so far gave an empty reply: then emptiness is the answer, and nobody is to blame."""
         return bool(self.failures) and all(failure.verdict is Verdict.EMPTY for _, failure in self.failures)
+
+
+def _model_at(candidate: Candidate) -> str:
+    return f"{candidate.provider.name}/{candidate.model}"

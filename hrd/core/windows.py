@@ -1,6 +1,6 @@
 """Windows: what a scope has left, as its provider said, less what we reserved since."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -93,38 +93,35 @@ class QuotaBook:
             )
             self._by_scope.setdefault(scope, {})[seen.kind] = _Live(window, unsaved=True)
 
-    def reserve(self, scopes: Iterable[str], tokens: int) -> None:
+    def touches(self, scopes: Iterable[str]) -> bool:
+        """Whether any window of *scopes* is known."""
+        return bool(self._by_scope) and not self._by_scope.keys().isdisjoint(scopes)
+
+    def reserve(self, scopes: Iterable[str], tokens: int, now: float) -> None:
         """Set one request of *tokens* aside in every window of *scopes*."""
-        if not self._by_scope.keys().isdisjoint(scopes):
-            for live in self._windows_of(scopes):
+        if self.touches(scopes):
+            for live in self._windows_of(scopes, now):
                 live.left -= tokens if live.counts_tokens else 1
 
-    def settle(self, scopes: Iterable[str], reserved_tokens: int, spent_tokens: int) -> None:
-        """Correct the tokens set aside by what was really spent."""
-        if not self._by_scope.keys().isdisjoint(scopes):
-            for live in self._windows_of(scopes):
-                if live.counts_tokens:
+    def settle(self, scopes: Iterable[str], *, reserved_at: float, reserved_tokens: int, spent_tokens: int, now: float) -> None:
+        """Correct the tokens set aside by what was really spent. A window that was seen since then has it counted already."""
+        if self.touches(scopes):
+            for live in self._windows_of(scopes, now):
+                if live.counts_tokens and live.seen.seen_at <= reserved_at:
                     live.left += reserved_tokens - spent_tokens
 
-    def is_empty_for(self, scopes: Iterable[str], tokens: int, now: float) -> bool:
-        """A window of *scopes* is known to have no room for a request of *tokens*."""
-        if self._by_scope.keys().isdisjoint(scopes):
-            return False
-        return any(_is_empty(live, tokens) and live.ends_at > now for live in self._windows_of(scopes))
-
-    def refills_at(self, scopes: Iterable[str], now: float) -> float:
-        """When the last empty window of *scopes* is full again; 0 if none is empty."""
-        if self._by_scope.keys().isdisjoint(scopes):
+    def refills_at(self, scopes: Iterable[str], now: float, tokens: int = 1) -> float:
+        """When the last window of *scopes* that has no room for a request of *tokens* is full again; 0 if all have room."""
+        if not self.touches(scopes):
             return 0.0
-        ends = (live.ends_at for live in self._windows_of(scopes) if _is_empty(live, 1))
-        return max((end for end in ends if end > now), default=0.0)
+        return max((live.ends_at for live in self._windows_of(scopes, now) if _is_empty(live, tokens)), default=0.0)
 
-    def share_of(self, scopes: Iterable[str]) -> float | None:
+    def share_of(self, scopes: Iterable[str], now: float) -> float | None:
         """The smallest share left of any window of *scopes*, 0 to 1; None if none is known."""
-        if self._by_scope.keys().isdisjoint(scopes):
+        if not self.touches(scopes):
             return None
-        shares = [max(0.0, min(1.0, live.left / live.seen.limit)) for live in self._windows_of(scopes) if live.seen.limit]
-        return min(shares) if shares else None
+        windows = self._windows_of(scopes, now)
+        return min((max(0.0, min(1.0, live.left / live.seen.limit)) for live in windows if live.seen.limit), default=None)
 
     def windows(self, now: float) -> list[Window]:
         """Every window as it stands, those that have ended left out."""
@@ -145,11 +142,14 @@ class QuotaBook:
         for scope in [scope for scope in self._by_scope if is_meant(scope)]:
             del self._by_scope[scope]
 
-    def _windows_of(self, scopes: Iterable[str]) -> Iterable[_Live]:
+    def _windows_of(self, scopes: Iterable[str], now: float) -> Iterator[_Live]:
+        """Those that have not ended: of a window that has begun anew nothing is known."""
         for scope in scopes:
             kinds = self._by_scope.get(scope)
             if kinds is not None:
-                yield from kinds.values()
+                for live in kinds.values():
+                    if live.ends_at > now:
+                        yield live
 
     def _forget_ended(self, now: float) -> None:
         for scope, kinds in list(self._by_scope.items()):

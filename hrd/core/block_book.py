@@ -1,0 +1,125 @@
+"""The book of blocks: who is blocked, who is being probed, and when each may be asked again. Its owner is the pool."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from hrd.core import blocks
+from hrd.core.blocks import Block
+from hrd.core.remembered import BlockLifted
+
+PROBED_REASONS = frozenset({"rejected", "credits", "quota", "breaker", "model"})
+"""After such a block one request goes first; the others wait for what it meets."""
+PROBING = "probing"
+
+
+class BlockBook:
+    """All blocks, by scope and reason."""
+
+    def __init__(self, remembered: Iterable[Block]) -> None:
+        self._by_scope: dict[str, dict[str, Block]] = {}
+        self._probes: dict[str, int] = {}
+        """Scope → the reservation that went first."""
+        for block in remembered:
+            self.put(block)
+
+    # questions -----------------------------------------------------------------------------------------------------------
+
+    def touches(self, scopes: Iterable[str]) -> bool:
+        """Whether anything is known of *scopes*, in force or not."""
+        return bool(self._by_scope) and not self._by_scope.keys().isdisjoint(scopes)
+
+    def get(self, scope: str, reason: str) -> Block | None:
+        return self._by_scope.get(scope, {}).get(reason)
+
+    def hindrance(self, scopes: Iterable[str], now: float) -> Block | None:
+        """Of the blocks in force on *scopes* the one that holds longest."""
+        if not self.touches(scopes):
+            return None
+        return max(self._in_force(scopes, now), key=lambda block: block.until, default=None)
+
+    def why(self, scopes: Iterable[str], now: float) -> str:
+        """Empty if nothing here keeps a candidate of *scopes* from being asked."""
+        if not self.touches(scopes):
+            return ""
+        hindrance = self.hindrance(scopes, now)
+        if hindrance is not None:
+            return hindrance.reason
+        return PROBING if self._is_probed(scopes, now) else ""
+
+    def patient_at(self, scopes: Iterable[str], now: float) -> float:
+        """When a request that nobody else can serve may ask; not after *now* if it may at once."""
+        return max((blocks.patient_until(block) for block in self._in_force(scopes, now)), default=0.0)
+
+    def is_probed(self, scopes: Iterable[str], now: float) -> bool:
+        """Somebody has gone first, and what they meet is not known yet."""
+        return bool(self._probes) and self._is_probed(scopes, now)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Every block, the expired ones that are still remembered too."""
+        return tuple(block for reasons in self._by_scope.values() for block in reasons.values())
+
+    @property
+    def probing(self) -> frozenset[str]:
+        return frozenset(self._probes)
+
+    # changes -------------------------------------------------------------------------------------------------------------
+
+    def put(self, block: Block) -> None:
+        self._by_scope.setdefault(block.scope, {})[block.reason] = block
+
+    def begin(self, scopes: Iterable[str], reservation: int) -> None:
+        """*reservation* asks in spite of, or after, what is known of *scopes*."""
+        for scope in scopes:
+            if scope in self._by_scope:
+                self._probes.setdefault(scope, reservation)
+
+    def end(self, reservation: int) -> None:
+        """What *reservation* met is known."""
+        if self._probes:
+            for scope in [scope for scope, holder in self._probes.items() if holder == reservation]:
+                del self._probes[scope]
+
+    def lift(self, scopes: Iterable[str], *, begun_at: float) -> list[BlockLifted]:
+        """A success clears what was set before its attempt began, and only that."""
+        return [row for scope in scopes for row in self._drop(scope, lambda block: block.set_at < begun_at)]
+
+    def forget(self, is_meant: Callable[[str], bool]) -> list[BlockLifted]:
+        """Lift everything on the scopes that are meant."""
+        return [row for scope in self._scopes() if is_meant(scope) for row in self._drop(scope, lambda _: True)]
+
+    def forget_old(self, now: float) -> list[BlockLifted]:
+        """Drop what has been over for so long that its step counts no more."""
+        return [
+            row for scope in self._scopes() for row in self._drop(scope, lambda block: now - block.until > blocks.REMEMBERED_S)
+        ]
+
+    def _scopes(self) -> Collection[str]:
+        return list(self._by_scope)
+
+    def _drop(self, scope: str, is_over: Callable[[Block], bool]) -> list[BlockLifted]:
+        reasons = self._by_scope.get(scope)
+        if reasons is None:
+            return []
+        dropped = [block for block in reasons.values() if is_over(block)]
+        for block in dropped:
+            del reasons[block.reason]
+        if not reasons:
+            del self._by_scope[scope]
+            self._probes.pop(scope, None)
+        return [BlockLifted(scope=scope, reason=block.reason) for block in dropped]
+
+    def _in_force(self, scopes: Iterable[str], now: float) -> Iterator[Block]:
+        for scope in scopes:
+            reasons = self._by_scope.get(scope)
+            if reasons is not None:
+                for block in reasons.values():
+                    if block.until > now:
+                        yield block
+
+    def _is_probed(self, scopes: Iterable[str], now: float) -> bool:
+        """A probe is out on a block that is over, or that only a patient request passes by."""
+        for scope in scopes:
+            if scope in self._probes:
+                for block in self._by_scope.get(scope, {}).values():
+                    if block.reason in PROBED_REASONS and blocks.patient_until(block) <= now:
+                        return True
+        return False

@@ -1,0 +1,45 @@
+"""The day book: what each credential did on this UTC day, in attempts."""
+
+from collections.abc import Iterable
+
+from hrd.core.journal import Usage
+from hrd.core.providers import Candidate
+from hrd.core.remembered import DayCounts
+
+DAY_S = 86400
+CREDENTIALS_MAX = 10_000
+_UNKNOWN = -1
+
+
+class DayBook:
+    """Counts by provider and credential; begins anew at midnight."""
+
+    def __init__(self, today: Iterable[DayCounts]) -> None:
+        self._counts = {(counts.provider, counts.credential): counts for counts in today}
+        self._day = _UNKNOWN
+
+    def turn(self, now: float) -> None:
+        """Begin a new day if one has begun. What a store remembered is of the day that is asked about first."""
+        day = int(now // DAY_S)
+        if day != self._day:
+            if self._day != _UNKNOWN:
+                self._counts.clear()
+            self._day = day
+
+    def count(self, candidate: Candidate, usage: Usage, *, is_error: bool, now: float) -> None:
+        """One attempt is over."""
+        self.turn(now)
+        key = (candidate.provider.name, candidate.credential.fingerprint)
+        counts = self._counts.get(key)
+        if counts is None:
+            if len(self._counts) >= CREDENTIALS_MAX:
+                return
+            counts = self._counts[key] = DayCounts(provider=key[0], credential=key[1])
+        counts.requests += 1
+        counts.errors += is_error
+        counts.input_tokens += usage.input_tokens
+        counts.output_tokens += usage.output_tokens
+
+    def today(self, now: float) -> dict[tuple[str, str], DayCounts]:
+        self.turn(now)
+        return dict(self._counts)
