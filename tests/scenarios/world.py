@@ -211,9 +211,7 @@ class World:
         """A provider that is reached at *base_url*."""
         fields = {"models": ("model-x",), "cost_class": "free", "discover": False, **row}
         self._providers[name] = Provider(name=name, base_url=base_url, **fields)
-        self._credentials[name] = tuple(
-            _credential(name, key or f"{name}-key-{number}") for number, key in enumerate(keys, 1)
-        )
+        self._credentials[name] = tuple(_credential(name, key or f"{name}-key-{number}") for number, key in enumerate(keys, 1))
         self.pool.apply(RosterChanged(roster=self._roster()), self.now())
 
     def _roster(self) -> Roster:
@@ -289,7 +287,7 @@ class World:
 
     async def come_to_rest(self) -> None:
         """Until no call is being served."""
-        while self.calls:
+        while self.calls:  # noqa: ASYNC110 - nobody tells the test when a call ends
             await trio.sleep(0.1)
 
     def check_laws(self) -> None:
