@@ -2,6 +2,7 @@
 
 from hrd.admin.wire.quota import Quota, QuotaBlock, QuotaScope, QuotaWindow
 from hrd.core.blocks import Block, is_in_force
+from hrd.core.roster import EMBEDDINGS_MARK
 from hrd.core.windows import Window
 from hrd.pool import PoolSnapshot
 
@@ -33,6 +34,7 @@ def title_of(scope: str) -> str:
     """A scope for people (see `hrd.core.scopes` for how it is written)."""
     kind, _, rest = scope.partition(":")
     owner, _, name = rest.partition("/")
+    name, rest = _spoken(name), _spoken(rest)
     match kind:
         case "candidate":
             return f"{name} with {owner}"
@@ -54,6 +56,11 @@ def title_of(scope: str) -> str:
             return f"{rest} as a whole"
         case _:
             return scope
+
+
+def _spoken(text: str) -> str:
+    """Embeddings of a model are a scope of their own."""
+    return f"{text.removesuffix(EMBEDDINGS_MARK)} (embeddings)" if text.endswith(EMBEDDINGS_MARK) else text
 
 
 def _account(provider: str, name: str) -> str:

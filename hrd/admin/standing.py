@@ -5,24 +5,27 @@ told of it; what ends first is what is told of a credential all of whose candida
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
 from hrd.admin.wire.status import CredentialState
 from hrd.core import scopes
-from hrd.core.blocks import Block, is_in_force
+from hrd.core.block_book import PROBING, BlockBook
 from hrd.core.providers import Candidate, Credential
 from hrd.core.refusals import Refusal
-from hrd.pool import PROBED_REASONS, PoolSnapshot
+from hrd.pool import PoolSnapshot
 
 STATES = {
     "rejected": CredentialState.REJECTED,
     "dead": CredentialState.DEAD,
     "gone": CredentialState.DEAD,
     "credits": CredentialState.NO_CREDIT,
-    "probing": CredentialState.PROBING,
+    PROBING: CredentialState.PROBING,
 }
 """By a block's reason; every other one cools."""
+ANY_RESERVATION: Final = 0
+"""A snapshot says that a probe is out, not whose."""
 
 
 class Hindrance(msgspec.Struct, frozen=True):
@@ -50,20 +53,17 @@ class Hindrances:
     def __init__(self, snapshot: PoolSnapshot, now: float) -> None:
         self._snapshot = snapshot
         self._now = now
-        self._by_scope: dict[str, list[Block]] = {}
-        for block in snapshot.blocks:
-            self._by_scope.setdefault(block.scope, []).append(block)
+        self._blocks = BlockBook(snapshot.blocks)
+        self._blocks.begin(snapshot.probing, ANY_RESERVATION)
 
     def of(self, scopes_: tuple[str, ...]) -> Hindrance | None:
         """What hinders a candidate of these scopes for longest."""
-        found = [block for scope in scopes_ for block in self._by_scope.get(scope, ())]
-        in_force = [block for block in found if is_in_force(block, self._now)]
         refills_at = self._snapshot.book.refills_at(scopes_, self._now)
-        if in_force:
-            longest = max(in_force, key=lambda block: block.until)
-            return Hindrance(longest.reason, max(longest.until, refills_at))
-        if any(block.scope in self._snapshot.probing and block.reason in PROBED_REASONS for block in found):
-            return Hindrance("probing")
+        block = self._blocks.hindrance(scopes_, self._now)
+        if block is not None:
+            return Hindrance(block.reason, max(block.until, refills_at))
+        if self._blocks.is_probed(scopes_, self._now):
+            return Hindrance(PROBING)
         return Hindrance("window", refills_at) if refills_at else None
 
     def standing_of(self, credential: Credential, candidates: Iterable[Candidate]) -> Standing:

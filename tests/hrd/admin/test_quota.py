@@ -68,6 +68,8 @@ async def test_blocks_stand_with_reason_word_and_end_until_they_are_over(world: 
         ("model:groq/openai/gpt-oss-20b", "openai/gpt-oss-20b at groq, every key"),
         ("endpoint:https://groq.test/v1", "everything at https://groq.test/v1"),
         ("endpoint:https://groq.test/v1 small", "small at https://groq.test/v1"),
+        ("model:groq/embed@embeddings", "embed (embeddings) at groq, every key"),
+        ("endpoint:https://groq.test/v1 embed@embeddings", "embed (embeddings) at https://groq.test/v1"),
         ("provider:groq", "groq as a whole"),
         ("something new", "something new"),
     ],
