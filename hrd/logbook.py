@@ -1,8 +1,9 @@
 """The log: one line a fact, as key=value on a terminal and JSON elsewhere, to standard error. Secrets are blotted out."""
 
 import logging
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -25,12 +26,12 @@ class Logbook:
 
     def __init__(self, level: str, secrets: Callable[[], Iterable[Secret]], out: TextIO = sys.stderr) -> None:
         self._secrets = secrets
-        is_terminal = out.isatty()
+        self._is_terminal = is_terminal = out.isatty()
         last: Any = (
             structlog.dev.ConsoleRenderer(colors=True) if is_terminal else structlog.processors.JSONRenderer(sort_keys=False)
         )
         self._log = structlog.wrap_logger(
-            structlog.WriteLogger(out),
+            _Lines(out),
             processors=[
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=not is_terminal),
@@ -42,9 +43,6 @@ class Logbook:
 
     def set_level(self, level: str) -> None:
         self._threshold = LEVELS.get(level, logging.INFO)
-
-    def is_on(self, level: int) -> bool:
-        return level >= self._threshold
 
     def debug(self, event: str, **facts: object) -> None:
         if self._threshold <= logging.DEBUG:
@@ -84,8 +82,35 @@ class Logbook:
             reason=entry.reason,
         )
 
-    def _blot(self, _logger: object, _method: str, facts: dict[str, Any]) -> dict[str, Any]:
+    def _blot(self, _logger: object, _method: str, facts: MutableMapping[str, Any]) -> Mapping[str, Any]:
         secrets = tuple(self._secrets())
-        return {
-            key: scrub(value, secrets, VALUE_CHARS_MAX) if isinstance(value, str) else value for key, value in facts.items()
-        }
+        return {key: value if isinstance(value, _PLAIN) else self._clean(value, secrets) for key, value in facts.items()}
+
+    def _clean(self, value: object, secrets: tuple[Secret, ...]) -> str:
+        text = scrub(str(value), secrets, VALUE_CHARS_MAX)
+        return _CONTROL.sub(_spelled, text) if self._is_terminal else text
+
+
+class _Lines:
+    """Where the lines go. One that cannot be written is lost: a router does not stop over its log."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def info(self, line: str) -> None:
+        try:
+            self._out.write(line + "\n")
+            self._out.flush()
+        except OSError:
+            pass
+
+    debug = warning = error = info
+
+
+_PLAIN = (bool, int, float, type(None))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What others wrote must not steer the terminal of whoever reads it."""
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"

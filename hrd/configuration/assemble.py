@@ -1,7 +1,6 @@
 """Assembling: catalogue, settings and credentials become a roster and a doorkeeper. Pure."""
 
 from collections.abc import Collection, Mapping
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,9 +11,10 @@ from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster, who_lists
 from hrd.credentials import AuthFile, stored_order
 from hrd.settings import Forced, Settings
+from hrd.settings.model import name_part
+from hrd.settings.urls import leads_to_us
 
 SPOKEN_DIALECTS = frozenset({"openai_chat"})
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 SLOW_FIRST_TOKEN_S = 60.0
 """A provider whose catalogue row allows more than this is slow; `SLOW_FIRST_TOKEN_SECONDS` is its limit."""
 
@@ -56,14 +56,14 @@ def assemble(
     stored = stored_order(auth, settings)
     credentials = {name: tuple(_with_account(c, accounts) for c in group) for name, group in stored.credentials.items()}
     order = list(dict.fromkeys([name for name in settings.provider_overrides if name in rows] + list(rows)))
-    providers = {name: lay_over(rows[name], settings) for name in order}
+    lists = {name: found.models for name, found in discovered.items()}
+    providers = {name: lay_over(rows[name], settings, lists.get(name, ())) for name in order}
     warnings = [*settings.warnings, *auth.warnings, *stored.warnings]
     is_demo = demo is not None and not credentials
     if is_demo and demo is not None:
         providers = {provider.name: provider for provider in demo.providers}
         credentials = demo.credentials
     off = why_off(providers, credentials, listening_on, warnings)
-    lists = {name: found.models for name, found in discovered.items()}
     roster = Roster(
         generation=generation,
         own_name=settings.router_model_id,
@@ -81,13 +81,14 @@ def assemble(
     return Assembled(roster=roster, doorkeeper=doorkeeper_of(settings, auth), forwarded=_attribution(settings))
 
 
-def lay_over(row: Provider, settings: Settings) -> Provider:
-    """A catalogue row with the simple settings of its provider laid over it."""
+def lay_over(row: Provider, settings: Settings, discovered: Collection[str] = ()) -> Provider:
+    """A catalogue row with the simple settings of its provider laid over it. *discovered*: the models that it lists itself."""
     said = settings.provider(row.name)
     models = said.models if said.models is not None else row.models
+    spoken_of = [model for model in discovered if name_part(model) in said.forced_by_model]
     facts = {
-        model: force(row.models_facts.get(model, ModelFacts()), said.forced_for(model))
-        for model in (*models, *row.models_facts)
+        model: force(row.models_facts.get(model, row.model_defaults), said.forced_for(model))
+        for model in (*models, *row.models_facts, *spoken_of)
     }
     is_slow = row.first_token_s > SLOW_FIRST_TOKEN_S
     return msgspec.structs.replace(
@@ -129,24 +130,10 @@ def why_off(
             warnings.append(f"{name} is not asked: {provider.retired}")
         elif provider.dialect not in SPOKEN_DIALECTS:
             off[name] = f"its wire format ({provider.dialect}) is not spoken by this version"
-        elif is_ourselves(provider.base_url, listening_on):
+        elif leads_to_us(provider.base_url, listening_on):
             off[name] = "its base URL is this router's own address"
             warnings.append(f"{name} is not asked: {name.upper()}_BASE_URL points at this router itself")
     return off
-
-
-def is_ourselves(base_url: str, listening_on: Collection[tuple[str, int]]) -> bool:
-    """Whether *base_url* leads to one of our own listeners."""
-    parts = urlsplit(base_url)
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        return False
-    host = (parts.hostname or "").lower()
-    for own_host, own_port in listening_on:
-        if port == own_port and (host == own_host or (host in LOOPBACK_HOSTS and own_host in LOOPBACK_HOSTS)):
-            return True
-    return False
 
 
 def doorkeeper_of(settings: Settings, auth: AuthFile) -> Doorkeeper:

@@ -1,4 +1,4 @@
-"""The configuration as it lives: read at start, looked at every now and then, edited in place; a broken file never replaces it."""
+"""The configuration as it lives: read at start, looked at now and then, edited in place; a broken file never replaces it."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from hrd.credentials import edits as auth_edits
 from hrd.files import FileProblem, Stamp, read_bounded, stamp_of, write_atomically
 from hrd.settings import Problems, Settings, read_settings
 from hrd.settings.dotenv_text import Unchangeable, set_in_dotenv
+from hrd.settings.keys import exposure_warning
 
 TEXT_BYTES_MAX = 1_048_576
 DOTENV_MODE = 0o600
@@ -80,7 +81,7 @@ class Configuration:
             lines.append(str(auth))
         if lines or isinstance(settings, Problems) or isinstance(auth, CredentialProblem):
             return Unusable(tuple(lines))
-        warning = _readable_keys(Path(self.places.dotenv), settings)
+        warning = _exposed(Path(self.places.dotenv), settings)
         if warning:
             settings = msgspec.structs.replace(settings, warnings=(*settings.warnings, warning))
         return Loaded(settings=settings, auth=auth.auth)
@@ -124,7 +125,7 @@ class Configuration:
         if isinstance(content, FileProblem):
             return CredentialProblem(str(content))
         try:
-            before = content.data.decode() if content else ""
+            before = content.data.decode("utf-8-sig") if content else ""
         except UnicodeDecodeError:
             return CredentialProblem(f"{path} is not UTF-8 text", "mend it by hand first")
         after = set_in_dotenv(before, name, value)
@@ -178,14 +179,9 @@ def _text(path: Path) -> tuple[str | None, str]:
         return None, f"{path}: is not UTF-8 text"
 
 
-def _readable_keys(path: Path, settings: Settings) -> str:
+def _exposed(path: Path, settings: Settings) -> str | None:
     """A warning when others can read keys in `.env`."""
-    holds_keys = any(key.source == ".env" for group in settings.keys.values() for key in group) or (
-        settings.proxy_api_keys and settings.source_of("PROXY_API_KEYS") == ".env"
-    )
-    if not holds_keys:
-        return ""
     content = read_bounded(path, TEXT_BYTES_MAX)
-    if isinstance(content, FileProblem) or content is None or not content.mode & 0o077:
-        return ""
-    return f"{path} holds keys and others can read it (mode {content.mode:04o}): chmod 600 {path}"
+    if content is None or isinstance(content, FileProblem):
+        return None
+    return exposure_warning(settings, str(path), content.mode)
