@@ -56,7 +56,7 @@ def _provider(name: str, snapshot: PoolSnapshot, settings: Settings, *, with_off
     places = {model: place for place, model in enumerate(asked, 1)}
     return ProviderModels(
         provider=name,
-        source=source_of(name, settings),
+        source="built in" if provider.demo else source_of(name, settings),
         models=tuple(_row(name, model, places.get(model), snapshot) for model in (*asked, *offered)),
         embed_model=provider.embed_model,
     )

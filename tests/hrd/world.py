@@ -19,7 +19,9 @@ from hrd.configuration.live import Configuration, Loaded
 from hrd.core.access import Caller
 from hrd.core.ask import Ask, Kind
 from hrd.core.facts import Claim, Fact, RosterChanged
+from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
+from hrd.core.secrets import Secret
 from hrd.core.tour import Tour
 from hrd.cors import cors_of
 from hrd.downstream.call import Endpoint
@@ -314,6 +316,14 @@ class World:
 
 
 NOTHING = Nothing()
+
+
+def demo() -> Demo:
+    """One demo provider, which runs while there is no key."""
+    key = Secret("demo-not-a-key", "demo_fine")
+    provider = Provider(name="demo_fine", base_url="http://127.0.0.1:1/v1", models=("demo-fine",), demo=True)
+    credential = Credential(provider="demo_fine", fingerprint=key.fingerprint, secret=key, source="built in")
+    return Demo(providers=(provider,), credentials={"demo_fine": (credential,)})
 
 
 def read_answer(received: bytes) -> Answer:

@@ -7,13 +7,11 @@ import pytest
 import trio
 
 from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE, AuthAdd, AuthQuestion, AuthRemove
-from hrd.configuration.assemble import Demo
 from hrd.core.facts import Failed
 from hrd.core.failures import Failure, Verdict
-from hrd.core.providers import Credential, Provider
-from hrd.core.secrets import Secret, fingerprint
+from hrd.core.secrets import fingerprint
 from tests.hrd.admin.conftest import GROQ_1, GROQ_2, OPENROUTER
-from tests.hrd.world import NOON, World
+from tests.hrd.world import NOON, World, demo
 
 NEW = "gsk_test-not-a-key-8"
 NEW_PRINT = fingerprint("groq", NEW)
@@ -229,13 +227,6 @@ async def test_the_first_key_ends_the_demo(tmp_path: Path, nursery: trio.Nursery
     assert (await world.ask(AUTH_LIST, AuthQuestion())).credentials == (), "what is built in is nobody's key"
     await world.ask(AUTH_ADD, AuthAdd(provider="groq", keys=(NEW,)))
     assert (world.claim().candidate.provider.name, world.pool.roster.demo) == ("groq", False)
-
-
-def demo() -> Demo:
-    key = Secret("demo-not-a-key", "demo_fine")
-    provider = Provider(name="demo_fine", base_url="http://127.0.0.1:1/v1", models=("demo-fine",), demo=True)
-    credential = Credential(provider="demo_fine", fingerprint=key.fingerprint, secret=key, source="built in")
-    return Demo(providers=(provider,), credentials={"demo_fine": (credential,)})
 
 
 async def test_no_answer_of_a_list_holds_a_key(world: World) -> None:

@@ -1,6 +1,9 @@
 """hr model: what is asked, what else there is, and the pair that answers embeddings."""
 
+from pathlib import Path
+
 import pytest
+import trio
 
 from hrd.admin.wire.models import (
     MODELS,
@@ -16,7 +19,7 @@ from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import Usage
 from hrd.core.remembered import Discovered
 from hrd.core.tour import Tour
-from tests.hrd.world import ANYBODY, NOON, World
+from tests.hrd.world import ANYBODY, NOON, World, demo
 
 
 def answer_embeddings(world: World) -> None:
@@ -144,3 +147,17 @@ async def test_the_embedding_pair_is_told_and_chosen_anew_after_a_reset(world: W
     assert (await world.ask(MODELS, ModelsQuestion())).embeddings is None
     assert world.disk.pin is not None
     assert world.disk.pin.provider == "", "a restart does not bring it back"
+
+
+async def test_the_demos_models_are_built_in_and_its_names_are_known(tmp_path: Path, nursery: trio.Nursery) -> None:
+    world = World(tmp_path)
+    world.demo = demo()
+    world.changed()
+    await world.open(nursery)
+    found = await world.ask(MODELS, ModelsQuestion(provider="demo_fine"))
+    assert [(one.provider, one.source, one.models[0].name) for one in found.providers] == [
+        ("demo_fine", "built in", "demo-fine")
+    ]
+    done = await world.ask(MODELS_SET, ModelsChange(provider="groq", models=("large",)))
+    assert done.warnings == ("the demo runs: groq is asked once it has a key",)
+    assert (await world.ask(MODELS, ModelsQuestion(provider="groq"))).providers == ()
