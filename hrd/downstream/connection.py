@@ -161,9 +161,13 @@ class ClientConnection:
             await self._drain()
 
     async def _drain(self) -> None:
-        """Read on for a moment, so that closing does not reset the connection under the client's eyes."""
         with trio.move_on_after(GOODBYE_S):
-            left = DRAIN_BYTES_MAX
-            self._transport.send_eof()
-            while left > 0 and (data := await self._transport.receive_some(RECEIVE_BYTES)):
-                left -= len(data)
+            await drain(self._transport)
+
+
+async def drain(transport: Wire) -> None:
+    """Read on until the client has heard us and closes, so that our closing does not reset the connection under its eyes."""
+    transport.send_eof()
+    left = DRAIN_BYTES_MAX
+    while left > 0 and (data := await transport.receive_some(RECEIVE_BYTES)):
+        left -= len(data)

@@ -20,6 +20,8 @@ class Departures:
         self._on_leaving: dict[int, Callable[[], None]] = {}
 
     def watch(self, fileno: int, on_leaving: Callable[[], None]) -> None:
+        if self._epoll.closed:  # we stop: nobody would tell
+            return
         self._on_leaving[fileno] = on_leaving
         self._epoll.register(fileno, select.EPOLLRDHUP | select.EPOLLET)
 
@@ -38,4 +40,5 @@ class Departures:
                     if on_leaving is not None:
                         on_leaving()
         finally:
+            self._on_leaving.clear()
             self._epoll.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trio
 
-from hrd.downstream.connection import ClientConnection, Context
+from hrd.downstream.connection import GOODBYE_S, ClientConnection, Context, drain
 from hrd.downstream.peers import Peer
 from hrd.http.wire import Wire, WireBroken
 
@@ -19,10 +19,15 @@ NO_ROOM_S = 0.1
 """How long accepting rests when the process has no file descriptor left."""
 PROBE_S = 1.0
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+TURNED_AWAY_MAX = 64
+"""Clients beyond the limit that are told so at once; further ones just see the connection close."""
+_FULL_BODY = (
+    b'{"error":{"message":"The router has as many connections as it may (MAX_CONNECTIONS).",'
+    b'"type":"server_error","param":null,"code":"too_many_connections"}}'
+)
 FULL_REPLY = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nx-should-retry: true\r\n"
-    b"connection: close\r\ncontent-length: 122\r\n\r\n"
-    b'{"error":{"message":"The router has as many connections as it may (MAX_CONNECTIONS).","type":"server_error","param":null}}'
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nx-should-retry: false\r\n"
+    b"connection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(_FULL_BODY), _FULL_BODY)
 )
 
 
@@ -101,6 +106,7 @@ class Connections:
         self._connections_max = connections_max
         self._peer_of = peer_of
         self._number = 0
+        self._turned_away = 0
 
     async def accept(self, listener: socket.socket, nursery: trio.Nursery) -> None:
         """Accept connections of *listener* until cancelled; each is served by a task of *nursery*."""
@@ -121,11 +127,7 @@ class Connections:
     def _take(self, sock: socket.socket, address: object, nursery: trio.Nursery) -> None:
         sock.setblocking(False)
         if len(self.open) >= self._connections_max():
-            try:
-                sock.send(FULL_REPLY)
-            except OSError:
-                pass
-            sock.close()
+            self._turn_away(sock, nursery)
             return
         try:
             peer = self._peer_of(sock, address)
@@ -140,6 +142,30 @@ class Connections:
 
     def _ended(self, number: int) -> None:
         del self.open[number]
+
+    def _turn_away(self, sock: socket.socket, nursery: trio.Nursery) -> None:
+        """There is no room: say so, if not too many are being told already."""
+        try:
+            wire = Wire(sock)
+        except WireBroken:
+            return
+        if self._turned_away < TURNED_AWAY_MAX:
+            self._turned_away += 1
+            nursery.start_soon(self._say_full, wire)
+        else:
+            wire.close()
+
+    async def _say_full(self, wire: Wire) -> None:
+        """Say it, and read for a moment: closing over an unread request would reset what was said."""
+        try:
+            with trio.move_on_after(GOODBYE_S):
+                await wire.send_all(FULL_REPLY)
+                await drain(wire)
+        except WireBroken:
+            pass
+        finally:
+            self._turned_away -= 1
+            wire.close()
 
     def close_idle(self) -> None:
         """We stop: nobody waits for anything on these."""

@@ -204,7 +204,6 @@ async def test_a_stream_whose_message_does_not_end_keeps_the_client_no_longer(wo
     await trio.sleep(1)
     assert alpha.asked[0].left_at == 0.5
     assert world.journal.last.outcome.value == "ok"
-    await client.leave()
 
 
 async def test_terminator_waits_for_the_settlement(world: World) -> None:
@@ -217,7 +216,6 @@ async def test_terminator_waits_for_the_settlement(world: World) -> None:
         assert reply.text == "hello"
         assert len(world.journal.entries) == before + 1
         assert all(row.settlement is not None for row in world.disk.ledger.values())
-        await client.leave()
 
 
 async def test_connections_to_providers_are_kept(world: World) -> None:

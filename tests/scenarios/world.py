@@ -106,6 +106,7 @@ class World:
         self.finished: list[Entry] = []
         self.crashes: list[BaseException] = []
         self.calls: dict[int, Call] = {}
+        self._clients: list[Client] = []
         self.is_stopping = False
         self._request_number = 0
         self.terms = Terms(
@@ -242,7 +243,10 @@ class World:
         return _crash if head.path == "/crash" else _health
 
     async def client(self) -> Client:
-        return Client(await trio.open_tcp_stream("127.0.0.1", self._port))
+        """A connection; it is closed with the world at the latest."""
+        client = Client(await trio.open_tcp_stream("127.0.0.1", self._port))
+        self._clients.append(client)
+        return client
 
     async def post(self, body: Any, *, headers: str = "", key: str = "client-key-one-not-real", path: str = "") -> Reply:
         """One request on a connection of its own."""
@@ -280,6 +284,10 @@ class World:
             if block.until > now
         ]
 
+    def close_clients(self) -> None:
+        for client in self._clients:
+            client.stream.socket.close()
+
     def limit_connections(self, count: int) -> None:
         self._connections_max = count
 
@@ -311,7 +319,10 @@ async def open_world(**tuned: Any) -> AsyncIterator[World]:
     async with trio.open_nursery() as nursery:
         world = World(nursery, **tuned)
         await nursery.start(world.run)
-        yield world
+        try:
+            yield world
+        finally:
+            world.close_clients()
         with trio.fail_after(10_000):
             await world.come_to_rest()
         world.check_laws()

@@ -1,0 +1,160 @@
+"""Waits and deadlines: how long a request stays, and what it is told in the end."""
+
+import pytest
+import trio
+
+from tests.scenarios.failing import rate_limited, refused, says
+from tests.scenarios.world import World, open_world
+from tests.upstreams import Answer, Events, Late, hangs
+
+TURN_S = 0.01
+"""A wait ends a moment after what it waits for."""
+
+
+@pytest.fixture(params=[False, True], ids=["whole", "stream"])
+def stream(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+async def test_only_candidate_is_waited_for(world: World, stream: bool) -> None:
+    """A guess holds at most ten seconds when nothing else could serve."""
+    alpha = await world.provider("alpha", rate_limited(), rate_limited(), says("at last"))
+    assert await world.ask(stream=stream) == "at last"
+    assert [asked.at for asked in alpha.asked] == pytest.approx([0.0, 5.0, 15.0], abs=TURN_S)
+    assert world.journal.last.waited_ms == pytest.approx(15_000, abs=1000 * TURN_S)
+    assert world.journal.walked() == [("alpha", "rate limited")] * 2 + [("alpha", "ok")]
+
+
+async def test_a_waiting_streams_client_hears_comments(world: World) -> None:
+    await world.provider("alpha", rate_limited(12), says("at last"))
+    reply = await world.chat(stream=True)
+    assert reply.comments[:2] == ["keep-alive"] * 2
+    assert (reply.text, reply.ended_at) == ("at last", pytest.approx(12.0, abs=TURN_S))
+
+
+async def test_a_hint_within_the_patience_is_waited_out(world: World, stream: bool) -> None:
+    await world.provider("alpha", rate_limited(30), says("at last"))
+    assert await world.ask(stream=stream) == "at last"
+    assert world.elapsed_s == pytest.approx(30.0, abs=TURN_S)
+
+
+async def test_a_hint_beyond_the_patience_is_a_429_with_it(world: World, stream: bool) -> None:
+    await world.provider("alpha", rate_limited(31))
+    reply = await world.chat(stream=stream)
+    assert (reply.status, reply.headers["retry-after"], reply.ended_at) == (429, "31", 0.0)
+    assert "x-should-retry" not in reply.headers
+    assert reply.error["code"] == "rate_limit_exceeded"
+    assert "hr quota" in reply.error["message"]
+
+
+async def test_a_429_beyond_two_minutes_tells_the_libraries_not_to_retry(world: World) -> None:
+    await world.provider("alpha", rate_limited(500))
+    reply = await world.chat()
+    assert (reply.status, reply.headers["retry-after"], reply.headers["x-should-retry"]) == (429, "500", "false")
+
+
+async def test_a_503_tells_the_libraries_not_to_retry(world: World, stream: bool) -> None:
+    """Time does not mend a key."""
+    await world.provider("alpha", refused(401))
+    reply = await world.chat(stream=stream)
+    assert (reply.status, reply.headers["x-should-retry"]) == (503, "false")
+    assert "retry-after" not in reply.headers
+    assert "hr auth" in reply.error["message"]
+
+
+async def test_the_earliest_moment_counts(world: World) -> None:
+    await world.provider("alpha", rate_limited(500))
+    await world.provider("beta", rate_limited(70))
+    reply = await world.chat()
+    assert (reply.status, reply.headers["retry-after"]) == (429, "70")
+    assert [attempt["provider"] for attempt in reply.error["attempts"]] == ["alpha", "beta"]
+
+
+async def test_who_comes_free_first_is_asked_first(world: World) -> None:
+    await world.provider("alpha", rate_limited(20))
+    await world.provider("beta", rate_limited(10), says("beta"))
+    assert await world.ask() == "beta"
+    assert world.elapsed_s == pytest.approx(10.0, abs=TURN_S)
+
+
+async def test_a_known_block_costs_no_request(world: World) -> None:
+    alpha = await world.provider("alpha", rate_limited(500))
+    await world.chat()
+    assert (await world.chat()).headers["retry-after"] == "500"
+    assert len(alpha.asked) == 1
+
+
+async def test_the_deadline_is_a_504(world: World, stream: bool) -> None:
+    alpha = await world.provider("alpha", hangs())
+    reply = await world.chat(stream=stream)
+    assert world.elapsed_s == 600.0
+    assert reply.error["code"] == "deadline_exceeded"
+    assert reply.error["message"].startswith("No candidate answered within 600 s (DEADLINE_SECONDS).")
+    assert reply.status == (200 if stream else 504)
+    assert not (stream and reply.is_done)
+    await trio.sleep(1)
+    assert alpha.asked[0].left_at == pytest.approx(600.0)
+    entry = world.journal.last
+    assert (entry.outcome.value, entry.status, entry.reason) == ("refused", 504, "too late")
+
+
+async def test_who_was_silent_to_the_deadline_is_blamed(world: World, stream: bool) -> None:
+    """It had more than the time that everybody has."""
+    await world.provider("alpha", hangs())
+    reply = await world.chat(stream=stream)
+    assert world.journal.walked() == [("alpha", "no answer in time")]
+    assert [attempt["outcome"] for attempt in reply.error["attempts"]] == ["no answer in time"]
+    assert world.blocks() == [("candidate", "errors", 5.0, "guess")]
+
+
+async def test_who_had_only_the_last_seconds_is_not_blamed() -> None:
+    async with open_world(deadline_s=70.0) as world:
+        await world.provider("alpha", hangs())
+        await world.provider("beta", Answer("too slow", before_first_s=30.0))
+        reply = await world.chat(stream=True)
+        assert (world.elapsed_s, reply.error["code"]) == (70.0, "deadline_exceeded")
+        assert world.journal.walked() == [("alpha", "no answer in time"), ("beta", "given up")]
+        assert [block[1] for block in world.blocks()] == []
+        assert world.pool.snapshot(world.now()).today["beta", world.journal.last.credential].errors == 0
+
+
+async def test_deadline_counts_waits_too() -> None:
+    async with open_world(deadline_s=20.0) as world:
+        await world.provider("alpha", rate_limited(25))
+        reply = await world.chat()
+        assert (reply.status, reply.ended_at) == (504, 20.0)
+        assert world.journal.last.waited_ms == 0.0
+
+
+async def test_a_committed_stream_has_left_the_deadline_behind(world: World) -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "on "}}]}
+    stop = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    long = Events([item for _ in range(10) for item in (chunk, 100.0)] + [stop, "data: [DONE]"])
+    await world.provider("alpha", long)
+    assert await world.ask(stream=True) == "on " * 10
+    assert world.elapsed_s == 1000.0
+
+
+async def test_a_slow_whole_reply_is_left_for_a_faster_provider(world: World) -> None:
+    await world.provider("alpha", Late(Answer("too slow"), 301.0))
+    await world.provider("beta", says("beta"))
+    assert await world.ask() == "beta"
+    assert world.elapsed_s == 300.0
+
+
+async def test_one_request_probes_while_the_others_stand_by(world: World) -> None:
+    """After a rejected key's time is over, one asks; the others do not pile up behind it."""
+    alpha = await world.provider("alpha", refused(401), Late(says("mended"), 3.0))
+    assert (await world.chat()).status == 503
+    await trio.sleep(300)
+    said: list[str] = []
+
+    async def ask() -> None:
+        said.append(await world.ask())
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(ask)
+        await trio.sleep(2.0)
+        assert len(alpha.asked) == 2
+    assert said == ["mended"] * 3
