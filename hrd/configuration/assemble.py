@@ -35,9 +35,9 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     credentials: dict[str, tuple[Credential, ...]]
 
 
-def catalogue_problems(catalogue_text: str, settings: Settings) -> list[str]:
+def catalogue_problems(catalogue_text: str, overrides: Mapping[str, Mapping[str, object]]) -> list[str]:
     """What is wrong with `[providers.<name>]` in config.toml, a line each."""
-    return read_catalogue(catalogue_text, settings.provider_overrides)[1]
+    return read_catalogue(catalogue_text, overrides)[1]
 
 
 def assemble(

@@ -74,8 +74,7 @@ class Configuration:
         settings = read_settings(self._environ, dotenv, toml)
         if isinstance(settings, Problems):
             lines += [str(problem) for problem in settings.problems]
-        else:
-            lines += catalogue_problems(self.catalogue_text, settings)
+        lines += catalogue_problems(self.catalogue_text, settings.provider_overrides)
         auth = auth_disk.load(Path(self.places.auth_json), self._uid)
         if isinstance(auth, CredentialProblem):
             lines.append(str(auth))

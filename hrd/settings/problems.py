@@ -30,6 +30,8 @@ class Problems(msgspec.Struct, frozen=True):
 
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
+    provider_overrides: dict[str, dict[str, object]] = {}
+    """As in `Settings`: what is wrong inside of them is found out by whoever knows the catalogue."""
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)

@@ -46,7 +46,7 @@ def read_settings(environ: Mapping[str, str], dotenv_text: str | None, toml_text
     warnings += odd_keys + odd_client_keys + _in_clear(providers)
     problems += _contradictions(values, variables)
     if problems:
-        return Problems(tuple(problems), tuple(warnings))
+        return Problems(tuple(problems), tuple(warnings), structured.provider_overrides)
     return Settings(
         **values,
         proxy_api_keys=client_keys,
