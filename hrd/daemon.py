@@ -12,7 +12,6 @@ import os
 import secrets
 import signal
 import socket
-import ssl
 import time
 import traceback
 from collections.abc import Callable
@@ -55,6 +54,7 @@ from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.lookups import LookupFailed, read_models
+from hrd.upstream.trust import SystemTrust
 
 USER_AGENT = f"hermes-router/{__version__}"
 FLUSH_S = 2.0
@@ -104,11 +104,12 @@ class Daemon:
         self._heartbeat = Heartbeat(settings.keepalive_seconds)
         self._departures = Departures()
         self._alarms = Alarms()
+        self._trust = SystemTrust()
         self._upstream = UpstreamConnections(
             limits=http_limits(settings),
             idle_s=settings.upstream_idle_seconds,
             idle_max=settings.max_upstream_idle,
-            connect=Dialer(system_trust).connect,
+            connect=Dialer(self._trust).connect,
             alarms=self._alarms,
         )
         self._heads = Heads(instance_id=self._instance_id.decode(), user_agent=USER_AGENT, forwarded=self._assembled.forwarded)
@@ -453,7 +454,7 @@ class Daemon:
                     hop=self._instance_id,
                     user_agent=USER_AGENT,
                     models_max=self._configuration.settings.max_models_discovered,
-                    trust=system_trust,
+                    trust=self._trust,
                     now=self.now,
                 )
                 if isinstance(found, LookupFailed):
@@ -542,13 +543,6 @@ def http_limits(settings: Settings) -> HttpLimits:
 def endpoint_url(host: str, port: int) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown, not bound
     return f"http://{shown}:{port}"
-
-
-def system_trust() -> ssl.SSLContext:
-    """The certificates that the machine's other programs trust."""
-    import truststore  # noqa: PLC0415 - only a daemon with a TLS provider needs it
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def cannot_listen(settings: Settings, error: OSError | UnicodeError) -> str:

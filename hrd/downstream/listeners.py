@@ -9,7 +9,8 @@ from pathlib import Path
 
 import trio
 
-from hrd.downstream.connection import GOODBYE_S, ClientConnection, Context, drain
+from hrd.downstream.connection import GOODBYE_S, ClientConnection, drain
+from hrd.downstream.context import Context
 from hrd.downstream.peers import Peer
 from hrd.http.wire import Wire, WireBroken
 

@@ -7,6 +7,7 @@ noticed (a close that crosses our request) is a failed attempt, because a reques
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,7 +16,7 @@ import trio
 from hrd.http.alarms import NEVER, Alarm, Alarms
 from hrd.http.client import ReplyReader
 from hrd.http.limits import HttpLimits
-from hrd.http.wire import TlsWire, Wire, connect_tcp, start_tls
+from hrd.http.wire import TlsWire, Wire, WireBroken, connect_tcp, start_tls
 
 RECEIVE_BUFFER_BYTES = 262_144
 """What the kernel may hold of a reply that a slow client has not taken."""
@@ -64,6 +65,16 @@ class Connection:
 
 
 Connect = Callable[[Origin], Awaitable[Transport]]
+
+
+class Trust(Protocol):
+    """Where the context for TLS comes from: `SystemTrust`, or a test's own."""
+
+    def __call__(self) -> ssl.SSLContext:
+        """The context to connect with."""
+
+    def look_again(self) -> None:
+        """A certificate was not trusted; what is trusted may have changed meanwhile."""
 
 
 class Connections:
@@ -136,16 +147,18 @@ class Connections:
 
 
 class Dialer:
-    """Connects over TCP, and TLS with the system's trust store."""
+    """Connects over TCP, and TLS with the certificates that *trust* trusts."""
 
-    def __init__(self, trust: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, trust: Trust) -> None:
         self._trust = trust
-        self._context: ssl.SSLContext | None = None
 
     async def connect(self, origin: Origin) -> Transport:
         wire = await connect_tcp(origin.host, origin.port, receive_buffer_bytes=RECEIVE_BUFFER_BYTES)
         if not origin.is_tls:
             return wire
-        if self._context is None:
-            self._context = self._trust()
-        return await start_tls(wire, self._context, origin.host)
+        try:
+            return await start_tls(wire, self._trust(), origin.host)
+        except WireBroken as broken:
+            if isinstance(broken.__cause__, ssl.SSLCertVerificationError):
+                self._trust.look_again()
+            raise

@@ -40,6 +40,7 @@ from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
+from hrd.upstream.trust import SystemTrust
 from tests.scenarios.client import Client, Reply, chat_bytes
 from tests.upstreams import Behave, Rules, Upstream
 
@@ -129,7 +130,7 @@ class World:
             limits=limits,
             idle_s=tuned.pop("upstream_idle_s", 50.0),
             idle_max=64,
-            connect=Dialer(tuned.pop("trust", _no_trust)).connect,
+            connect=Dialer(tuned.pop("trust", SystemTrust())).connect,
             alarms=self._alarms,
         )
         attempts = Attempts(
@@ -333,10 +334,6 @@ async def open_world(**tuned: Any) -> AsyncIterator[World]:
 def _credential(provider: str, key: str) -> Credential:
     secret = Secret(key, provider)
     return Credential(provider=provider, fingerprint=secret.fingerprint, secret=secret, source="auth.json")
-
-
-def _no_trust() -> Any:
-    raise AssertionError("nobody speaks TLS here")
 
 
 async def _health(call: Call) -> None:
