@@ -85,9 +85,17 @@ class Client:
     async def send(self, data: bytes) -> None:
         await self.stream.send_all(data)
 
-    async def ask(self, body: Any, *, key: str = KEY, headers: str = "", path: str = "/v1/chat/completions") -> Reply:
+    async def ask(
+        self,
+        body: Any,
+        *,
+        key: str = KEY,
+        headers: str = "",
+        path: str = "/v1/chat/completions",
+        into: Reply | None = None,
+    ) -> Reply:
         await self.send(chat_bytes(body, key=key, headers=headers, path=path))
-        return await self.reply()
+        return await self.reply(into=into)
 
     async def reply(self, method: str = "POST", into: Reply | None = None) -> Reply:
         """The next reply, to its end or to the connection's; *into* shows it while it comes."""
