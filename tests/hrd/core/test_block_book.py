@@ -1,0 +1,93 @@
+"""The book of blocks: who is hindered by what, until when, and who goes first afterwards."""
+
+import pytest
+
+from hrd.core.block_book import PROBED_REASONS, BlockBook
+from hrd.core.blocks import Block
+from hrd.core.failures import HintSource
+from hrd.core.remembered import BlockLifted
+
+NOW = 1_000_000.0
+MINE = ("candidate:a-1/m", "credential:a-1", "account:a/a-1")
+
+
+def block(scope: str, reason: str, left_s: float, *, source: HintSource = HintSource.HEADER, set_at: float = NOW) -> Block:
+    return Block(scope=scope, reason=reason, source=source, set_at=set_at, until=NOW + left_s)
+
+
+def test_nothing_known_hinders_nobody() -> None:
+    book = BlockBook([])
+    assert not book.touches(MINE)
+    assert book.why(MINE, NOW) == ""
+    assert book.hindrance(MINE, NOW) is None
+    assert book.patient_at(MINE, NOW) == 0.0
+
+
+def test_the_block_that_holds_longest_is_the_reason() -> None:
+    book = BlockBook([block(MINE[0], "rate limit", 5), block(MINE[1], "rejected", 300), block("credential:b-1", "dead", 900)])
+    assert book.why(MINE, NOW) == "rejected"
+    assert book.patient_at(MINE, NOW) == NOW + 300
+    assert book.why(MINE, NOW + 300) == ""
+    assert book.why(("credential:b-1",), NOW + 300) == "dead"
+
+
+def test_one_scope_may_be_blocked_for_two_reasons() -> None:
+    book = BlockBook([block(MINE[1], "rate limit", 5), block(MINE[1], "quota", 50)])
+    assert book.why(MINE, NOW) == "quota"
+    assert {one.reason for one in book.blocks()} == {"rate limit", "quota"}
+    assert book.get(MINE[1], "rate limit") == block(MINE[1], "rate limit", 5)
+    assert book.get(MINE[0], "rate limit") is None
+
+
+@pytest.mark.parametrize("reason", sorted(PROBED_REASONS))
+def test_after_such_a_block_one_goes_first_and_the_others_wait_for_what_it_meets(reason: str) -> None:
+    book = BlockBook([block(MINE[1], reason, 300)])
+    later = NOW + 301
+    assert book.why(MINE, later) == ""
+    book.begin(MINE, 7)
+    assert book.why(MINE, later) == "probing"
+    assert book.probing == {MINE[1]}
+    book.begin(MINE, 8)  # somebody whom nothing stopped: the first one's outcome still counts
+    book.end(8)
+    assert book.why(MINE, later) == "probing"
+    book.end(7)
+    assert book.why(MINE, later) == ""
+
+
+@pytest.mark.parametrize("reason", ["rate limit", "errors"])
+def test_what_passes_by_itself_needs_no_probe(reason: str) -> None:
+    book = BlockBook([block(MINE[0], reason, 5)])
+    book.begin(MINE, 7)
+    assert book.why(MINE, NOW + 6) == ""
+
+
+def test_a_breaker_that_only_patience_passes_is_probed_too() -> None:
+    book = BlockBook([block(MINE[2], "breaker", 60, source=HintSource.GUESS)])
+    assert not book.is_probed(MINE, NOW + 11)
+    book.begin(MINE, 7)
+    assert not book.is_probed(MINE, NOW + 9)
+    assert book.is_probed(MINE, NOW + 11)
+
+
+def test_a_success_lifts_what_was_set_before_it_began() -> None:
+    book = BlockBook([block(MINE[0], "rate limit", 5), block(MINE[1], "rejected", 300, set_at=NOW + 10)])
+    assert book.lift(MINE, begun_at=NOW + 10) == [BlockLifted(scope=MINE[0], reason="rate limit")]
+    assert book.why(MINE, NOW + 11) == "rejected"
+    assert book.lift(MINE, begun_at=NOW + 10.5) == [BlockLifted(scope=MINE[1], reason="rejected")]
+    assert book.blocks() == ()
+
+
+def test_what_is_meant_is_forgotten_with_its_probe() -> None:
+    book = BlockBook([block(MINE[0], "model", 5), block(MINE[0], "errors", 5), block(MINE[1], "rejected", 300)])
+    book.begin(MINE, 7)
+    lifted = book.forget(lambda scope: scope.startswith("candidate:"))
+    assert {row.reason for row in lifted} == {"model", "errors"}
+    assert book.probing == {MINE[1]}
+    assert [one.reason for one in book.blocks()] == ["rejected"]
+
+
+def test_a_block_is_remembered_for_an_hour_for_the_sake_of_its_step() -> None:
+    book = BlockBook([block(MINE[0], "errors", 5)])
+    assert book.forget_old(NOW + 5 + 3600) == []
+    assert book.forget_old(NOW + 5 + 3601) == [BlockLifted(scope=MINE[0], reason="errors")]
+    assert book.forget_old(NOW + 9999) == []

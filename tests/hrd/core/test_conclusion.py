@@ -1,0 +1,140 @@
+"""When nobody serves: the reason most have in common, the earliest moment, and what to type."""
+
+import pytest
+
+from hrd.core.ask import Ask, Kind
+from hrd.core.conclusion import PASSING, PASSING_IF_SAID, Hindered, conclude, describe_s
+from hrd.core.failures import Verdict
+from hrd.core.journal import AttemptNote, PassedOver
+from hrd.core.refusals import Refusal, RefusalKind
+from hrd.core.tour import Tour
+from tests.hrd.stage import candidate, failure
+
+NOW = 1_000_000.0
+NOTE = AttemptNote(provider="alpha", model="m1", credential="alpha-a1", outcome="rate limited")
+
+
+def concluded(*hindered: Hindered, whys: tuple[str, ...] = (), notes: tuple[AttemptNote, ...] = ()) -> Refusal:
+    tour = Tour(Ask(kind=Kind.CHAT, model=""))
+    tour.notes.extend(notes)
+    passed = [PassedOver(candidate=f"c{place}", why=why) for place, why in enumerate((*whys, *("" for _ in hindered)))]
+    return conclude(tour, passed, hindered=hindered, now=NOW)
+
+
+def blocked(reason: str, left_s: float, provider: str = "alpha", *, is_said: bool = False) -> Hindered:
+    return Hindered(reason=reason, provider=provider, until=NOW + left_s, is_said=is_said)
+
+
+def test_the_dominant_reason_is_the_most_common_one_and_the_moment_the_earliest() -> None:
+    refusal = concluded(
+        blocked("rejected", 300, "beta"),
+        blocked("rate limit", 60),
+        blocked("rate limit", 45),
+        blocked("quota", 9000),
+        notes=(NOTE,),
+    )
+    assert refusal.kind is RefusalKind.RATE_LIMITED
+    assert refusal.retry_after_s == 45
+    assert refusal.message == "All 4 candidates are blocked; mostly: rate limit. The first may work again in 45 s."
+    assert refusal.guidance == "See what is left with: hr quota. Ask again at once with: hr reset alpha"
+    assert refusal.attempts == (NOTE,)
+
+
+def test_the_only_candidate_and_a_few_of_many() -> None:
+    assert concluded(blocked("quota", 7200)).message == (
+        "The only candidate is blocked; mostly: quota. The first may work again in 2 h."
+    )
+    some = concluded(blocked("quota", 7200), whys=("takes no tools", "takes no tools"))
+    assert some.message.startswith("1 of 3 candidates is blocked, the others cannot serve this request; mostly: quota.")
+
+
+@pytest.mark.parametrize("reason", sorted(PASSING))
+def test_what_passes_by_itself_is_a_429(reason: str) -> None:
+    assert concluded(blocked(reason, 20)).http_status == 429
+
+
+@pytest.mark.parametrize("reason", sorted(PASSING_IF_SAID))
+def test_what_passes_when_its_provider_names_the_moment_is_a_429_then(reason: str) -> None:
+    assert concluded(blocked(reason, 20, is_said=True)).http_status == 429
+    assert concluded(blocked(reason, 20)).http_status == 503
+
+
+@pytest.mark.parametrize(
+    ("reason", "typed"),
+    [
+        ("rejected", "hr auth add beta"),
+        ("dead", "hr auth add beta"),
+        ("credits", "hr reset beta"),
+        ("model", "hr model list beta"),
+        ("gone", "hr auth add PROVIDER"),
+    ],
+)
+def test_what_time_does_not_mend_is_a_503_that_says_what_to_type(reason: str, typed: str) -> None:
+    refusal = concluded(blocked(reason, 300, "beta"))
+    assert (refusal.kind, refusal.http_status, refusal.retry_after_s) == (RefusalKind.UNAVAILABLE, 503, None)
+    assert typed in refusal.guidance
+    assert refusal.message == f"The only candidate is blocked; mostly: {reason}."
+
+
+def test_the_guidance_is_for_a_provider_of_the_dominant_reason() -> None:
+    refusal = concluded(blocked("quota", 50, "alpha"), blocked("rejected", 300, "beta"), blocked("rejected", 300, "gamma"))
+    assert refusal.guidance.endswith("hr auth add beta")
+    assert refusal.retry_after_s == 50
+
+
+def test_a_moment_that_is_now_is_a_second_away() -> None:
+    assert concluded(blocked("probing", 0.2)).retry_after_s == 1.0
+
+
+@pytest.mark.parametrize(
+    ("why", "kind", "status"),
+    [
+        ("takes no tools", RefusalKind.UNAVAILABLE, 503),
+        ("about 9000 tokens do not fit its context of 8192", RefusalKind.CONTEXT_EXCEEDED, 400),
+        ("about 9000 tokens are over its limit of 3000", RefusalKind.TOO_LARGE, 413),
+        ("a body of 1001 bytes is over its limit of 1000", RefusalKind.TOO_LARGE, 413),
+        ("this client key is local-only", RefusalKind.FORBIDDEN, 403),
+        ("COST_POLICY free-only forbids paid", RefusalKind.FORBIDDEN, 403),
+    ],
+)
+def test_nobody_whom_the_request_fits(why: str, kind: RefusalKind, status: int) -> None:
+    refusal = concluded(whys=(why, why, "takes no images"))
+    assert (refusal.kind, refusal.http_status) == (kind, status)
+    assert refusal.message == f"No candidate fits this request: {why}."
+    assert refusal.guidance
+
+
+def test_all_were_asked_and_failed_without_anybodys_being_blocked() -> None:
+    refusal = concluded(whys=("takes no tools",), notes=(NOTE,))
+    assert (refusal.kind, refusal.attempts) == (RefusalKind.UNAVAILABLE, (NOTE,))
+    assert "asked and failed" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("verdict", "facts", "kind", "status"),
+    [
+        (Verdict.CONTEXT_EXCEEDED, {"status": 400}, RefusalKind.CONTEXT_EXCEEDED, 400),
+        (Verdict.TOO_LARGE, {"status": 413}, RefusalKind.TOO_LARGE, 413),
+        (Verdict.CONTENT_POLICY, {"status": 403, "body": b"{}"}, RefusalKind.SAID_UPSTREAM, 403),
+        (Verdict.BAD_REQUEST, {"status": 422, "body": b'{"error": 1}'}, RefusalKind.SAID_UPSTREAM, 422),
+        (Verdict.BAD_REQUEST, {"status": None}, RefusalKind.SAID_UPSTREAM, 400),
+        (Verdict.BAD_REQUEST, {"status": 500}, RefusalKind.SAID_UPSTREAM, 400),
+    ],
+)
+def test_what_the_client_must_mend_is_told_in_the_providers_words(
+    verdict: Verdict, facts: dict[str, object], kind: RefusalKind, status: int
+) -> None:
+    tour = Tour(Ask(kind=Kind.CHAT, model=""))
+    tour.note(NOTE)
+    tour.failed(candidate(), failure(verdict, message="in its words", **facts))
+    refusal = conclude(tour, (), hindered=[blocked("quota", 5)], now=NOW)
+    assert (refusal.kind, refusal.http_status, refusal.body) == (kind, status, facts.get("body", b""))
+    assert refusal.message.endswith("in its words")
+    assert refusal.attempts == (NOTE,)
+
+
+def test_durations_for_people() -> None:
+    spans = [1, 89, 90, 720, 5399, 5400, 18_000, 172_799, 172_800, 300_000]
+    assert [describe_s(span) for span in spans] == [
+        "1 s", "89 s", "2 min", "12 min", "90 min", "2 h", "5 h", "48 h", "2 days", "3 days",
+    ]  # fmt: skip
