@@ -1,0 +1,63 @@
+"""The heartbeat: one task for everybody who waits, and none for nobody."""
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from hrd.downstream.heartbeat import Heartbeat
+
+
+@pytest.fixture
+def heartbeat(nursery: trio.Nursery) -> Heartbeat:
+    made = Heartbeat(5.0)
+    nursery.start_soon(made.run)
+    return made
+
+
+async def _wait(heartbeat: Heartbeat, seconds: float, beats: list[float]) -> None:
+    with heartbeat.waiting(lambda: beats.append(trio.current_time())):
+        await trio.sleep(seconds)
+
+
+async def test_each_hears_its_own_beats(autojump_clock: MockClock, heartbeat: Heartbeat) -> None:
+    early: list[float] = []
+    late: list[float] = []
+    async with trio.open_nursery() as waiting:
+        waiting.start_soon(_wait, heartbeat, 16.0, early)
+        await trio.sleep(3)
+        waiting.start_soon(_wait, heartbeat, 16.0, late)
+    assert early == [5.0, 10.0, 15.0]
+    assert late == [8.0, 13.0, 18.0]
+
+
+async def test_a_short_wait_hears_nothing(autojump_clock: MockClock, heartbeat: Heartbeat) -> None:
+    beats: list[float] = []
+    await _wait(heartbeat, 4.9, beats)
+    await trio.sleep(100)
+    assert beats == []
+
+
+async def test_it_sleeps_while_nobody_waits_and_wakes_again(autojump_clock: MockClock, heartbeat: Heartbeat) -> None:
+    beats: list[float] = []
+    await _wait(heartbeat, 6.0, beats)
+    await trio.sleep(1000)
+    assert trio.lowlevel.current_statistics().seconds_to_next_deadline == float("inf")
+    await _wait(heartbeat, 6.0, beats)
+    assert beats == [5.0, 1011.0]
+
+
+async def test_a_cancelled_wait_is_forgotten(autojump_clock: MockClock, heartbeat: Heartbeat) -> None:
+    beats: list[float] = []
+    with trio.move_on_after(7):
+        await _wait(heartbeat, 100.0, beats)
+    await trio.sleep(20)
+    assert beats == [5.0]
+
+
+async def test_one_beat_may_end_anothers_wait(autojump_clock: MockClock, heartbeat: Heartbeat) -> None:
+    scope = trio.CancelScope()
+    beats: list[float] = []
+    with scope, heartbeat.waiting(scope.cancel):
+        await _wait(heartbeat, 50.0, beats)
+    assert trio.current_time() == 5.0
+    assert len(beats) <= 1
