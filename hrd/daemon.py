@@ -7,42 +7,43 @@ support   heartbeat, departures, store, control socket      lasts longest
 
 import email.utils
 import gc
-import errno
 import os
 import secrets
 import signal
-import socket
 import time
 import traceback
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
 import trio
 
 from hrd import __version__
 from hrd.admin.finished import Finished
 from hrd.admin.server import admin_dispatch, may_control
 from hrd.admin.status import DaemonFacts
-from hrd.configuration.assemble import Assembled, Demo, assemble
+from hrd.configuration.assemble import Assembled
+from hrd.configuration.demo import demo_of
+from hrd.configuration.generations import Generations
 from hrd.configuration.live import Configuration, watch
 from hrd.core.facts import RosterChanged
 from hrd.core.journal import Entry
-from hrd.core.providers import CostClass, Credential, Provider
-from hrd.core.remembered import AccountNamed, Discovered, Remembered, Row
-from hrd.core.secrets import Secret, scrub
+from hrd.core.providers import Credential, Provider
+from hrd.core.remembered import AccountNamed, Discovered, Remembered
+from hrd.core.secrets import scrub
 from hrd.demo.serve import serve_demo
 from hrd.dialects import embeddings, openai_chat
-from hrd.downstream import call as call_
-from hrd.downstream.call import Call
+from hrd.downstream.call import Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header, Patience
 from hrd.downstream.departures import Departures
+from hrd.downstream.doors import ClientDoor, ControlDoor, endpoint_url
+from hrd.downstream.drain import drain
 from hrd.downstream.heartbeat import Heartbeat
-from hrd.downstream.listeners import Connections, listen_tcp, listen_unix
+from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer, unix_peer
 from hrd.exchange import Exchange, Terms
 from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
+from hrd.http.messages import RequestHead
 from hrd.logbook import Logbook
 from hrd.metrics import Gauges, Metrics
 from hrd.pages import cors_of, public_dispatch
@@ -53,22 +54,13 @@ from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
-from hrd.upstream.lookups import LookupFailed, read_models
+from hrd.upstream.lookups import LookupFailed, ModelLookups
 from hrd.upstream.trust import SystemTrust
 
 USER_AGENT = f"hermes-router/{__version__}"
 FLUSH_S = 2.0
 CLOCK_CHECK_S = 10.0
-GOODBYE_S = 3.0
-"""How long cancelled calls may take to say why, when we stop."""
-LOOKUP_DELAY_S = 2.0
-LOOKUP_RETRY_S = 3600.0
-LOOKUP_CHECK_S = 60.0
 GC_THRESHOLD = 20_000
-
-
-class CannotListen(Exception):  # noqa: N818 - says what happened
-    """The address that clients are to connect to is not to be had."""
 
 
 class Daemon:
@@ -79,24 +71,20 @@ class Daemon:
         self._configuration = configuration
         self._store = store
         self._demo_wanted = demo_wanted
-        self._demo: Demo | None = None
-        self._discovered = {found.provider: found for found in remembered.discovered}
-        self._accounts = {named.credential: named.account for named in remembered.accounts}
-        self._generation = 0
-        self._listening_on: list[tuple[str, int]] = [(settings.host, settings.port)]
+        self._generations = Generations(configuration, remembered.discovered, remembered.accounts)
+        self._door = ClientDoor(lambda: self._clients, self._wanted_address)
+        self._control_door = ControlDoor(configuration.places.control_socket, lambda: control_gid(self._configuration.settings))
         self._started_at = self.now()
         self._boot = secrets.token_hex(4)
         self._request_number = 0
         self._instance_id = secrets.token_hex(16).encode()
         self._stop = trio.Event()
         self._stop_now = trio.Event()
-        self._look_up = trio.Event()
-        self._rebind = trio.Event()
         self._date_second = 0
         self._date = (b"date", b"")
         self.log = Logbook(settings.log_level, configuration.secrets)
         self._calls: dict[int, Call] = {}
-        self._assembled = self._assemble()
+        self._assembled = self._generations.next(self._door.listening_on)
         self._pool = Pool(self._assembled.roster, pool_rules(settings), remembered)
         self._terms = self._make_terms()
         self._finished = Finished()
@@ -113,6 +101,14 @@ class Daemon:
             alarms=self._alarms,
         )
         self._heads = Heads(instance_id=self._instance_id.decode(), user_agent=USER_AGENT, forwarded=self._assembled.forwarded)
+        self._lookups = ModelLookups(
+            hop=self._instance_id,
+            user_agent=USER_AGENT,
+            trust=self._trust,
+            now=self.now,
+            due=self._lists_due,
+            models_max=lambda: self._configuration.settings.max_models_discovered,
+        )
         self._attempts = Attempts(
             connections=self._upstream,
             heads=self._heads,
@@ -142,18 +138,8 @@ class Daemon:
     def scrub(self, text: str) -> str:
         return scrub(text, self._configuration.secrets())
 
-    def _assemble(self) -> Assembled:
-        self._generation += 1
-        return assemble(
-            catalogue_text=self._configuration.catalogue_text,
-            settings=self._configuration.settings,
-            auth=self._configuration.auth,
-            discovered=self._discovered,
-            accounts=self._accounts,
-            listening_on=self._listening_on,
-            demo=self._demo,
-            generation=self._generation,
-        )
+    def _wanted_address(self) -> tuple[str, int]:
+        return self._configuration.settings.host, self._configuration.settings.port
 
     def _make_terms(self) -> Terms:
         settings = self._configuration.settings
@@ -166,6 +152,7 @@ class Daemon:
             stream_s=settings.stream_seconds,
             idle_s=settings.idle_seconds,
             reasoning_reserve_tokens=settings.reasoning_token_reserve,
+            secrets=self._configuration.secrets(),
         )
 
     def _make_clients(self, settings: Settings) -> Connections:
@@ -182,7 +169,7 @@ class Daemon:
             settings=lambda: self._configuration.settings,
             now=self.now,
         )
-        context = self._context(settings, dispatch, cors=cors_of(lambda: self._configuration.settings.cors_origins))
+        context = self._context(settings, dispatch, cors_of(lambda: self._configuration.settings.cors_origins), self._calls)
         return Connections(
             context,
             connections_max=lambda: self._configuration.settings.max_connections,
@@ -202,37 +189,38 @@ class Daemon:
             now=self.now,
         )
         return Connections(
-            self._context(settings, dispatch, cors=lambda _: (), calls={}),
+            self._context(settings, dispatch, lambda _: (), {}),
             connections_max=lambda: self._configuration.settings.max_control_connections,
             peer_of=lambda sock, _: unix_peer(sock),
         )
 
-    def _context(self, settings: Settings, dispatch: object, *, cors: object, calls: dict[int, Call] | None = None) -> Context:
+    def _context(
+        self,
+        settings: Settings,
+        dispatch: Callable[[RequestHead], Endpoint],
+        cors: Callable[[RequestHead], tuple[Header, ...]],
+        calls: dict[int, Call],
+    ) -> Context:
         return Context(
-            dispatch=dispatch,  # type: ignore[arg-type]
+            dispatch=dispatch,
             limits=http_limits(settings),
-            patience=Patience(
-                idle_s=settings.idle_connection_seconds,
-                header_s=settings.header_seconds,
-                body_s=settings.body_seconds,
-                write_s=settings.client_write_seconds,
-            ),
+            patience=patience(settings),
             budget=BufferBudget(settings.max_buffered_bytes),
             alarms=self._alarms,
             departures=self._departures,
-            calls=self._calls if calls is None else calls,
+            calls=calls,
             next_request_id=self._next_request_id,
             date=self._date_header,
             is_stopping=self._stop.is_set,
             crashed=self._crashed,
-            cors=cors,  # type: ignore[arg-type]
+            cors=cors,
         )
 
     # what others ask -----------------------------------------------------------------------------------------------------
 
     def facts(self) -> DaemonFacts:
         """What `hr status` says of the process itself."""
-        host, port = self._listening_on[0]
+        host, port = self._door.listening_on[0]
         return DaemonFacts(
             version=__version__,
             pid=os.getpid(),
@@ -285,15 +273,31 @@ class Daemon:
         settings = self._configuration.settings
         for trouble in self._configuration.troubles:
             self.log.warning("configuration not taken", problem=trouble)
-        self._assembled = self._assemble()
         self._pool.rules = pool_rules(settings)
-        self._store.commit_nowait(self._pool.apply(RosterChanged(roster=self._assembled.roster), self.now()))
-        self._terms = self._make_terms()
-        self._heads.forward(self._assembled.forwarded)
+        self._adopt(self._generations.next(self._door.listening_on))
         self._heartbeat.every_s = settings.keepalive_seconds
+        for connections in (self._clients, self._control):
+            connections.context.limits = http_limits(settings)
+            connections.context.patience = patience(settings)
+            connections.context.budget.bytes_max = settings.max_buffered_bytes
         self.log.set_level(settings.log_level)
-        self._rebind.set()
-        self._look_up.set()
+        self._door.look_again()
+        trouble = self._control_door.look_again()
+        if trouble:
+            self.log.warning("configuration not taken", problem=trouble)
+
+    def _adopt(self, assembled: Assembled) -> None:
+        self._assembled = assembled
+        self._store.commit_nowait(self._pool.apply(RosterChanged(roster=assembled.roster), self.now()))
+        self._terms = self._make_terms()
+        self._heads.forward(assembled.forwarded)
+        self._lookups.look_again()
+
+    def _learn(self, found: list[Discovered], named: list[AccountNamed]) -> None:
+        """Model lists were read, or providers named the accounts of credentials."""
+        self._store.commit_nowait([*found, *named])
+        if self._generations.learn(found, named):
+            self._adopt(self._generations.next(self._door.listening_on))
 
     def stop(self) -> None:
         """Finish what runs, then end; a second time: end at once."""
@@ -303,59 +307,40 @@ class Daemon:
 
     # running -------------------------------------------------------------------------------------------------------------
 
-    async def run(self, control_path: str, ready: Callable[["Daemon"], None]) -> None:
+    async def run(self, ready: Callable[["Daemon"], None]) -> None:
         """Serve until told to stop. Raises `CannotListen` when the address or the control socket is not to be had."""
         calm_collector()
-        first = self._bind()
-        control = bind_control(control_path, self._configuration.settings)
+        self._door.bind()
+        control = self._control_door.bind()
         async with trio.open_nursery() as support:
             for part in (self._alarms.run, self._heartbeat.run, self._departures.run, self._store.housekeep, self._flush):
                 support.start_soon(part)
             if self._demo_wanted:
-                await self._start_demo(support)
+                self._generations.demo = demo_of(await support.start(serve_demo))
+                self.changed()
             support.start_soon(self._control.accept, control, support)
-            await self._serve(first, support, ready)
+            await self._serve(support, ready)
             support.cancel_scope.cancel()
-        control.close()
-        remove_own_socket(control_path)
+        self._control_door.close()
         self._upstream.drop_idle()
         self._store.close()
 
-    async def _serve(self, first: list[socket.socket], support: trio.Nursery, ready: Callable[["Daemon"], None]) -> None:
+    async def _serve(self, support: trio.Nursery, ready: Callable[["Daemon"], None]) -> None:
         async with trio.open_nursery() as served:
             async with trio.open_nursery() as front:
-                front.start_soon(self._keep_listening, first, served)
+                front.start_soon(partial(self._door.keep, served, moved=self._moved, stayed=self._stayed))
                 front.start_soon(self._take_signals)
                 front.start_soon(watch, self._configuration, self.changed)
                 front.start_soon(self._watch_clock)
-                front.start_soon(self._look_up_models)
+                front.start_soon(partial(self._lookups.run, found=lambda found: self._learn(found, []), failed=self._no_list))
                 ready(self)
                 await self._stop.wait()
                 front.cancel_scope.cancel()
             support.start_soon(self._take_signals)
-            await self._drain()
+            self.log.info("stopping", in_flight=len(self._calls))
+            self._clients.close_idle()
+            await drain(self._calls, within_s=self._configuration.settings.stop_seconds, at_once=self._stop_now)
             served.cancel_scope.cancel()
-
-    async def _drain(self) -> None:
-        """Let running calls finish, for STOP_SECONDS; then they hear why they end."""
-        settings = self._configuration.settings
-        self.log.info("stopping", in_flight=len(self._calls))
-        self._clients.close_idle()
-        with trio.move_on_after(settings.stop_seconds):
-            async with trio.open_nursery() as waiting:
-                waiting.start_soon(self._cancel_when_asked, waiting.cancel_scope)
-                while self._calls:
-                    await trio.sleep(0.02)
-                waiting.cancel_scope.cancel()
-        for call in list(self._calls.values()):
-            call.cancel(call_.STOPPING)
-        with trio.move_on_after(GOODBYE_S):
-            while self._calls:
-                await trio.sleep(0.02)
-
-    async def _cancel_when_asked(self, scope: trio.CancelScope) -> None:
-        await self._stop_now.wait()
-        scope.cancel()
 
     async def _take_signals(self) -> None:
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
@@ -366,53 +351,12 @@ class Daemon:
                 else:
                     self.stop()
 
-    # listening -----------------------------------------------------------------------------------------------------------
+    def _moved(self) -> None:
+        self.changed()
+        self.log.info("listening", endpoint=self.facts().endpoint)
 
-    def _bind(self) -> list[socket.socket]:
-        settings = self._configuration.settings
-        try:
-            sockets = listen_tcp(settings.host, settings.port)
-        except (OSError, UnicodeError) as error:
-            raise CannotListen(cannot_listen(settings, error)) from None
-        port = sockets[0].getsockname()[1]
-        self._listening_on = [(settings.host, port), *((sock.getsockname()[0], port) for sock in sockets)]
-        return sockets
-
-    async def _keep_listening(self, sockets: list[socket.socket], served: trio.Nursery) -> None:
-        """Accept; when HOST or PORT change, listen there first and only then stop listening here."""
-        settings = self._configuration.settings
-        address = (settings.host, settings.port)
-        try:
-            while True:
-                async with trio.open_nursery() as accepting:
-                    for sock in sockets:
-                        accepting.start_soon(self._clients.accept, sock, served)
-                    found, address = await self._wait_for_other_address(address)
-                    accepting.cancel_scope.cancel()
-                for sock in sockets:
-                    sock.close()
-                sockets = found
-                self.changed()
-                self.log.info("listening", endpoint=self.facts().endpoint)
-        finally:
-            for sock in sockets:
-                sock.close()
-
-    async def _wait_for_other_address(self, address: tuple[str, int]) -> tuple[list[socket.socket], tuple[str, int]]:
-        while True:
-            self._rebind = trio.Event()
-            await self._rebind.wait()
-            settings = self._configuration.settings
-            wanted = (settings.host, settings.port)
-            if wanted == address:
-                continue
-            before = self._listening_on
-            try:
-                return self._bind(), wanted
-            except CannotListen as error:
-                self._listening_on = before
-                self.log.warning("still listening at the old address", problem=str(error))
-                address = wanted
+    def _stayed(self, why: str) -> None:
+        self.log.warning("still listening at the old address", problem=why)
 
     # in the background ---------------------------------------------------------------------------------------------------
 
@@ -424,6 +368,9 @@ class Daemon:
             rows = self._pool.take_unsaved(self.now())
             if rows:
                 self._store.commit_nowait(rows)
+            named = self._pool.take_named()
+            if named:
+                self._learn([], named)
             self._upstream.drop_expired()
             health = self._store.health()
             if health.state != state:
@@ -441,79 +388,21 @@ class Daemon:
                 self._upstream.drop_idle()
             wall, mono = wall_now, mono_now
 
-    async def _look_up_models(self) -> None:
-        """Read each provider's list of models now and then, one at a time, never in a request's way."""
-        failed_at: dict[str, float] = {}
-        await trio.sleep(LOOKUP_DELAY_S)
-        while True:
-            rows: list[Row] = []
-            for provider, credential in self._lists_due(failed_at):
-                found = await read_models(
-                    provider,
-                    credential,
-                    hop=self._instance_id,
-                    user_agent=USER_AGENT,
-                    models_max=self._configuration.settings.max_models_discovered,
-                    trust=self._trust,
-                    now=self.now,
-                )
-                if isinstance(found, LookupFailed):
-                    failed_at[provider.name] = self.now()
-                    self.log.debug("no list of models", provider=provider.name, reason=found.reason)
-                else:
-                    self._discovered[provider.name] = found
-                    rows.append(found)
-            if rows:
-                self._store.commit_nowait(rows)
-                self._assembled = self._assemble()
-                self._store.commit_nowait(self._pool.apply(RosterChanged(roster=self._assembled.roster), self.now()))
-            self._look_up = trio.Event()
-            with trio.move_on_after(LOOKUP_CHECK_S):
-                await self._look_up.wait()
-
-    def _lists_due(self, failed_at: dict[str, float]) -> list[tuple[Provider, Credential]]:
-        now, roster = self.now(), self._pool.roster
+    def _lists_due(self) -> list[tuple[Provider, Credential]]:
+        now, roster, age_s = self.now(), self._pool.roster, self._configuration.settings.discovery_seconds
         due = []
         for name in roster.enabled:
-            provider = roster.providers[name]
-            known = self._discovered.get(name)
-            is_fresh = known is not None and now - known.at < self._configuration.settings.discovery_seconds
-            if provider.discover and not is_fresh and now - failed_at.get(name, 0.0) > LOOKUP_RETRY_S:
+            provider, known = roster.providers[name], self._generations.discovered.get(name)
+            if provider.discover and (known is None or now - known.at >= age_s):
                 due.append((provider, roster.credentials[name][0]))
         return due
 
-    async def _start_demo(self, support: trio.Nursery) -> None:
-        addresses = await support.start(serve_demo)
-        providers: list[Provider] = []
-        credentials: dict[str, tuple[Credential, ...]] = {}
-        for address in addresses:
-            key = Secret(f"demo-key-of-{address.name}", address.name)
-            providers.append(
-                Provider(
-                    name=address.name,
-                    base_url=address.base_url,
-                    models=(address.model,),
-                    embed_model=f"{address.model}-embeddings",
-                    cost_class="free",
-                    discover=False,
-                    demo=True,
-                )
-            )
-            credentials[address.name] = (
-                Credential(
-                    provider=address.name,
-                    fingerprint=key.fingerprint,
-                    secret=key,
-                    source="built in",
-                    cost_class=CostClass.FREE,
-                ),
-            )
-        self._demo = Demo(providers=tuple(providers), credentials=credentials)
-        self.changed()
+    def _no_list(self, failed: LookupFailed) -> None:
+        self.log.debug("no list of models", provider=failed.provider, reason=failed.reason)
 
 
 def calm_collector() -> None:
-    """What was made so far lives for ever; what requests make is freed by counting. Full collections cost tens of milliseconds."""
+    """What was made so far lives for ever, what requests make is freed by counting: a full collection is 40 ms for nothing."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
@@ -530,6 +419,15 @@ def pool_rules(settings: Settings) -> PoolRules:
     )
 
 
+def patience(settings: Settings) -> Patience:
+    return Patience(
+        idle_s=settings.idle_connection_seconds,
+        header_s=settings.header_seconds,
+        body_s=settings.body_seconds,
+        write_s=settings.client_write_seconds,
+    )
+
+
 def http_limits(settings: Settings) -> HttpLimits:
     return HttpLimits(
         request_line_bytes=settings.max_request_line_bytes,
@@ -538,27 +436,6 @@ def http_limits(settings: Settings) -> HttpLimits:
         body_bytes=settings.max_request_bytes,
         reply_body_bytes=settings.max_reply_bytes,
     )
-
-
-def endpoint_url(host: str, port: int) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown, not bound
-    return f"http://{shown}:{port}"
-
-
-def cannot_listen(settings: Settings, error: OSError | UnicodeError) -> str:
-    """Why the address that clients connect to is not to be had, and what to set instead."""
-    what = f"cannot listen on {settings.host} port {settings.port}"
-    if isinstance(error, socket.gaierror):
-        return f"{what}: no such host; set HOST to an address of this machine, such as 127.0.0.1"
-    match error.errno if isinstance(error, OSError) else None:
-        case errno.EADDRINUSE:
-            return f"{what}: another program listens there; end it (who: ss -ltnp), or take another: PORT=8320 hrd"
-        case errno.EADDRNOTAVAIL:
-            return f"{what}: this machine has no such address; set HOST to one that it has, such as 127.0.0.1"
-        case errno.EACCES:
-            return f"{what}: that port is for root alone; take another: PORT=8320 hrd"
-        case _:
-            return f"{what}: {error.strerror or error if isinstance(error, OSError) else error}"
 
 
 def control_gid(settings: Settings) -> int | None:
@@ -571,18 +448,3 @@ def control_gid(settings: Settings) -> int | None:
         return grp.getgrnam(settings.control_group).gr_gid
     except KeyError:
         return int(settings.control_group) if settings.control_group.isdecimal() else None
-
-
-def bind_control(path: str, settings: Settings) -> socket.socket:
-    group = control_gid(settings)
-    try:
-        return listen_unix(path, 0o600 if group is None else 0o660, group)
-    except OSError as error:
-        raise CannotListen(f"cannot open the control socket {path}: {error.strerror or error}") from None
-
-
-def remove_own_socket(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

@@ -82,6 +82,7 @@ class Pool:
         self._breakers = Breakers(rules.breaker_window)
         self._today = DayBook(remembered.today)
         pin = remembered.embedding_pin
+        self._named: dict[str, str] = {}
         self._pin = Pin((pin.provider, pin.model) if pin is not None and pin.provider else None)
         self._selections: dict[tuple[Kind, str], Selection | Refusal] = {}
         self._forget_at = 0.0
@@ -228,7 +229,7 @@ class Pool:
             self._book.observe(claim.candidate, fact.observations, now)
         rows.extend(self._learning.failed(claim.candidate, failure, now))
         if failure.account and not credential.account:
-            rows.append(AccountNamed(credential=credential.fingerprint, account=failure.account))
+            self._named[credential.fingerprint] = failure.account
         if failure.verdict is not Verdict.EMPTY:
             rows.extend(self._blame(claim.candidate, failure, begun_at=claim.begun_at, now=now))
         return rows
@@ -316,6 +317,12 @@ class Pool:
             today=self._today.today(now),
             probing=self._blocks.probing,
         )
+
+    def take_named(self) -> list[AccountNamed]:
+        """Accounts that providers named since the last call: they make another roster."""
+        named = [AccountNamed(credential=credential, account=account) for credential, account in self._named.items()]
+        self._named.clear()
+        return named
 
     def take_unsaved(self, now: float) -> list[Row]:
         """What is stored now and then, by the clock: windows that changed since the last call, blocks that are over."""

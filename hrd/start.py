@@ -18,7 +18,8 @@ from hrd.admin.places import HOME_NAME, Nowhere, Places, find_places
 from hrd.configuration.live import Configuration, Unusable
 from hrd.core.key_shapes import OWN_PREFIX
 from hrd.credentials import stored_order
-from hrd.daemon import CannotListen, Daemon
+from hrd.daemon import Daemon
+from hrd.downstream.doors import CannotListen
 from hrd.store.contract import Process
 from hrd.store.limits import Retention, StoreLimits
 from hrd.store.lock import HeldBy, Lock, take_lock
@@ -98,7 +99,7 @@ def _serve(configuration: Configuration, environ: Mapping[str, str], *, demo_wan
         def ready(daemon: Daemon) -> None:
             _announce(daemon, configuration, environ, demo_wanted=demo_wanted)
 
-        trio.run(daemon.run, configuration.places.control_socket, ready)
+        trio.run(daemon.run, ready)
     except CannotListen as error:
         raise NotStartedError([str(error)]) from None
     finally:

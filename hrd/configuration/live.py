@@ -63,7 +63,7 @@ class Configuration:
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be seen."""
         keys = [key.secret for group in self.settings.keys.values() for key in group]
-        return (*self.auth.secrets(), *keys, *self.settings.proxy_api_keys)
+        return (*self.auth.secrets(), *keys, *self.settings.proxy_api_keys, *_header_values(self.settings))
 
     def read(self) -> Loaded | Unusable:
         """Read everything anew. Blocks for as long as a disk takes to give three small files."""
@@ -163,6 +163,12 @@ async def watch(configuration: Configuration, changed: Callable[[], None]) -> No
         if configuration.has_changed():
             configuration.reload()
             changed()
+
+
+def _header_values(settings: Settings) -> tuple[Secret, ...]:
+    """What the user has sent along to providers (`[providers.<name>.headers]`): gateways are opened with such values."""
+    tables = ((name, override.get("headers")) for name, override in settings.provider_overrides.items())
+    return tuple(Secret(str(value), name) for name, table in tables if isinstance(table, dict) for value in table.values())
 
 
 def _text(path: Path) -> tuple[str | None, str]:

@@ -1,8 +1,8 @@
 """Alarms: the deadlines of connections, kept by one task for all of them.
 
 A cancel scope costs more than anything else a small request does; a connection has one for its whole life, and what changes
-from phase to phase is a number. So setting a deadline is an assignment, and one task looks at all the numbers now and then: at the
-moment the first of them is due, and at least every LOOK_S, because numbers change while it sleeps.
+from phase to phase is a number. So setting a deadline is an assignment, and one task looks at all the numbers now and then: at
+the moment the first of them is due, and at least every LOOK_S, because numbers change while it sleeps.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,9 @@
 """Bytes over sockets, with trio, as thinly as it goes.
 
 Sending tries the system call first and waits only when that would block; receiving waits first, because what is asked for has
-mostly not come yet, and goes on without waiting while its buffer comes back full. So that such a connection cannot keep everybody else waiting, every OPERATIONS_PER_TURN-th
-call in a row that did not wait is a checkpoint first, before anything is taken from or given to the socket.
+mostly not come yet, and goes on without waiting while its buffer comes back full. So that such a connection cannot keep
+everybody else waiting, every OPERATIONS_PER_TURN-th call in a row that did not wait is a checkpoint first, before anything is
+taken from or given to the socket.
 
 Every failure is WireBroken (or trio.ClosedResourceError, for a wire that we closed ourselves); no OSError passes.
 """

@@ -4,7 +4,7 @@ It is imported when it is first needed, because it costs more memory and start-u
 """
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import trio
@@ -15,6 +15,12 @@ from hrd.core.remembered import Discovered
 LOOKUP_S = 20.0
 BODY_BYTES_MAX = 16_777_216
 CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
+
+
+DELAY_S = 2.0
+"""After the start: the first requests come first."""
+RETRY_S = 3600.0
+CHECK_S = 60.0
 
 
 class LookupFailed(msgspec.Struct, frozen=True):
@@ -85,3 +91,59 @@ def read_list(provider: Provider, body: bytes, *, models_max: int, now: float) -
 def _context_of(row: dict[str, object]) -> int:
     values: Sequence[object] = [row.get(field) for field in CONTEXT_FIELDS]
     return next((value for value in values if isinstance(value, int) and not isinstance(value, bool) and value > 0), 0)
+
+
+class ModelLookups:
+    """Reads each provider's list of models now and then, one at a time, never in a request's way."""
+
+    def __init__(
+        self,
+        *,
+        hop: bytes,
+        user_agent: str,
+        trust: Callable[[], ssl.SSLContext],
+        now: Callable[[], float],
+        due: Callable[[], Iterable[tuple[Provider, Credential]]],
+        models_max: Callable[[], int],
+    ) -> None:
+        """*due*: providers whose list is not known, or old, with a credential to ask with."""
+        self._hop = hop
+        self._user_agent = user_agent
+        self._trust = trust
+        self._now = now
+        self._due = due
+        self._models_max = models_max
+        self._failed_at: dict[str, float] = {}
+        self._look = trio.Event()
+
+    def look_again(self) -> None:
+        """There may be somebody new to ask."""
+        self._look.set()
+
+    async def run(self, *, found: Callable[[list[Discovered]], None], failed: Callable[[LookupFailed], None]) -> None:
+        """Runs as long as the daemon."""
+        await trio.sleep(DELAY_S)
+        while True:
+            lists: list[Discovered] = []
+            for provider, credential in self._due():
+                if self._now() - self._failed_at.get(provider.name, 0.0) < RETRY_S:
+                    continue
+                read = await read_models(
+                    provider,
+                    credential,
+                    hop=self._hop,
+                    user_agent=self._user_agent,
+                    models_max=self._models_max(),
+                    trust=self._trust,
+                    now=self._now,
+                )
+                if isinstance(read, LookupFailed):
+                    self._failed_at[provider.name] = self._now()
+                    failed(read)
+                else:
+                    lists.append(read)
+            if lists:
+                found(lists)
+            self._look = trio.Event()
+            with trio.move_on_after(CHECK_S):
+                await self._look.wait()

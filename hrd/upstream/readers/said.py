@@ -142,9 +142,13 @@ def _leaves(node: object, key: str = "", depth: int = 0) -> Iterator[tuple[str, 
             stack += [(name, value, depth + 1) for name, value in reversed(pairs) if name not in _ECHOES]
         elif isinstance(node, list) and depth < DEPTH_MAX:
             stack += [(key, value, depth + 1) for value in reversed(node[:LEAVES_MAX])]
-        elif isinstance(node, str) or (type(node) in (int, float) and -NUMBER_MAX < node < NUMBER_MAX):
+        elif isinstance(node, str) or _is_small_number(node):
             left -= 1
             yield key, str(node)[:TEXT_CHARS_MAX]
+
+
+def _is_small_number(node: object) -> bool:
+    return isinstance(node, int | float) and not isinstance(node, bool) and -NUMBER_MAX < node < NUMBER_MAX
 
 
 def _status_named(fields: Mapping[str, str]) -> int | None:

@@ -1,0 +1,151 @@
+"""Doors: the sockets that a daemon listens on, and how they move while it runs.
+
+The door for clients is a host and a port. When the settings name others it listens there first, and only then stops listening
+here; if that fails it stays. The door for control is a Unix socket with a mode and perhaps a group.
+"""
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from hrd.downstream.listeners import Connections, listen_tcp, listen_unix
+
+ALONE = 0o600
+WITH_GROUP = 0o660
+Address = tuple[str, int]
+
+
+class CannotListen(Exception):  # noqa: N818 - says what happened
+    """An address that we are to listen on is not to be had."""
+
+
+class ClientDoor:
+    """Listens where the settings say."""
+
+    def __init__(self, connections: Callable[[], Connections], wanted: Callable[[], Address]) -> None:
+        self._connections = connections
+        self._wanted = wanted
+        self._look = trio.Event()
+        self._address = wanted()
+        self._sockets: list[socket.socket] = []
+        self.listening_on: list[Address] = [self._address]
+        """What was asked for, with the port that came of it, then every address that it stands for."""
+
+    def bind(self) -> None:
+        """Take the address. Raises `CannotListen`."""
+        self._address = self._wanted()
+        self._sockets = self._bound(self._address)
+
+    def look_again(self) -> None:
+        """The settings may name another address now."""
+        self._look.set()
+
+    async def keep(self, served: trio.Nursery, *, moved: Callable[[], None], stayed: Callable[[str], None]) -> None:
+        """Accept until cancelled; tasks of *served* serve what comes. *stayed* hears why a new address was not to be had."""
+        try:
+            while True:
+                async with trio.open_nursery() as accepting:
+                    for sock in self._sockets:
+                        accepting.start_soon(self._connections().accept, sock, served)
+                    found = await self._wait_to_move(stayed)
+                    accepting.cancel_scope.cancel()
+                self._close()
+                self._sockets = found
+                moved()
+        finally:
+            self._close()
+
+    async def _wait_to_move(self, stayed: Callable[[str], None]) -> list[socket.socket]:
+        while True:
+            await self._look.wait()
+            self._look = trio.Event()
+            wanted = self._wanted()
+            if wanted == self._address:
+                continue
+            self._address = wanted
+            try:
+                return self._bound(wanted)
+            except CannotListen as error:
+                stayed(str(error))
+
+    def _bound(self, address: Address) -> list[socket.socket]:
+        host, port = address
+        try:
+            sockets = listen_tcp(host, port)
+        except (OSError, UnicodeError) as error:
+            raise CannotListen(why_not(host, port, error)) from None
+        found = sockets[0].getsockname()[1]
+        self.listening_on = [(host, found), *((sock.getsockname()[0], found) for sock in sockets)]
+        return sockets
+
+    def _close(self) -> None:
+        for sock in self._sockets:
+            sock.close()
+
+
+class ControlDoor:
+    """The control socket at *path*, for its owner and perhaps a group."""
+
+    def __init__(self, path: str, group: Callable[[], int | None]) -> None:
+        self._path = path
+        self._group = group
+        self._given_to: int | None = None
+        self.sock: socket.socket | None = None
+
+    def bind(self) -> socket.socket:
+        """Raises `CannotListen`, also when another daemon answers there."""
+        self._given_to = self._group()
+        try:
+            self.sock = listen_unix(self._path, self._mode, self._given_to)
+        except OSError as error:
+            raise CannotListen(f"cannot open the control socket {self._path}: {error.strerror or error}") from None
+        return self.sock
+
+    def look_again(self) -> str:
+        """The group may be another now; why it could not be given the socket, if it could not."""
+        wanted = self._group()
+        if wanted == self._given_to:
+            return ""
+        try:
+            os.chown(self._path, -1, os.getegid() if wanted is None else wanted)
+            self._given_to = wanted
+            Path(self._path).chmod(self._mode)
+        except OSError as error:
+            return f"the control socket stays as it is: {error.strerror or error}"
+        return ""
+
+    def close(self) -> None:
+        """Stop listening, and take the socket's file away."""
+        if self.sock is not None:
+            self.sock.close()
+            Path(self._path).unlink(missing_ok=True)
+
+    @property
+    def _mode(self) -> int:
+        return ALONE if self._given_to is None else WITH_GROUP
+
+
+def endpoint_url(host: str, port: int) -> str:
+    """The base URL that clients on this machine are given."""
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown, not bound
+    return f"http://{anywhere.get(host, f'[{host}]' if ':' in host else host)}:{port}"
+
+
+def why_not(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Why the address that clients connect to is not to be had, and what to set instead."""
+    what = f"cannot listen on {host} port {port}"
+    if isinstance(error, socket.gaierror):
+        return f"{what}: no such host; set HOST to an address of this machine, such as 127.0.0.1"
+    match error.errno if isinstance(error, OSError) else None:
+        case errno.EADDRINUSE:
+            return f"{what}: another program listens there; end it (who: ss -ltnp), or take another: PORT=8320 hrd"
+        case errno.EADDRNOTAVAIL:
+            return f"{what}: this machine has no such address; set HOST to one that it has, such as 127.0.0.1"
+        case errno.EACCES:
+            return f"{what}: that port is for root alone; take another: PORT=8320 hrd"
+        case _:
+            return f"{what}: {error.strerror or error if isinstance(error, OSError) else error}"
