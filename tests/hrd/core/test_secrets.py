@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.secrets import CLIENT, Secret, fingerprint, scrub
+from hrd.core.secrets import CLIENT, Secret, fingerprint, holds_secret, scrub
 
 KEY = "gsk_test-not-a-key-1"
 
@@ -114,3 +114,10 @@ def test_no_planted_key_survives_in_whatever_text(pieces: list[Secret | str], li
 )
 def test_hostile_text_does_not_take_long(text: str) -> None:
     assert len(scrub(text)) <= 20_000
+
+
+def test_a_secret_is_found_inside_of_text_but_a_short_word_is_not_looked_for() -> None:
+    secrets = (Secret("gsk_test-not-a-key-1", "groq"), Secret("local", "local"))
+    assert holds_secret("groq:gsk_test-not-a-key-1", secrets)
+    assert not holds_secret("gsk_test-not-a-key-", secrets)
+    assert not holds_secret("local/llama3.1", secrets)

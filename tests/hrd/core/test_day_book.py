@@ -1,0 +1,49 @@
+"""Today's counts, by credential, from midnight to midnight (UTC)."""
+
+from hrd.core.day_book import CREDENTIALS_MAX, DayBook
+from hrd.core.journal import Usage
+from hrd.core.providers import Candidate
+from hrd.core.remembered import DayCounts
+from tests.hrd.stage import NOON, candidate, key, provider
+
+ONE = candidate()
+MIDNIGHT = NOON + 43_200
+KEY = ("alpha", "alpha-a1")
+USAGE = Usage(input_tokens=10, output_tokens=5)
+
+
+def test_attempts_errors_and_tokens_add_up() -> None:
+    book = DayBook([])
+    book.count(ONE, USAGE, is_error=False, now=NOON)
+    book.count(ONE, Usage(), is_error=True, now=NOON + 1)
+    assert book.today(NOON + 2) == {
+        KEY: DayCounts(provider="alpha", credential="alpha-a1", requests=2, errors=1, input_tokens=10, output_tokens=5)
+    }
+
+
+def test_at_midnight_everything_is_nought_also_for_whom_nobody_asks() -> None:
+    book = DayBook([])
+    book.count(ONE, USAGE, is_error=False, now=MIDNIGHT - 1)
+    assert book.today(MIDNIGHT - 0.5) != {}
+    assert book.today(MIDNIGHT) == {}
+    book.count(ONE, USAGE, is_error=False, now=MIDNIGHT + 1)
+    assert book.today(MIDNIGHT + 2)[KEY].requests == 1
+
+
+def test_a_new_process_counts_on() -> None:
+    book = DayBook([DayCounts(provider="alpha", credential="alpha-a1", requests=41)])
+    book.count(ONE, USAGE, is_error=False, now=NOON)
+    assert book.today(NOON)[KEY].requests == 42
+
+
+def test_credentials_are_bounded_and_known_ones_still_count() -> None:
+    book = DayBook([DayCounts(provider="alpha", credential=f"alpha-{n}") for n in range(CREDENTIALS_MAX)])
+    book.count(ONE, USAGE, is_error=False, now=NOON)
+    book.count(another("7"), USAGE, is_error=False, now=NOON)
+    today = book.today(NOON)
+    assert KEY not in today
+    assert today["alpha", "alpha-7"].requests == 1
+
+
+def another(name: str) -> Candidate:
+    return candidate(provider("alpha"), credential=key("alpha", name))
