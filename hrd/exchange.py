@@ -20,8 +20,19 @@ from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import GIVEN_UP, AttemptNote, Entry, Outcome, Usage, UsageSource
 from hrd.core.output import output_limit
 from hrd.core.providers import Candidate
-from hrd.core.refusals import LOOP, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, Refusal, RefusalKind, cut_off, too_late
+from hrd.core.refusals import (
+    KEY_AS_MODEL,
+    LOOP,
+    ROUTER_CANNOT_RECORD,
+    STOPPING,
+    WRONG_KEY,
+    Refusal,
+    RefusalKind,
+    cut_off,
+    too_late,
+)
 from hrd.core.remembered import Row
+from hrd.core.secrets import Secret, holds_secret
 from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Request, WholeReply
 from hrd.downstream import call as call_
@@ -48,6 +59,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     stream_s: float
     idle_s: float
     reasoning_reserve_tokens: int
+    secrets: tuple[Secret, ...] = ()
+    """What must not be taken for a model: it would be asked for, logged and stored."""
 
 
 class Trip:
@@ -133,8 +146,8 @@ class Exchange:
         terms = self._terms()
         caller = authenticate(call, terms)
         request = caller if isinstance(caller, Refusal) else dialect.decode(await call.body())
-        if not isinstance(request, Refusal) and self._store.is_full:
-            request = ROUTER_CANNOT_RECORD
+        if not isinstance(request, Refusal):
+            request = self._why_not(request, terms) or request
         if isinstance(caller, Refusal) or isinstance(request, Refusal):
             assert isinstance(request, Refusal), "a refused caller's request is that refusal"
             await refuse(call, dialect, request)
@@ -149,6 +162,12 @@ class Exchange:
             raise
         finally:
             self._settle(trip)
+
+    def _why_not(self, request: Request, terms: Terms) -> Refusal | None:
+        """Why a good request of somebody who may ask is not begun."""
+        if holds_secret(request.ask.model, terms.secrets):
+            return KEY_AS_MODEL
+        return ROUTER_CANNOT_RECORD if self._store.is_full else None
 
     # the way to a reply --------------------------------------------------------------------------------------------------
 
@@ -325,7 +344,6 @@ class Exchange:
         refusal = Refusal(kind=RefusalKind.INTERRUPTED, message=message, attempts=tuple(trip.tour.notes))
         trip.draft.reason = message
         self._end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
-        trip.call.keep_alive = False
         await self._record(trip)
         await trip.call.finish(trip.dialect.error_event(refusal))
 
@@ -346,7 +364,6 @@ class Exchange:
         draft.passed_over = self._pool.passed_over(trip.tour, trip.caller, now)
         await self._record(trip)
         if call.begun:
-            call.keep_alive = False
             await call.finish(trip.dialect.error_event(refusal))
         else:
             await refuse(call, trip.dialect, refusal, trip.headers())

@@ -81,6 +81,12 @@ WRONG_KEY = Refusal(
     message="No client key of this router was given (Authorization: Bearer …, or x-api-key).",
     guidance="See yours with: hr key list --reveal",
 )
+KEY_AS_MODEL = Refusal(
+    kind=RefusalKind.BAD_REQUEST,
+    message="The model that was asked for is one of this router's keys: model and key have changed places.",
+    guidance="Set the model to the router's own name, or to one of: GET /v1/models",
+    param="model",
+)
 LOOP = Refusal(
     kind=RefusalKind.LOOP,
     message="This request has been through this router already: one of its providers' base URLs points back at it.",

@@ -90,6 +90,11 @@ def scrub(text: str, secrets: Iterable[Secret] = (), limit: int = SCRUBBED_CHARS
     return "".join(kept) + ("…" if len(text) > limit else "")
 
 
+def holds_secret(text: str, secrets: Iterable[Secret]) -> bool:
+    """Whether one of *secrets* stands in *text*, whole."""
+    return any(value in text for secret in secrets if len(value := secret.reveal()) >= PLANTED_CHARS_MIN)
+
+
 _Span = tuple[int, int, str]
 
 
