@@ -21,6 +21,6 @@ def output_limit(
         limit = clamp
         notes.append(f"max_tokens clamped from {asked} to {clamp}: the provider's limit")
     if affordable is not None and (limit is None or limit > affordable):
-        limit = affordable
-        notes.append(f"max_tokens lowered to {affordable}: all that the balance affords")
+        limit = min(affordable, clamp) if clamp else affordable
+        notes.append(f"max_tokens lowered to {limit}: all that the balance affords")
     return (None, ()) if limit == asked else (limit, notes)
