@@ -74,6 +74,7 @@ class OpenStream:
         self._connections = connections
         self._connection: Connection | None = connection
         self._is_read = is_read
+        connection.alarm.at = NEVER  # the attempt's own time is over; from here a slow client is nobody's fault
 
     async def next(self, within_s: float) -> bytes | None:
         """The next bytes for the client; None when the stream is over. See `reply.finished` and `broken_by` then."""
