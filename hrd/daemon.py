@@ -169,7 +169,8 @@ class Daemon:
             settings=lambda: self._configuration.settings,
             now=self.now,
         )
-        context = self._context(settings, dispatch, cors_of(lambda: self._configuration.settings.cors_origins), self._calls)
+        cors = cors_of(lambda: self._configuration.settings.cors_origins)
+        context = self._context(settings, dispatch, cors, self._calls, self._stop.is_set)
         return Connections(
             context,
             connections_max=lambda: self._configuration.settings.max_connections,
@@ -189,7 +190,7 @@ class Daemon:
             now=self.now,
         )
         return Connections(
-            self._context(settings, dispatch, lambda _: (), {}),
+            self._context(settings, dispatch, lambda _: (), {}, lambda: False),  # `hr` is answered until the very end
             connections_max=lambda: self._configuration.settings.max_control_connections,
             peer_of=lambda sock, _: unix_peer(sock),
         )
@@ -200,6 +201,7 @@ class Daemon:
         dispatch: Callable[[RequestHead], Endpoint],
         cors: Callable[[RequestHead], tuple[Header, ...]],
         calls: dict[int, Call],
+        is_stopping: Callable[[], bool],
     ) -> Context:
         return Context(
             dispatch=dispatch,
@@ -211,7 +213,7 @@ class Daemon:
             calls=calls,
             next_request_id=self._next_request_id,
             date=self._date_header,
-            is_stopping=self._stop.is_set,
+            is_stopping=is_stopping,
             crashed=self._crashed,
             cors=cors,
         )
