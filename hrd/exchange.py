@@ -150,6 +150,8 @@ class Exchange:
             request = self._why_not(request, terms) or request
         if isinstance(caller, Refusal) or isinstance(request, Refusal):
             assert isinstance(request, Refusal), "a refused caller's request is that refusal"
+            if isinstance(caller, Caller):  # strangers do not write our journal
+                self._note_refused(call, path, caller, request)
             await refuse(call, dialect, request)
             return
         trip = Trip(call, dialect, path, caller, request, terms, self._now())
@@ -169,6 +171,22 @@ class Exchange:
             return KEY_AS_MODEL
         return ROUTER_CANNOT_RECORD if self._store.is_full else None
 
+    def _note_refused(self, call: Call, path: str, caller: Caller, refusal: Refusal) -> None:
+        """A request that nobody was asked for."""
+        entry = Entry(
+            request_id=call.request_id,
+            at=self._now(),
+            endpoint=path,
+            client=caller.fingerprint,
+            model_asked="",
+            stream=False,
+            outcome=Outcome.REFUSED,
+            status=refusal.http_status,
+            reason=refusal.message,
+        )
+        self._finished(entry)
+        self._store.commit_nowait([entry])
+
     # the way to a reply --------------------------------------------------------------------------------------------------
 
     async def _open(self, trip: Trip) -> Answered | OpenStream | Refusal:
@@ -181,6 +199,9 @@ class Exchange:
                 case Refusal():
                     return claim
                 case Wait():
+                    if trip.rows:  # what is known by now must not wait with us
+                        rows, trip.rows = trip.rows, []
+                        self._store.commit_nowait(rows)
                     await trio.sleep(claim.until - now)
                     draft.waited_s += claim.until - now
                     tour.waited()
