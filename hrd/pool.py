@@ -61,6 +61,7 @@ class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     book: QuotaBook
     learning: Learning
     embedding_pin: tuple[str, str] | None
+    embedding_pinned_at: float
     in_flight: dict[str, int]
     """Credential → requests out now."""
     latency_ms: dict[str, float]
@@ -83,7 +84,7 @@ class Pool:
         self._today = DayBook(remembered.today)
         pin = remembered.embedding_pin
         self._named: dict[str, str] = {}
-        self._pin = Pin((pin.provider, pin.model) if pin is not None and pin.provider else None)
+        self._pin = Pin((pin.provider, pin.model), pin.at) if pin is not None and pin.provider else Pin(None)
         self._selections: dict[tuple[Kind, str], Selection | Refusal] = {}
         self._forget_at = 0.0
 
@@ -208,7 +209,7 @@ class Pool:
         pair = (candidate.provider.name, candidate.model)
         if claim.drop:
             rows.extend(self._learning.drop_worked(pair, claim.drop, now))
-        if claim.may_pin and self._pin.answered(pair):
+        if claim.may_pin and self._pin.pair is None:
             rows.extend(self._set_pin(pair, now))
         return rows
 
@@ -296,7 +297,7 @@ class Pool:
         return list(self._blocks.forget(reach.covers))
 
     def _set_pin(self, pair: Pair | None, now: float) -> list[Row]:
-        self._pin.set(pair)
+        self._pin.set(pair, now)
         self._selections.clear()
         provider, model = pair or ("", "")
         return [EmbeddingPin(provider=provider, model=model, at=now)]
@@ -312,6 +313,7 @@ class Pool:
             book=self._book,
             learning=self._learning,
             embedding_pin=self._pin.pair,
+            embedding_pinned_at=self._pin.at,
             in_flight=self._standings.in_flight(),
             latency_ms=self._standings.latency_ms(),
             today=self._today.today(now),

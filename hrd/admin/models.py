@@ -46,7 +46,7 @@ def list_models(ask: ModelsQuestion, snapshot: PoolSnapshot, settings: Settings,
 
 def _pair(snapshot: PoolSnapshot) -> EmbeddingPair | None:
     pin = snapshot.embedding_pin
-    return EmbeddingPair(provider=pin[0], model=pin[1], since=0.0) if pin is not None else None
+    return EmbeddingPair(provider=pin[0], model=pin[1], since=snapshot.embedding_pinned_at) if pin is not None else None
 
 
 def _provider(name: str, snapshot: PoolSnapshot, settings: Settings, *, with_offers: bool) -> ProviderModels:

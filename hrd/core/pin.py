@@ -10,8 +10,10 @@ Pair = tuple[str, str]
 class Pin:
     """Not pinned, tried by some reservations, or pinned."""
 
-    def __init__(self, pair: Pair | None) -> None:
+    def __init__(self, pair: Pair | None, at: float = 0.0) -> None:
         self.pair = pair
+        self.at = at
+        """When that was decided."""
         self._tried: Pair | None = None
         self._trials: set[int] = set()
 
@@ -29,14 +31,8 @@ class Pin:
         """A trial came to nothing, or to its end."""
         self._trials.discard(reservation)
 
-    def answered(self, pair: Pair) -> bool:
-        """Whether this answer pins its pair."""
-        if self.pair is not None:
-            return False
-        self.set(pair)
-        return True
-
-    def set(self, pair: Pair | None) -> None:
+    def set(self, pair: Pair | None, now: float) -> None:
         self.pair = pair
+        self.at = now
         self._tried = None
         self._trials.clear()

@@ -9,6 +9,7 @@ from hrd.admin.wire.models import (
     MODELS,
     MODELS_RESET,
     MODELS_SET,
+    EmbeddingPair,
     ModelsChange,
     ModelsQuestion,
     ModelsReset,
@@ -19,6 +20,7 @@ from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import Usage
 from hrd.core.remembered import Discovered
 from hrd.core.tour import Tour
+from hrd.pool import Pool, PoolRules
 from tests.hrd.world import ANYBODY, NOON, World, demo
 
 
@@ -138,10 +140,14 @@ async def test_a_choice_in_config_toml_is_named_as_its_source(world: World) -> N
 
 
 async def test_the_embedding_pair_is_told_and_chosen_anew_after_a_reset(world: World) -> None:
+    world.now += 60.0
     answer_embeddings(world)
-    pair = (await world.ask(MODELS, ModelsQuestion())).embeddings
-    assert pair is not None
-    assert (pair.provider, pair.model) == ("groq", "embed-groq")
+    world.now += 60.0
+    answer_embeddings(world)
+    pair = EmbeddingPair(provider="groq", model="embed-groq", since=NOON + 60.0)
+    assert (await world.ask(MODELS, ModelsQuestion())).embeddings == pair, "a second answer pins nothing anew"
+    again = Pool(world.pool.roster, PoolRules(), world.store.load(world.now)).snapshot(world.now)
+    assert (again.embedding_pin, again.embedding_pinned_at) == (("groq", "embed-groq"), NOON + 60.0)
     done = await world.ask(MODELS_RESET, ModelsReset(provider="embeddings"))
     assert (done.provider, done.models) == ("embeddings", ())
     assert (await world.ask(MODELS, ModelsQuestion())).embeddings is None

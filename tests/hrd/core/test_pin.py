@@ -19,12 +19,11 @@ def test_while_one_pair_is_tried_no_other_is() -> None:
     assert pin.tried == B
 
 
-def test_the_first_answer_pins_and_the_second_changes_nothing() -> None:
+def test_once_a_pair_is_pinned_nobody_tries_another() -> None:
     pin = Pin(None)
     pin.begin(A, 1)
-    assert pin.answered(A)
-    assert (pin.pair, pin.tried) == (A, None)
-    assert not pin.answered(B)
+    pin.set(A, 7.0)
+    assert (pin.pair, pin.at, pin.tried) == (A, 7.0, None)
     pin.begin(B, 2)
     assert (pin.pair, pin.tried) == (A, None)
     pin.end(1)
@@ -32,8 +31,9 @@ def test_the_first_answer_pins_and_the_second_changes_nothing() -> None:
 
 
 def test_unpinned_it_is_chosen_anew() -> None:
-    pin = Pin(A)
-    assert not pin.answered(B)
-    pin.set(None)
-    assert pin.answered(B)
-    assert pin.pair == B
+    pin = Pin(A, 3.0)
+    assert (pin.pair, pin.at) == (A, 3.0)
+    pin.set(None, 5.0)
+    assert (pin.pair, pin.at) == (None, 5.0)
+    pin.begin(B, 1)
+    assert pin.tried == B
