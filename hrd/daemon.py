@@ -182,6 +182,7 @@ class Daemon:
             pool=self._pool,
             store=self._store,
             configuration=self._configuration,
+            discovered=self._generations.discovered,
             facts=self.facts,
             changed=self.changed,
             stop=self.stop,

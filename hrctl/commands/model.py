@@ -9,7 +9,7 @@ from hrctl.grammar import Command, InOrder, as_json
 from hrctl.problems import Misused
 from hrctl.render import Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import clock, count, plain, sentence
+from hrctl.words import clock, coming, count, plain, sentence
 from hrd.admin.wire.models import (
     MODELS,
     MODELS_RESET,
@@ -36,7 +36,7 @@ def model() -> None:
 def list_(session: Session, provider: str, as_json: bool) -> None:
     """The models that are asked, in their order.
 
-    For one PROVIDER also what else it offers.
+    For one PROVIDER also what else it offers. A model that cannot be asked now says why, and until when.
     """
     session.show(session.client.ask(MODELS, ModelsQuestion(provider=provider)), _listed, as_json)
 
@@ -49,6 +49,7 @@ _COLUMNS: Final = (
     Column("CONTEXT", right=True),
     Column("CAN"),
     Column("CHOSEN IN"),
+    Column("NOTE", shrinks=True),
 )
 
 
@@ -57,20 +58,24 @@ def _listed(found: Models, paper: Paper) -> str:
 
 
 def _listed_lines(found: Models, paper: Paper) -> Iterator[str]:
-    rows = [_row(one, row) for one in found.providers for row in one.models]
+    rows = [_row(one, row, found.now) for one in found.providers for row in one.models]
     yield table(paper, _COLUMNS, rows) if rows else "No provider can be asked yet: add a key with hr auth add PROVIDER"
+    if len(found.providers) == 1 and (read_at := found.providers[0].discovered_at) is not None:
+        yield ""
+        yield f"Its own list was read: {clock(read_at)}"
     if found.embeddings is not None:
         pair = f"{plain(found.embeddings.provider)}/{plain(found.embeddings.model)}"
         yield ""
         yield f"Embeddings: {pair}, since {clock(found.embeddings.since)}"
 
 
-def _row(one: ProviderModels, row: ModelRow) -> list[str]:
+def _row(one: ProviderModels, row: ModelRow, now: float) -> list[str]:
     able = [word for word, known in (("tools", row.tools), ("images", row.vision), ("reasoning", row.reasoning)) if known]
     unable = [word for word, known in (("no tools", row.tools), ("no images", row.vision)) if known is False]
     context = count(row.context) if row.context is not None else ""
     place, source = (str(row.place), one.source) if row.place is not None else ("", "")
-    return [one.provider, place, row.name, row.cost_class, context, sentence(*able, *unable), source]
+    note = sentence(row.reason, coming(row.until, now))
+    return [one.provider, place, row.name, row.cost_class, context, sentence(*able, *unable), source, note]
 
 
 @model.command(

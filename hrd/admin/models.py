@@ -1,10 +1,12 @@
 """`hr model`: which models of a provider are asked, what else it offers, and the pair that answers embeddings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hrd.admin.capabilities import capabilities_of
 from hrd.admin.denied import Denied, misused, unchanged
 from hrd.admin.provider_names import provider_meant
+from hrd.admin.standing import Hindrance, Hindrances, candidates_of
+from hrd.admin.status import why_off
 from hrd.admin.wire.models import (
     EmbeddingPair,
     ModelRow,
@@ -18,6 +20,7 @@ from hrd.admin.wire.models import (
 from hrd.configuration.live import Configuration
 from hrd.core.facts import EmbeddingsUnpinned
 from hrd.core.nearest import nearest
+from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster
 from hrd.pool import Pool, PoolSnapshot
 from hrd.settings import Settings
@@ -27,8 +30,10 @@ EMBEDDINGS = "embeddings"
 MODELS_MAX = 64
 
 
-def list_models(ask: ModelsQuestion, snapshot: PoolSnapshot, settings: Settings, now: float) -> Models | Denied:
-    """What is asked of every provider that can be asked; of one provider also what else it offers."""
+def list_models(
+    ask: ModelsQuestion, snapshot: PoolSnapshot, settings: Settings, discovered: Mapping[str, Discovered], now: float
+) -> Models | Denied:
+    """What is asked of every provider that can be asked; of one provider also what else it offers. *discovered*: their lists."""
     roster = snapshot.roster
     if ask.provider:
         meant = provider_meant(ask.provider, roster.providers)
@@ -37,9 +42,13 @@ def list_models(ask: ModelsQuestion, snapshot: PoolSnapshot, settings: Settings,
         names = [meant] if meant in roster.providers else []
     else:
         names = roster.enabled
+    hindrances = Hindrances(snapshot, now)
     return Models(
         now=now,
-        providers=tuple(_provider(name, snapshot, settings, with_offers=bool(ask.provider)) for name in names),
+        providers=tuple(
+            _provider(name, snapshot, settings, hindrances, discovered.get(name), with_offers=bool(ask.provider))
+            for name in names
+        ),
         embeddings=_pair(snapshot),
     )
 
@@ -49,16 +58,30 @@ def _pair(snapshot: PoolSnapshot) -> EmbeddingPair | None:
     return EmbeddingPair(provider=pin[0], model=pin[1], since=snapshot.embedding_pinned_at) if pin is not None else None
 
 
-def _provider(name: str, snapshot: PoolSnapshot, settings: Settings, *, with_offers: bool) -> ProviderModels:
+def _provider(
+    name: str,
+    snapshot: PoolSnapshot,
+    settings: Settings,
+    hindrances: Hindrances,
+    discovered: Discovered | None,
+    *,
+    with_offers: bool,
+) -> ProviderModels:
     provider = snapshot.roster.providers[name]
     asked = [model for model in provider.models if model.lower() not in provider.exclude_models]
     offered = [model for model in offers_of(snapshot.roster, name) if model not in asked] if with_offers else []
     places = {model: place for place, model in enumerate(asked, 1)}
+    off = why_off(snapshot, provider)
+
+    def hindrance_of(model: str) -> Hindrance:
+        return Hindrance(off[1] or off[0]) if off else hindrances.of_model(candidates_of(snapshot, name, model))
+
     return ProviderModels(
         provider=name,
         source="built in" if provider.demo else source_of(name, settings),
-        models=tuple(_row(name, model, places.get(model), snapshot) for model in (*asked, *offered)),
+        models=tuple(_row(name, model, places.get(model), snapshot, hindrance_of(model)) for model in (*asked, *offered)),
         embed_model=provider.embed_model,
+        discovered_at=discovered.at if discovered is not None else None,
     )
 
 
@@ -68,7 +91,7 @@ def offers_of(roster: Roster, provider: str) -> list[str]:
     return [model for model, names in roster.listed.items() if provider in names and model.lower() not in excluded]
 
 
-def _row(provider: str, model: str, place: int | None, snapshot: PoolSnapshot) -> ModelRow:
+def _row(provider: str, model: str, place: int | None, snapshot: PoolSnapshot, hindrance: Hindrance) -> ModelRow:
     known = capabilities_of(snapshot, provider, model)
     return ModelRow(
         name=model,
@@ -78,6 +101,8 @@ def _row(provider: str, model: str, place: int | None, snapshot: PoolSnapshot) -
         tools=known.tools,
         vision=known.vision,
         reasoning=known.reasoning,
+        reason=hindrance.reason,
+        until=hindrance.until,
     )
 
 

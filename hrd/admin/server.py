@@ -3,7 +3,7 @@
 HTTP/1.1 with JSON, so that curl can use it. The kernel says who is at the other end; there is no password.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,6 +34,7 @@ from hrd.admin.wire.route import Route
 from hrd.admin.wire.status import STATUS
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
 from hrd.configuration.live import Configuration
+from hrd.core.remembered import Discovered
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import Header
 from hrd.downstream.peers import Peer
@@ -57,6 +58,7 @@ def admin_dispatch(
     pool: Pool,
     store: Store,
     configuration: Configuration,
+    discovered: Mapping[str, Discovered],
     facts: Callable[[], DaemonFacts],
     changed: Callable[[], None],
     stop: Callable[[], None],
@@ -64,7 +66,8 @@ def admin_dispatch(
     may_control: Callable[[Peer], bool],
     now: Callable[[], float],
 ) -> Callable[[RequestHead], Endpoint]:
-    """*changed* puts a changed configuration in force; *stop* ends the daemon, called again at once."""
+    """*discovered* are the lists of models as they are read. *changed* puts a changed configuration in force; *stop* ends the
+    daemon, called again at once."""
 
     async def usage(ask: UsageQuestion) -> Usage | Denied:
         client = client_meant(ask.client, configuration) if ask.client else ""
@@ -94,7 +97,7 @@ def admin_dispatch(
         AUTH_REMOVE: _waiting(AUTH_REMOVE, lambda ask: remove_credential(ask, configuration, changed)),
         MODE: _at_once(MODE, lambda _: modes_of(configuration.settings)),
         MODE_CHANGE: _waiting(MODE_CHANGE, lambda ask: change_mode(ask, configuration, changed)),
-        MODELS: _at_once(MODELS, lambda ask: list_models(ask, pool.snapshot(now()), configuration.settings, now())),
+        MODELS: _at_once(MODELS, lambda ask: list_models(ask, pool.snapshot(now()), configuration.settings, discovered, now())),
         MODELS_SET: _waiting(MODELS_SET, lambda ask: set_models(ask, configuration, pool, changed)),
         MODELS_RESET: _waiting(MODELS_RESET, lambda ask: reset_models(ask, configuration, pool, store, changed, now())),
         KEYS: _at_once(KEYS, lambda ask: list_keys(ask, configuration)),

@@ -4,7 +4,7 @@ A credential stands in the way of nothing while one of its models can be asked. 
 told of it; what ends first is what is told of a credential all of whose candidates are hindered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -33,6 +33,9 @@ class Hindrance(msgspec.Struct, frozen=True):
 
     reason: str
     until: float | None = None
+
+
+NOT_HINDERED: Final = Hindrance("")
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -69,16 +72,26 @@ class Hindrances:
     def standing_of(self, credential: Credential, candidates: Iterable[Candidate]) -> Standing:
         """What *credential* can do; *candidates* are those of its provider."""
         own = [c.scopes for c in candidates if c.credential.fingerprint == credential.fingerprint]
-        hindered = [hindrance for one in own or [self._wide_scopes(credential)] if (hindrance := self.of(one))]
-        if hindered and len(hindered) == max(1, len(own)):
-            first = min(hindered, key=lambda one: one.until or 0.0)
+        own = own or [self._wide_scopes(credential)]
+        count, first = self._first_of(own)
+        if count == len(own):
             return Standing(STATES.get(first.reason, CredentialState.COOLING), first.reason, first.until)
         is_busy = bool(self._snapshot.in_flight.get(credential.fingerprint))
         state = CredentialState.BUSY if is_busy else CredentialState.READY
-        if not hindered:
-            return Standing(state)
-        first = min(hindered, key=lambda one: one.until or 0.0)
-        return Standing(state, f"{len(hindered)} of {len(own)} models: {first.reason}", first.until)
+        return Standing(state, f"{count} of {len(own)} models: {first.reason}", first.until) if count else Standing(state)
+
+    def of_model(self, candidates: Sequence[Candidate]) -> Hindrance:
+        """What hinders a model, whose *candidates* are its keys; nothing has no reason. When only some of them are hindered,
+        the reason says how many."""
+        count, first = self._first_of([candidate.scopes for candidate in candidates])
+        if count in (0, len(candidates)):
+            return first
+        return Hindrance(f"{count} of {len(candidates)} keys: {first.reason}", first.until)
+
+    def _first_of(self, ways: Iterable[tuple[str, ...]]) -> tuple[int, Hindrance]:
+        """How many of the *ways* are hindered, and what ends first."""
+        hindered = [hindrance for way in ways if (hindrance := self.of(way))]
+        return len(hindered), min(hindered, key=lambda one: one.until or 0.0, default=NOT_HINDERED)
 
     def _wide_scopes(self, credential: Credential) -> tuple[str, ...]:
         """For a credential that no candidate of the settings has."""
@@ -91,11 +104,11 @@ class Hindrances:
         )
 
 
-def candidates_of(snapshot: PoolSnapshot, provider: str) -> tuple[Candidate, ...]:
-    """The provider's candidates for chat, as the settings choose its models; none when it is not asked."""
+def candidates_of(snapshot: PoolSnapshot, provider: str, model: str = "") -> tuple[Candidate, ...]:
+    """The provider's candidates for chat, of *model* or as the settings choose its models; none when it is not asked."""
     if provider not in snapshot.roster.enabled:
         return ()
-    selection = snapshot.roster.select_chat(provider)
+    selection = snapshot.roster.select_chat(f"{provider}:{model}" if model else provider)
     if isinstance(selection, Refusal):
         return ()
     return tuple(candidate for candidate in selection.candidates if candidate.provider.name == provider)

@@ -75,7 +75,7 @@ def status_for_client(status: Status, caller: Caller) -> Status:
 def provider_status(snapshot: PoolSnapshot, hindrances: Hindrances, provider: Provider) -> ProviderStatus:
     name = provider.name
     credentials = snapshot.roster.credentials.get(name, ())
-    off = _why_off(snapshot, provider)
+    off = why_off(snapshot, provider)
     candidates = candidates_of(snapshot, name)
     standings = [Standing(off[0]) if off else hindrances.standing_of(one, candidates) for one in credentials]
     state, reason, until = (*off, None) if off else _together(standings)
@@ -99,7 +99,7 @@ def provider_status(snapshot: PoolSnapshot, hindrances: Hindrances, provider: Pr
     )
 
 
-def _why_off(snapshot: PoolSnapshot, provider: Provider) -> tuple[str, str] | None:
+def why_off(snapshot: PoolSnapshot, provider: Provider) -> tuple[str, str] | None:
     """State and reason of a provider that is not asked, whatever its credentials."""
     if not snapshot.roster.credentials.get(provider.name):
         return ProviderState.NO_KEY, ""

@@ -231,6 +231,7 @@ class World:
             pool=self.pool,
             store=self.store,
             configuration=self.configuration,
+            discovered=self.discovered,
             facts=self.facts,
             changed=self.changed,
             stop=self.stop,

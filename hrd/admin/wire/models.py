@@ -12,7 +12,8 @@ class ModelsQuestion(Ask, frozen=True, kw_only=True):
 
 
 class ModelRow(Answer, frozen=True, kw_only=True):
-    """A model of a provider. `place` is its place in the order in which it is asked, None when it is only offered."""
+    """A model of a provider. `place` is its place in the order in which it is asked, None when it is only offered. `reason` and
+    `until` say why it, or how many of its keys, cannot be asked now."""
 
     name: str
     place: int | None = None
@@ -21,10 +22,13 @@ class ModelRow(Answer, frozen=True, kw_only=True):
     tools: bool | None = None
     vision: bool | None = None
     reasoning: bool | None = None
+    reason: str = ""
+    until: float | None = None
 
 
 class ProviderModels(Answer, frozen=True, kw_only=True):
-    """`source` says where the choice comes from: `catalogue`, `.env`, `environment`, `config.toml`."""
+    """`source` says where the choice comes from: `catalogue`, `.env`, `environment`, `config.toml`. `discovered_at` is when the
+    provider's own list was read."""
 
     provider: str
     source: str

@@ -46,6 +46,24 @@ def test_the_list(daemon: FakeDaemon, hr: Hr) -> None:
     assert daemon.asked[0].target == "/v1/models?provider=groq"
 
 
+def test_what_cannot_be_asked_says_why_and_until_when(daemon: FakeDaemon, hr: Hr) -> None:
+    rows = (
+        ModelRow(name="small", place=1, reason="quota", until=3610.0),
+        ModelRow(name="large", place=2, reason="1 of 2 keys: rate limit", until=15.0),
+        ModelRow(name="huge"),
+    )
+    found = Models(now=10.0, providers=(ProviderModels(provider="groq", source=".env", models=rows, discovered_at=0.0),))
+    daemon.answers(MODELS, found)
+    assert hr("model", "list", "groq").out.splitlines() == [
+        "PROVIDER  #  MODEL  CHOSEN IN  NOTE",
+        "groq      1  small  .env       quota, in 60 min",
+        "groq      2  large  .env       1 of 2 keys: rate limit, in 5.0 s",
+        "groq         huge",
+        "",
+        "Its own list was read: 1970-01-01 00:00:00",
+    ]
+
+
 def test_an_empty_list_says_what_to_do(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(MODELS, Models(now=1.0, providers=()))
     assert hr("model", "list").out == "No provider can be asked yet: add a key with hr auth add PROVIDER\n"

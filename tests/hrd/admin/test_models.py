@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 
@@ -16,7 +17,7 @@ from hrd.admin.wire.models import (
 )
 from hrd.core.ask import Ask, Kind
 from hrd.core.facts import Claim, Committed, Ended, Failed
-from hrd.core.failures import Failure, Verdict
+from hrd.core.failures import Failure, HintSource, Verdict
 from hrd.core.journal import Usage
 from hrd.core.remembered import Discovered
 from hrd.core.tour import Tour
@@ -48,7 +49,10 @@ async def test_all_that_can_be_asked_is_listed_with_what_is_asked_of_it(world: W
 async def test_one_provider_is_listed_with_everything_that_it_offers(world: World) -> None:
     world.discovered["groq"] = Discovered(provider="groq", models=("large", "whisper"), contexts={"whisper": 448}, at=NOON)
     world.changed()
+    everybody = await world.ask(MODELS, ModelsQuestion())
+    assert [one.discovered_at for one in everybody.providers] == [NOON, None]
     found = await world.ask(MODELS, ModelsQuestion(provider="groq"))
+    assert found.providers[0].discovered_at == NOON
     assert [(row.name, row.place, row.context) for row in found.providers[0].models] == [
         ("small", 1, 8192),
         ("large", 2, None),
@@ -69,7 +73,31 @@ async def test_what_was_learned_is_listed(world: World) -> None:
 
 async def test_a_provider_without_a_key_can_be_looked_at(world: World) -> None:
     found = await world.ask(MODELS, ModelsQuestion(provider="github"))
-    assert [row.name for row in found.providers[0].models] == ["gpt"]
+    assert [(row.name, row.reason) for row in found.providers[0].models] == [("gpt", "no key")]
+
+
+async def test_a_model_that_cannot_be_asked_says_why_and_until_when(world: World) -> None:
+    limited = Failure(verdict=Verdict.RATE_LIMITED, message="slow down", until=NOON + 90, source=HintSource.HEADER)
+    asked_of_one = world.claim("groq:small")
+    world.apply(Failed(claim=asked_of_one, failure=limited))
+    world.apply(Failed(claim=world.claim("groq:large"), failure=msgspec.structs.replace(limited, until=NOON + 30)))
+    second = world.claim("groq:large")
+    assert second.candidate.credential.fingerprint != asked_of_one.candidate.credential.fingerprint
+    world.apply(Failed(claim=second, failure=msgspec.structs.replace(limited, until=NOON + 60)))
+    found = (await world.ask(MODELS, ModelsQuestion(provider="groq"))).providers[0].models
+    assert [(row.name, row.reason, row.until) for row in found] == [
+        ("small", "1 of 2 keys: rate limit", NOON + 90),
+        ("large", "rate limit", NOON + 30),
+        ("huge:free", "", None),
+    ]
+
+
+async def test_models_of_a_provider_that_points_at_us_say_so(world: World) -> None:
+    world.write(".env", world.read(".env") + "GROQ_BASE_URL=http://127.0.0.1:8319/v1\n")
+    world.configuration.reload()
+    world.changed()
+    found = await world.ask(MODELS, ModelsQuestion(provider="groq"))
+    assert {row.reason for row in found.providers[0].models} == {"its base URL is this router's own address"}
 
 
 async def test_chosen_models_are_asked_by_the_next_request(world: World) -> None:

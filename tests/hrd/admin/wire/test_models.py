@@ -28,6 +28,8 @@ def test_the_shapes() -> None:
                         "tools": True,
                         "vision": None,
                         "reasoning": None,
+                        "reason": "",
+                        "until": None,
                     }
                 ],
                 "embed_model": "",
