@@ -34,7 +34,7 @@ from hrd.core.ledger import Reservation, Settlement
 from hrd.core.names import NAME_LENGTH_MAX
 from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate
-from hrd.core.reach import reach_of
+from hrd.core.reach import named_since, reach_of
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster, Selection
@@ -217,7 +217,8 @@ class Pool:
         claim = fact.claim
         rows: list[Row] = [self._settle(claim, fact.outcome, fact.usage, is_error=fact.is_broken, now=now)]
         if fact.is_broken:
-            rows.extend(self._count_for_breaker(claim.candidate, connecting=False, begun_at=claim.begun_at, now=now))
+            breaker = self._breakers.of(claim.candidate.provider.base_url)
+            rows.extend(self._open(breaker.broke_off(claim.candidate, self.rules, begun_at=claim.begun_at, now=now), now))
         if fact.used_tools or fact.saw_images:
             rows.extend(self._learning.saw(claim.candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
         return rows
@@ -244,16 +245,16 @@ class Pool:
             rows.append(block)
         if failover.RULES[failure.verdict].counts_for_breaker:
             connecting = failure.verdict is Verdict.CONNECT
-            rows.extend(self._count_for_breaker(candidate, connecting=connecting, begun_at=begun_at, now=now))
+            breaker = self._breakers.of(candidate.provider.base_url)
+            scope = breaker.failed(candidate, self.rules, connecting=connecting, begun_at=begun_at, now=now)
+            rows.extend(self._open(scope, now))
         return rows
 
-    def _count_for_breaker(self, candidate: Candidate, *, connecting: bool, begun_at: float, now: float) -> list[Row]:
-        rules = self.rules
-        breaker = self._breakers.of(candidate.provider.base_url)
-        scope = breaker.failed(candidate, rules, connecting=connecting, begun_at=begun_at, now=now)
+    def _open(self, scope: str | None, now: float) -> list[Row]:
+        """Block what a breaker has opened, if it has."""
         if scope is None:
             return []
-        until = now + rules.breaker_cooldown_s
+        until = now + self.rules.breaker_cooldown_s
         block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until)
         self._blocks.put(block)
         return [block]
@@ -280,6 +281,8 @@ class Pool:
         pair = self._pin.pair
         if pair is not None and not roster.credentials.get(pair[0]):
             rows.extend(self._set_pin(None, now))
+        for old, new in named_since(before, roster):
+            rows.extend(self._blocks.move(old, new))
         for gone in sorted(before.fingerprints - roster.fingerprints):
             rows.extend(self._reset(Reset(credential=gone)))
         for name, provider in before.providers.items():

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+import msgspec
+
 from hrd.core import blocks
 from hrd.core.blocks import Block
 from hrd.core.remembered import BlockLifted
+from hrd.core.scopes import ACCOUNT_KINDS
 
 PROBED_REASONS = frozenset({"rejected", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
@@ -81,6 +84,23 @@ class BlockBook:
     def lift(self, scopes: Iterable[str], *, begun_at: float) -> list[BlockLifted]:
         """A success clears what was set before its attempt began, and only that."""
         return [row for scope in scopes for row in self._drop(scope, lambda block: block.set_at < begun_at)]
+
+    def move(self, old: str, new: str) -> list[Block | BlockLifted]:
+        """What was said of the account *old* holds for *new*, which is its true name (both `<provider>/<account>`)."""
+        rows: list[Block | BlockLifted] = []
+        for scope in self._scopes():
+            kind, _, rest = scope.partition(":")
+            if kind not in ACCOUNT_KINDS or not (rest == old or rest.startswith(f"{old}/")):
+                continue
+            target = f"{kind}:{new}{rest.removeprefix(old)}"
+            for block in self._by_scope[scope].values():
+                known = self.get(target, block.reason)
+                if known is None or known.until < block.until:
+                    moved = msgspec.structs.replace(block, scope=target)
+                    self.put(moved)
+                    rows.append(moved)
+            rows.extend(self._drop(scope, lambda _: True))
+        return rows
 
     def forget(self, is_meant: Callable[[str], bool]) -> list[BlockLifted]:
         """Lift everything on the scopes that are meant."""

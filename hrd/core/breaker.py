@@ -34,6 +34,13 @@ class _Counter:
         if self.until and begun_at > self.opened_at:
             self.until = 0.0
 
+    def take_back(self) -> None:
+        """The newest success was none after all."""
+        for place in range(len(self.outcomes) - 1, -1, -1):
+            if self.outcomes[place]:
+                del self.outcomes[place]
+                return
+
     def opens(self, rules: PoolRules, *, begun_at: float, now: float) -> bool:
         """Count a failure; whether it opens."""
         if self.until and begun_at <= self.opened_at:
@@ -62,6 +69,11 @@ class Breaker:
         self._counter_of(candidate.scopes[_MODEL]).succeeded(begun_at)
         if self._connects is not None:
             self._connects.succeeded(begun_at)
+
+    def broke_off(self, candidate: Candidate, rules: PoolRules, *, begun_at: float, now: float) -> str | None:
+        """An attempt that had reached its commit point, and counted as a success, came to nothing."""
+        self._counter_of(candidate.scopes[_MODEL]).take_back()
+        return self.failed(candidate, rules, connecting=False, begun_at=begun_at, now=now)
 
     def failed(self, candidate: Candidate, rules: PoolRules, *, connecting: bool, begun_at: float, now: float) -> str | None:
         """Count a failure; the scope that opens by it, if one does."""

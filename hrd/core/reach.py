@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from hrd.core.facts import Reset
 from hrd.core.roster import Roster
+from hrd.core.scopes import ACCOUNT_KINDS
 
 
 class Reach:
@@ -35,7 +36,7 @@ class Reach:
                 return owner in self._keys
             case "endpoint":
                 return rest.partition(" ")[0] in self.base_urls
-            case "account" | "free" | "paid" | "accountmodel" if owner not in self._providers:
+            case _ if kind in ACCOUNT_KINDS and owner not in self._providers:
                 return any(rest == name or rest.startswith(f"{name}/") for name in self._accounts)
             case _:
                 return owner in self._providers
@@ -58,3 +59,15 @@ def reach_of(reset: Reset, roster: Roster) -> Reach:
         accounts={f"{one.provider}/{one.account or one.fingerprint}" for one in meant},
         keys=keys,
     )
+
+
+def named_since(before: Roster, after: Roster) -> list[tuple[str, str]]:
+    """Accounts as they were and are called, written `<provider>/<account>`: of credentials that were an account of their own,
+    and turned out to belong to one."""
+    alone = {one.fingerprint for group in before.credentials.values() for one in group if not one.account}
+    return [
+        (f"{one.provider}/{one.fingerprint}", f"{one.provider}/{one.account}")
+        for group in after.credentials.values()
+        for one in group
+        if one.account and one.fingerprint in alone
+    ]

@@ -17,6 +17,8 @@ from hrd.core.providers import CostClass
 
 KINDS = ("candidate", "credential", "account", "account_model", "part", "model", "endpoint_model", "endpoint", "provider")
 """A candidate's scopes in their order, narrowest first. `part` is the free or the paid models of its account."""
+ACCOUNT_KINDS = frozenset({"account", "accountmodel", "free", "paid"})
+"""How scopes begin that are an account's; its name follows the provider's."""
 PLACES = {kind: place for place, kind in enumerate(KINDS)}
 
 

@@ -86,6 +86,27 @@ def test_what_is_meant_is_forgotten_with_its_probe() -> None:
     assert [one.reason for one in book.blocks()] == ["rejected"]
 
 
+def test_what_was_said_of_an_account_holds_under_its_true_name() -> None:
+    scopes = ("account:a/a-1", "free:a/a-1", "accountmodel:a/a-1/m", "account:a/a-10", "credential:a-1")
+    known = block("account:a/org", "quota", 500)
+    book = BlockBook([known, *(block(scope, "quota", 100) for scope in scopes), block("account:a/a-1", "credits", 9)])
+    rows = book.move("a/a-1", "a/org")
+    assert {(row.scope, row.reason) for row in rows if isinstance(row, Block)} == {
+        ("free:a/org", "quota"),
+        ("accountmodel:a/org/m", "quota"),
+        ("account:a/org", "credits"),
+    }
+    assert {row.scope for row in rows if isinstance(row, BlockLifted)} == set(scopes[:3])
+    assert book.get("account:a/org", "quota") == known
+    assert {one.scope for one in book.blocks()} == {
+        "account:a/org",
+        "free:a/org",
+        "accountmodel:a/org/m",
+        "account:a/a-10",
+        "credential:a-1",
+    }
+
+
 def test_a_block_is_remembered_for_an_hour_for_the_sake_of_its_step() -> None:
     book = BlockBook([block(MINE[0], "errors", 5)])
     assert book.forget_old(NOW + 5 + 3600) == []

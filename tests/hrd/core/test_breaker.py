@@ -89,6 +89,18 @@ def test_what_was_out_when_it_opened_is_the_same_story() -> None:
     assert run(breaker, "x", at=T + 70) == [f"{ENDPOINT} m1"]
 
 
+def test_an_attempt_that_breaks_off_after_its_success_counts_once() -> None:
+    breaker = Breaker(8)
+    opened: list[str | None] = []
+    for at in range(4):
+        breaker.succeeded(M1, begun_at=T + at)
+        opened.append(breaker.broke_off(M1, RULES, begun_at=T + at, now=T + at))
+    assert opened == [None, None, None, f"{ENDPOINT} m1"]
+    breaker = Breaker(8)
+    run(breaker, "......")
+    assert [breaker.broke_off(M1, RULES, begun_at=T, now=T) for _ in range(3)] == [None, None, f"{ENDPOINT} m1"]
+
+
 def test_models_are_forgotten_rather_than_counted_without_end() -> None:
     breaker = Breaker(8)
     run(breaker, "xxx")
