@@ -150,6 +150,8 @@ async def test_stopping_ends_a_stream_with_the_error_event(world: World) -> None
     reply = await _stop(world, client.reply)
     assert (reply.text, reply.is_done, reply.is_cut) == ("half", False, False)
     assert (reply.error["code"], reply.error["type"]) == ("router_stopping", "server_error")
+    await world.come_to_rest()
+    await trio.sleep(0.1)
     assert alpha.asked[0].left_at == pytest.approx(8.0, abs=0.1)
     assert (world.journal.last.outcome.value, world.journal.last.reason) == ("stopped", "stopping")
 

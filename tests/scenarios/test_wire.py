@@ -158,6 +158,7 @@ async def test_a_refused_key_keeps_the_connection_if_the_body_has_come(world: Wo
     refused = await client.ask(BODY, key="somebody-elses-key")
     assert (refused.status, refused.error["code"]) == (401, "invalid_api_key")
     assert "connection" not in refused.headers
+    assert world.journal.entries == [], "strangers do not write the journal"
     assert (await client.ask(BODY)).text == "hello"
 
 
@@ -176,6 +177,9 @@ async def test_a_malformed_body_is_told_apart_from_malformed_http(world: World, 
     assert (reply.status, reply.error["type"]) == (status, "invalid_request_error")
     assert reply.headers["x-request-id"] == "req-1"
     assert (await client.ask(body)).status == status, "the connection is still good"
+    entry = world.journal.last
+    assert (entry.request_id, entry.outcome.value, entry.status, entry.client) == ("req-2", "refused", 400, "client-one")
+    assert entry.reason
 
 
 async def test_malformed_http_is_refused_and_closed(world: World) -> None:

@@ -23,6 +23,7 @@ from hrd.core.remembered import Row
 from hrd.core.roster import Roster, who_lists
 from hrd.core.secrets import Secret, scrub
 from hrd.dialects import embeddings, openai_chat
+from hrd.dialects.contract import Dialect
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header, Patience
 from hrd.downstream.departures import Departures
@@ -109,6 +110,7 @@ class World:
         self.calls: dict[int, Call] = {}
         self._clients: list[Client] = []
         self.is_stopping = False
+        self.chat_dialect: Dialect = openai_chat
         self._request_number = 0
         self.terms = Terms(
             doorkeeper=Doorkeeper([(key.encode(), caller) for key, caller in CLIENT_KEYS.items()]),
@@ -238,7 +240,7 @@ class World:
 
     def _dispatch(self, head: RequestHead) -> Endpoint:
         if head.path == "/v1/chat/completions":
-            return partial(self.exchange.serve, dialect=openai_chat, path="/chat/completions")
+            return partial(self.exchange.serve, dialect=self.chat_dialect, path="/chat/completions")
         if head.path == "/v1/embeddings":
             return partial(self.exchange.serve, dialect=embeddings, path="/embeddings")
         return _crash if head.path == "/crash" else _health
