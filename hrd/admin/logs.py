@@ -11,7 +11,7 @@ from hrd.admin.finished import Finished, Follower
 from hrd.admin.provider_names import provider_meant
 from hrd.admin.wire.journal import Exchange, Logs, LogsQuestion
 from hrd.core.journal import Entry
-from hrd.downstream.call import CLIENT_GONE, Call, ClientGone
+from hrd.downstream.call import CLIENT_GONE, JSON_LINES, Call, ClientGone
 from hrd.http.wire import WireBroken
 from hrd.store.contract import JournalQuestion, Store, StoreUnreadableError
 from hrd.store.counting import is_error
@@ -50,7 +50,7 @@ async def follow_logs(
         if isinstance(older, Denied):
             return older
         assert isinstance(question, JournalQuestion), "the list was made from it"
-        call.begin_stream([(b"x-request-id", call.request_id.encode())])
+        call.begin_stream([(b"x-request-id", call.request_id.encode())], JSON_LINES)
         try:
             for exchange in older.exchanges:
                 await call.send(_line(exchange))

@@ -35,7 +35,7 @@ from hrd.admin.wire.status import STATUS
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
 from hrd.configuration.live import Configuration
 from hrd.core.remembered import Discovered
-from hrd.downstream.call import JSON, Call, Endpoint
+from hrd.downstream.call import JSON, JSON_LINES, Call, Endpoint
 from hrd.downstream.context import Header
 from hrd.downstream.peers import Peer
 from hrd.http.messages import RequestHead
@@ -78,7 +78,7 @@ def admin_dispatch(
     async def follow(call: Call) -> None:
         ask = await read_ask(LOGS_FOLLOW, call)
         if call.head.method == "HEAD":
-            await call.reply(200, _headers(call), b"")
+            await call.reply(200, [*JSON_LINES, (b"x-request-id", call.request_id.encode())], b"")
             return
         if isinstance(ask, LogsQuestion):
             names, known = client_names(configuration), pool.roster.providers

@@ -16,11 +16,9 @@ RECEIVE_BYTES = 65_536
 STUCK_BYTES = 16_384
 """So much waits for a client that comments to it are left out."""
 JSON: Header = (b"content-type", b"application/json")
-EVENT_STREAM: tuple[Header, ...] = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-)
+_AS_IT_COMES: tuple[Header, ...] = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
+EVENT_STREAM: tuple[Header, ...] = ((b"content-type", b"text/event-stream; charset=utf-8"), *_AS_IT_COMES)
+JSON_LINES: tuple[Header, ...] = ((b"content-type", b"application/x-ndjson"), *_AS_IT_COMES)
 
 CLIENT_GONE = "client gone"
 STOPPING = "stopping"
@@ -181,14 +179,14 @@ class Call:
         for start in range(RECEIVE_BYTES, len(body), RECEIVE_BYTES):  # a slow client has its patience for each piece
             await self._send(body[start : start + RECEIVE_BYTES])
 
-    def begin_stream(self, headers: Iterable[Header]) -> None:
-        """Make the head of a streamed reply; it goes out with the first bytes."""
+    def begin_stream(self, headers: Iterable[Header], kind: tuple[Header, ...] = EVENT_STREAM) -> None:
+        """Make the head of a streamed reply, of the type that *kind* says; it goes out with the first bytes."""
         self.status = 200
         self._chunked = self.head.minor > 0
         self.keep_alive = self.keep_alive and self._chunked and self._is_body_read and not self._context.is_stopping()
         self._pending += encode.reply_head(
             200,
-            [*EVENT_STREAM, *headers, self._context.date(), *self.extra],
+            [*kind, *headers, self._context.date(), *self.extra],
             length=None,
             chunked=self._chunked,
             keep_alive=self.keep_alive,

@@ -110,6 +110,7 @@ async def test_a_follower_sees_some_older_ones_and_then_each_as_it_ends(busy: Wo
     async with await busy.connect() as stream:
         tail = await follow(busy, stream, LogsQuestion(n=1))
         assert (await tail.exchange()).request_id == "req-3"
+        assert b"\r\ncontent-type: application/x-ndjson\r\n" in tail.head
         assert await tail.line() == b"", "from here on nothing is missed"
         ends(busy, answered("req-4", client=LAPTOP))
         told = await tail.exchange()
@@ -173,6 +174,7 @@ async def test_a_follower_that_leaves_is_forgotten(busy: World) -> None:
 async def test_head_is_answered_without_a_stream(busy: World) -> None:
     answer = await busy.http("HEAD", "/v1/logs/follow")
     assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"] == "application/x-ndjson"
 
 
 async def test_a_stopping_daemon_ends_the_stream_in_good_order(tmp_path: Path, nursery: trio.Nursery) -> None:
