@@ -48,6 +48,10 @@ AFTER_S = 1.0
 """The last candidate may take all that is left of the deadline: it is the deadline that ends it then."""
 
 
+OWN_BASE = "/v1"
+"""Under it clients ask for what providers take under their base URLs."""
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for every request of one settings generation."""
 
@@ -92,7 +96,9 @@ class Trip:
         self.request = request
         self.terms = terms
         self.tour = Tour(request.ask)
-        self.draft = Draft(request_id=call.request_id, at=at, endpoint=path, client=caller.fingerprint, tour=self.tour)
+        self.draft = Draft(
+            request_id=call.request_id, at=at, endpoint=OWN_BASE + path, client=caller.fingerprint, tour=self.tour
+        )
         self.claim: Claim | None = None
         """The reservation that is still to be settled."""
         self.rows: list[Row] = []

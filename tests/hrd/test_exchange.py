@@ -140,7 +140,7 @@ async def test_an_entry_tells_the_whole_story(world: World) -> None:
     assert world.finished == [entry]
     assert (entry.request_id, entry.endpoint, entry.client, entry.model_asked) == (
         "req-1",
-        "/chat/completions",
+        "/v1/chat/completions",
         "client-one",
         "model-x",
     )

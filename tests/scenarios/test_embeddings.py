@@ -28,7 +28,7 @@ async def test_the_first_to_answer_is_pinned(world: World) -> None:
     assert reply.json["model"] == "alpha-embed"
     assert (world.disk.pin.provider, world.disk.pin.model) == ("alpha", "alpha-embed")  # type: ignore[union-attr]
     entry = world.journal.last
-    assert (entry.endpoint, entry.usage.input_tokens, entry.usage.source.value) == ("/embeddings", 7, "known")
+    assert (entry.endpoint, entry.usage.input_tokens, entry.usage.source.value) == ("/v1/embeddings", 7, "known")
 
 
 async def test_a_pinned_pair_that_is_blocked_is_a_429_and_nobody_elses_vectors(world: World) -> None:

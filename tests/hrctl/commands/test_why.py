@@ -9,7 +9,7 @@ from tests.hrctl.fake_daemon import FakeDaemon
 SERVED = Exchange(
     request_id="req-1",
     at=1_795_000_000.0,
-    endpoint="chat.completions",
+    endpoint="/v1/chat/completions",
     client="client-1a2b3c4d",
     client_name="laptop",
     model_asked="hermes-router",
@@ -52,7 +52,7 @@ def path(request_id: str) -> str:
 def test_a_request_that_was_served(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(WHY, answer(SERVED), path("req-1"))
     assert hr("why", "req-1").out.splitlines() == [
-        "2026-11-18 11:06:40: laptop asked chat.completions for hermes-router, as a stream (req-1)",
+        "2026-11-18 11:06:40: laptop asked /v1/chat/completions for hermes-router, as a stream (req-1)",
         "Ok (200) by groq/llama with groq-1a2b3c4d, after waiting 100 ms, first token after 320 ms, done after 1.2 s",
         "1,204 tokens in, 1,000 of them cached; 380 tokens out, 50 of them reasoning (known)",
         "",
@@ -78,7 +78,7 @@ def test_a_request_that_nobody_was_asked_for(daemon: FakeDaemon, hr: Hr) -> None
     refused = Exchange(
         request_id="req-2",
         at=1_795_000_000.0,
-        endpoint="chat.completions",
+        endpoint="/v1/chat/completions",
         client="client-1a2b3c4d",
         model_asked="hermes-router",
         stream=False,
@@ -89,7 +89,7 @@ def test_a_request_that_nobody_was_asked_for(daemon: FakeDaemon, hr: Hr) -> None
     )
     daemon.answers(WHY, answer(refused), path("req-2"))
     assert hr("why", "req-2").out.splitlines() == [
-        "2026-11-18 11:06:40: client-1a2b3c4d asked chat.completions for hermes-router, as a whole (req-2)",
+        "2026-11-18 11:06:40: client-1a2b3c4d asked /v1/chat/completions for hermes-router, as a whole (req-2)",
         "Refused (503), done after 2 ms",
         "No tokens were counted",
         "The client was told: no provider has a key",

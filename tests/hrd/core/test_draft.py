@@ -11,7 +11,7 @@ AT = 1_000_000.0
 
 def test_a_request_of_which_nothing_more_is_known_has_crashed() -> None:
     tour = Tour(Ask(kind=Kind.CHAT, model="x" * 300, stream=True))
-    entry = Draft(request_id="req-1", at=AT, endpoint="/chat/completions", client="client-1", tour=tour).entry(AT + 0.25)
+    entry = Draft(request_id="req-1", at=AT, endpoint="/v1/chat/completions", client="client-1", tour=tour).entry(AT + 0.25)
     assert (entry.outcome, entry.status, entry.total_ms, entry.stream) == (Outcome.CRASHED, 500, 250.0, True)
     assert (entry.provider, entry.model, entry.credential) == ("", "", "")
     assert entry.model_asked == "x" * 200
@@ -22,7 +22,7 @@ def test_what_the_journey_gathered_stands_in_the_entry() -> None:
     tour = Tour(Ask(kind=Kind.CHAT, model="m"))
     note = AttemptNote(provider="alpha", model="m1", credential="alpha-a1", outcome="ok")
     tour.note(note)
-    draft = Draft(request_id="req-1", at=AT, endpoint="/chat/completions", client="client-1", tour=tour)
+    draft = Draft(request_id="req-1", at=AT, endpoint="/v1/chat/completions", client="client-1", tour=tour)
     draft.candidate = candidate()
     draft.outcome, draft.status, draft.reason = Outcome.INTERRUPTED, 200, "broke off"
     draft.usage = Usage(input_tokens=3, output_tokens=4, source=UsageSource.KNOWN)
