@@ -500,7 +500,8 @@ class Exchange:
 def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
     """Who is calling; or why they may not."""
     headers = call.head.headers
-    caller = terms.doorkeeper.caller_of(headers.get(b"authorization"), headers.get(b"x-api-key"))
+    api_key = headers.get(b"x-api-key") or headers.get(b"api-key")
+    caller = terms.doorkeeper.caller_of(headers.get(b"authorization"), api_key)
     if caller is None:
         return WRONG_KEY
     hops = headers.get(b"x-hermes-hop")

@@ -34,7 +34,7 @@ class Doorkeeper:
         self._keys = tuple(keys)
 
     def caller_of(self, authorization: bytes | None, api_key: bytes | None) -> Caller | None:
-        """Who holds the key of `Authorization: Bearer` or, without one, of `x-api-key`."""
+        """Who holds the key of `Authorization: Bearer` or, without one, the *api_key* of a header of that name."""
         offered = api_key
         if authorization is not None and authorization[:7].lower() == b"bearer ":
             offered = authorization[7:].strip()
