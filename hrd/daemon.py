@@ -1,6 +1,6 @@
 """The daemon: builds every object once, owns the nurseries; the order of its shutdown is its indentation.
 
-support   heartbeat, departures, store, control socket      lasts longest
+support   heartbeat, departures, store, signals, control      lasts longest
   served  client connections                                ends when the calls are over
     front listeners, watchers, look-ups                     ends at the first signal
 """
@@ -233,7 +233,7 @@ class Daemon:
             draining=self._stop.is_set(),
             in_flight=len(self._calls),
             connections=len(self._clients.open),
-            troubles=self._configuration.troubles,
+            troubles=tuple(filter(None, (*self._configuration.troubles, self._door.trouble))),
         )
 
     def _gauges(self) -> Gauges:
@@ -322,31 +322,32 @@ class Daemon:
                 self._generations.demo = demo_of(await support.start(serve_demo))
                 self.changed()
             support.start_soon(self._control.accept, control, support)
-            await self._serve(support, ready)
+            await support.start(self._take_signals)
+            await self._serve(ready)
             support.cancel_scope.cancel()
         self._control_door.close()
         self._upstream.drop_idle()
         self._store.close()
 
-    async def _serve(self, support: trio.Nursery, ready: Callable[["Daemon"], None]) -> None:
+    async def _serve(self, ready: Callable[["Daemon"], None]) -> None:
         async with trio.open_nursery() as served:
             async with trio.open_nursery() as front:
                 front.start_soon(partial(self._door.keep, served, moved=self._moved, stayed=self._stayed))
-                front.start_soon(self._take_signals)
                 front.start_soon(watch, self._configuration, self.changed)
                 front.start_soon(self._watch_clock)
                 front.start_soon(partial(self._lookups.run, found=lambda found: self._learn(found, []), failed=self._no_list))
                 ready(self)
                 await self._stop.wait()
                 front.cancel_scope.cancel()
-            support.start_soon(self._take_signals)
             self.log.info("stopping", in_flight=len(self._calls))
             self._clients.close_idle()
             await drain(self._calls, within_s=self._configuration.settings.stop_seconds, at_once=self._stop_now)
             served.cancel_scope.cancel()
 
-    async def _take_signals(self) -> None:
+    async def _take_signals(self, task_status: trio.TaskStatus[None]) -> None:
+        """From before we say that we are ready until all is over: between two receivers a signal would end us as it came."""
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
+            task_status.started()
             async for number in received:
                 if number == signal.SIGHUP:
                     self._configuration.reload()

@@ -23,6 +23,9 @@ class Stamp(msgspec.Struct, frozen=True):
     mtime_ns: int
     size: int
     inode: int
+    mode: int
+    uid: int
+    """A `chmod` or `chown` may be all that was wrong with it."""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -152,7 +155,7 @@ def _stamp_now(path: Path) -> Stamp | None:
 
 
 def _stamp(found: os.stat_result) -> Stamp:
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode, found.st_uid)
 
 
 def _sort(mode: int) -> str:

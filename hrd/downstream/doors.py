@@ -1,7 +1,8 @@
 """Doors: the sockets that a daemon listens on, and how they move while it runs.
 
 The door for clients is a host and a port. When the settings name others it listens there first, and only then stops listening
-here; if that fails it stays. The door for control is a Unix socket with a mode and perhaps a group.
+here (if only the host is another, the port has to be let go first). If that fails it stays, and tries again at the next change.
+The door for control is a Unix socket with a mode and perhaps a group.
 """
 
 import errno
@@ -34,6 +35,8 @@ class ClientDoor:
         self._sockets: list[socket.socket] = []
         self.listening_on: list[Address] = [self._address]
         """What was asked for, with the port that came of it, then every address that it stands for."""
+        self.trouble = ""
+        """Why we are not where the settings say; empty if we are."""
 
     def bind(self) -> None:
         """Take the address. Raises `CannotListen`."""
@@ -51,26 +54,39 @@ class ClientDoor:
                 async with trio.open_nursery() as accepting:
                     for sock in self._sockets:
                         accepting.start_soon(self._connections().accept, sock, served)
-                    found = await self._wait_to_move(stayed)
+                    await self._wait_until_elsewhere()
                     accepting.cancel_scope.cancel()
-                self._close()
-                self._sockets = found
-                moved()
+                if self._move(self._wanted()):
+                    moved()
+                else:
+                    stayed(self.trouble)
         finally:
             self._close()
 
-    async def _wait_to_move(self, stayed: Callable[[str], None]) -> list[socket.socket]:
+    async def _wait_until_elsewhere(self) -> None:
+        """Until the settings name an address that is not the one where we are."""
         while True:
             await self._look.wait()
             self._look = trio.Event()
-            wanted = self._wanted()
-            if wanted == self._address:
-                continue
-            self._address = wanted
-            try:
-                return self._bound(wanted)
-            except CannotListen as error:
-                stayed(str(error))
+            if self._wanted() != self._address:
+                return
+            self.trouble = ""
+
+    def _move(self, wanted: Address) -> bool:
+        """Whether we are at *wanted* now; if not, we are where we were."""
+        is_in_our_own_way = wanted[1] == self.listening_on[0][1]  # another host, the same port: both do not go together
+        if is_in_our_own_way:
+            self._close()
+        try:
+            found = self._bound(wanted)
+        except CannotListen as error:
+            self.trouble = str(error)
+            if is_in_our_own_way:
+                self._sockets = self._bound(self._address)
+            return False
+        self._close()
+        self._sockets, self._address, self.trouble = found, wanted, ""
+        return True
 
     def _bound(self, address: Address) -> list[socket.socket]:
         host, port = address

@@ -52,7 +52,8 @@ def test_a_file_is_read_with_what_it_was(tmp_path: Path) -> None:
     content = read_bounded(path, 5)
     assert isinstance(content, Content)
     assert (content.data, content.mode, content.uid) == (b"12345", 0o640, os.geteuid())
-    assert content.stamp == stamp_of(path) == Stamp(path.stat().st_mtime_ns, 5, path.stat().st_ino)
+    found = path.stat()
+    assert content.stamp == stamp_of(path) == Stamp(found.st_mtime_ns, 5, found.st_ino, found.st_mode, found.st_uid)
 
 
 def test_no_file_is_none_and_not_a_problem(tmp_path: Path) -> None:
@@ -210,3 +211,12 @@ def test_what_a_killed_process_left_is_cleared_away_and_what_another_writes_now_
             os.utime(tmp_path / name, (1000, 1000))
     write_atomically(path, b"new", 0o600, replaces=None)
     assert names(tmp_path) == [".a.now.tmp", ".ab.old.tmp", "a"]
+
+
+def test_a_change_of_mode_alone_changes_the_stamp(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"hello")
+    path.chmod(0o644)
+    before = stamp_of(path)
+    path.chmod(0o600)
+    assert stamp_of(path) != before
