@@ -2,14 +2,17 @@
 
 import errno
 import os
+import resource
 import socket
 import stat
 from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from hrd.downstream.listeners import FULL_REPLY, SocketInUseError, listen_tcp, listen_unix
+from tests.scenarios.client import Client, chat_bytes
 from tests.scenarios.world import World, open_world
 
 
@@ -98,6 +101,27 @@ async def test_a_flood_beyond_the_limit_is_closed_without_a_word() -> None:
         assert said.count(FULL_REPLY) == 64
 
 
+async def test_a_process_without_room_for_another_socket_takes_it_later(autojump_clock: MockClock) -> None:
+    async with open_world() as world:
+        idle = await world.client()
+        await _until_open(world, 1)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        sock = socket.socket()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free(), hard))
+        try:
+            sock.connect(idle.stream.socket.getpeername())
+            await trio.sleep(1)
+            assert len(world.clients.open) == 1
+            await idle.send(chat_bytes(b"{"))
+            assert (await idle.reply()).status == 400, "who is connected is served on"
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        sock.setblocking(False)
+        waiting = Client(trio.SocketStream(trio.socket.from_stdlib_socket(sock)))
+        assert (await waiting.ask(b"{")).status == 400
+        await waiting.leave()
+
+
 async def _until_open(world: World, count: int) -> None:
     with trio.fail_after(1):
         while len(world.clients.open) != count:  # noqa: ASYNC110 - nobody tells the test
@@ -106,3 +130,10 @@ async def _until_open(world: World, count: int) -> None:
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def lowest_free() -> int:
+    """The number that the next file descriptor would have."""
+    number = os.dup(0)
+    os.close(number)
+    return number
