@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable
 import msgspec
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from hrd.core.journal import Entry, Outcome
 
 SERIES_MAX = 2000
+CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 
 class _Counts:

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs, unquote
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from hrd.admin.denied import Denied
 from hrd.admin.status import DaemonFacts, status_for_client, status_of
@@ -28,7 +27,7 @@ from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import Header
 from hrd.exchange import Terms, authenticate
 from hrd.http.messages import RequestHead
-from hrd.metrics import Metrics
+from hrd.metrics import CONTENT_TYPE, Metrics
 from hrd.model_list import find_model, model_list
 from hrd.pool import Pool
 from hrd.settings import Settings
@@ -39,7 +38,7 @@ __all__ = ["cors_of", "public_dispatch"]
 HEALTH_PATHS = ("/health", "/", "/v1", "/api/hello")
 MODELS = "/v1/models"
 SHOWN_CHARS_MAX = 120
-TEXT: Header = (b"content-type", CONTENT_TYPE_LATEST.encode())
+TEXT: Header = (b"content-type", CONTENT_TYPE)
 
 
 def public_dispatch(

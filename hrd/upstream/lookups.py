@@ -15,8 +15,6 @@ from hrd.core.remembered import Discovered
 LOOKUP_S = 20.0
 BODY_BYTES_MAX = 16_777_216
 CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
-
-
 DELAY_S = 2.0
 """After the start: the first requests come first."""
 RETRY_S = 3600.0
@@ -48,9 +46,11 @@ async def read_models(
         "user-agent": provider.user_agent or user_agent,
         "x-hermes-hop": hop.decode(),
         "accept": "application/json",
+        "accept-encoding": "identity",
+        **{name.lower(): value for name, value in provider.headers.items()},
     }
     verify: ssl.SSLContext | bool = trust() if provider.base_url.startswith("https") else False
-    body = bytearray()
+    body, size = bytearray(), 0
     try:
         with trio.fail_after(LOOKUP_S):
             async with (
@@ -59,12 +59,14 @@ async def read_models(
             ):
                 if reply.status_code != 200:
                     return LookupFailed(provider.name, f"status {reply.status_code}")
-                async for piece in reply.aiter_bytes():
-                    body += piece
-                    if len(body) > BODY_BYTES_MAX:
-                        return LookupFailed(provider.name, f"more than {BODY_BYTES_MAX} bytes")
-    except (httpx2.HTTPError, trio.TooSlowError, OSError) as error:
+                async for piece in reply.aiter_raw():  # to its end: a generator that is left would be closed by the collector
+                    size += len(piece)
+                    if size <= BODY_BYTES_MAX:
+                        body += piece
+    except (httpx2.HTTPError, httpx2.InvalidURL, trio.TooSlowError, OSError) as error:
         return LookupFailed(provider.name, type(error).__name__)
+    if size > BODY_BYTES_MAX:
+        return LookupFailed(provider.name, f"more than {BODY_BYTES_MAX} bytes")
     return read_list(provider, bytes(body), models_max=models_max, now=now())
 
 
@@ -113,7 +115,8 @@ class ModelLookups:
         self._now = now
         self._due = due
         self._models_max = models_max
-        self._failed_at: dict[str, float] = {}
+        self._failed_at: dict[tuple[str, str, str], float] = {}
+        """Provider, base URL and credential: with another of these it may work at once."""
         self._look = trio.Event()
 
     def look_again(self) -> None:
@@ -124,9 +127,11 @@ class ModelLookups:
         """Runs as long as the daemon."""
         await trio.sleep(DELAY_S)
         while True:
+            self._look = trio.Event()
             lists: list[Discovered] = []
             for provider, credential in self._due():
-                if self._now() - self._failed_at.get(provider.name, 0.0) < RETRY_S:
+                asked = (provider.name, provider.base_url, credential.fingerprint)
+                if self._now() - self._failed_at.get(asked, 0.0) < RETRY_S:
                     continue
                 read = await read_models(
                     provider,
@@ -138,12 +143,11 @@ class ModelLookups:
                     now=self._now,
                 )
                 if isinstance(read, LookupFailed):
-                    self._failed_at[provider.name] = self._now()
+                    self._failed_at[asked] = self._now()
                     failed(read)
                 else:
                     lists.append(read)
             if lists:
                 found(lists)
-            self._look = trio.Event()
             with trio.move_on_after(CHECK_S):
                 await self._look.wait()
