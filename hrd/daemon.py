@@ -1,6 +1,6 @@
 """The daemon: builds every object once, owns the nurseries; the order of its shutdown is its indentation.
 
-support   heartbeat, departures, store, signals, control      lasts longest
+support   heartbeat, departures, store, signals, control    lasts longest
   served  client connections                                ends when the calls are over
     front listeners, watchers, look-ups                     ends at the first signal
 """
@@ -151,6 +151,8 @@ class Daemon:
             deadline_s=settings.deadline_seconds,
             stream_s=settings.stream_seconds,
             idle_s=settings.idle_seconds,
+            event_bytes_max=settings.max_event_bytes,
+            waiting_max=settings.max_waiting_requests,
             reasoning_reserve_tokens=settings.reasoning_token_reserve,
             secrets=self._configuration.secrets(),
         )

@@ -30,6 +30,7 @@ from hrd.core.refusals import (
     RefusalKind,
     cut_off,
     too_late,
+    too_many_wait,
 )
 from hrd.core.remembered import Row
 from hrd.core.secrets import Secret, holds_secret
@@ -62,6 +63,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     deadline_s: float
     stream_s: float
     idle_s: float
+    event_bytes_max: int
+    waiting_max: int
     reasoning_reserve_tokens: int
     secrets: tuple[Secret, ...] = ()
     """What must not be taken for a model: it would be asked for, logged and stored."""
@@ -146,6 +149,8 @@ class Exchange:
         self._terms = terms
         self._now = now
         self._finished = finished
+        self._waiting = 0
+        """Requests that wait for a candidate."""
 
     async def serve(self, call: Call, dialect: Dialect, path: str) -> None:
         """One request, whatever becomes of it. *path* is where providers of the dialect take it, under their base URL."""
@@ -205,12 +210,9 @@ class Exchange:
                 case Refusal():
                     return claim
                 case Wait():
-                    if trip.rows:  # what is known by now must not wait with us
-                        rows, trip.rows = trip.rows, []
-                        self._store.commit_nowait(rows)
-                    await trio.sleep(claim.until - now)
-                    draft.waited_s += claim.until - now
-                    tour.waited()
+                    if self._waiting >= trip.terms.waiting_max:
+                        return too_many_wait(claim.until - now, tuple(tour.notes))
+                    await self._wait(trip, claim.until - now)
                     continue
             if not draft.order:
                 draft.order = claim.order
@@ -224,6 +226,19 @@ class Exchange:
             self._note(trip, claim, result, (trio.current_time() - began) * 1000.0)
             if not isinstance(result, Missed):
                 return result
+
+    async def _wait(self, trip: Trip, seconds: float) -> None:
+        """Nobody can be asked now; then everybody may be asked again."""
+        if trip.rows:  # what is known by now must not wait with us
+            rows, trip.rows = trip.rows, []
+            self._store.commit_nowait(rows)
+        self._waiting += 1
+        try:
+            await trio.sleep(seconds)
+        finally:
+            self._waiting -= 1
+        trip.draft.waited_s += seconds
+        trip.tour.waited()
 
     async def _attempt(self, trip: Trip, claim: Claim) -> Answered | OpenStream | Missed:
         candidate, request, terms = claim.candidate, trip.request, trip.terms
@@ -245,7 +260,7 @@ class Exchange:
         trip.draft.notes = (*encoded.notes, *notes)
         left_s = trip.started + terms.deadline_s - trio.current_time()
         within_s = left_s + AFTER_S if claim.is_last else self._patience_s(trip, candidate)
-        reader = trip.dialect.reply_stream(request, quirks) if request.ask.stream else None
+        reader = trip.dialect.reply_stream(request, quirks, terms.event_bytes_max) if request.ask.stream else None
         if reader is not None:
             return await self._attempts.stream(claim, trip.path, encoded.body, reader, within_s=within_s)
         return await self._attempts.whole(

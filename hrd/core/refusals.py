@@ -116,3 +116,13 @@ def too_late(deadline_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
         guidance="See what each did with: hr why REQUEST_ID",
         attempts=attempts,
     )
+
+
+def too_many_wait(wait_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
+    return Refusal(
+        kind=RefusalKind.ROUTER_FULL,
+        message="Nobody can serve this request now, and as many as may wait for somebody do so already (MAX_WAITING_REQUESTS).",
+        guidance="See what is left with: hr quota",
+        retry_after_s=wait_s,
+        attempts=attempts,
+    )

@@ -129,8 +129,9 @@ class Dialect(Protocol):
     def read_whole(self, request: Request, body: bytes, quirks: Quirks) -> WholeReply:
         """A whole reply to *request*. Never raises."""
 
-    def reply_stream(self, request: Request, quirks: Quirks) -> StreamReader | None:
-        """A reader for one attempt's stream; None in a dialect without streams."""
+    def reply_stream(self, request: Request, quirks: Quirks, event_bytes_max: int) -> StreamReader | None:
+        """A reader for one attempt's stream, broken by an event of more than *event_bytes_max*; None in a dialect without
+        streams."""
 
     def error_reply(self, refusal: Refusal) -> ErrorReply:
         """The refusal as a whole answer."""

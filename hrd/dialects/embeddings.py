@@ -97,7 +97,7 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # 
     return WholeReply(body=body, usage=usage)
 
 
-def reply_stream(request: Request, quirks: Quirks) -> None:  # noqa: ARG001 (every dialect is called alike)
+def reply_stream(request: Request, quirks: Quirks, event_bytes_max: int) -> None:  # noqa: ARG001 (every dialect is called alike)
     """Embeddings have no streams."""
     return
 

@@ -103,10 +103,13 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:
     )
 
 
-def reply_stream(request: Request, quirks: Quirks) -> ReplyStream:
+def reply_stream(request: Request, quirks: Quirks, event_bytes_max: int) -> ReplyStream:
     """A reader for one attempt's stream."""
     return ReplyStream(
-        usage_to_client=request.usage_to_client, rewrite=quirks.rewrite_reply, input_tokens=request.ask.input_tokens
+        usage_to_client=request.usage_to_client,
+        rewrite=quirks.rewrite_reply,
+        input_tokens=request.ask.input_tokens,
+        event_bytes_max=event_bytes_max,
     )
 
 

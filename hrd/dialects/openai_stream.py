@@ -22,7 +22,7 @@ HELD_BYTES_MAX = 1024 * 1024
 class ReplyStream:
     """Reads one attempt's stream."""
 
-    def __init__(self, *, usage_to_client: bool, rewrite: tuple[str, ...], input_tokens: int) -> None:
+    def __init__(self, *, usage_to_client: bool, rewrite: tuple[str, ...], input_tokens: int, event_bytes_max: int) -> None:
         self.committed = False
         self.error: dict[str, Any] | None = None
         self.broken = ""
@@ -32,7 +32,7 @@ class ReplyStream:
         self._usage_to_client = usage_to_client
         self._input_tokens = input_tokens
         self._mender = Mender(rewrite) if rewrite else None
-        self._framer = Framer()
+        self._framer = Framer(event_bytes_max)
         self._tally = Tally()
         self._usage: Usage | None = None
         self._held: list[bytes] = []

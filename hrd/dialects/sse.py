@@ -12,8 +12,6 @@ import re
 
 import msgspec
 
-EVENT_BYTES_MAX = 8 * 1024 * 1024
-"""A longer block is not read further."""
 _MARK = b"\xef\xbb\xbf"
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r(?!\Z))", re.DOTALL)
 _FIRST_LINE_BLANK = re.compile(rb"(?>\r\n|\n|\r(?!\Z))", re.DOTALL)
@@ -34,9 +32,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 class Framer:
     """Incremental: feed it reads, take the events that they complete."""
 
-    def __init__(self) -> None:
+    def __init__(self, event_bytes_max: int) -> None:
         self.too_large = False
-        """A block went over EVENT_BYTES_MAX: nothing more is read."""
+        """A block was longer than that: nothing more is read."""
+        self._event_bytes_max = event_bytes_max
         self._pending = bytearray()
         self._looked_at = 0
         self._at_start = True
@@ -78,7 +77,7 @@ class Framer:
         if _FIRST_LINE_BLANK.match(pending, start) or _BLANK_LINE.search(pending, max(start, self._looked_at - 3)):
             return True
         self._looked_at = len(pending)
-        self.too_large = len(pending) > EVENT_BYTES_MAX
+        self.too_large = len(pending) > self._event_bytes_max
         return False
 
     def _split(self, data: bytes) -> list[Event]:
@@ -87,13 +86,13 @@ class Framer:
         end_of_block = _end_by_any if b"\r" in data else _end_by_lf
         start = 0
         while (end := end_of_block(data, start)) > 0:
-            if end - start > EVENT_BYTES_MAX:
+            if end - start > self._event_bytes_max:
                 self.too_large = True
                 return events
             events.append(read_block(data[start:end] if start or end < len(data) else data))
             start = end
         self._pending += data[start:]
-        self.too_large = len(self._pending) > EVENT_BYTES_MAX
+        self.too_large = len(self._pending) > self._event_bytes_max
         return events
 
 

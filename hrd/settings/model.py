@@ -117,7 +117,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_seconds: float
     client_write_seconds: float
     idle_connection_seconds: float
-    max_client_buffer_bytes: int
     max_auth_failures: int
     max_waiting_requests: int
 

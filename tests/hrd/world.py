@@ -208,6 +208,8 @@ class World:
             deadline_s=1.0,
             stream_s=1.0,
             idle_s=1.0,
+            event_bytes_max=1_048_576,
+            waiting_max=10,
             reasoning_reserve_tokens=0,
         )
 

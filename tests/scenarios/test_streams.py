@@ -239,3 +239,14 @@ def _spaced(behaviour: object) -> Events:
     """A second before its last event, so that it comes alone."""
     assert isinstance(behaviour, Events)
     return Events([*behaviour.items[:-1], 1.0, behaviour.items[-1]])
+
+
+async def test_an_event_over_the_limit_breaks_the_stream_wherever_it_comes() -> None:
+    async with open_world(event_bytes=2000) as world:
+        await world.provider("alpha", Events([chunk("x" * 2000), STOP, DONE]))
+        await world.provider("beta", Events([chunk("hello"), chunk("x" * 2000), STOP, DONE]))
+        reply = await world.chat(stream=True)
+        assert (reply.text, reply.is_done) == ("hello", False)
+        assert reply.error["code"] == "stream_interrupted"
+        assert "an event of the stream is too large" in reply.error["message"]
+        assert world.journal.walked() == [("alpha", "connection broken"), ("beta", "ok")]

@@ -158,3 +158,37 @@ async def test_one_request_probes_while_the_others_stand_by(world: World) -> Non
         await trio.sleep(2.0)
         assert len(alpha.asked) == 2
     assert said == ["mended"] * 3
+
+
+async def test_only_so_many_may_wait_at_once(stream: bool) -> None:
+    """One more hears 503 at once; when a place is free again, the next may wait."""
+    async with open_world(waiting_max=2) as world:
+        await world.provider("alpha", rate_limited(20), says("at last"))
+        said: list[str] = []
+
+        async def ask() -> None:
+            said.append(await world.ask(stream=stream))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(ask)
+                await trio.sleep(1)
+            reply = await world.chat(stream=stream)
+            assert (reply.status, reply.ended_at) == (503, 2.0)
+            assert (reply.headers["retry-after"], reply.headers["x-should-retry"]) == ("19", "false")
+            assert "MAX_WAITING_REQUESTS" in reply.error["message"]
+        assert said == ["at last"] * 2
+        assert world.elapsed_s == pytest.approx(20.0, abs=TURN_S)
+        assert world.journal.entries[0].outcome.value == "refused"
+        assert await world.ask(stream=stream) == "at last"
+
+
+async def test_who_leaves_while_waiting_makes_room() -> None:
+    async with open_world(waiting_max=1) as world:
+        await world.provider("alpha", rate_limited(20), says("at last"))
+        client = await world.begin()
+        await trio.sleep(1)
+        assert (await world.chat()).status == 503
+        await client.leave()
+        await trio.sleep(1)
+        assert await world.ask() == "at last"

@@ -120,6 +120,8 @@ class World:
             deadline_s=tuned.pop("deadline_s", 600.0),
             stream_s=tuned.pop("stream_s", 7200.0),
             idle_s=tuned.pop("idle_s", 120.0),
+            event_bytes_max=tuned.pop("event_bytes", 1_048_576),
+            waiting_max=tuned.pop("waiting_max", 1000),
             reasoning_reserve_tokens=4096,
         )
         rules = PoolRules(max_wait_s=tuned.pop("max_wait_s", 30.0), cost_policy=tuned.pop("cost_policy", "paid-ok"))

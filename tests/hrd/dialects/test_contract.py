@@ -26,7 +26,7 @@ def test_a_dialect_has_every_function_with_the_parameters_of_the_contract(module
 
 
 def test_the_stream_reader_has_every_member_of_the_contract() -> None:
-    reader: StreamReader = ReplyStream(usage_to_client=False, rewrite=(), input_tokens=0)
+    reader: StreamReader = ReplyStream(usage_to_client=False, rewrite=(), input_tokens=0, event_bytes_max=1024)
     for name in vars(StreamReader):
         if not name.startswith("_"):
             assert hasattr(reader, name), name

@@ -173,7 +173,7 @@ def test_no_vectors_at_all_is_empty() -> None:
 
 
 def test_there_are_no_streams() -> None:
-    assert reply_stream(request('"input":"a","stream":true'), Quirks()) is None
+    assert reply_stream(request('"input":"a","stream":true'), Quirks(), 1024) is None
     assert request('"input":"a","stream":true').ask.stream is False
 
 

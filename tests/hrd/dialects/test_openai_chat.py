@@ -317,9 +317,9 @@ def test_a_quirky_reply_is_mended() -> None:
 def test_a_stream_reader_knows_what_the_request_asked_for() -> None:
     chunk = b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}\n\n'
     word = b'data: {"choices":[{"delta":{"content":"word word"}}]}\n\n'
-    asking = reply_stream(request(body('"stream":true,"stream_options":{"include_usage":true}')), Quirks())
+    asking = reply_stream(request(body('"stream":true,"stream_options":{"include_usage":true}')), Quirks(), 1024)
     assert asking.feed(word + chunk) == word + chunk
-    silent = reply_stream(request(body('"stream":true')), Quirks())
+    silent = reply_stream(request(body('"stream":true')), Quirks(), 1024)
     assert silent.feed(word) == word
     assert (silent.usage().input_tokens, silent.usage().output_tokens) == (7, 3)
     assert silent.feed(chunk) == b""

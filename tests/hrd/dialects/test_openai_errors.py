@@ -103,7 +103,7 @@ def test_an_upstream_error_over_several_lines_becomes_one_line_in_a_stream() -> 
 
 @given(st.text(max_size=60))
 def test_a_comment_is_one_block_without_data_whatever_it_says(text: str) -> None:
-    framer = Framer()
+    framer = Framer(65_536)
     (event,) = framer.feed(comment(text))
     assert event.data is None
     assert framer.feed(b"data: x\n\n")[0].data == b"x"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hrd.core.journal import Usage, UsageSource
 from hrd.dialects.contract import Ending
 from hrd.dialects.openai_stream import HELD_BYTES_MAX, ReplyStream
-from hrd.dialects.sse import EVENT_BYTES_MAX
 
 ALL = ("tool_index", "list_content", "finish_reason", "choices", "done")
 COMMENT = b": OPENROUTER PROCESSING\n\n"
@@ -31,11 +30,12 @@ WORLD = event(delta(content=", world"))
 STOP = event(delta("stop"))
 USAGE = event(usage={"prompt_tokens": 19, "completion_tokens": 10, "completion_tokens_details": {"reasoning_tokens": 2}})
 KNOWN = Usage(input_tokens=19, output_tokens=10, reasoning_tokens=2, source=UsageSource.KNOWN)
+EVENT_BYTES_MAX = 2 * 1024 * 1024
 WHOLE = ROLE + HELLO + WORLD + STOP + USAGE + DONE
 
 
 def stream(usage_to_client: bool = False, rewrite: tuple[str, ...] = ()) -> ReplyStream:
-    return ReplyStream(usage_to_client=usage_to_client, rewrite=rewrite, input_tokens=7)
+    return ReplyStream(usage_to_client=usage_to_client, rewrite=rewrite, input_tokens=7, event_bytes_max=EVENT_BYTES_MAX)
 
 
 def run(*reads: bytes, usage_to_client: bool = False, rewrite: tuple[str, ...] = ()) -> tuple[bytes, Ending, ReplyStream]:

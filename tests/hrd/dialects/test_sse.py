@@ -3,10 +3,10 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hrd.dialects import sse
 from hrd.dialects.sse import Event, Framer
 
 MARK = b"\xef\xbb\xbf"
+LIMIT = 1000
 
 STREAM = (
     b": OPENROUTER PROCESSING\n\n"
@@ -28,7 +28,7 @@ EVENTS = [
 
 
 def read(*reads: bytes) -> list[Event]:
-    framer = Framer()
+    framer = Framer(LIMIT)
     events = [event for data in reads for event in framer.feed(data)]
     return events + framer.end()
 
@@ -73,7 +73,7 @@ def test_one_blank_after_the_colon_is_not_data_and_the_second_is() -> None:
 
 
 def test_events_come_as_soon_as_they_are_whole() -> None:
-    framer = Framer()
+    framer = Framer(LIMIT)
     assert framer.feed(b"data: a\n\ndata: b") == [Event(b"data: a\n\n", b"a")]
     assert framer.feed(b"\n") == []
     assert framer.feed(b"\ndata: c\n\n") == [Event(b"data: b\n\n", b"b"), Event(b"data: c\n\n", b"c")]
@@ -91,10 +91,9 @@ def test_what_the_end_leaves_over_is_a_block_with_the_empty_line_it_lacks() -> N
 
 
 def test_a_block_over_the_limit_stops_the_reading() -> None:
-    limit = sse.EVENT_BYTES_MAX
-    framer = Framer()
+    framer = Framer(LIMIT)
     assert framer.feed(b"data: a\n\n") == [Event(b"data: a\n\n", b"a")]
-    assert framer.feed(b"data: " + b"x" * (limit - 6)) == []
+    assert framer.feed(b"data: " + b"x" * (LIMIT - 6)) == []
     assert not framer.too_large
     assert framer.feed(b"y") == []
     assert framer.too_large
@@ -103,6 +102,6 @@ def test_a_block_over_the_limit_stops_the_reading() -> None:
 
 
 def test_a_block_over_the_limit_in_one_read_is_not_returned_either() -> None:
-    framer = Framer()
-    events = framer.feed(b"data: a\n\ndata: " + b"x" * sse.EVENT_BYTES_MAX + b"\n\ndata: b\n\n")
+    framer = Framer(LIMIT)
+    events = framer.feed(b"data: a\n\ndata: " + b"x" * LIMIT + b"\n\ndata: b\n\n")
     assert (events, framer.too_large) == ([Event(b"data: a\n\n", b"a")], True)
