@@ -10,6 +10,7 @@ import structlog
 
 from hrd.core.journal import Entry
 from hrd.core.secrets import Secret, scrub
+from hrd.log_lines import LogLines
 
 LEVELS = {
     "DEBUG": logging.DEBUG,
@@ -31,7 +32,7 @@ class Logbook:
             structlog.dev.ConsoleRenderer(colors=True) if is_terminal else structlog.processors.JSONRenderer(sort_keys=False)
         )
         self._log = structlog.wrap_logger(
-            _Lines(out),
+            _Levels(LogLines(out)),
             processors=[
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=not is_terminal),
@@ -91,20 +92,11 @@ class Logbook:
         return _CONTROL.sub(_spelled, text) if self._is_terminal else text
 
 
-class _Lines:
-    """Where the lines go. One that cannot be written is lost: a router does not stop over its log."""
+class _Levels:
+    """A logger as structlog wants one: a method a level."""
 
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def info(self, line: str) -> None:
-        try:
-            self._out.write(line + "\n")
-            self._out.flush()
-        except OSError:
-            pass
-
-    debug = warning = error = info
+    def __init__(self, lines: LogLines) -> None:
+        self.debug = self.info = self.warning = self.error = lines.write
 
 
 _PLAIN = (bool, int, float, type(None))

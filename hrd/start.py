@@ -20,6 +20,7 @@ from hrd.core.key_shapes import OWN_PREFIX
 from hrd.credentials import stored_order
 from hrd.daemon import Daemon
 from hrd.downstream.doors import CannotListen
+from hrd.log_lines import LogLines
 from hrd.store.contract import Process
 from hrd.store.limits import Retention, StoreLimits
 from hrd.store.lock import HeldBy, Lock, take_lock
@@ -160,7 +161,7 @@ def _announce(daemon: Daemon, configuration: Configuration, environ: Mapping[str
         has_credential=has_credential,
         is_demo=demo_wanted and not has_credential,
     )
-    click.echo(welcome(about), err=True)
+    LogLines(sys.stderr).write(welcome(about))
 
 
 def hr_command(environ: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -51,21 +51,23 @@ class Router:
 
     # living --------------------------------------------------------------------------------------------------------------
 
-    async def start(self, *arguments: str, **more: str) -> None:
-        """Start and wait until /health answers."""
-        self.spawn(*arguments, **more)
-        await wait_until(self._is_ready, START_S)
+    async def start(self, *arguments: str, under: Sequence[str] = (), log_to: int | None = None, **more: str) -> None:
+        """Start and wait until /health answers. *under*: a command that starts it in its own place, such as `prlimit`."""
+        self.spawn(*arguments, under=under, log_to=log_to, **more)
+        await self.wait_ready()
 
-    def spawn(self, *arguments: str, **more: str) -> None:
-        """Start, and wait for nothing. *arguments* in front of which `ulimit` and the like may stand: see `before`."""
-        self.spawn_as([sys.executable, "-W", "error", "-m", "hrd", *arguments], **more)
-
-    def spawn_as(self, command: list[str], **more: str) -> None:
+    def spawn(self, *arguments: str, under: Sequence[str] = (), log_to: int | None = None, **more: str) -> None:
+        """Start, and wait for nothing. *log_to*: an open file for its output, in the place of ours."""
         assert self.process is None or self.process.poll() is not None, "one at a time"
+        command = [*under, sys.executable, "-W", "error", "-m", "hrd", *arguments]
         with self._log_path.open("ab") as log:
+            out = log if log_to is None else log_to
             self.process = subprocess.Popen(
-                command, env=self.environment | more, cwd=self.home, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, env=self.environment | more, cwd=self.home, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
+
+    async def wait_ready(self) -> None:
+        await wait_until(self._is_ready, START_S)
 
     async def _is_ready(self) -> bool:
         assert self.process is not None
