@@ -101,6 +101,10 @@ class Call:
         if announced > self._context.limits.body_bytes:  # nobody is told to go on, and nobody's room is taken
             raise RequestRejected(413, f"the request body is larger than {self._context.limits.body_bytes} bytes")
         self._hold(announced)
+        whole = self._parser.take_body()
+        if whole is not None:
+            self._is_body_read = True
+            return whole
         parts: list[bytes] = []
         size = 0
         if self.head.expects_continue and not self._parser.has_unread:

@@ -117,7 +117,8 @@ class ClientConnection:
         """The next request's head; None when the client has left between two requests."""
         context, parser = self._context, self._parser
         in_head = False
-        while (event := parser.next_event()) is None:
+        event = parser.next_event() if parser.has_unread else None
+        while event is None:
             if not in_head:
                 self.is_idle = parser.is_idle
                 if self.is_idle and context.is_stopping():
@@ -129,6 +130,7 @@ class ClientConnection:
             if not data:
                 return None
             parser.feed(data)
+            event = parser.next_event()
         self.is_idle = False
         self._alarm.at = NEVER
         assert isinstance(event, RequestHead), "a cycle begins with a head"

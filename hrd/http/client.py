@@ -47,7 +47,8 @@ class ReplyReader:
 
     def begin(self, method: str) -> None:
         """A request of *method* is on its way; the next bytes are its reply. On a used connection only if reusable."""
-        assert self.reusable or (self._head is None and self._state == _COMPLETE), "the connection is of no further use"
+        assert self._state == _COMPLETE, "the connection is of no further use"
+        assert self._head is None or self.reusable, "the connection is of no further use"
         self._method = method
         self._head = None
         self._state = _HEAD
@@ -107,6 +108,16 @@ class ReplyReader:
             self._state = _BROKEN
             raise
         raise ReplyBroken("the reply was broken before")
+
+    def take_body(self) -> bytes | None:
+        """All of the body in one step, where its length was said and it came with its head; else None: see next_event()."""
+        data, size = self._data, self._remaining
+        if self._state != _FIXED or self._received or len(data) != size or size > self.body_limit:
+            return None
+        self._data = b""
+        self._received, self._remaining = size, 0
+        self._state = _COMPLETE
+        return bytes(data)
 
     def _read_head(self) -> ReplyHead | None:
         while True:

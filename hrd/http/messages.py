@@ -1,7 +1,7 @@
 """What HTTP/1.1 says, as values: heads, their header fields, and how a message can be wrong."""
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +14,8 @@ class EndOfMessage(enum.Enum):
 
 
 END_OF_MESSAGE: Final = EndOfMessage.END
+KEEP_ALIVE: Final = b"keep-alive"
+"""The usual spelling of the usual Connection header."""
 
 
 class RequestRejected(Exception):  # noqa: N818 - says what happened to the request
@@ -39,18 +41,21 @@ class ReplyBroken(Exception):  # noqa: N818 - says what happened to the reply
 class Headers:
     """Header fields in the order they came, names in lower case, repeats kept."""
 
-    __slots__ = ("_index", "_pairs")
+    __slots__ = ("_index", "_pairs", "get")
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         """*pairs* have lower-case names and values without surrounding space."""
         self._pairs = pairs
-        self._index = dict(pairs)
-        if len(self._index) != len(pairs):
-            self._index = _joined(pairs)
+        index = dict(pairs)
+        if len(index) != len(pairs):
+            index = _joined(pairs)
+        self._index = index
+        self.get: Callable[[bytes], bytes | None] = index.get  # asked a dozen times a request: no frame of ours around it
+        """The field's value, repeats joined with ", " (RFC 9110 section 5.3), or None; the name is in lower case."""
 
-    def get(self, name: bytes) -> bytes | None:
-        """The field's value, repeats joined with ", " (RFC 9110 section 5.3), or None; *name* is in lower case."""
-        return self._index.get(name)
+    def last_values(self) -> Mapping[bytes, bytes]:
+        """Each name with the value that was sent last under it."""
+        return self._index if len(self._index) == len(self._pairs) else dict(self._pairs)
 
     def all(self, name: bytes) -> list[bytes]:
         """Each value that was sent under *name*."""

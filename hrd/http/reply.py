@@ -11,7 +11,7 @@ import httptools
 
 from hrd.http.fields import LENGTH_DIGITS, FieldCollector
 from hrd.http.limits import HttpLimits
-from hrd.http.messages import Headers, ReplyBroken, ReplyHead, connection_options
+from hrd.http.messages import KEEP_ALIVE, Headers, ReplyBroken, ReplyHead, connection_options
 
 _HEAD: Final = re.compile(
     rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\x00-\x08\x0a-\x1f\x7f]*+))?\r\n"
@@ -39,7 +39,7 @@ def parse_reply_head(head: bytes, method: str, limits: HttpLimits) -> ReplyHead:
         headers,
         minor == 1
         and has_known_end
-        and (connection is None or b"close" not in connection_options(connection))
+        and (connection is None or connection == KEEP_ALIVE or b"close" not in connection_options(connection))
         and not (chunked and b"content-length" in headers),
         content_length,
         chunked,

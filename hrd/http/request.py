@@ -12,7 +12,7 @@ import httptools
 
 from hrd.http.fields import LENGTH_DIGITS, FieldCollector
 from hrd.http.limits import HttpLimits
-from hrd.http.messages import Headers, RequestHead, RequestRejected, connection_options
+from hrd.http.messages import KEEP_ALIVE, Headers, RequestHead, RequestRejected, connection_options
 
 _TOKEN: Final = rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]++"
 _HEAD: Final = re.compile(
@@ -33,10 +33,12 @@ def parse_request_head(head: bytes, limits: HttpLimits) -> RequestHead:
     if shape.end(3) > limits.request_line_bytes:
         raise RequestRejected(414, "the request line is too long")
     version = shape[3]
-    if version not in {b"1.1", b"1.0"}:
-        raise RequestRejected(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+    minor = 1
+    if version != b"1.1":
+        if version != b"1.0":
+            raise RequestRejected(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+        minor = 0
     headers = _read_fields(head, limits)
-    minor = 1 if version == b"1.1" else 0
     host = _host(headers, minor)
     method = shape[1].decode("ascii")
     target = shape[2].decode("ascii")
@@ -51,7 +53,7 @@ def parse_request_head(head: bytes, limits: HttpLimits) -> RequestHead:
         query,
         minor,
         headers,
-        minor == 1 and (connection is None or b"close" not in connection_options(connection)),
+        minor == 1 and (connection is None or connection == KEEP_ALIVE or b"close" not in connection_options(connection)),
         minor == 1 and expect is not None and b"100-continue" in connection_options(expect),
         content_length,
         chunked,

@@ -112,6 +112,16 @@ class ServerConnection:
         assert self._rejected is not None
         raise self._rejected
 
+    def take_body(self) -> bytes | None:
+        """All of the body in one step, where it came with its head and nothing after it; else None: see next_event()."""
+        data, size = self._data, self._remaining
+        if self._state != _FIXED or self._received or len(data) != size or size > self.body_limit:
+            return None
+        self._data = b""
+        self._received, self._remaining = size, 0
+        self._state = _COMPLETE
+        return bytes(data)
+
     def start_next_cycle(self) -> None:
         """The exchange is over; look at what follows it."""
         assert self._state == _COMPLETE, "the request was not read to its end"

@@ -148,15 +148,19 @@ class Attempts:
         try:
             connection = await self._sent(claim, path, body, within_s, stream=False)
             reader, transport = connection.reader, connection.transport
-            while (head := reader.next_event()) is None:  # written out here: every reply's way, one frame less to resume
+            head = None
+            while head is None:  # written out here: every reply's way, one frame less to resume
                 if received := await transport.receive_some(RECEIVE_BYTES):
                     reader.feed(received)
                 else:
                     reader.feed_eof()
+                head = reader.next_event()
             assert isinstance(head, ReplyHead), "a reply begins with its head"
             if head.status != 200:
                 return await self._refused(claim, connection, head)
-            data = await _rest(connection)
+            data = reader.take_body()
+            if data is None:
+                data = await _rest(connection)
             return self._judge_whole(claim, head, data, read)
         except _TROUBLE as trouble:
             return self._broken(trouble, f"no whole reply within {within_s:.0f} s")
@@ -249,12 +253,12 @@ class Attempts:
         now = self._now()
         provider = claim.candidate.provider
         failure = read_failure(
-            provider.reader, head.status, _mapping(head), body, now, zone=provider.reset_zone, scrub=self._scrub
+            provider.reader, head.status, head.headers.last_values(), body, now, zone=provider.reset_zone, scrub=self._scrub
         )
         return Missed(failure=failure, observations=self._observations(claim, head))
 
     def _observations(self, claim: Claim, head: ReplyHead) -> tuple[Observation, ...]:
-        return tuple(read_limits(claim.candidate.provider.reader, _mapping(head), self._now()))
+        return tuple(read_limits(claim.candidate.provider.reader, head.headers.last_values(), self._now()))
 
     def _judge_whole(
         self, claim: Claim, head: ReplyHead, data: bytes, read: Callable[[bytes], WholeReply]
@@ -310,7 +314,7 @@ class Attempts:
     def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
         provider = claim.candidate.provider
         return read_error_object(
-            provider.reader, error, _mapping(head), self._now(), zone=provider.reset_zone, scrub=self._scrub
+            provider.reader, error, head.headers.last_values(), self._now(), zone=provider.reset_zone, scrub=self._scrub
         )
 
     def _wrong_type(self, head: ReplyHead) -> Failure:
@@ -336,10 +340,6 @@ def error_text(error: dict[str, object]) -> str:
 def _as_whole(reply: StreamReader) -> WholeReply:
     """An empty stream, to be kept until it is known whether everybody's reply is."""
     return WholeReply(body=reply.last, usage=reply.usage(), empty=True, finish_reason=reply.finish_reason)
-
-
-def _mapping(head: ReplyHead) -> dict[bytes, bytes]:
-    return dict(head.headers)
 
 
 def _is_event_stream(head: ReplyHead) -> bool:
