@@ -18,6 +18,7 @@ RANK = {
     "hrd.admin.places": 1,
     "hrd.files": 1,
     "hrd.http": 1,
+    "hrd.log_lines": 1,
     "hrd.credentials": 2,
     "hrd.logbook": 2,
     "hrd.metrics": 2,

@@ -124,7 +124,7 @@ class Configuration:
         if isinstance(content, FileProblem):
             return CredentialProblem(str(content))
         try:
-            before = content.data.decode("utf-8-sig") if content else ""
+            before = content.data.decode() if content else ""
         except UnicodeDecodeError:
             return CredentialProblem(f"{path} is not UTF-8 text", "mend it by hand first")
         after = set_in_dotenv(before, name, value)
