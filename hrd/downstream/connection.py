@@ -108,6 +108,7 @@ class ClientConnection:
             if not call.is_body_read:
                 await self._drain()
             return False
+        call.goodbye = None  # it knows the call: a cycle, which the collector would have to find
         self._call = None
         del context.calls[self._number]
         self._parser.start_next_cycle()

@@ -1,5 +1,9 @@
 """A client connection: its requests one after the other, its deadlines, its end. (More of it, with providers: scenarios.)"""
 
+import gc
+import weakref
+from functools import partial
+
 import pytest
 import trio
 import trio.testing
@@ -22,6 +26,32 @@ async def test_requests_follow_each_other() -> None:
             assert (await line.client.reply("GET")).body == b"hello"
         assert line.connection.is_idle
         assert not line.is_over
+
+
+async def test_a_request_that_is_over_is_freed_without_the_collector() -> None:
+    class Trip:
+        """What the line keeps of one request."""
+
+    async def endpoint(call: Call) -> None:
+        trip = Trip()
+        trips.append(weakref.ref(trip))
+        call.goodbye = partial(goodbye, trip, call)
+        await hello(call)
+
+    async def goodbye(trip: Trip, call: Call) -> None:
+        raise AssertionError((trip, call))
+
+    trips: list[weakref.ref[Trip]] = []
+    gc.disable()
+    try:
+        async with open_line(endpoint) as line:
+            for _ in range(3):
+                await line.client.send(GET)
+                await line.client.reply("GET")
+            await trio.testing.wait_all_tasks_blocked()
+            assert [trip() for trip in trips] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 async def test_a_client_that_wants_the_connection_closed_has_it_closed() -> None:
