@@ -14,6 +14,8 @@ VERSION = 6
 """How many migrations there are."""
 BUSY_MS = 20
 """How long a writer waits for a lock that somebody outside this process holds."""
+CACHE_KB = 512
+"""Pages that a writer keeps: rows are appended and a few totals updated, so more would only be held."""
 _SIDE_FILES = ("-wal", "-shm")
 PAGE_COUNT_AT = 28
 _COLUMNS = """SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
@@ -58,6 +60,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
     except BaseException:
         connection.close()
