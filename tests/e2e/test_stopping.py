@@ -80,6 +80,8 @@ async def _is_refusing(router: Router) -> bool:
             await client.get("/health")
     except httpx2.ConnectError:
         return True
+    except httpx2.TransportError:  # one that was not accepted yet when the listener closed
+        return False
     return False
 
 

@@ -1,0 +1,235 @@
+"""Doors: how they move when the settings say so, and what happens when they cannot."""
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from hrd.downstream.call import Call
+from hrd.downstream.context import BufferBudget, Context, Patience
+from hrd.downstream.departures import Departures
+from hrd.downstream.doors import Address, CannotListen, ClientDoor, ControlDoor, endpoint_url, why_not
+from hrd.downstream.listeners import Connections
+from hrd.downstream.peers import tcp_peer
+from hrd.http.alarms import Alarms
+from hrd.http.limits import HttpLimits
+
+LOCAL = "127.0.0.1"
+
+
+class Moving:
+    """A door that is kept, and what was heard of it."""
+
+    def __init__(self, wanted: Address) -> None:
+        self.wanted = wanted
+        self.moves = 0
+        self.stays: list[str] = []
+        self._heard = trio.Event()
+        self.door = ClientDoor(connections, lambda: self.wanted)
+        self.door.bind()
+
+    @property
+    def port(self) -> int:
+        return self.door.listening_on[0][1]
+
+    async def go_to(self, host: str, port: int) -> None:
+        """Say so, and wait until something came of it."""
+        self.wanted, self._heard = (host, port), trio.Event()
+        self.door.look_again()
+        with trio.fail_after(5):
+            await self._heard.wait()
+
+    def moved(self) -> None:
+        self.moves += 1
+        self._heard.set()
+
+    def stayed(self, why: str) -> None:
+        self.stays.append(why)
+        self._heard.set()
+
+
+def connections() -> Connections:
+    async def greet(call: Call) -> None:
+        await call.reply(200, [], b"hello")
+
+    context = Context(
+        dispatch=lambda _: greet,
+        limits=HttpLimits(),
+        patience=Patience(idle_s=5.0, header_s=5.0, body_s=5.0, write_s=5.0),
+        budget=BufferBudget(1 << 20),
+        alarms=Alarms(),
+        departures=Departures(),
+        calls={},
+        next_request_id=lambda: "req-1",
+        date=lambda: (b"date", b"now"),
+        is_stopping=lambda: False,
+        crashed=lambda _call, _crash: None,
+        cors=lambda _: (),
+    )
+    return Connections(context, connections_max=lambda: 10, peer_of=lambda _, address: tcp_peer(address))
+
+
+@asynccontextmanager
+async def kept(host: str, port: int) -> AsyncIterator[Moving]:
+    moving = Moving((host, port))
+    async with trio.open_nursery() as served:
+        served.start_soon(lambda: moving.door.keep(served, moved=moving.moved, stayed=moving.stayed))
+        yield moving
+        served.cancel_scope.cancel()
+
+
+async def greeted_at(host: str, port: int) -> bool:
+    try:
+        stream = await trio.open_tcp_stream(host, port)
+    except OSError:
+        return False
+    async with stream:
+        await stream.send_all(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+        said = b""
+        while data := await stream.receive_some():
+            said += data
+    return said.endswith(b"hello")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOCAL, 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_it_listens_where_the_settings_say_and_knows_the_port_that_came_of_0() -> None:
+    async with kept(LOCAL, 0) as moving:
+        assert moving.port > 0
+        assert moving.door.listening_on == [(LOCAL, moving.port), (LOCAL, moving.port)]
+        assert await greeted_at(LOCAL, moving.port)
+
+
+async def test_another_port_is_taken_before_the_old_one_is_let_go() -> None:
+    async with kept(LOCAL, 0) as moving:
+        first, second = moving.port, free_port()
+        await moving.go_to(LOCAL, second)
+        assert (moving.moves, moving.stays, moving.port) == (1, [], second)
+        assert await greeted_at(LOCAL, second)
+        assert not await greeted_at(LOCAL, first)
+
+
+async def test_a_port_that_is_taken_leaves_it_where_it_is_until_it_is_free() -> None:
+    with socket.socket() as somebody:
+        somebody.bind((LOCAL, 0))
+        somebody.listen()
+        taken = somebody.getsockname()[1]
+        async with kept(LOCAL, 0) as moving:
+            first = moving.port
+            await moving.go_to(LOCAL, taken)
+            assert moving.stays == [moving.door.trouble]
+            assert f"cannot listen on {LOCAL} port {taken}: another program" in moving.door.trouble
+            assert moving.port == first
+            assert await greeted_at(LOCAL, first)
+            somebody.close()
+            await moving.go_to(LOCAL, taken)
+            assert (moving.moves, moving.door.trouble, moving.port) == (1, "", taken)
+
+
+async def test_a_setting_that_is_taken_back_is_no_trouble_any_more() -> None:
+    port = free_port()
+    async with kept(LOCAL, port) as moving:
+        await moving.go_to("192.0.2.1", free_port())
+        assert "no such address" in moving.door.trouble
+        moving.wanted = (LOCAL, port)
+        moving.door.look_again()
+        with trio.fail_after(5):
+            while moving.door.trouble:  # noqa: ASYNC110 - nobody is told that nothing happened
+                await trio.sleep(0.01)
+        assert moving.moves == 0
+        assert await greeted_at(LOCAL, port)
+
+
+async def test_another_host_with_the_same_port_is_not_in_its_own_way() -> None:
+    async with kept(LOCAL, free_port()) as moving:
+        port = moving.port
+        await moving.go_to("0.0.0.0", port)
+        assert (moving.moves, moving.stays) == (1, [])
+        assert await greeted_at("127.0.0.2", port)
+
+
+async def test_a_host_that_is_not_to_be_had_leaves_it_on_its_port() -> None:
+    async with kept(LOCAL, free_port()) as moving:
+        port = moving.port
+        await moving.go_to("192.0.2.1", port)
+        assert (moving.moves, len(moving.stays), moving.port) == (0, 1, port)
+        assert moving.door.listening_on == [(LOCAL, port), (LOCAL, port)]
+        assert await greeted_at(LOCAL, port)
+
+
+def test_at_start_an_address_that_is_taken_is_an_error() -> None:
+    with socket.socket() as somebody:
+        somebody.bind((LOCAL, 0))
+        somebody.listen()
+        door = ClientDoor(connections, lambda: (LOCAL, somebody.getsockname()[1]))
+        with pytest.raises(CannotListen, match="PORT=8320 hrd"):
+            door.bind()
+
+
+def test_the_control_socket_is_opened_to_a_group_and_closed_again(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    group: list[int | None] = [None]
+    door = ControlDoor(str(path), lambda: group[0])
+    door.bind()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    group[0] = os.getgid()
+    assert door.look_again() == ""
+    assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o660, os.getgid())
+    group[0] = None
+    assert door.look_again() == ""
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.unlink()
+    group[0] = os.getgid()
+    assert "stays as it is" in door.look_again()
+    door.close()
+
+
+def test_the_control_socket_goes_with_its_door(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    door = ControlDoor(str(path), lambda: None)
+    door.bind()
+    with pytest.raises(CannotListen, match=r"control\.sock"):
+        ControlDoor(str(path), lambda: None).bind()
+    door.close()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8319"),
+        ("0.0.0.0", "http://127.0.0.1:8319"),
+        ("::", "http://[::1]:8319"),
+        ("::1", "http://[::1]:8319"),
+        ("box", "http://box:8319"),
+    ],
+)
+def test_the_url_that_clients_are_given(host: str, url: str) -> None:
+    assert endpoint_url(host, 8319) == url
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EADDRINUSE, "in use"), "another program listens there"),
+        (OSError(errno.EADDRNOTAVAIL, "not available"), "no such address"),
+        (OSError(errno.EACCES, "denied"), "for root alone"),
+        (OSError(errno.ENOBUFS, "no buffers"), "no buffers"),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), "no such host"),
+        (UnicodeError("label too long"), "label too long"),
+    ],
+)
+def test_why_not_says_what_to_set_instead(error: OSError | UnicodeError, words: str) -> None:
+    said = why_not("box", 80, error)
+    assert said.startswith("cannot listen on box port 80: ")
+    assert words in said
