@@ -51,8 +51,8 @@ from hrd.pool import Pool, PoolRules
 from hrd.settings import Settings
 from hrd.store.sqlite import SqliteStore
 from hrd.upstream.attempt import AttemptLimits, Attempts
+from hrd.upstream.connections import ConnectionLimits, Dialer
 from hrd.upstream.connections import Connections as UpstreamConnections
-from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.lookups import LookupFailed, ModelLookups
 from hrd.upstream.trust import SystemTrust
@@ -94,9 +94,7 @@ class Daemon:
         self._alarms = Alarms()
         self._trust = SystemTrust()
         self._upstream = UpstreamConnections(
-            limits=http_limits(settings),
-            idle_s=settings.upstream_idle_seconds,
-            idle_max=settings.max_upstream_idle,
+            limits=connection_limits(settings),
             connect=Dialer(self._trust).connect,
             alarms=self._alarms,
         )
@@ -112,7 +110,7 @@ class Daemon:
         self._attempts = Attempts(
             connections=self._upstream,
             heads=self._heads,
-            limits=AttemptLimits(connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes),
+            limits=attempt_limits(settings),
             scrub=self.scrub,
             now=self.now,
         )
@@ -281,6 +279,8 @@ class Daemon:
         self._pool.rules = pool_rules(settings)
         self._adopt(self._generations.next(self._door.listening_on))
         self._heartbeat.every_s = settings.keepalive_seconds
+        self._upstream.limits = connection_limits(settings)
+        self._attempts.limits = attempt_limits(settings)
         for connections in (self._clients, self._control):
             connections.context.limits = http_limits(settings)
             connections.context.patience = patience(settings)
@@ -442,6 +442,19 @@ def http_limits(settings: Settings) -> HttpLimits:
         body_bytes=settings.max_request_bytes,
         reply_body_bytes=settings.max_reply_bytes,
     )
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        open_max=settings.max_upstream_connections,
+        idle_max=settings.max_upstream_idle,
+        idle_s=settings.upstream_idle_seconds,
+        http=http_limits(settings),
+    )
+
+
+def attempt_limits(settings: Settings) -> AttemptLimits:
+    return AttemptLimits(connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes)
 
 
 def control_gid(settings: Settings) -> int | None:

@@ -33,7 +33,9 @@ MODELS_MAX = 64
 def list_models(
     ask: ModelsQuestion, snapshot: PoolSnapshot, settings: Settings, discovered: Mapping[str, Discovered], now: float
 ) -> Models | Denied:
-    """What is asked of every provider that can be asked; of one provider also what else it offers. *discovered*: by provider."""
+    """What is asked of every provider that can be asked; of one provider also what else it offers.
+
+    *discovered*: the lists that providers gave."""
     roster = snapshot.roster
     if ask.provider:
         meant = provider_meant(ask.provider, roster.providers)

@@ -63,6 +63,7 @@ RULES: dict[Verdict, Rule] = {
     Verdict.OVERLOADED: _ENDPOINT_RULE,
     Verdict.SERVER_ERROR: _ENDPOINT_RULE,
     Verdict.CONNECT: _ENDPOINT_RULE,
+    Verdict.NO_ROOM: Rule(next=Next.SIBLINGS_LAST),
     Verdict.NO_FIRST_TOKEN: _ENDPOINT_RULE,
     Verdict.BROKEN: _ENDPOINT_RULE,
     Verdict.WRONG_TYPE: _ENDPOINT_RULE,

@@ -26,6 +26,8 @@ class Verdict(enum.Enum):
     OVERLOADED = "overloaded"
     SERVER_ERROR = "server error"
     CONNECT = "could not connect"
+    NO_ROOM = "no connection came free"
+    """Our own bound on connections to one provider; nobody is to blame."""
     NO_FIRST_TOKEN = "no answer in time"  # noqa: S105 (a token of text)
     BROKEN = "connection broken"
     WRONG_TYPE = "not the promised content type"

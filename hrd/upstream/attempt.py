@@ -136,7 +136,8 @@ class Attempts:
     ) -> None:
         self._connections = connections
         self._heads = heads
-        self._limits = limits
+        self.limits = limits
+        """May be replaced: new attempts go by it."""
         self._scrub = scrub
         self._now = now
 
@@ -194,6 +195,8 @@ class Attempts:
     def _broken(self, trouble: Exception, too_late: str) -> Missed:
         if isinstance(trouble, CouldNotConnectError):
             return Missed(failure=Failure(verdict=Verdict.CONNECT, message=self._scrub(str(trouble))))
+        if isinstance(trouble, NoneCameFreeError):
+            return Missed(failure=Failure(verdict=Verdict.NO_ROOM, message=str(trouble)))
         if isinstance(trouble, trio.ClosedResourceError):  # nobody but its alarm closes a connection under us
             return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=too_late))
         return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(trouble))))
@@ -224,13 +227,29 @@ class Attempts:
         return connection
 
     async def _connect(self, origin: Origin) -> Connection:
-        with trio.move_on_after(self._limits.connect_s):
+        if not self._connections.has_room(origin):
+            connection = await self._come_free(origin)
+            if connection is not None:
+                return connection
+        with trio.move_on_after(self.limits.connect_s):
             try:
                 return await self._connections.open(origin)
             except WireBroken as broken:
                 raise CouldNotConnectError(str(broken)) from None
-        limit = f"within {self._limits.connect_s:.0f} s"
+        limit = f"within {self.limits.connect_s:.0f} s"
         raise CouldNotConnectError(f"could not connect to {origin.host} port {origin.port} {limit}")
+
+    async def _come_free(self, origin: Origin) -> Connection | None:
+        """As many connections are open as may be: the first that is given back, or None when a new one may be opened."""
+        with trio.move_on_after(self.limits.connect_s):
+            while not self._connections.has_room(origin):
+                await self._connections.wait_for_change(origin)
+                connection = self._connections.take_idle(origin)
+                if connection is not None:
+                    return connection
+            return None
+        limit = self._connections.limits.open_max
+        raise NoneCameFreeError(f"all {limit} connections to {origin.host} are busy (MAX_UPSTREAM_CONNECTIONS)")
 
     async def _refused(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
         """Anything but 200: what the provider says about it, if it says so soon and briefly."""
@@ -240,7 +259,7 @@ class Attempts:
         """What came of a refusal's body, soon and up to a limit; its head alone says enough to move on."""
         connection.alarm.at = min(connection.alarm.at, trio.current_time() + ERROR_BODY_S)
         parts: list[bytes] = []
-        left = self._limits.error_bytes
+        left = self.limits.error_bytes
         try:
             while left > 0 and isinstance(event := await _next_event(connection), bytes):
                 parts.append(event[:left])
@@ -327,7 +346,11 @@ class CouldNotConnectError(Exception):
     """No connection: the request has not left."""
 
 
-_TROUBLE = (WireBroken, ReplyBroken, trio.ClosedResourceError, CouldNotConnectError)
+class NoneCameFreeError(Exception):
+    """No connection, for want of room on our own side."""
+
+
+_TROUBLE = (WireBroken, ReplyBroken, trio.ClosedResourceError, CouldNotConnectError, NoneCameFreeError)
 
 
 def error_text(error: dict[str, object]) -> str:

@@ -1,7 +1,8 @@
 """Connections to providers: kept alive, reused newest first, and looked at before a request is spent on one.
 
-One pool for each origin. A connection that went stale while it was idle is noticed by a look at its socket; what cannot be
-noticed (a close that crosses our request) is a failed attempt, because a request that may have left is not sent again.
+One pool for each origin, of which so many may be open at once. A connection that went stale while it was idle is noticed by a
+look at its socket; what cannot be noticed (a close that crosses our request) is a failed attempt, because a request that may
+have left is not sent again.
 """
 
 import ssl
@@ -77,17 +78,31 @@ class Trust(Protocol):
         """A certificate was not trusted; what is trusted may have changed meanwhile."""
 
 
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of the connections to one origin, and of what comes over each."""
+
+    open_max: int
+    idle_max: int
+    idle_s: float
+    http: HttpLimits
+
+
 class Connections:
     """All connections to providers. `connect` is the seam: how a transport comes to be."""
 
-    def __init__(self, *, limits: HttpLimits, idle_s: float, idle_max: int, connect: Connect, alarms: Alarms) -> None:
-        self._limits = limits
-        self._idle_s = idle_s
-        self._idle_max = idle_max
+    def __init__(self, *, limits: ConnectionLimits, connect: Connect, alarms: Alarms) -> None:
+        self.limits = limits
+        """May be replaced: what happens from then on goes by it."""
         self._connect = connect
         self._alarms = alarms
         self._idle: dict[Origin, deque[Connection]] = {}
-        self.open_count = 0
+        self._open: dict[Origin, int] = {}
+        """Connections, those that are just being made included."""
+        self._waiting: dict[Origin, trio.lowlevel.ParkingLot] = {}
+
+    @property
+    def open_count(self) -> int:
+        return sum(self._open.values())
 
     def take_idle(self, origin: Origin) -> Connection | None:
         """The connection that was used last, if it is still good."""
@@ -95,16 +110,34 @@ class Connections:
         while idle:
             connection = idle.pop()
             idle_s = trio.current_time() - connection.idle_since
-            if idle_s < self._idle_s and not connection.transport.stale():
+            if idle_s < self.limits.idle_s and not connection.transport.stale():
                 return connection
             self.close(connection)
         return None
 
+    def has_room(self, origin: Origin) -> bool:
+        """Whether one more may be opened."""
+        return self._open.get(origin, 0) < self.limits.open_max
+
+    async def wait_for_change(self, origin: Origin) -> None:
+        """Wait until a connection is given back or closed; then look again, somebody else may have been faster."""
+        lot = self._waiting.setdefault(origin, trio.lowlevel.ParkingLot())
+        try:
+            await lot.park()
+        finally:
+            if not lot and self._waiting.get(origin) is lot:
+                del self._waiting[origin]
+
     async def open(self, origin: Origin) -> Connection:
         """A new connection. Raises `WireBroken` when the other side cannot be reached or its certificate is not good."""
-        transport = await self._connect(origin)
-        self.open_count += 1
-        connection = Connection(origin, transport, ReplyReader(self._limits))
+        self._open[origin] = self._open.get(origin, 0) + 1
+        transport: Transport | None = None
+        try:
+            transport = await self._connect(origin)
+        finally:
+            if transport is None:
+                self._one_less(origin)
+        connection = Connection(origin, transport, ReplyReader(self.limits.http))
         self._alarms.watch(connection.alarm)
         return connection
 
@@ -121,13 +154,28 @@ class Connections:
             idle = self._idle[connection.origin] = deque()
         connection.idle_since = trio.current_time()
         idle.append(connection)
-        if len(idle) > self._idle_max:
+        if len(idle) > self.limits.idle_max:
             self.close(idle.popleft())
+        elif self._waiting:
+            self._wake(connection.origin)
 
     def close(self, connection: Connection) -> None:
-        self.open_count -= 1
         self._alarms.unwatch(connection.alarm)
         connection.transport.close()
+        self._one_less(connection.origin)
+
+    def _one_less(self, origin: Origin) -> None:
+        self._open[origin] -= 1
+        if not self._open[origin]:
+            del self._open[origin]
+        if self._waiting:
+            self._wake(origin)
+
+    def _wake(self, origin: Origin) -> None:
+        """Whoever has waited longest for a connection to *origin* may look again."""
+        lot = self._waiting.get(origin)
+        if lot is not None:
+            lot.unpark()
 
     def drop_idle(self) -> None:
         """Close what is idle: the machine slept, or we stop."""
@@ -140,7 +188,7 @@ class Connections:
         """Close what has been idle for too long; the daemon calls it now and then."""
         now = trio.current_time()
         for origin, idle in list(self._idle.items()):
-            while idle and now - idle[0].idle_since >= self._idle_s:
+            while idle and now - idle[0].idle_since >= self.limits.idle_s:
                 self.close(idle.popleft())
             if not idle:
                 del self._idle[origin]

@@ -192,3 +192,29 @@ async def test_who_leaves_while_waiting_makes_room() -> None:
         await client.leave()
         await trio.sleep(1)
         assert await world.ask() == "at last"
+
+
+async def test_at_the_limit_of_connections_a_request_takes_the_first_that_comes_free(stream: bool) -> None:
+    async with open_world(upstream_open_max=1) as world:
+        alpha = await world.provider("alpha", Late(says("one"), 4.0), says("two"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.ask)
+            await trio.sleep(1)
+            assert await world.ask(stream=stream) == "two"
+        assert [(asked.at, asked.connection) for asked in alpha.asked] == [(0.0, 1), (4.0, 1)]
+
+
+async def test_when_none_comes_free_the_next_is_asked_and_nobody_blamed() -> None:
+    async with open_world(upstream_open_max=1) as world:
+        await world.provider("alpha", Late(says("one"), 20.0))
+        await world.provider("beta", says("beta"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.ask)
+            await trio.sleep(1)
+            assert await world.ask() == "beta"
+            assert world.elapsed_s == 6.0
+            assert world.blocks() == []
+            assert world.journal.walked() == [("alpha", "no connection came free"), ("beta", "ok")]
+            assert world.journal.last.attempts[0].message == (
+                "all 1 connections to 127.0.0.1 are busy (MAX_UPSTREAM_CONNECTIONS)"
+            )

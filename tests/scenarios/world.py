@@ -38,8 +38,8 @@ from hrd.http.messages import RequestHead
 from hrd.pool import Pool, PoolRules
 from hrd.store.memory import Disk, MemoryStore
 from hrd.upstream.attempt import AttemptLimits, Attempts
+from hrd.upstream.connections import ConnectionLimits, Dialer
 from hrd.upstream.connections import Connections as UpstreamConnections
-from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.trust import SystemTrust
 from tests.scenarios.client import Client, Reply, chat_bytes
@@ -131,9 +131,12 @@ class World:
         self._heartbeat = Heartbeat(tuned.pop("keepalive_s", 5.0))
         limits = HttpLimits(body_bytes=tuned.pop("body_bytes", 1_048_576))
         self.upstream = UpstreamConnections(
-            limits=limits,
-            idle_s=tuned.pop("upstream_idle_s", 50.0),
-            idle_max=64,
+            limits=ConnectionLimits(
+                open_max=tuned.pop("upstream_open_max", 2048),
+                idle_max=64,
+                idle_s=tuned.pop("upstream_idle_s", 50.0),
+                http=limits,
+            ),
             connect=Dialer(tuned.pop("trust", SystemTrust())).connect,
             alarms=self._alarms,
         )

@@ -12,7 +12,7 @@ from hrd.core.secrets import Secret, scrub
 from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
 from hrd.upstream.attempt import AttemptLimits, Attempts
-from hrd.upstream.connections import Connect, Connections, Dialer
+from hrd.upstream.connections import Connect, ConnectionLimits, Connections, Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.trust import SystemTrust
 
@@ -59,14 +59,18 @@ def claim(base_url: str, **row: Any) -> Claim:
 
 
 def connections(
-    nursery: trio.Nursery, *, connect: Connect | None = None, idle_s: float = 50.0, idle_max: int = 4, **limits: int
+    nursery: trio.Nursery,
+    *,
+    connect: Connect | None = None,
+    idle_s: float = 50.0,
+    idle_max: int = 4,
+    open_max: int = 100,
+    **limits: int,
 ) -> Connections:
     alarms = Alarms()
     nursery.start_soon(alarms.run)
     return Connections(
-        limits=HttpLimits(**limits),
-        idle_s=idle_s,
-        idle_max=idle_max,
+        limits=ConnectionLimits(open_max=open_max, idle_max=idle_max, idle_s=idle_s, http=HttpLimits(**limits)),
         connect=connect or Dialer(SystemTrust()).connect,
         alarms=alarms,
     )

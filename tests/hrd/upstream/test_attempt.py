@@ -35,7 +35,9 @@ async def whole(to: Upstream, by: Attempts, within_s: float = 60.0, reader: str 
 
 
 async def stream(to: Upstream, by: Attempts, within_s: float = 60.0) -> OpenStream | Missed:
-    return await by.stream(claim(to.base_url), PATH, STREAM, openai_chat.reply_stream(REQUEST, Quirks(), 65_536), within_s=within_s)
+    return await by.stream(
+        claim(to.base_url), PATH, STREAM, openai_chat.reply_stream(REQUEST, Quirks(), 65_536), within_s=within_s
+    )
 
 
 async def read_on(opened: OpenStream | Missed, idle_s: float = 30.0) -> bytes:

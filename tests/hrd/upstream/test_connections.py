@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
+import trio.testing
 import trustme
 from trio.testing import MockClock
 
@@ -158,6 +160,63 @@ async def test_no_more_are_kept_than_there_is_room_for(pooled: Pooled, server: S
     assert [pool.take_idle(server.origin), pool.take_idle(server.origin)] == [made[2], made[1]]
     for connection in made[1:]:
         pool.close(connection)
+
+
+async def test_at_the_limit_there_is_room_again_when_one_is_closed(pooled: Pooled, server: Server) -> None:
+    pool = pooled(open_max=2)
+    first, second = await used(pool, server), await used(pool, server)
+    assert not pool.has_room(server.origin)
+    assert pool.has_room(Origin(True, server.origin.host, server.origin.port)), "each origin has its own"
+    pool.close(first)
+    assert pool.has_room(server.origin)
+    pool.limits = msgspec.structs.replace(pool.limits, open_max=1)
+    assert not pool.has_room(server.origin), "a new limit holds at once"
+    pool.close(second)
+
+
+@pytest.mark.parametrize("gives_up", [False, True], ids=["fails", "is given up"])
+async def test_a_connection_counts_from_the_attempt_to_make_it(
+    autojump_clock: MockClock, pooled: Pooled, server: Server, gives_up: bool
+) -> None:
+    async def never(_: Origin) -> Wire:
+        await trio.sleep(7)
+        raise WireBroken("nobody there")
+
+    pool = pooled(open_max=1, connect=never)
+
+    async def make() -> None:
+        with trio.move_on_after(3 if gives_up else 10):
+            try:
+                await pool.open(server.origin)
+            except WireBroken:
+                pass
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(make)
+        await trio.sleep(1)
+        assert not pool.has_room(server.origin)
+        await pool.wait_for_change(server.origin)
+        assert (trio.current_time(), pool.has_room(server.origin)) == (3.0 if gives_up else 7.0, True)
+
+
+async def test_each_change_wakes_one_who_waits_the_first_first(pooled: Pooled, server: Server) -> None:
+    pool = pooled(open_max=2)
+    made = [await used(pool, server), await used(pool, server)]
+    woken: list[int] = []
+
+    async def wait(number: int) -> None:
+        await pool.wait_for_change(server.origin)
+        woken.append(number)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(3):
+            nursery.start_soon(wait, number)
+            await trio.testing.wait_all_tasks_blocked()
+        for change, so_far in ((pool.give_back, [0]), (pool.close, [0, 1])):
+            change(made.pop())
+            await trio.testing.wait_all_tasks_blocked()
+            assert woken == so_far
+        nursery.cancel_scope.cancel()
 
 
 async def test_expired_connections_are_closed_now_and_then(autojump_clock: MockClock, pooled: Pooled, server: Server) -> None:
