@@ -85,7 +85,8 @@ class Pool:
         pin = remembered.embedding_pin
         self._named: dict[str, str] = {}
         self._pin = Pin((pin.provider, pin.model), pin.at) if pin is not None and pin.provider else Pin(None)
-        self._selections: dict[tuple[Kind, str], Selection | Refusal] = {}
+        self._selections: dict[tuple[bool, str], Selection | Refusal] = {}
+        """By whether chat is asked for, and the name."""
         self._forget_at = 0.0
 
     @property
@@ -122,7 +123,7 @@ class Pool:
 
     def _select(self, tour: Tour) -> Selection | Refusal:
         ask = tour.ask
-        key = (ask.kind, ask.model)
+        key = (ask.kind is Kind.CHAT, ask.model)
         selection = self._selections.get(key)
         if selection is not None:
             return selection
@@ -157,7 +158,7 @@ class Pool:
         self._next_reservation += 1
         self._standings.begin(candidate, now)
         self._book.reserve(candidate.scopes, reservation.tokens, now)
-        if self._blocks.touches(candidate.scopes):
+        if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):
             self._blocks.begin(candidate.scopes, reservation.id)
         pair = (candidate.provider.name, candidate.model)
         if may_pin:
@@ -201,9 +202,10 @@ class Pool:
         rows: list[Row] = []
         self._standings.answered(candidate, fact.latency_ms)
         self._breakers.of(candidate.provider.base_url).succeeded(candidate, begun_at=claim.begun_at)
-        self._blocks.end(claim.reservation.id)
-        if self._blocks.touches(candidate.scopes):
-            rows.extend(self._blocks.lift(candidate.scopes, begun_at=claim.begun_at))
+        if not self._blocks.is_empty:
+            self._blocks.end(claim.reservation.id)
+            if self._blocks.touches(candidate.scopes):
+                rows.extend(self._blocks.lift(candidate.scopes, begun_at=claim.begun_at))
         if fact.observations:
             self._book.observe(candidate, fact.observations, now)
         pair = (candidate.provider.name, candidate.model)

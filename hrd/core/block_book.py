@@ -26,6 +26,11 @@ class BlockBook:
 
     # questions -----------------------------------------------------------------------------------------------------------
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is known of anybody: mostly so, and then nobody need be looked at one by one."""
+        return not self._by_scope
+
     def touches(self, scopes: Iterable[str]) -> bool:
         """Whether anything is known of *scopes*, in force or not."""
         return bool(self._by_scope) and not self._by_scope.keys().isdisjoint(scopes)

@@ -63,23 +63,21 @@ class Choice:
         self, selection: Selection, tour: Tour, caller: Caller, *, only: Pair | None, now: float, waited_s: float
     ) -> Chosen | Wait | Refusal:
         """Decide for *tour*, which has waited for *waited_s* so far. *only*: the pair that may be asked (see `core.pin`)."""
-        candidates = selection.candidates
         if only is not None:
-            candidates = tuple(c for c in candidates if (c.provider.name, c.model) == only)
-        tried = tour.tried
-        free = [
-            c
-            for c in candidates
-            if c.key not in tried and not self._why_never(c, tour, caller) and not self._why_blocked(c, tour, now)
-        ]
+            pinned = tuple(c for c in selection.candidates if (c.provider.name, c.model) == only)
+            selection = msgspec.structs.replace(selection, candidates=pinned)
+        candidates, tried = selection.candidates, tour.tried
+        free = [c for c in candidates if c.key not in tried and not self._why_never(c, tour, caller)]
+        if not (self._blocks.is_empty and self._quota.is_empty):
+            free = [c for c in free if not self._why_blocked(c, tour, now)]
         again = tour.again
         if again is not None and not self._why_blocked(again, tour, now):
             return Chosen(again, len(free), 0, (again,))
         if not free:
-            return self._at_last(candidates, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
+            return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
         if selection.leading and free[0].place < selection.leading:
             free = [c for c in free if c.place < selection.leading]
-        return self._first_of(free, tour, len(candidates), now)
+        return self._first_of(free, tour, selection, now)
 
     def passed_over(self, selection: Selection, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
         """Who would not be asked now, and why (for the journal); those asked already are known."""
@@ -125,18 +123,27 @@ class Choice:
 
     # in which order ------------------------------------------------------------------------------------------------------
 
-    def _first_of(self, able: list[Candidate], tour: Tour, selected: int, now: float) -> Chosen:
-        ranked = self._ranked(able, tour, now) if len(able) > 1 else able
-        chosen = tour.choose(ranked)
+    def _first_of(self, able: list[Candidate], tour: Tour, selection: Selection, now: float) -> Chosen:
+        ranked = able
+        if len(able) > 1:
+            ranked = self._ranked_group(able, now) if selection.is_one_group else self._ranked(able, tour, now)
+        chosen = tour.choose(ranked) if tour.failures else ranked[0]
         assert chosen is not None, "somebody is able"
-        return Chosen(chosen, len(able) - 1, selected - len(able), ranked[:ORDER_NAMED_MAX])
+        return Chosen(chosen, len(able) - 1, len(selection.candidates) - len(able), ranked[:ORDER_NAMED_MAX])
+
+    def _ranked_group(self, able: list[Candidate], now: float) -> list[Candidate]:
+        mode = self.roster.mode_of(able[0].provider.name)
+        return routing.rank_one_group([(candidate, self._standing_of(candidate, now)) for candidate in able], mode)
+
+    def _standing_of(self, candidate: Candidate, now: float) -> Standing:
+        standing = self._standings.of(candidate)
+        share = None if self._quota.is_empty else self._quota.share_of(candidate.scopes, now)
+        standing.share = standing.unknown_share if share is None else share
+        return standing
 
     def _ranked(self, able: list[Candidate], tour: Tour, now: float) -> list[Candidate]:
         def standing_of(candidate: Candidate) -> Standing:
-            standing = self._standings.of(candidate)
-            share = self._quota.share_of(candidate.scopes, now)
-            standing.share = standing.unknown_share if share is None else share
-            return standing
+            return self._standing_of(candidate, now)
 
         def is_local_fit(candidate: Candidate) -> bool:
             tools, vision, _ = self._learning.facts_of(candidate)
@@ -153,20 +160,20 @@ class Choice:
     # nobody is free ------------------------------------------------------------------------------------------------------
 
     def _at_last(
-        self, candidates: Sequence[Candidate], tour: Tour, caller: Caller, *, is_trial: bool, now: float, waited_s: float
+        self, selection: Selection, tour: Tour, caller: Caller, *, is_trial: bool, now: float, waited_s: float
     ) -> Chosen | Wait | Refusal:
-        never = [(c, self._why_never(c, tour, caller)) for c in candidates]
+        never = [(c, self._why_never(c, tour, caller)) for c in selection.candidates]
         hindered = [c for c, why in never if not why and self._why_blocked(c, tour, now)]
         able = [c for c in hindered if c.key not in tour.tried and self._patient_at(c, tour, now) <= now]
         if patient := [c for c in able if not self._blocks.is_probed(c.scopes, now)]:
-            return self._first_of(patient, tour, len(candidates), now)
+            return self._first_of(patient, tour, selection, now)
         moments = [at if (at := self._patient_at(c, tour, now)) > now else now + RECHECK_S for c in hindered]
         if is_trial:
             moments.append(now + RECHECK_S)
         if moments and min(moments) - now <= self.rules.max_wait_s - waited_s and not tour.is_all_empty():
             return Wait(until=min(moments) + WAIT_GRAIN_S)
         if able:
-            return self._first_of(able, tour, len(candidates), now)
+            return self._first_of(able, tour, selection, now)
         passed = [PassedOver(candidate=c.key, why=why) for c, why in never]
         return conclude(tour, passed, hindered=[self._hindered(c, tour, now) for c in hindered], now=now)
 

@@ -11,6 +11,7 @@ LEARNED_S = 30 * 86400.0
 """How long what was learned holds."""
 MODELS_MAX = 2048
 _DROP = "drop:"
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Learning:
@@ -25,6 +26,8 @@ class Learning:
         """(tools, vision, context) as forced, else as learned; None is not known."""
         facts = candidate.facts
         tools, vision, context = facts.tools, facts.vision, facts.context or candidate.provider.context
+        if not self._by_model:
+            return tools, vision, context
         learned = self._by_model.get((candidate.provider.name, candidate.model))
         if learned is None:
             return tools, vision, context
@@ -40,7 +43,7 @@ class Learning:
         """Fields that this model is known to refuse."""
         learned = self._by_model.get(key)
         if learned is None:
-            return frozenset()
+            return _NOTHING
         return frozenset(what.removeprefix(_DROP) for what in learned if what.startswith(_DROP))
 
     def of(self, provider: str, model: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ from hrd.core import names, scopes
 from hrd.core.ask import Kind
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
 from hrd.core.refusals import Refusal, RefusalKind
+from hrd.core.routing import is_one_group
 
 EMBEDDINGS_MARK = "@embeddings"
 """Embeddings are another service than chat, even of the same model: what one refuses says nothing of the other."""
@@ -22,6 +23,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """A provider or a model was named."""
     leading: int = 0
     """So many of the first candidates come before all others, whatever their standing; 0 is no such order."""
+    is_one_group: bool = False
+    """Only the credentials differ: most people have one or two providers, and this is every request's way."""
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +151,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
                 message="Every model that this name could mean is excluded (_EXCLUDE_MODELS), or none is set.",
                 guidance="See the models with: hr model list",
             )
-        return Selection(candidates=tuple(candidates), is_pinned=pinned)
+        return Selection(candidates=tuple(candidates), is_pinned=pinned, is_one_group=is_one_group(candidates))
 
     def _candidate(self, provider: Provider, model: str, credential: Credential, *, place: int, kind: Kind) -> Candidate:
         account = credential.account or credential.fingerprint

@@ -27,10 +27,6 @@ def rank(
     is_local_fit: Callable[[Candidate], bool],
 ) -> list[Candidate]:
     """Order *candidates*, best first."""
-    if is_one_group(candidates):
-        return _rank_group(
-            [(candidate, standing_of(candidate)) for candidate in candidates], mode_of(candidates[0].provider.name)
-        )
     groups: dict[tuple[float, str], list[float]] = {}
     rows: list[tuple[tuple[object, ...], Candidate]] = []
     for candidate in candidates:
@@ -47,7 +43,8 @@ def rank(
             group[1] += standing.in_flight
             group[2] = min(group[2], standing.latency_ms)
         is_spread = mode_of(provider.name) == PARALLEL
-        within = (_model_place(candidate), *_by_room((candidate, standing))) if is_spread else (candidate.place,)
+        room = (-standing.share, standing.in_flight, standing.used_at, candidate.place)
+        within = (_model_place(candidate), *room) if is_spread else (candidate.place,)
         rows.append(((tier, group, within), candidate))
     rows.sort(key=_KEY)
     return [candidate for _, candidate in rows]
@@ -57,7 +54,7 @@ _KEY = itemgetter(0)
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
-    """Whether only the credentials differ: most people have one or two providers, and this is every request's way."""
+    """Whether only the credentials differ."""
     first = candidates[0]
     for candidate in candidates:
         if (
@@ -69,24 +66,17 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
     return True
 
 
-def _rank_group(rows: list[tuple[Candidate, Standing]], mode: str) -> list[Candidate]:
-    """Order the credentials of one provider's model."""
-    rows.sort(key=_by_room if mode == PARALLEL else _by_place)
-    return [candidate for candidate, _ in rows]
+def rank_one_group(rows: Sequence[tuple[Candidate, Standing]], mode: str) -> list[Candidate]:
+    """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
+    if mode != PARALLEL:
+        return [candidate for _, candidate in sorted([(candidate.place, candidate) for candidate, _ in rows])]
+    ranked = sorted([(-s.share, s.in_flight, s.used_at, candidate.place, candidate) for candidate, s in rows])
+    return [row[4] for row in ranked]
 
 
 def _model_place(candidate: Candidate) -> int:
     models = candidate.provider.models
     return models.index(candidate.model) if candidate.model in models else len(models)
-
-
-def _by_room(row: tuple[Candidate, Standing]) -> tuple[float, ...]:
-    candidate, standing = row
-    return (-standing.share, standing.in_flight, standing.used_at, candidate.place)
-
-
-def _by_place(row: tuple[Candidate, Standing]) -> int:
-    return row[0].place
 
 
 def _tier(candidate: Candidate, is_local_fit: Callable[[Candidate], bool]) -> float:

@@ -41,17 +41,18 @@ class StandingBook:
         return standing
 
     def begin(self, candidate: Candidate, now: float) -> None:
-        standing = self.of(candidate)
+        standing = self._by_key.get(candidate.key) or self.of(candidate)
         standing.in_flight += 1
         standing.used_at = now
 
     def answered(self, candidate: Candidate, latency_ms: float) -> None:
-        standing = self.of(candidate)
+        standing = self._by_key.get(candidate.key) or self.of(candidate)
         before = standing.latency_ms
         standing.latency_ms = (1 - SMOOTHING) * before + SMOOTHING * latency_ms if before else latency_ms
 
     def end(self, candidate: Candidate) -> None:
-        self.of(candidate).in_flight -= 1
+        standing = self._by_key.get(candidate.key) or self.of(candidate)
+        standing.in_flight -= 1
 
     def in_flight(self) -> dict[str, int]:
         """Credential → requests out now."""

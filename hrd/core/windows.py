@@ -93,19 +93,24 @@ class QuotaBook:
             )
             self._by_scope.setdefault(scope, {})[seen.kind] = _Live(window, unsaved=True)
 
+    @property
+    def is_empty(self) -> bool:
+        """No window is known at all."""
+        return not self._by_scope
+
     def touches(self, scopes: Iterable[str]) -> bool:
         """Whether any window of *scopes* is known."""
         return bool(self._by_scope) and not self._by_scope.keys().isdisjoint(scopes)
 
     def reserve(self, scopes: Iterable[str], tokens: int, now: float) -> None:
         """Set one request of *tokens* aside in every window of *scopes*."""
-        if self.touches(scopes):
+        if self._by_scope and self.touches(scopes):
             for live in self._windows_of(scopes, now):
                 live.left -= tokens if live.counts_tokens else 1
 
     def settle(self, scopes: Iterable[str], *, reserved_at: float, reserved_tokens: int, spent_tokens: int, now: float) -> None:
         """Correct the tokens set aside by what was really spent. A window that was seen since then has it counted already."""
-        if self.touches(scopes):
+        if self._by_scope and self.touches(scopes):
             for live in self._windows_of(scopes, now):
                 if live.counts_tokens and live.seen.seen_at <= reserved_at:
                     live.left += reserved_tokens - spent_tokens

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hrd.core.ask import Ask, Kind
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts
 from hrd.core.roster import Selection
-from hrd.core.routing import is_local_fit, is_one_group, rank, why_unfit
+from hrd.core.routing import is_local_fit, is_one_group, rank, rank_one_group, why_unfit
 from hrd.core.standing import StandingBook
 from tests.hrd.stage import Cast, candidate, key, named, provider, roster
 
@@ -37,6 +37,9 @@ def ranked(
         )
         standing.share = standing.unknown_share if share is None else share
     order = rank(selection.candidates, standing_of=book.of, mode=made.mode, mode_of=made.mode_of, is_local_fit=lambda _: fit)
+    if selection.is_one_group:  # the shorter way leads to the same place
+        rows = [(one, book.of(one)) for one in selection.candidates]
+        assert rank_one_group(rows, made.mode_of(rows[0][0].provider.name)) == order
     return [named(one) for one in order]
 
 
