@@ -117,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_seconds: float
     client_write_seconds: float
     idle_connection_seconds: float
+    max_auth_failures: int
     max_waiting_requests: int
 
     max_buffered_bytes: int
