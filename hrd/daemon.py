@@ -30,6 +30,7 @@ from hrd.core.journal import Entry
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import AccountNamed, Discovered, Remembered
 from hrd.core.secrets import scrub
+from hrd.core.strangers import Strangers
 from hrd.demo.serve import serve_demo
 from hrd.dialects import embeddings, openai_chat
 from hrd.downstream.call import Call, Endpoint
@@ -86,6 +87,7 @@ class Daemon:
         self._calls: dict[int, Call] = {}
         self._assembled = self._generations.next(self._door.listening_on)
         self._pool = Pool(self._assembled.roster, pool_rules(settings), remembered)
+        self._strangers = Strangers()
         self._terms = self._make_terms()
         self._finished = Finished()
         self._metrics = Metrics(self._gauges)
@@ -143,6 +145,8 @@ class Daemon:
         settings = self._configuration.settings
         return Terms(
             doorkeeper=self._assembled.doorkeeper,
+            strangers=self._strangers,
+            auth_failures_max=settings.max_auth_failures,
             instance_id=self._instance_id,
             reply_s=settings.reply_seconds,
             slow_first_token_s=settings.slow_first_token_seconds,

@@ -31,9 +31,11 @@ from hrd.core.refusals import (
     cut_off,
     too_late,
     too_many_wait,
+    too_many_wrong_keys,
 )
 from hrd.core.remembered import Row
 from hrd.core.secrets import Secret, holds_secret
+from hrd.core.strangers import Strangers
 from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Request, WholeReply
 from hrd.downstream import call as call_
@@ -57,6 +59,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for every request of one settings generation."""
 
     doorkeeper: Doorkeeper
+    strangers: Strangers
+    auth_failures_max: int
     instance_id: bytes
     reply_s: float
     slow_first_token_s: float
@@ -518,7 +522,8 @@ def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
     api_key = headers.get(b"x-api-key") or headers.get(b"api-key")
     caller = terms.doorkeeper.caller_of(headers.get(b"authorization"), api_key)
     if caller is None:
-        return WRONG_KEY
+        wait_s = terms.strangers.refused(call.peer.address, terms.auth_failures_max, trio.current_time())
+        return too_many_wrong_keys(wait_s) if wait_s else WRONG_KEY
     hops = headers.get(b"x-hermes-hop")
     if hops is not None and terms.instance_id in hops:
         return LOOP

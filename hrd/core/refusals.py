@@ -126,3 +126,12 @@ def too_many_wait(wait_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
         retry_after_s=wait_s,
         attempts=attempts,
     )
+
+
+def too_many_wrong_keys(wait_s: float) -> Refusal:
+    return Refusal(
+        kind=RefusalKind.RATE_LIMITED,
+        message="Too many requests without a client key of this router came from this address (MAX_AUTH_FAILURES).",
+        guidance=WRONG_KEY.guidance,
+        retry_after_s=wait_s,
+    )

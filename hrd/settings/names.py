@@ -121,7 +121,7 @@ NAMES: Final = (
     Name("BODY_SECONDS", 60.0, _seconds(0.1, 3600), "between two pieces of a request's body"),
     Name("CLIENT_WRITE_SECONDS", 120.0, _seconds(0.1, 86_400), "for a client that takes nothing of its reply"),
     Name("IDLE_CONNECTION_SECONDS", 120.0, _seconds(0.1, 86_400), "a client connection between two requests"),
-    Name("MAX_AUTH_FAILURES", 60, _COUNT, "refused keys a minute that are answered with care; more get 429"),
+    Name("MAX_AUTH_FAILURES", 60, _COUNT, "wrong client keys a minute from one address that get 401; more get 429"),
     Name("MAX_WAITING_REQUESTS", 1000, _COUNT, "requests that wait for a candidate at once; more get 503"),
     # The wire to providers.
     Name("MAX_BUFFERED_BYTES", 268_435_456, _BYTES, "request bodies and whole replies held at once; beyond it 503"),

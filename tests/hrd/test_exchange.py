@@ -13,6 +13,7 @@ from hrd.core.ledger import Reservation, State
 from hrd.core.providers import ModelFacts
 from hrd.core.refusals import LOOP, WRONG_KEY
 from hrd.dialects import openai_chat
+from hrd.downstream.peers import Peer
 from hrd.exchange import authenticate
 from hrd.http.messages import Headers
 from tests.scenarios.client import KEY
@@ -53,7 +54,7 @@ async def world(virtual_time: None) -> AsyncIterator[World]:
     ],
 )
 async def test_who_is_calling(world: World, headers: list[tuple[bytes, bytes]], expected: object) -> None:
-    call: Any = SimpleNamespace(head=SimpleNamespace(headers=Headers(headers)))
+    call: Any = SimpleNamespace(head=SimpleNamespace(headers=Headers(headers)), peer=Peer("127.0.0.1"))
     found = authenticate(call, world.terms)
     assert (found.fingerprint if isinstance(found, Caller) else found) == expected
 
@@ -62,6 +63,20 @@ async def test_a_stranger_is_refused_before_its_body_is_looked_at(world: World) 
     reply = await world.post(b"{" * 1000, key="")
     assert (reply.status, reply.error["type"], reply.error["code"]) == (401, "authentication_error", "invalid_api_key")
     assert "hr key list" in reply.error["message"]
+
+
+async def test_wrong_keys_beyond_so_many_a_minute_are_told_to_wait_and_good_ones_are_not(virtual_time: None) -> None:
+    async with open_world(auth_failures_max=2) as world:
+        await world.provider("alpha", Answer("hello"))
+        assert [(await world.post({}, key=key)).status for key in ("", "wrong")] == [401, 401]
+        await trio.sleep(12.5)
+        reply = await world.post({}, key="wrong")
+        assert (reply.status, reply.error["code"], reply.headers["retry-after"]) == (429, "rate_limit_exceeded", "48")
+        assert "MAX_AUTH_FAILURES" in reply.error["message"]
+        assert "hr key list" in reply.error["message"]
+        assert await world.ask() == "hello", "of the same address"
+        await trio.sleep(47.5)
+        assert (await world.post({}, key="wrong")).status == 401
 
 
 # what is written when ----------------------------------------------------------------------------------------------------

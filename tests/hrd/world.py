@@ -22,6 +22,7 @@ from hrd.core.facts import Claim, Fact, RosterChanged
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
 from hrd.core.secrets import Secret
+from hrd.core.strangers import Strangers
 from hrd.core.tour import Tour
 from hrd.cors import cors_of
 from hrd.downstream.call import Endpoint
@@ -140,6 +141,7 @@ class World:
         self.store = MemoryStore(self.disk, lambda: self.now)
         self.assembled = self._assembled()
         self.pool = Pool(self.assembled.roster, PoolRules(), self.store.load(self.now))
+        self.strangers = Strangers()
         self.finished = Finished()
         self.metrics = Metrics(lambda: Gauges(uptime_s=90.0, in_flight=2, connections=3, blocks=0, rows_waiting=0))
         self.departures = Departures()
@@ -202,6 +204,8 @@ class World:
     def terms(self) -> Terms:
         return Terms(
             doorkeeper=self.assembled.doorkeeper,
+            strangers=self.strangers,
+            auth_failures_max=3,
             instance_id=b"instance-1",
             reply_s=1.0,
             slow_first_token_s=1.0,

@@ -22,6 +22,7 @@ from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Row
 from hrd.core.roster import Roster, who_lists
 from hrd.core.secrets import Secret, scrub
+from hrd.core.strangers import Strangers
 from hrd.dialects import embeddings, openai_chat
 from hrd.dialects.contract import Dialect
 from hrd.downstream.call import JSON, Call, Endpoint
@@ -114,6 +115,8 @@ class World:
         self._request_number = 0
         self.terms = Terms(
             doorkeeper=Doorkeeper([(key.encode(), caller) for key, caller in CLIENT_KEYS.items()]),
+            strangers=Strangers(),
+            auth_failures_max=tuned.pop("auth_failures_max", 60),
             instance_id=INSTANCE,
             reply_s=tuned.pop("reply_s", 300.0),
             slow_first_token_s=tuned.pop("slow_first_token_s", 180.0),
