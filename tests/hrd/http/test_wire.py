@@ -113,6 +113,7 @@ async def test_unix_sockets_are_wires_too() -> None:
 async def test_busy_wire_gives_way_after_its_turn(pair: tuple[Wire, socket.socket]) -> None:
     wire, far = pair
     far.sendall(b"x" * 100)
+    await wire.receive_some(1)  # waits, and comes back full: there is likely more at once
     calls = 0
     with trio.CancelScope() as scope:  # a cancelled call fails exactly when it is a checkpoint
         scope.cancel()
@@ -131,8 +132,8 @@ async def test_busy_wire_gives_way_after_its_turn(pair: tuple[Wire, socket.socke
 async def test_turn_is_given_before_anything_is_taken(pair: tuple[Wire, socket.socket]) -> None:
     """A cancelled call has received nothing and sent nothing, so nothing is lost with it."""
     wire, far = pair
-    far.sendall(b"x" * OPERATIONS_PER_TURN + b"z")
-    for _ in range(OPERATIONS_PER_TURN):
+    far.sendall(b"x" * (1 + OPERATIONS_PER_TURN) + b"z")
+    for _ in range(1 + OPERATIONS_PER_TURN):
         await wire.receive_some(1)
     with trio.CancelScope() as scope:
         scope.cancel()
