@@ -17,7 +17,7 @@ from functools import partial
 
 import trio
 
-from hrd import __version__
+from hrd import __version__, bounds
 from hrd.admin.finished import Finished
 from hrd.admin.server import admin_dispatch, may_control
 from hrd.admin.status import DaemonFacts
@@ -34,26 +34,25 @@ from hrd.core.strangers import Strangers
 from hrd.demo.serve import serve_demo
 from hrd.dialects import embeddings, openai_chat
 from hrd.downstream.call import Call, Endpoint
-from hrd.downstream.context import BufferBudget, Context, Header, Patience
+from hrd.downstream.context import BufferBudget, Context, Header
 from hrd.downstream.departures import Departures
-from hrd.downstream.doors import ClientDoor, ControlDoor, endpoint_url
+from hrd.downstream.doors import ClientDoor, ControlDoor, endpoint_url, gid_of
 from hrd.downstream.drain import drain
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer, unix_peer
 from hrd.exchange import Exchange, Terms
 from hrd.http.alarms import Alarms
-from hrd.http.limits import HttpLimits
 from hrd.http.messages import RequestHead
 from hrd.logbook import Logbook
 from hrd.metrics import Gauges, Metrics
 from hrd.pages import cors_of, public_dispatch
-from hrd.pool import Pool, PoolRules
+from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.sqlite import SqliteStore
-from hrd.upstream.attempt import AttemptLimits, Attempts
-from hrd.upstream.connections import ConnectionLimits, Dialer
+from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
+from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.lookups import LookupFailed, ModelLookups
 from hrd.upstream.trust import SystemTrust
@@ -74,7 +73,7 @@ class Daemon:
         self._demo_wanted = demo_wanted
         self._generations = Generations(configuration, remembered.discovered, remembered.accounts)
         self._door = ClientDoor(lambda: self._clients, self._wanted_address)
-        self._control_door = ControlDoor(configuration.places.control_socket, lambda: control_gid(self._configuration.settings))
+        self._control_door = ControlDoor(configuration.places.control_socket, self._control_gid)
         self._started_at = self.now()
         self._boot = secrets.token_hex(4)
         self._request_number = 0
@@ -86,7 +85,7 @@ class Daemon:
         self.log = Logbook(settings.log_level, configuration.secrets)
         self._calls: dict[int, Call] = {}
         self._assembled = self._generations.next(self._door.listening_on)
-        self._pool = Pool(self._assembled.roster, pool_rules(settings), remembered)
+        self._pool = Pool(self._assembled.roster, bounds.pool_rules(settings), remembered)
         self._strangers = Strangers()
         self._terms = self._make_terms()
         self._finished = Finished()
@@ -96,7 +95,7 @@ class Daemon:
         self._alarms = Alarms()
         self._trust = SystemTrust()
         self._upstream = UpstreamConnections(
-            limits=connection_limits(settings),
+            limits=bounds.connection_limits(settings),
             connect=Dialer(self._trust).connect,
             alarms=self._alarms,
         )
@@ -112,7 +111,7 @@ class Daemon:
         self._attempts = Attempts(
             connections=self._upstream,
             heads=self._heads,
-            limits=attempt_limits(settings),
+            limits=bounds.attempt_limits(settings),
             scrub=self.scrub,
             now=self.now,
         )
@@ -140,6 +139,9 @@ class Daemon:
 
     def _wanted_address(self) -> tuple[str, int]:
         return self._configuration.settings.host, self._configuration.settings.port
+
+    def _control_gid(self) -> int | None:
+        return gid_of(self._configuration.settings.control_group)
 
     def _make_terms(self) -> Terms:
         settings = self._configuration.settings
@@ -191,7 +193,7 @@ class Daemon:
             changed=self.changed,
             stop=self.stop,
             finished=self._finished,
-            may_control=lambda peer: may_control(peer, os.geteuid(), control_gid(self._configuration.settings)),
+            may_control=lambda peer: may_control(peer, os.geteuid(), self._control_gid()),
             now=self.now,
         )
         return Connections(
@@ -210,8 +212,8 @@ class Daemon:
     ) -> Context:
         return Context(
             dispatch=dispatch,
-            limits=http_limits(settings),
-            patience=patience(settings),
+            limits=bounds.http_limits(settings),
+            patience=bounds.patience(settings),
             budget=BufferBudget(settings.max_buffered_bytes),
             alarms=self._alarms,
             departures=self._departures,
@@ -280,14 +282,15 @@ class Daemon:
         settings = self._configuration.settings
         for trouble in self._configuration.troubles:
             self.log.warning("configuration not taken", problem=trouble)
-        self._pool.rules = pool_rules(settings)
+        self._pool.rules = bounds.pool_rules(settings)
         self._adopt(self._generations.next(self._door.listening_on))
         self._heartbeat.every_s = settings.keepalive_seconds
-        self._upstream.limits = connection_limits(settings)
-        self._attempts.limits = attempt_limits(settings)
+        self._upstream.limits = bounds.connection_limits(settings)
+        self._attempts.limits = bounds.attempt_limits(settings)
+        self._store.limits = bounds.store_limits(settings)
         for connections in (self._clients, self._control):
-            connections.context.limits = http_limits(settings)
-            connections.context.patience = patience(settings)
+            connections.context.limits = bounds.http_limits(settings)
+            connections.context.patience = bounds.patience(settings)
             connections.context.budget.bytes_max = settings.max_buffered_bytes
         self.log.set_level(settings.log_level)
         self._door.look_again()
@@ -416,58 +419,3 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
-
-
-def pool_rules(settings: Settings) -> PoolRules:
-    return PoolRules(
-        cost_policy=settings.cost_policy,
-        max_wait_s=settings.max_wait_seconds,
-        breaker_window=settings.breaker_window,
-        breaker_samples_min=settings.breaker_min_samples,
-        breaker_error_rate=settings.breaker_error_rate,
-        breaker_cooldown_s=settings.breaker_cooldown,
-    )
-
-
-def patience(settings: Settings) -> Patience:
-    return Patience(
-        idle_s=settings.idle_connection_seconds,
-        header_s=settings.header_seconds,
-        body_s=settings.body_seconds,
-        write_s=settings.client_write_seconds,
-    )
-
-
-def http_limits(settings: Settings) -> HttpLimits:
-    return HttpLimits(
-        request_line_bytes=settings.max_request_line_bytes,
-        head_bytes=settings.max_head_bytes,
-        headers_count=settings.max_headers,
-        body_bytes=settings.max_request_bytes,
-        reply_body_bytes=settings.max_reply_bytes,
-    )
-
-
-def connection_limits(settings: Settings) -> ConnectionLimits:
-    return ConnectionLimits(
-        open_max=settings.max_upstream_connections,
-        idle_max=settings.max_upstream_idle,
-        idle_s=settings.upstream_idle_seconds,
-        http=http_limits(settings),
-    )
-
-
-def attempt_limits(settings: Settings) -> AttemptLimits:
-    return AttemptLimits(connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes)
-
-
-def control_gid(settings: Settings) -> int | None:
-    """The group that may use the control socket, if one is set."""
-    if not settings.control_group:
-        return None
-    import grp  # noqa: PLC0415 - only where a group is set
-
-    try:
-        return grp.getgrnam(settings.control_group).gr_gid
-    except KeyError:
-        return int(settings.control_group) if settings.control_group.isdecimal() else None

@@ -15,6 +15,7 @@ import click
 import trio
 
 from hrd.admin.places import HOME_NAME, Nowhere, Places, find_places
+from hrd.bounds import store_limits
 from hrd.configuration.live import Configuration, Unusable
 from hrd.core.key_shapes import OWN_PREFIX
 from hrd.credentials import stored_order
@@ -22,7 +23,6 @@ from hrd.daemon import Daemon
 from hrd.downstream.doors import CannotListen
 from hrd.log_lines import LogLines
 from hrd.store.contract import Process
-from hrd.store.limits import Retention, StoreLimits
 from hrd.store.lock import HeldBy, Lock, take_lock
 from hrd.store.sqlite import SqliteStore, open_store
 from hrd.store.trouble import NewerSchemaError
@@ -128,13 +128,7 @@ def _lock(places: Places) -> Lock:
 
 
 def _open_store(configuration: Configuration, started: float) -> SqliteStore:
-    settings = configuration.settings
-    retention = Retention(
-        journal_rows=settings.request_log_size,
-        ledger_days=settings.ledger_days,
-        usage_hours_days=settings.usage_hours_days,
-    )
-    limits = StoreLimits(retention=retention, buffer_rows=settings.write_buffer_rows)
+    limits = store_limits(configuration.settings)
     try:
         return open_store(Path(configuration.places.database), limits, Process(pid=os.getpid(), started=started), Daemon.now)
     except NewerSchemaError as error:

@@ -29,6 +29,7 @@ RANK = {
     "hrd.store": 3,
     "hrd.upstream": 3,
     "hrd.admin": 4,
+    "hrd.bounds": 4,
     "hrd.cors": 4,
     "hrd.exchange": 4,
     "hrd.model_list": 5,

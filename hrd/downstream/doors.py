@@ -145,6 +145,18 @@ class ControlDoor:
         return ALONE if self._given_to is None else WITH_GROUP
 
 
+def gid_of(group: str | None) -> int | None:
+    """The number of a group that is named, or numbered; None without one."""
+    if not group:
+        return None
+    import grp  # noqa: PLC0415 - only where a group is set
+
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return int(group) if group.isdecimal() else None
+
+
 def endpoint_url(host: str, port: int) -> str:
     """The base URL that clients on this machine are given."""
     anywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown, not bound

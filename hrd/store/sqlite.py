@@ -60,6 +60,16 @@ class SqliteStore:
         self._waiting = WaitingRows(self._writer.write, now, limits.buffer_rows)
         self._upkeep = Upkeep(path, self._writer, limits, now)
 
+    @property
+    def limits(self) -> StoreLimits:
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: StoreLimits) -> None:
+        self._limits = self._upkeep.limits = limits
+        self._waiting.rows_max = limits.buffer_rows
+        self._writer.keep_journal = limits.retention.journal_rows > 0
+
     # the contract --------------------------------------------------------------------------------------------------------
 
     def commit_nowait(self, rows: Sequence[Row]) -> None:

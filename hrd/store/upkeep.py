@@ -25,10 +25,11 @@ class Upkeep:
     """`round` does what is due. A failure is kept in words until a round goes well."""
 
     def __init__(self, path: Path, writer: Writer, limits: StoreLimits, now: Callable[[], float]) -> None:
+        self.limits = limits
+        """May be replaced: the next round goes by it."""
         self.failure = ""
         self._path = path
         self._writer = writer
-        self._limits = limits
         self._now = now
         self._checkpointed_at = self._trimmed_at = now()
         self._checkpointed_rows = self._trimmed_rows = 0
@@ -60,7 +61,7 @@ class Upkeep:
     async def _checkpoint(self) -> None:
         since_s = self._now() - self._checkpointed_at
         written = self._writer.rows_written - self._checkpointed_rows
-        if not self._writer.is_dirty or (0 <= since_s < self._limits.checkpoint_s and written < self._limits.checkpoint_rows):
+        if not self._writer.is_dirty or (0 <= since_s < self.limits.checkpoint_s and written < self.limits.checkpoint_rows):
             return
         self._checkpointed_at = self._now()
         self._checkpointed_rows = self._writer.rows_written
@@ -83,9 +84,9 @@ class Upkeep:
     def _begin(self) -> Trimming | None:
         """A pass, if one is due: by the clock, or because much was written."""
         written = self._writer.rows_written - self._trimmed_rows
-        retention = self._limits.retention
+        retention = self.limits.retention
         is_much = written > max(TRIM_ROWS_MIN, retention.journal_rows // 10)
-        if 0 <= self._now() - self._trimmed_at < self._limits.trim_s and not is_much:
+        if 0 <= self._now() - self._trimmed_at < self.limits.trim_s and not is_much:
             return None
         self._trimmed_at = self._now()
         self._trimmed_rows = self._writer.rows_written

@@ -35,7 +35,7 @@ class Writer:
         self.rows_written = 0
         self.is_dirty = False
         """Something was written since the last checkpoint began."""
-        self._keep_journal = keep_journal
+        self.keep_journal = keep_journal
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._log = path.with_name(path.name + "-wal")
@@ -132,7 +132,7 @@ class Writer:
         return True
 
     def _fold(self, rows: Sequence[Row]) -> Sequence[Statement]:
-        return fold(rows, self.process, keep_journal=self._keep_journal)
+        return fold(rows, self.process, keep_journal=self.keep_journal)
 
     def _failed(self, error: Exception) -> WriteFailed:
         self.note(error)

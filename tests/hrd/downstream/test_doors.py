@@ -1,6 +1,7 @@
 """Doors: how they move when the settings say so, and what happens when they cannot."""
 
 import errno
+import grp
 import os
 import socket
 import stat
@@ -14,7 +15,7 @@ import trio
 from hrd.downstream.call import Call
 from hrd.downstream.context import BufferBudget, Context, Patience
 from hrd.downstream.departures import Departures
-from hrd.downstream.doors import Address, CannotListen, ClientDoor, ControlDoor, endpoint_url, why_not
+from hrd.downstream.doors import Address, CannotListen, ClientDoor, ControlDoor, endpoint_url, gid_of, why_not
 from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer
 from hrd.http.alarms import Alarms
@@ -233,3 +234,13 @@ def test_why_not_says_what_to_set_instead(error: OSError | UnicodeError, words: 
     said = why_not("box", 80, error)
     assert said.startswith("cannot listen on box port 80: ")
     assert words in said
+
+
+# the group ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_is_found_by_its_name_or_number() -> None:
+    own = grp.getgrgid(os.getegid())
+    assert gid_of(own.gr_name) == own.gr_gid
+    assert gid_of("4242") == 4242
+    assert (gid_of(None), gid_of(""), gid_of("no-such-group")) == (None, None, None)

@@ -463,3 +463,28 @@ async def test_a_row_that_cannot_be_stored_is_told(store: SqliteStore) -> None:
     await store.commit([reserved(1), reserved(1)])
     assert store.health().message == "1 rows could not be stored and were left out"
     assert (store.health().state, store.health().rows_waiting) == ("ok", 0)
+
+
+# the settings change -------------------------------------------------------------------------------------------------------
+
+
+async def test_new_limits_hold_from_the_next_row_on(store: SqliteStore, clock: Clock, path: Path) -> None:
+    for number in range(5):
+        store.commit_nowait([answered(f"req-{number}")])
+    store.limits = StoreLimits(retention=Retention(journal_rows=2), buffer_rows=7)
+    assert store.health().rows_max == 7
+    clock.now += store.limits.trim_s
+    await store.tidy()
+    assert rows_in(path, "journal") == 2
+    store.limits = StoreLimits(retention=Retention(journal_rows=0))
+    store.commit_nowait([answered("req-unkept")])
+    assert rows_in(path, "journal") == 2
+    assert await store.entry("req-unkept") is None
+
+
+def test_a_smaller_buffer_is_full_at_once(store: SqliteStore) -> None:
+    store.give_up(OSError("no disk"))
+    store.commit_nowait([blocked() for _ in range(3)])
+    assert not store.is_full
+    store.limits = StoreLimits(buffer_rows=3)
+    assert store.is_full

@@ -1,0 +1,61 @@
+"""Bounds: what the settings say, as each part of the house takes it."""
+
+from hrd.downstream.context import Patience
+from hrd.http.limits import HttpLimits
+from hrd.pool import PoolRules
+from hrd.settings import Settings
+from hrd.store.limits import Retention, StoreLimits
+from hrd.upstream.attempt import AttemptLimits
+from hrd.upstream.connections import ConnectionLimits
+
+
+def pool_rules(settings: Settings) -> PoolRules:
+    return PoolRules(
+        cost_policy=settings.cost_policy,
+        max_wait_s=settings.max_wait_seconds,
+        breaker_window=settings.breaker_window,
+        breaker_samples_min=settings.breaker_min_samples,
+        breaker_error_rate=settings.breaker_error_rate,
+        breaker_cooldown_s=settings.breaker_cooldown,
+    )
+
+
+def patience(settings: Settings) -> Patience:
+    return Patience(
+        idle_s=settings.idle_connection_seconds,
+        header_s=settings.header_seconds,
+        body_s=settings.body_seconds,
+        write_s=settings.client_write_seconds,
+    )
+
+
+def http_limits(settings: Settings) -> HttpLimits:
+    return HttpLimits(
+        request_line_bytes=settings.max_request_line_bytes,
+        head_bytes=settings.max_head_bytes,
+        headers_count=settings.max_headers,
+        body_bytes=settings.max_request_bytes,
+        reply_body_bytes=settings.max_reply_bytes,
+    )
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        open_max=settings.max_upstream_connections,
+        idle_max=settings.max_upstream_idle,
+        idle_s=settings.upstream_idle_seconds,
+        http=http_limits(settings),
+    )
+
+
+def attempt_limits(settings: Settings) -> AttemptLimits:
+    return AttemptLimits(connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes)
+
+
+def store_limits(settings: Settings) -> StoreLimits:
+    retention = Retention(
+        journal_rows=settings.request_log_size,
+        ledger_days=settings.ledger_days,
+        usage_hours_days=settings.usage_hours_days,
+    )
+    return StoreLimits(retention=retention, buffer_rows=settings.write_buffer_rows)
