@@ -75,8 +75,6 @@ class Choice:
             return Chosen(again, len(free), 0, (again,))
         if not free:
             return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
-        if selection.leading and free[0].place < selection.leading:
-            free = [c for c in free if c.place < selection.leading]
         return self._first_of(free, tour, selection, now)
 
     def passed_over(self, selection: Selection, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
@@ -124,12 +122,15 @@ class Choice:
     # in which order ------------------------------------------------------------------------------------------------------
 
     def _first_of(self, able: list[Candidate], tour: Tour, selection: Selection, now: float) -> Chosen:
+        passed = len(selection.candidates) - len(able)
+        if selection.leading and able[0].place < selection.leading:
+            able = [c for c in able if c.place < selection.leading]
         ranked = able
         if len(able) > 1:
             ranked = self._ranked_group(able, now) if selection.is_one_group else self._ranked(able, tour, now)
         chosen = tour.choose(ranked) if tour.failures else ranked[0]
         assert chosen is not None, "somebody is able"
-        return Chosen(chosen, len(able) - 1, len(selection.candidates) - len(able), ranked[:ORDER_NAMED_MAX])
+        return Chosen(chosen, len(able) - 1, passed, ranked[:ORDER_NAMED_MAX])
 
     def _ranked_group(self, able: list[Candidate], now: float) -> list[Candidate]:
         mode = self.roster.mode_of(able[0].provider.name)

@@ -409,6 +409,19 @@ def test_while_the_pair_is_blocked_nobody_takes_its_place_unless_the_user_said_w
     assert helped.pool.snapshot(NOON).embedding_pin == ("beta", "e-b")
 
 
+def test_patience_keeps_the_pair_before_its_fallback_too() -> None:
+    stage = pinned("beta", "e-b", embed_fallback=(("alpha", "e-a"),))
+    for pause_s in (0, 16, 16):  # up the ladder, to guesses that outlast patience
+        stage.now += pause_s
+        walk = stage.ask(kind=Kind.EMBEDDINGS)
+        assert walk.next() == "b1/e-b"
+        assert walk.fails(Verdict.RATE_LIMITED) == "a1/e-a"
+        assert walk.fails(Verdict.RATE_LIMITED) == "a2/e-a"
+        walk.missed(Verdict.RATE_LIMITED)
+    stage.now += 11
+    assert stage.ask(kind=Kind.EMBEDDINGS).next() == "b1/e-b"
+
+
 def test_token_ids_go_only_to_whom_takes_them() -> None:
     stage = pinned("beta", "e-b")
     walk = stage.ask(kind=Kind.EMBEDDINGS, token_ids=True)
