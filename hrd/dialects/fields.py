@@ -16,6 +16,7 @@ _FLAG = msgspec.json.Decoder(bool)
 _COUNT = msgspec.json.Decoder(int)
 _PATH = re.compile(r"(?: - at `\$(.*)`)?$", re.DOTALL)
 NULL = b"null"
+TRUE = b"true"
 COUNT_MAX = 1_000_000_000
 """A larger number of tokens is a slip of the pen."""
 
@@ -78,7 +79,11 @@ def count_of(fields: Fields, name: str) -> int | None:
     if raw is None:
         return None
     try:
-        count = _COUNT.decode(raw)
+        return as_count(_COUNT.decode(raw))
     except ValueError:
         return None
-    return count if 0 < count <= COUNT_MAX else None
+
+
+def as_count(count: int | None) -> int | None:
+    """*count* as a limit that can be meant."""
+    return count if count is not None and 0 < count <= COUNT_MAX else None

@@ -35,15 +35,17 @@ def adapt_messages(raw: msgspec.Raw, quirks: Quirks) -> tuple[msgspec.Raw, list[
 
 
 def _may_concern(text: bytes, quirks: Quirks) -> bool:
-    if not quirks.developer_role and b'"developer"' in text:
+    find = text.find  # `in` costs twice as much: it takes its left side for a number first
+    if not quirks.developer_role and find(b'"developer"') >= 0:
         return True
-    if not quirks.keep_reasoning and (b'"reasoning' in text or b'"thinking"' in text):
+    if not quirks.keep_reasoning and (find(b'"reasoning') >= 0 or find(b'"thinking"') >= 0):
         return True
-    if (quirks.tool_ids or quirks.reasoning_placeholder) and b'"tool_call' in text:
+    if (quirks.tool_ids or quirks.reasoning_placeholder) and find(b'"tool_call') >= 0:
         return True
-    if quirks.bridge_tool_to_user and b'"tool"' in text:
+    if quirks.bridge_tool_to_user and find(b'"tool"') >= 0:
         return True
-    return any(b'"' + name.encode() + b'"' in text for name in quirks.drop_message_fields)
+    names = quirks.drop_message_fields
+    return bool(names) and any(find(b'"%b"' % name.encode()) >= 0 for name in names)
 
 
 def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[str]]:

@@ -10,7 +10,7 @@ from hrd.core.ask import Ask, Kind
 from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
-from hrd.dialects.fields import NULL, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
+from hrd.dialects.fields import NULL, TRUE, as_count, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
 from hrd.dialects.openai_errors import comment, error_event, error_reply
 from hrd.dialects.openai_mend import Mender
 from hrd.dialects.openai_reply import Tally, chunk_error, known_usage, plain_finish, read_chunk
@@ -25,9 +25,36 @@ class _Turn(msgspec.Struct, gc=False):
     role: str
 
 
+class _Typical(msgspec.Struct, gc=False):
+    """The members that are read, of the types that they should have: one pass over a body that means no trouble."""
+
+    messages: list[_Turn]
+    model: str | None = None
+    stream: bool | None = None
+    max_completion_tokens: int | None = None
+    max_tokens: int | None = None
+    stream_options: Fields | None = None
+    tools: msgspec.Raw = msgspec.Raw(NULL)
+    functions: msgspec.Raw = msgspec.Raw(NULL)
+
+
+class _Read(msgspec.Struct, gc=False):
+    """What was found in them."""
+
+    model: str
+    stream: bool
+    turns: int
+    usage_to_client: bool
+    max_tokens: int | None
+    tools: bytes
+
+
+_TYPICAL = msgspec.json.Decoder(_Typical)
 _TURNS = msgspec.json.Decoder(list[_Turn])
 _OPTIONS = msgspec.json.Decoder(Fields | None)
-_TRUE = msgspec.Raw(b"true")
+_TRUE = msgspec.Raw(TRUE)
+_FALSE = msgspec.Raw(b"false")
+_OPENING_BRACE = 0x7B
 _ASK_USAGE = msgspec.Raw(b'{"include_usage":true}')
 
 
@@ -36,31 +63,25 @@ def decode(body: bytes) -> Request | Refusal:
     fields = read_fields(body)
     if isinstance(fields, Refusal):
         return fields
-    model = text_of(fields, "model")
-    if isinstance(model, Refusal):
-        return model
-    stream = flag_of(fields, "stream")
-    if isinstance(stream, Refusal):
-        return stream
-    turns = _count_turns(fields)
-    if isinstance(turns, Refusal):
-        return turns
-    usage_to_client = _wants_usage(fields) if stream else False
-    if isinstance(usage_to_client, Refusal):
-        return usage_to_client
-    tools = _spelled(fields, "tools") + _spelled(fields, "functions")
-    tokens, images = measure_prompt(bytes(fields["messages"]), turns, tools)
+    try:
+        typical = _read_typical(_TYPICAL.decode(body))
+    except (ValueError, RecursionError):
+        typical = None
+    read = typical if typical is not None else _read_carefully(fields)
+    if isinstance(read, Refusal):
+        return read
+    tokens, images = measure_prompt(bytes(fields["messages"]), read.turns, read.tools)
     ask = Ask(
         kind=Kind.CHAT,
-        model=model,
-        stream=stream,
-        tools=b"{" in tools,
+        model=read.model,
+        stream=read.stream,
+        tools=_OPENING_BRACE in read.tools,
         images=images > 0,
         input_tokens=tokens,
-        max_tokens=count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens"),
+        max_tokens=read.max_tokens,
         body_bytes=len(body),
     )
-    return Request(ask=ask, fields=fields, usage_to_client=usage_to_client)
+    return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client)
 
 
 def encode(
@@ -113,6 +134,37 @@ def reply_stream(request: Request, quirks: Quirks, event_bytes_max: int) -> Repl
     )
 
 
+def _read_typical(body: _Typical) -> _Read | None:
+    """None for a body without messages, which is to be refused."""
+    turns = len(body.messages)
+    if not turns:
+        return None
+    usage_to_client = False
+    if body.stream and body.stream_options:
+        usage_to_client = bytes(body.stream_options.get("include_usage", _FALSE)) == TRUE
+    limit = as_count(body.max_completion_tokens) or as_count(body.max_tokens)
+    tools = _unless_null(body.tools) + _unless_null(body.functions)
+    return _Read(body.model or "", bool(body.stream), turns, usage_to_client, limit, tools)
+
+
+def _read_carefully(fields: Fields) -> _Read | Refusal:
+    """The same, member by member: what has another type is left to the provider, or is what the refusal names."""
+    model = text_of(fields, "model")
+    if isinstance(model, Refusal):
+        return model
+    stream = flag_of(fields, "stream")
+    if isinstance(stream, Refusal):
+        return stream
+    turns = _count_turns(fields)
+    if isinstance(turns, Refusal):
+        return turns
+    usage_to_client = _wants_usage(fields) if stream else False
+    if isinstance(usage_to_client, Refusal):
+        return usage_to_client
+    limit = count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens")
+    return _Read(model, stream, turns, usage_to_client, limit, _spelled(fields, "tools") + _spelled(fields, "functions"))
+
+
 def _count_turns(fields: Fields) -> int | Refusal:
     """How many messages there are, each an object with a role."""
     raw = fields.get("messages")
@@ -133,7 +185,7 @@ def _wants_usage(fields: Fields) -> bool | Refusal:
         options = _OPTIONS.decode(raw)
     except (ValueError, RecursionError) as error:
         return refuse_shape("stream_options", error)
-    return options is not None and "include_usage" in options and bytes(options["include_usage"]) == b"true"
+    return options is not None and bytes(options.get("include_usage", _FALSE)) == TRUE
 
 
 def _asking_usage(raw: msgspec.Raw | None) -> msgspec.Raw:
@@ -153,5 +205,9 @@ def _is_dropped(name: str, drop: frozenset[str], quirks: Quirks) -> bool:
 
 def _spelled(fields: Fields, name: str) -> bytes:
     raw = fields.get(name)
-    spelled = bytes(raw) if raw is not None else b""
+    return _unless_null(raw) if raw is not None else b""
+
+
+def _unless_null(raw: msgspec.Raw) -> bytes:
+    spelled = bytes(raw)
     return b"" if spelled == NULL else spelled

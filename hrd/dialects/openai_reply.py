@@ -174,7 +174,7 @@ def known_usage(chunk: Chunk) -> Usage | None:
 
 
 def _bounded(tokens: int) -> int:
-    return min(max(0, tokens), COUNT_MAX)
+    return tokens if 0 <= tokens <= COUNT_MAX else max(0, min(tokens, COUNT_MAX))
 
 
 class Tally:

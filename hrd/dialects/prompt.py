@@ -27,10 +27,14 @@ _PARTS = msgspec.json.Decoder(list[_Part])
 
 def measure_prompt(messages: bytes, count: int, tools: bytes) -> tuple[int, int]:
     """Tokens of *count* *messages* and of the *tools*, and the number of images among them."""
-    images = _count_images(messages) if b'"image_url"' in messages else 0
-    spelled = _without_blobs(messages)
+    find = messages.find  # `in` costs twice as much: it takes its left side for a number first
+    images = _count_images(messages) if find(b'"image_url"') >= 0 else 0
+    has_blobs = find(b";base64,") >= 0 or find(b'"input_audio"') >= 0
+    spelled = _without_blobs(messages) if has_blobs else messages
     tokens = max(1, estimate_json_tokens(spelled) - _SKELETON_TOKENS * count)
-    return tokens + estimate_json_tokens(tools) + images * IMAGE_TOKENS, images
+    if tools:
+        tokens += estimate_json_tokens(tools)
+    return tokens + images * IMAGE_TOKENS, images
 
 
 def _count_images(messages: bytes) -> int:
@@ -47,8 +51,6 @@ def _count_images(messages: bytes) -> int:
 
 def _without_blobs(messages: bytes) -> bytes:
     """Pictures and sound in base64 are not text: each is cut off behind its beginning."""
-    if b";base64," not in messages and b'"input_audio"' not in messages:
-        return messages
     pieces: list[bytes] = []
     at = 0
     while found := _BLOB.search(messages, at):

@@ -27,7 +27,9 @@ VENDOR_FIELDS = frozenset(
 """A wrapper that clients' libraries should have opened, who the user is, what OpenAI alone keeps, and what OpenRouter
 alone reads."""
 PRIVATE_PREFIX = "hermes_"
-_LIMITS = ("max_completion_tokens", "max_tokens")
+_LIMITS_IN_ORDER = ("max_completion_tokens", "max_tokens")
+_LIMITS = frozenset(_LIMITS_IN_ORDER)
+_TOOLS = frozenset({"tools", "functions", "tool_choice", "parallel_tool_calls"})
 _ALWAYS = frozenset({"model", "messages", "input", "stream"})
 _OPTIONS = frozenset(
     {"audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "metadata", "modalities", "n"}
@@ -49,7 +51,9 @@ def apply(
     caller notes why."""
     quirks = provider.quirks
     notes: list[str] = []
-    limit_name, limit = _limit(fields, quirks, drop, max_tokens, notes)
+    limit_name, limit = quirks.token_field, None
+    if max_tokens is not None or not _LIMITS.isdisjoint(fields):
+        limit_name, limit = _limit(fields, quirks, drop, max_tokens, notes)
     sent: Fields = {}
     for name, raw in fields.items():
         if name in _LIMITS:
@@ -68,7 +72,8 @@ def apply(
                 sent[new_name] = raw if bounds is None else _clamp(name, raw, bounds, notes)
     if limit is not None:
         sent[limit_name] = limit
-    _adapt_tools(sent, quirks, notes)
+    if not _TOOLS.isdisjoint(sent):
+        _adapt_tools(sent, quirks, notes)
     messages = sent.get("messages")
     if messages is not None:
         sent["messages"], changes = adapt_messages(messages, quirks)
@@ -77,17 +82,20 @@ def apply(
 
 
 def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
-    return (
-        name in quirks.drop
-        or (name in VENDOR_FIELDS and name not in quirks.forward)
-        or name.startswith(PRIVATE_PREFIX)
-        or (name in quirks.drop_unless and not model.startswith(_prefixes(quirks.drop_unless[name])))
-        or (name in quirks.drop_for and model.startswith(_prefixes(quirks.drop_for[name])) and not _unthinking(fields))
-    )
+    if name in quirks.drop or (name in VENDOR_FIELDS and name not in quirks.forward) or name.startswith(PRIVATE_PREFIX):
+        return True
+    if name in quirks.drop_unless and not _begins(model, quirks.drop_unless[name]):
+        return True
+    return name in quirks.drop_for and _begins(model, quirks.drop_for[name]) and not _unthinking(fields)
 
 
-def _prefixes(comma_list: str) -> tuple[str, ...]:
-    return tuple(prefix for prefix in (part.strip() for part in comma_list.split(",")) if prefix)
+def _begins(model: str, comma_list: str) -> bool:
+    """Whether *model* begins with one of the prefixes in *comma_list*."""
+    for part in comma_list.split(","):
+        prefix = part.strip()
+        if prefix and model.startswith(prefix):
+            return True
+    return False
 
 
 def _unthinking(fields: Fields) -> bool:
@@ -113,10 +121,10 @@ def _limit(
     fields: Fields, quirks: Quirks, drop: frozenset[str], max_tokens: int | None, notes: list[str]
 ) -> tuple[str, msgspec.Raw | None]:
     """The output limit that is sent, and under which name; a name that is not taken gives way to the other."""
-    asked_as = next((name for name in _LIMITS if name in fields and bytes(fields[name]) != NULL), "")
+    asked_as = next((name for name in _LIMITS_IN_ORDER if name in fields and bytes(fields[name]) != NULL), "")
     if not asked_as and max_tokens is None:
         return quirks.token_field, None
-    names = [quirks.token_field, *(name for name in _LIMITS if name != quirks.token_field)]
+    names = [quirks.token_field, *(name for name in _LIMITS_IN_ORDER if name != quirks.token_field)]
     for name in names:
         if name not in drop and name not in quirks.drop:
             return name, fields[asked_as] if max_tokens is None else msgspec.Raw(b"%d" % max_tokens)

@@ -13,6 +13,7 @@ import re
 import msgspec
 
 _MARK = b"\xef\xbb\xbf"
+_CR = 0x0D
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r(?!\Z))", re.DOTALL)
 _FIRST_LINE_BLANK = re.compile(rb"(?>\r\n|\n|\r(?!\Z))", re.DOTALL)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -83,7 +84,7 @@ class Framer:
     def _split(self, data: bytes) -> list[Event]:
         """Every whole block of *data*; the rest stays pending."""
         events: list[Event] = []
-        end_of_block = _end_by_any if b"\r" in data else _end_by_lf
+        end_of_block = _end_by_any if _CR in data else _end_by_lf
         start = 0
         while (end := end_of_block(data, start)) > 0:
             if end - start > self._event_bytes_max:
@@ -118,7 +119,7 @@ def _end_by_any(data: bytes, start: int) -> int:
 def read_block(raw: bytes) -> Event:
     """The event that a whole block spells."""
     if raw.startswith(b"data: "):
-        if raw.find(b"\n") == len(raw) - 2 and b"\r" not in raw:
+        if raw.find(b"\n") == len(raw) - 2 and _CR not in raw:
             return Event(raw, raw[6:-2])
         if raw.find(b"\r\n") == len(raw) - 4 and raw.find(b"\n") == len(raw) - 3:
             return Event(raw, raw[6:-4])

@@ -76,6 +76,6 @@ def _sealed(parts: list[bytes]) -> bytes:
     """The head out of *parts*, each of which must have been exactly one line."""
     parts.append(b"\r\n")
     head = b"".join(parts)
-    if not head.count(b"\n") == head.count(b"\r") == len(parts) or b"\0" in head:
+    if not head.count(b"\n") == head.count(b"\r") == len(parts) or 0 in head:
         raise ValueError("a line break or NUL inside a header")
     return head

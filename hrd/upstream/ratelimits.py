@@ -69,7 +69,7 @@ class _Seen(msgspec.Struct):
 
 def read_limits(reader: str, headers: Mapping[bytes, bytes], now: float) -> list[Observation]:
     """One observation a window that *headers* (names in lower case) speak of; what makes no sense is left out."""
-    if _MARK not in b" ".join(headers):
+    if b" ".join(headers).find(_MARK) < 0:
         return []
     windows: dict[tuple[str, str], _Seen] = {}
     for name, value in headers.items():
