@@ -6,11 +6,9 @@ support   heartbeat, departures, store, signals, control    lasts longest
 """
 
 import email.utils
-import gc
 import os
 import secrets
 import signal
-import time
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -49,25 +47,34 @@ from hrd.metrics import Gauges, Metrics
 from hrd.pages import cors_of, public_dispatch
 from hrd.pool import Pool
 from hrd.settings import Settings
-from hrd.store.sqlite import SqliteStore
+from hrd.store.contract import Store
 from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.lookups import LookupFailed, ModelLookups
 from hrd.upstream.trust import SystemTrust
+from hrd.waking import watch_clock
 
 USER_AGENT = f"hermes-router/{__version__}"
 FLUSH_S = 2.0
-CLOCK_CHECK_S = 10.0
-GC_THRESHOLD = 20_000
 
 
 class Daemon:
     """Everything that lives as long as the process."""
 
-    def __init__(self, configuration: Configuration, store: SqliteStore, remembered: Remembered, *, demo_wanted: bool) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: Store,
+        remembered: Remembered,
+        *,
+        now: Callable[[], float],
+        demo_wanted: bool,
+    ) -> None:
+        """*now*: wall time, Unix seconds, for windows and timestamps. Deadlines go by trio's clock."""
         settings = configuration.settings
+        self.now = now
         self._configuration = configuration
         self._store = store
         self._demo_wanted = demo_wanted
@@ -128,11 +135,6 @@ class Daemon:
         self._control = self._make_control(settings)
 
     # one value out of many -----------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def now() -> float:
-        """Wall time, Unix seconds: for windows and timestamps. Deadlines go by trio's clock."""
-        return time.time()
 
     def scrub(self, text: str) -> str:
         return scrub(text, self._configuration.secrets())
@@ -258,7 +260,7 @@ class Daemon:
         return f"req-{self._boot}-{self._request_number:x}"
 
     def _date_header(self) -> Header:
-        second = int(time.time())
+        second = int(self.now())
         if second != self._date_second:
             self._date_second = second
             self._date = (b"date", email.utils.formatdate(second, usegmt=True).encode())
@@ -321,7 +323,6 @@ class Daemon:
 
     async def run(self, ready: Callable[["Daemon"], None]) -> None:
         """Serve until told to stop. Raises `CannotListen` when the address or the control socket is not to be had."""
-        calm_collector()
         self._door.bind()
         control = self._control_door.bind()
         async with trio.open_nursery() as support:
@@ -343,7 +344,14 @@ class Daemon:
             async with trio.open_nursery() as front:
                 front.start_soon(partial(self._door.keep, served, moved=self._moved, stayed=self._stayed))
                 front.start_soon(watch, self._configuration, self.changed)
-                front.start_soon(self._watch_clock)
+                front.start_soon(
+                    partial(
+                        watch_clock,
+                        wall=self.now,
+                        gap_s=lambda: self._configuration.settings.sleep_gap_seconds,
+                        woke=self._woke,
+                    )
+                )
                 front.start_soon(partial(self._lookups.run, found=lambda found: self._learn(found, []), failed=self._no_list))
                 ready(self)
                 await self._stop.wait()
@@ -390,16 +398,9 @@ class Daemon:
                 state = health.state
                 self.log.warning("store", state=state, message=health.message)
 
-    async def _watch_clock(self) -> None:
-        """Wall time that outruns the monotonic clock means that the machine slept: idle connections are dead by now."""
-        wall, mono = time.time(), trio.current_time()
-        while True:
-            await trio.sleep(CLOCK_CHECK_S)
-            wall_now, mono_now = time.time(), trio.current_time()
-            if (wall_now - wall) - (mono_now - mono) > self._configuration.settings.sleep_gap_seconds:
-                self.log.info("the machine slept: idle connections to providers are dropped")
-                self._upstream.drop_idle()
-            wall, mono = wall_now, mono_now
+    def _woke(self, slept_s: float) -> None:
+        self.log.info("the machine slept: idle connections to providers are dropped", slept_s=round(slept_s))
+        self._upstream.drop_idle()
 
     def _lists_due(self) -> list[tuple[Provider, Credential]]:
         now, roster, age_s = self.now(), self._pool.roster, self._configuration.settings.discovery_seconds
@@ -412,10 +413,3 @@ class Daemon:
 
     def _no_list(self, failed: LookupFailed) -> None:
         self.log.debug("no list of models", provider=failed.provider, reason=failed.reason)
-
-
-def calm_collector() -> None:
-    """What was made so far lives for ever, what requests make is freed by counting: a full collection is 40 ms for nothing."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, 20, 20)

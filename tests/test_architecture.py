@@ -14,6 +14,7 @@ RANK = {
     "hrd.core": 0,
     "hrd.dialects": 1,
     "hrd.settings": 1,
+    "hrd.waking": 1,
     "hrd.admin.wire": 1,
     "hrd.admin.places": 1,
     "hrd.files": 1,
@@ -91,7 +92,7 @@ ONLY_IN = {
     "trio": (
         (
             *("hrd.http", "hrd.downstream", "hrd.upstream", "hrd.store", "hrd.demo", "hrd.admin", "hrd.configuration.live"),
-            *("hrd.exchange", "hrd.pages", "hrd.daemon", "hrd.start"),
+            *("hrd.exchange", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start"),
         ),
         "waiters wait, deciders do not",
     ),

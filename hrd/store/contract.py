@@ -16,6 +16,7 @@ from hrd.core.remembered import (
     Remembered,
     Row,
 )
+from hrd.store.limits import StoreLimits
 
 __all__ = [
     "AccountNamed",
@@ -103,6 +104,13 @@ class Store(Protocol):
     async def commit(self, rows: Sequence[Row]) -> None:
         """The same, sharing the transaction with whoever else is about to commit in this turn of the loop. One checkpoint. The
         rows are certain to be written even when the caller is cancelled."""
+
+    @property
+    def limits(self) -> StoreLimits:
+        """How much is kept, and how much may wait. May be replaced: what happens from then on goes by it."""
+
+    @limits.setter
+    def limits(self, limits: StoreLimits) -> None: ...
 
     @property
     def is_full(self) -> bool:

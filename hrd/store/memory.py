@@ -26,12 +26,14 @@ from hrd.core.remembered import (
 from hrd.core.windows import Window
 from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
 from hrd.store.counting import DAY_HOURS, Counts, Totals, count, day_named, day_numbered, day_of, is_error
+from hrd.store.limits import StoreLimits
 from hrd.store.lost import entries_of
 from hrd.store.questions import WINDOWS_KEPT_S
 from hrd.store.spending import ROWS_MAX, Spent, less_spent
 from hrd.store.waiting import WaitingRows, WriteFailed
 
 FIRST = Process(1, 0.0)
+USUAL_LIMITS = StoreLimits()
 LEDGER_ROWS_MAX = 100_000
 FULL = WriteFailed(message="the disk is full", pause_s=1.0)
 
@@ -49,7 +51,6 @@ class Disk(msgspec.Struct, kw_only=True):
     """The tables."""
 
     is_writable: bool = True
-    journal_rows: int = 10_000
     ledger: dict[int, LedgerRow] = {}
     journal: dict[int, Entry] = {}
     usage: Totals = {}
@@ -65,10 +66,22 @@ class Disk(msgspec.Struct, kw_only=True):
 class MemoryStore:
     """See `hrd.store.contract`. A new one on an old disk is a new process."""
 
-    def __init__(self, disk: Disk, now: Callable[[], float], process: Process = FIRST, buffer_rows: int = 20_000) -> None:
+    def __init__(
+        self, disk: Disk, now: Callable[[], float], process: Process = FIRST, limits: StoreLimits = USUAL_LIMITS
+    ) -> None:
         self.disk = disk
+        self._limits = limits
         self._process = process
-        self._waiting = WaitingRows(self._write, now, buffer_rows)
+        self._waiting = WaitingRows(self._write, now, limits.buffer_rows)
+
+    @property
+    def limits(self) -> StoreLimits:
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: StoreLimits) -> None:
+        self._limits = limits
+        self._waiting.rows_max = limits.buffer_rows
 
     def commit_nowait(self, rows: Sequence[Row]) -> None:
         self._waiting.commit_nowait(rows)
@@ -206,10 +219,11 @@ class MemoryStore:
     def _record(self, entry: Entry) -> None:
         disk = self.disk
         count(entry, disk.usage)
-        if disk.journal_rows:
+        rows_max = self._limits.retention.journal_rows
+        if rows_max:
             disk.entries += 1
             disk.journal[disk.entries] = entry
-            _bound(disk.journal, disk.journal_rows)
+            _bound(disk.journal, rows_max)
 
 
 def _bound(table: dict[int, LedgerRow] | dict[int, Entry], rows_max: int) -> None:

@@ -37,6 +37,7 @@ from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
 from hrd.http.messages import RequestHead
 from hrd.pool import Pool, PoolRules
+from hrd.store.limits import StoreLimits
 from hrd.store.memory import Disk, MemoryStore
 from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import ConnectionLimits, Dialer
@@ -60,7 +61,7 @@ class WatchedStore(MemoryStore):
     """The store in memory, with every row that was handed to it."""
 
     def __init__(self, disk: Disk, now: Any) -> None:
-        super().__init__(disk, now, buffer_rows=1000)
+        super().__init__(disk, now, limits=StoreLimits(buffer_rows=1000))
         self.given: list[Row] = []
 
     def commit_nowait(self, rows: Sequence[Row]) -> None:

@@ -6,13 +6,14 @@ from trio.testing import MockClock
 
 from hrd.core.ledger import State
 from hrd.store.contract import JournalQuestion
+from hrd.store.limits import Retention, StoreLimits
 from hrd.store.memory import Disk, MemoryStore
 from tests.hrd.store.samples import NEW, NOON, OLD, Clock, answered, refused, reserved, settled
 
 
 async def test_a_full_disk_is_waited_out_by_the_housekeeping(autojump_clock: MockClock) -> None:
     disk = Disk(is_writable=False)
-    store = MemoryStore(disk, lambda: NOON + trio.current_time(), OLD, buffer_rows=3)
+    store = MemoryStore(disk, lambda: NOON + trio.current_time(), OLD, StoreLimits(buffer_rows=3))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(store.housekeep)
         await store.commit([reserved(1), settled(1)])
@@ -49,6 +50,6 @@ def test_a_full_disk_cannot_bury_the_dead_yet() -> None:
 
 @pytest.mark.parametrize("rows_max", [0, 10])
 async def test_the_journal_keeps_its_newest_rows(rows_max: int) -> None:
-    store = MemoryStore(Disk(journal_rows=rows_max), Clock(), OLD)
+    store = MemoryStore(Disk(), Clock(), OLD, StoreLimits(retention=Retention(journal_rows=rows_max)))
     store.commit_nowait([answered(f"req-{number}") for number in range(25)])
     assert [row for row, _ in await store.journal(JournalQuestion())] == list(range(25, 25 - rows_max, -1))
