@@ -64,6 +64,15 @@ async def test_a_blank_store_remembers_nothing(open_as: OpenStore) -> None:
     assert (store.health().state, store.health().message, store.is_full) == ("ok", "", False)
 
 
+async def test_new_limits_hold_from_the_next_row_on(open_as: OpenStore) -> None:
+    store = open_as(NEW)
+    store.commit_nowait([answered("req-1")])
+    store.limits = StoreLimits(retention=Retention(journal_rows=0), buffer_rows=7)
+    assert (store.limits.buffer_rows, store.health().rows_max) == (7, 7)
+    store.commit_nowait([answered("req-2")])
+    assert [entry.request_id for _, entry in await store.journal(JournalQuestion())] == ["req-1"]
+
+
 async def test_what_was_committed_is_answered_by_the_next_process(open_as: OpenStore) -> None:
     open_as(OLD).commit_nowait([reserved(7), settled(7), answered()])
     store = open_as(NEW)
