@@ -16,5 +16,5 @@ def provider_meant(text: str, also: Collection[str] = ()) -> str | Denied:
         return name
     shown = repr(text) if len(text) <= SHOWN_CHARS else "by such a long name"
     meant = provider_suggested(text[:SHOWN_CHARS])
-    hint = f"did you mean {meant}?" if meant else f"there are {', '.join((*PROVIDERS, *also))}"
+    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(dict.fromkeys((*PROVIDERS, *also)))}"
     return not_found(f"there is no provider {shown}", hint)

@@ -26,6 +26,13 @@ def test_a_mistake_is_answered_with_what_was_meant_and_a_stranger_with_all_names
     assert found.hint.startswith("there are gemini, openrouter, ")
 
 
+def test_a_name_that_is_known_twice_is_listed_once() -> None:
+    found = provider_meant("thing", ["groq", "demo_fine"])
+    assert isinstance(found, Denied)
+    assert found.hint.count("groq") == 1
+    assert found.hint.endswith(", local, demo_fine")
+
+
 def test_a_long_word_is_not_repeated_for_it_may_be_a_key() -> None:
     found = provider_meant("gsk_test-not-a-key-1-and-much-longer")
     assert isinstance(found, Denied)
