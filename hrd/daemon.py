@@ -323,21 +323,24 @@ class Daemon:
 
     async def run(self, ready: Callable[["Daemon"], None]) -> None:
         """Serve until told to stop. Raises `CannotListen` when the address or the control socket is not to be had."""
-        self._door.bind()
-        control = self._control_door.bind()
-        async with trio.open_nursery() as support:
-            for part in (self._alarms.run, self._heartbeat.run, self._departures.run, self._store.housekeep, self._flush):
-                support.start_soon(part)
-            if self._demo_wanted:
-                self._generations.demo = demo_of(await support.start(serve_demo))
-                self.changed()
-            support.start_soon(self._control.accept, control, support)
-            await support.start(self._take_signals)
-            await self._serve(ready)
-            support.cancel_scope.cancel()
-        self._control_door.close()
-        self._upstream.drop_idle()
-        self._store.close()
+        try:
+            self._door.bind()
+            control = self._control_door.bind()
+            async with trio.open_nursery() as support:
+                for part in (self._alarms.run, self._heartbeat.run, self._departures.run, self._store.housekeep, self._flush):
+                    support.start_soon(part)
+                if self._demo_wanted:
+                    self._generations.demo = demo_of(await support.start(serve_demo))
+                    self.changed()
+                support.start_soon(self._control.accept, control, support)
+                await support.start(self._take_signals)
+                await self._serve(ready)
+                support.cancel_scope.cancel()
+        finally:
+            self._door.close()
+            self._control_door.close()
+            self._upstream.drop_idle()
+            self._store.close()
 
     async def _serve(self, ready: Callable[["Daemon"], None]) -> None:
         async with trio.open_nursery() as served:

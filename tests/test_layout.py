@@ -8,7 +8,6 @@ ROOT = Path(__file__).parent.parent
 
 UNTESTED = {
     "hrctl/problems.py": "values without behaviour; how they end a command is tested in hrctl/test___main__.py",
-    "hrd/daemon.py": "builds and nests; tests/e2e start it as a process, tests/hrd/world.py builds what it builds",
     "hrd/core/ask.py": "values without behaviour",
     "hrd/core/facts.py": "values without behaviour",
     "hrd/core/failures.py": "values without behaviour; the table over them is core/failover.py's",

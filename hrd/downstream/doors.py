@@ -61,7 +61,7 @@ class ClientDoor:
                 else:
                     stayed(self.trouble)
         finally:
-            self._close()
+            self.close()
 
     async def _wait_until_elsewhere(self) -> None:
         """Until the settings name an address that is not the one where we are."""
@@ -76,7 +76,7 @@ class ClientDoor:
         """Whether we are at *wanted* now; if not, we are where we were."""
         is_in_our_own_way = wanted[1] == self.listening_on[0][1]  # another host, the same port: both do not go together
         if is_in_our_own_way:
-            self._close()
+            self.close()
         try:
             found = self._bound(wanted)
         except CannotListen as error:
@@ -84,7 +84,7 @@ class ClientDoor:
             if is_in_our_own_way:
                 self._sockets = self._bound(self._address)
             return False
-        self._close()
+        self.close()
         self._sockets, self._address, self.trouble = found, wanted, ""
         return True
 
@@ -98,7 +98,8 @@ class ClientDoor:
         self.listening_on = [(host, found), *((sock.getsockname()[0], found) for sock in sockets)]
         return sockets
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Stop listening; whoever is connected stays so."""
         for sock in self._sockets:
             sock.close()
 
