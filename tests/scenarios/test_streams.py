@@ -244,7 +244,7 @@ def _spaced(behaviour: object) -> Events:
 async def test_an_event_over_the_limit_breaks_the_stream_wherever_it_comes() -> None:
     async with open_world(event_bytes=2000) as world:
         await world.provider("alpha", Events([chunk("x" * 2000), STOP, DONE]))
-        await world.provider("beta", Events([chunk("hello"), chunk("x" * 2000), STOP, DONE]))
+        await world.provider("beta", Events([chunk("hello"), 1.0, chunk("x" * 2000), STOP, DONE]))  # comes alone
         reply = await world.chat(stream=True)
         assert (reply.text, reply.is_done) == ("hello", False)
         assert reply.error["code"] == "stream_interrupted"
