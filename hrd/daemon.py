@@ -271,11 +271,12 @@ class Daemon:
         self._finished.tell(entry)
         self.log.exchange(entry)
 
-    def _crashed(self, call: Call, crash: BaseException) -> None:
+    def _crashed(self, call: Call | None, crash: BaseException) -> None:
         """An error that nobody foresaw: enough to find it by, nothing of the request."""
         frames = traceback.extract_tb(crash.__traceback__)[-6:]
         where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-        self.log.error("crashed", request=call.request_id, error=f"{type(crash).__name__}: {crash}", where=where)
+        request_id = call.request_id if call is not None else ""
+        self.log.error("crashed", request=request_id, error=f"{type(crash).__name__}: {crash}", where=where)
 
     # changes while it lives ----------------------------------------------------------------------------------------------
 

@@ -51,6 +51,8 @@ class ClientConnection:
                 await self._say_goodbye(self._call)
         except (WireBroken, ClientGone):
             pass
+        except Exception as crash:  # noqa: BLE001 - as in _serve_one: an error between calls, or in a goodbye, ends this connection
+            context.crashed(self._call, crash)
         finally:
             context.calls.pop(self._number, None)
             context.alarms.unwatch(self._alarm)

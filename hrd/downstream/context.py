@@ -59,10 +59,11 @@ class Context:
         next_request_id: Callable[[], str],
         date: Callable[[], Header],
         is_stopping: Callable[[], bool],
-        crashed: "Callable[[Call, BaseException], None]",
+        crashed: "Callable[[Call | None, BaseException], None]",
         cors: Callable[[RequestHead], tuple[Header, ...]],
     ) -> None:
-        """*calls*: those being served, by the number of their connection. *crashed* is told of errors nobody foresaw."""
+        """*calls*: those being served, by the number of their connection. *crashed* is told of errors nobody foresaw,
+        and in which call, if it was in one."""
         self.dispatch = dispatch
         self.limits = limits
         self.patience = patience

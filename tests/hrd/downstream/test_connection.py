@@ -9,7 +9,7 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
-from hrd.downstream.call import Call
+from hrd.downstream.call import STOPPING, Call
 from hrd.http.messages import RequestRejected
 from tests.hrd.downstream.line import GET, open_line, post
 
@@ -52,6 +52,25 @@ async def test_a_request_that_is_over_is_freed_without_the_collector() -> None:
             assert [trip() for trip in trips] == [None, None, None]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("where", ["before a call", "in a goodbye"])
+async def test_an_error_nobody_foresaw_outside_of_an_endpoint_ends_one_connection_and_is_told(where: str) -> None:
+    async def planted(*_: object) -> None:
+        raise ZeroDivisionError(where)
+
+    async def cancelled(call: Call) -> None:
+        call.goodbye = planted
+        call.cancel(STOPPING)
+        await trio.sleep_forever()
+
+    async with open_line(cancelled) as line:
+        if where == "before a call":
+            line.context.cors = lambda _: 1 // 0  # type: ignore[assignment,return-value]
+        await line.client.send(GET)
+        assert await line.client.is_closed()
+        assert [type(crash) for crash in line.crashes] == [ZeroDivisionError]
+        assert line.is_over
 
 
 async def test_a_client_that_wants_the_connection_closed_has_it_closed() -> None:
