@@ -51,6 +51,8 @@ AFTER_S = 1.0
 """The last candidate may take all that is left of the deadline: it is the deadline that ends it then."""
 
 
+MAY_HAVE_WORKED = frozenset({Verdict.NO_FIRST_TOKEN, Verdict.BROKEN})
+
 OWN_BASE = "/v1"
 """Under it clients ask for what providers take under their base URLs."""
 
@@ -191,7 +193,7 @@ class Exchange:
         entry = Entry(
             request_id=call.request_id,
             at=self._now(),
-            endpoint=path,
+            endpoint=OWN_BASE + path,
             client=caller.fingerprint,
             model_asked="",
             stream=False,
@@ -290,7 +292,9 @@ class Exchange:
             failure = result.failure
             self._note_attempt(trip, claim, failure.verdict.value, status=failure.status, message=failure.message, ms=ms)
             trip.claim = None
-            trip.rows += self._pool.apply(Failed(claim=claim, failure=failure, observations=result.observations), now)
+            usage = _spent_in_vain(trip.request, result)
+            fact = Failed(claim=claim, failure=failure, observations=result.observations, usage=usage)
+            trip.rows += self._pool.apply(fact, now)
             trip.empty = trip.empty or result.empty
             trip.tour.failed(candidate, failure)
             return
@@ -298,8 +302,7 @@ class Exchange:
         self._blame_the_empty(trip, now)
         trip.draft.candidate = candidate
         trip.draft.first_token_ms = (now - trip.draft.at) * 1000.0
-        fact = Committed(claim=claim, latency_ms=ms, observations=result.observations)
-        trip.rows += self._pool.apply(fact, now)
+        trip.rows += self._pool.apply(Committed(claim=claim, latency_ms=ms, observations=result.observations), now)
 
     def _note_attempt(
         self, trip: Trip, claim: Claim, outcome: str, *, status: int | None = None, message: str = "", ms: float | None = None
@@ -494,9 +497,10 @@ class Exchange:
             return
         trip.claim = None
         message = f"nothing came for {now - claim.begun_at:.0f} s, until the request's deadline (DEADLINE_SECONDS)"
-        failure = Failure(verdict=Verdict.NO_FIRST_TOKEN, message=message)
-        self._note_attempt(trip, claim, failure.verdict.value, message=message)
-        trip.rows += self._pool.apply(Failed(claim=claim, failure=failure), now)
+        missed = Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=message))
+        self._note_attempt(trip, claim, missed.failure.verdict.value, message=message)
+        usage = _spent_in_vain(trip.request, missed)
+        trip.rows += self._pool.apply(Failed(claim=claim, failure=missed.failure, usage=usage), now)
 
     async def _say_goodbye(self, trip: Trip) -> None:
         """The request was cancelled from outside; its client, if it is still there, hears why."""
@@ -536,6 +540,16 @@ async def refuse(call: Call, dialect: Dialect, refusal: Refusal, headers: list[H
     if headers is None:
         headers = [(b"x-request-id", call.request_id.encode())]
     await call.reply(status, [*said, *headers], body)
+
+
+def _spent_in_vain(request: Request, missed: Missed) -> Usage:
+    """What an attempt cost that came to nothing. An empty reply says so itself; who did not answer in time, or not to the end,
+    will have read the request all the same."""
+    if missed.empty is not None:
+        return missed.empty.usage
+    if missed.failure.verdict in MAY_HAVE_WORKED:
+        return Usage(input_tokens=request.ask.input_tokens, source=UsageSource.ESTIMATED)
+    return Usage()
 
 
 def _as_comment(headers: list[Header]) -> str:

@@ -228,7 +228,7 @@ class Pool:
     def _failed(self, fact: Failed, now: float) -> list[Row]:
         claim, failure = fact.claim, fact.failure
         credential = claim.candidate.credential
-        rows: list[Row] = [self._settle(claim, failure.verdict.value, Usage(), is_error=True, now=now)]
+        rows: list[Row] = [self._settle(claim, failure.verdict.value, fact.usage, is_error=True, now=now)]
         if fact.observations:
             self._book.observe(claim.candidate, fact.observations, now)
         rows.extend(self._learning.failed(claim.candidate, failure, now))

@@ -63,6 +63,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     claim: Claim
     failure: Failure
     observations: tuple[Observation, ...] = ()
+    usage: Usage = Usage()
+    """What it cost all the same."""
 
 
 class BlamedLater(msgspec.Struct, frozen=True, kw_only=True):

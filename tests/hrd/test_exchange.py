@@ -19,7 +19,7 @@ from hrd.http.messages import Headers
 from tests.scenarios.client import KEY
 from tests.scenarios.failing import rate_limited, refused, says
 from tests.scenarios.world import EPOCH, HELLO, INSTANCE, World, open_world
-from tests.upstreams import Answer, Asked, Behaviour, Late, ToolCall
+from tests.upstreams import Answer, Asked, Behaviour, Late, ToolCall, empty
 
 
 @pytest.fixture
@@ -211,6 +211,24 @@ async def test_a_refused_exchange_says_why_and_who_was_passed_over(world: World)
     assert (entry.outcome.value, entry.status, entry.provider) == ("refused", 429, "")
     assert entry.reason == reply.error["message"].partition("\n")[0]
     assert "small" in [passed.candidate.partition("/")[0] for passed in entry.passed_over]
+
+
+async def test_a_request_that_cannot_be_read_is_in_the_journal_under_the_path_that_the_client_asked_for(world: World) -> None:
+    await world.provider("alpha", Answer("hello"))
+    assert (await world.post(b"{")).status == 400
+    entry = world.journal.last
+    assert (entry.endpoint, entry.outcome.value, entry.status) == ("/v1/chat/completions", "refused", 400)
+
+
+async def test_attempts_that_came_to_nothing_are_settled_with_what_they_cost_all_the_same(world: World) -> None:
+    await world.provider("alpha", empty())
+    await world.provider("beta", Late(Answer("too late"), 1000.0))
+    await world.provider("gamma", Answer("hello"))
+    assert await world.ask(stream=True) == "hello"
+    beta, estimate = world.journal.last.attempts[1], world.journal.last.usage.input_tokens
+    assert beta.outcome == "no answer in time"
+    settled = [row.settlement for row in world.disk.ledger.values()]
+    assert [row.tokens for row in settled if row is not None][:2] == [7, estimate]
 
 
 async def test_models_learn_from_good_answers(world: World) -> None:

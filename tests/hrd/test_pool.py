@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from hrd.core.ask import Kind
 from hrd.core.blocks import FOREVER, Block, is_in_force, patient_until
-from hrd.core.facts import BlamedLater, EmbeddingsUnpinned, Reset, RosterChanged
+from hrd.core.facts import BlamedLater, EmbeddingsUnpinned, Failed, Reset, RosterChanged
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
+from hrd.core.journal import Usage, UsageSource
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import (
@@ -21,7 +22,7 @@ from hrd.core.remembered import (
 )
 from hrd.core.windows import Window
 from hrd.pool import PoolRules, Wait
-from tests.hrd.stage import NOON, Cast, Stage, Walk, key, named, provider, roster
+from tests.hrd.stage import NOON, Cast, Stage, Walk, failure, key, named, provider, roster
 
 ALPHA = provider("alpha", cost_class="free", embed_model="e-a")
 BETA = provider("beta", cost_class="free", embed_model="e-b")
@@ -309,6 +310,18 @@ def test_an_empty_reply_is_held_against_nobody_until_somebody_else_could_serve()
     one, said = walk.tour.failures[0]
     made.apply(BlamedLater(candidate=one, failure=said))
     assert made.blocks() == {"candidate:alpha-a1/m1": ("errors", 5.0)}
+
+
+def test_what_came_to_nothing_counts_with_what_it_cost_all_the_same() -> None:
+    made = stage()
+    walk = made.ask()
+    walk.next()
+    assert walk.claim is not None
+    spent = Usage(input_tokens=7, output_tokens=3, source=UsageSource.KNOWN)
+    rows = made.apply(Failed(claim=walk.claim, failure=failure(Verdict.EMPTY), usage=spent))
+    assert [row.tokens for row in rows if isinstance(row, Settlement)] == [10]
+    counts = made.pool.snapshot(made.now).today["alpha", "alpha-a1"]
+    assert (counts.requests, counts.errors, counts.input_tokens, counts.output_tokens) == (1, 1, 7, 3)
 
 
 def test_blocks_breakers_pins_and_windows_outlive_the_process() -> None:
