@@ -243,7 +243,7 @@ class Pool:
         key = failover.block_key(candidate, failure)
         if key is not None:
             block = failover.block_for(failure, key, self._blocks.get(*key), now)
-            self._blocks.put(block)
+            rows.extend(self._blocks.put(block))
             rows.append(block)
         if failover.RULES[failure.verdict].counts_for_breaker:
             connecting = failure.verdict is Verdict.CONNECT
@@ -258,8 +258,7 @@ class Pool:
             return []
         until = now + self.rules.breaker_cooldown_s
         block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until)
-        self._blocks.put(block)
-        return [block]
+        return [*self._blocks.put(block), block]
 
     def _settle(self, claim: Claim, outcome: str, usage: Usage, *, is_error: bool, now: float) -> Settlement:
         candidate, reservation = claim.candidate, claim.reservation

@@ -12,6 +12,9 @@ from hrd.core.scopes import ACCOUNT_KINDS
 PROBED_REASONS = frozenset({"rejected", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
 PROBING = "probing"
+SCOPES_MAX = 20_000
+"""Clients make up names of models, each of which may be refused."""
+NARROWEST = "candidate:"
 
 
 class BlockBook:
@@ -71,8 +74,17 @@ class BlockBook:
 
     # changes -------------------------------------------------------------------------------------------------------------
 
-    def put(self, block: Block) -> None:
+    def put(self, block: Block) -> list[BlockLifted]:
+        """Note *block*; what had to be forgotten for it."""
+        forgotten: list[BlockLifted] = []
+        if block.scope not in self._by_scope and len(self._by_scope) >= SCOPES_MAX:
+            forgotten = self._drop(self._least(), lambda _: True)
         self._by_scope.setdefault(block.scope, {})[block.reason] = block
+        return forgotten
+
+    def _least(self) -> str:
+        """The scope whose blocks are missed least: one model with one credential, and of those whoever was blocked first."""
+        return next((scope for scope in self._by_scope if scope.startswith(NARROWEST)), next(iter(self._by_scope)))
 
     def begin(self, scopes: Iterable[str], reservation: int) -> None:
         """*reservation* asks in spite of, or after, what is known of *scopes*."""
@@ -98,11 +110,11 @@ class BlockBook:
             if kind not in ACCOUNT_KINDS or not (rest == old or rest.startswith(f"{old}/")):
                 continue
             target = f"{kind}:{new}{rest.removeprefix(old)}"
-            for block in self._by_scope[scope].values():
+            for block in tuple(self._by_scope[scope].values()):
                 known = self.get(target, block.reason)
                 if known is None or known.until < block.until:
                     moved = msgspec.structs.replace(block, scope=target)
-                    self.put(moved)
+                    rows.extend(self.put(moved))
                     rows.append(moved)
             rows.extend(self._drop(scope, lambda _: True))
         return rows

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hrd.core.block_book import PROBED_REASONS, BlockBook
+from hrd.core.block_book import PROBED_REASONS, SCOPES_MAX, BlockBook
 from hrd.core.blocks import Block
 from hrd.core.failures import HintSource
 from hrd.core.remembered import BlockLifted
@@ -112,3 +112,13 @@ def test_a_block_is_remembered_for_an_hour_for_the_sake_of_its_step() -> None:
     assert book.forget_old(NOW + 5 + 3600) == []
     assert book.forget_old(NOW + 5 + 3601) == [BlockLifted(scope=MINE[0], reason="errors")]
     assert book.forget_old(NOW + 9999) == []
+
+
+def test_names_that_clients_make_up_fill_no_more_than_its_room_and_cost_nobody_else_a_block() -> None:
+    book = BlockBook([block(MINE[1], "dead", 1e9)])
+    for number in range(SCOPES_MAX - 1):
+        assert book.put(block(f"candidate:a-1/{number}", "model", 600)) == []
+    assert book.put(block("candidate:a-1/one more", "model", 600)) == [BlockLifted(scope="candidate:a-1/0", reason="model")]
+    assert book.put(block("candidate:a-1/one more", "errors", 5)) == []
+    assert len({one.scope for one in book.blocks()}) == SCOPES_MAX
+    assert book.why(MINE, NOW) == "dead"
