@@ -53,6 +53,7 @@ from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
 from hrd.upstream.heads import Heads
 from hrd.upstream.lookups import LookupFailed, ModelLookups
+from hrd.upstream.proxies import proxies_of
 from hrd.upstream.trust import SystemTrust
 from hrd.waking import watch_clock
 
@@ -106,11 +107,17 @@ class Daemon:
             connect=Dialer(self._trust).connect,
             alarms=self._alarms,
         )
-        self._heads = Heads(instance_id=self._instance_id.decode(), user_agent=USER_AGENT, forwarded=self._assembled.forwarded)
+        self._heads = Heads(
+            instance_id=self._instance_id.decode(),
+            user_agent=USER_AGENT,
+            forwarded=self._assembled.forwarded,
+            proxies=proxies_of(settings),
+        )
         self._lookups = ModelLookups(
             hop=self._instance_id,
             user_agent=USER_AGENT,
             trust=self._trust,
+            proxies=lambda: proxies_of(self._configuration.settings),
             now=self.now,
             due=self._lists_due,
             models_max=lambda: self._configuration.settings.max_models_discovered,
@@ -305,7 +312,7 @@ class Daemon:
         self._assembled = assembled
         self._store.commit_nowait(self._pool.apply(RosterChanged(roster=assembled.roster), self.now()))
         self._terms = self._make_terms()
-        self._heads.forward(assembled.forwarded)
+        self._heads.renew(assembled.forwarded, proxies_of(self._configuration.settings))
         self._lookups.look_again()
 
     def _learn(self, found: list[Discovered], named: list[AccountNamed]) -> None:

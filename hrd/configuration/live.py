@@ -63,7 +63,9 @@ class Configuration:
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be seen."""
         keys = [key.secret for group in self.settings.keys.values() for key in group]
-        return (*self.auth.secrets(), *keys, *self.settings.proxy_api_keys, *_header_values(self.settings))
+        settings = self.settings
+        proxies = [one for proxy in settings.proxies() for one in proxy.secrets()]
+        return (*self.auth.secrets(), *keys, *settings.proxy_api_keys, *_header_values(settings), *proxies)
 
     def read(self) -> Loaded | Unusable:
         """Read everything anew. Blocks for as long as a disk takes to give three small files."""

@@ -7,6 +7,7 @@ import msgspec
 
 from hrd.core.secrets import Secret
 from hrd.settings.problems import Source
+from hrd.settings.proxies import Proxy
 
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Z0-9]")
 
@@ -129,6 +130,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upstream_idle_seconds: float
     max_models_discovered: int
     discovery_seconds: float
+    http_proxy: Proxy | None
+    https_proxy: Proxy | None
+    all_proxy: Proxy | None
+    no_proxy: tuple[str, ...]
 
     ledger_days: int
     usage_hours_days: int
@@ -149,6 +154,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origins: dict[str, Source] = {}
     """Where each name that was set came from; see `source_of`."""
     warnings: tuple[str, ...] = ()
+
+    def proxies(self) -> tuple[Proxy, ...]:
+        """Every proxy that is named, whether anybody is asked by way of it or not."""
+        named = (self.http_proxy, self.https_proxy, self.all_proxy)
+        return tuple(proxy for proxy in named if proxy is not None)
 
     def provider(self, name: str) -> ProviderSettings:
         return self.providers.get(name, ProviderSettings())

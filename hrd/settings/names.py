@@ -24,6 +24,7 @@ from hrd.settings.kinds import (
     Origins,
     Whole,
 )
+from hrd.settings.proxies import Hosts, ProxyUrl
 
 KEYS_NAME: Final = "PROXY_API_KEYS"
 
@@ -133,6 +134,10 @@ NAMES: Final = (
     Name("UPSTREAM_IDLE_SECONDS", 50.0, _seconds(0, 3600), "how long such a connection is kept"),
     Name("MAX_MODELS_DISCOVERED", 2000, _COUNT, "models taken from one provider's list"),
     Name("DISCOVERY_SECONDS", 86_400.0, _seconds(60, 2_592_000), "between two looks at a provider's list of models"),
+    Name("HTTP_PROXY", None, ProxyUrl(), "proxy for providers whose base URL is http"),
+    Name("HTTPS_PROXY", None, ProxyUrl(), "proxy for providers whose base URL is https"),
+    Name("ALL_PROXY", None, ProxyUrl(), "proxy for either, where the one above is not set"),
+    Name("NO_PROXY", (), Hosts(), "who is asked without a proxy; this machine itself always is"),
     # What is kept.
     Name("LEDGER_DAYS", 35, Whole(32, 400), "days that the ledger is kept: longer than the longest window"),
     Name("USAGE_HOURS_DAYS", 90, Whole(1, 3650), "days that usage is kept by the hour, before it is kept by the day"),

@@ -13,8 +13,9 @@ from hrd.settings.keys import OTHERS_NAMES, key_names, key_provider, read_client
 from hrd.settings.kinds import Rejected
 from hrd.settings.model import ProviderSettings, Settings
 from hrd.settings.names import BY_NAME, FORMER_NAMES, KEYS_NAME, NAMES, Name
-from hrd.settings.problems import Problem, Problems, Source, shown
+from hrd.settings.problems import HIDDEN, Problem, Problems, Source, shown
 from hrd.settings.providers import Variables, place_of, provider_setting_names, read_providers
+from hrd.settings.proxies import LOWER_CASE, PROXY_NAMES, SPOKEN, ProxyUrl, unspoken
 from hrd.settings.structured import Structured, read_structured
 from hrd.settings.urls import sends_in_clear
 
@@ -45,6 +46,7 @@ def read_settings(environ: Mapping[str, str], dotenv_text: str | None, toml_text
     client_keys, odd_client_keys = read_client_keys(variables)
     warnings += odd_keys + odd_client_keys + _in_clear(providers)
     problems += _contradictions(values, variables)
+    problems += _unspoken_proxies(values, variables)
     if problems:
         return Problems(tuple(problems), tuple(warnings), structured.provider_overrides)
     return Settings(
@@ -61,15 +63,21 @@ def read_settings(environ: Mapping[str, str], dotenv_text: str | None, toml_text
 
 def is_ours(name: str) -> bool:
     """Whether a variable of this name is one of our settings or holds keys for us."""
-    return name in BY_NAME or name == KEYS_NAME or place_of(name) is not None or key_provider(name) is not None
+    return (
+        name in BY_NAME
+        or name in LOWER_CASE
+        or name == KEYS_NAME
+        or place_of(name) is not None
+        or key_provider(name) is not None
+    )
 
 
 def _merged(layers: dict[Source, Mapping[str, str]]) -> Variables:
     """Each of our names that is set, with the value that counts and the layer it stands in."""
     variables: dict[str, tuple[str, Source]] = {}
     for source, layer in layers.items():
-        for name, value in layer.items():
-            text = value.strip()
+        for written, value in sorted(layer.items(), key=lambda item: item[0] not in LOWER_CASE):  # these count before
+            name, text = LOWER_CASE.get(written, written), value.strip()
             if name not in variables and is_ours(name) and (text or _may_be_empty(name)):
                 variables[name] = (text, source)
     return variables
@@ -88,9 +96,15 @@ def _value_of(setting: Name, variables: Variables, problems: list[Problem]) -> A
         return setting.default
     value = setting.kind.parse(text)
     if isinstance(value, Rejected):
-        problems.append(Problem(setting.name, shown(text), setting.kind.accepted, source))
+        is_secret = isinstance(setting.kind, ProxyUrl)
+        problems.append(Problem(setting.name, HIDDEN if is_secret else shown(text), setting.kind.accepted, source))
         return setting.default
     return value
+
+
+def _unspoken_proxies(values: dict[str, Any], variables: Variables) -> list[Problem]:
+    found = unspoken({name: values[name.lower()] for name in PROXY_NAMES})
+    return [Problem(name, f"{scheme}://…", SPOKEN, variables[name][1]) for name, scheme in found.items()]
 
 
 def _contradictions(values: dict[str, Any], variables: Variables) -> list[Problem]:

@@ -18,6 +18,8 @@ from hrd.http.alarms import NEVER, Alarm, Alarms
 from hrd.http.client import ReplyReader
 from hrd.http.limits import HttpLimits
 from hrd.http.wire import TlsWire, Wire, WireBroken, connect_tcp, start_tls
+from hrd.settings.proxies import Proxy
+from hrd.upstream.tunnel import open_tunnel
 
 RECEIVE_BUFFER_BYTES = 262_144
 """What the kernel may hold of a reply that a slow client has not taken."""
@@ -27,11 +29,12 @@ Transport = Wire | TlsWire
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Scheme, host and port of a base URL."""
+    """Scheme, host and port of a base URL, and the proxy by way of which it is asked."""
 
     is_tls: bool
     host: str
     port: int
+    via: Proxy | None = None
 
     @property
     def host_header(self) -> str:
@@ -195,15 +198,19 @@ class Connections:
 
 
 class Dialer:
-    """Connects over TCP, and TLS with the certificates that *trust* trusts."""
+    """Connects over TCP, by way of the origin's proxy, and TLS with the certificates that *trust* trusts."""
 
     def __init__(self, trust: Trust) -> None:
         self._trust = trust
 
     async def connect(self, origin: Origin) -> Transport:
-        wire = await connect_tcp(origin.host, origin.port, receive_buffer_bytes=RECEIVE_BUFFER_BYTES)
+        via = origin.via
+        host, port = (origin.host, origin.port) if via is None else (via.host, via.port)
+        wire = await connect_tcp(host, port, receive_buffer_bytes=RECEIVE_BUFFER_BYTES)
         if not origin.is_tls:
             return wire
+        if via is not None:
+            await open_tunnel(wire, via, origin.host, origin.port)
         try:
             return await start_tls(wire, self._trust(), origin.host)
         except WireBroken as broken:

@@ -1,8 +1,11 @@
 """The request head that a provider sees: made once a candidate. The one place where a provider's key is revealed."""
 
+import msgspec
+
 from hrd.core.providers import Candidate
 from hrd.http import encode
 from hrd.upstream.connections import Origin, origin_of
+from hrd.upstream.proxies import Proxies, authorization
 
 HOP_HEADER = b"x-hermes-hop"
 HEADS_CACHED_MAX = 4096
@@ -11,11 +14,19 @@ HEADS_CACHED_MAX = 4096
 class Heads:
     """Heads of requests, all but their length."""
 
-    def __init__(self, *, instance_id: str, user_agent: str, forwarded: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self,
+        *,
+        instance_id: str,
+        user_agent: str,
+        forwarded: dict[str, dict[str, str]],
+        proxies: Proxies = Proxies(),  # noqa: B008 - frozen
+    ) -> None:
         """*forwarded*: provider → headers of the settings' (attribution)."""
         self._instance_id = instance_id.encode()
         self._user_agent = user_agent
         self._forwarded = forwarded
+        self._proxies = proxies
         self._made: dict[tuple[int, str, bool], tuple[Candidate, Origin, bytes]] = {}
 
     def head_for(self, candidate: Candidate, path: str, length: int, *, stream: bool) -> tuple[Origin, bytes]:
@@ -28,14 +39,20 @@ class Heads:
             made = self._made[key] = self._make(candidate, path, stream=stream)
         return made[1], b"%bcontent-length: %d\r\n\r\n" % (made[2], length)
 
-    def forward(self, forwarded: dict[str, dict[str, str]]) -> None:
-        """Settings or credentials changed: other headers are added, and no secret is kept longer than it is wanted."""
-        self._forwarded = forwarded
+    def renew(self, forwarded: dict[str, dict[str, str]], proxies: Proxies) -> None:
+        """Settings or credentials changed: other headers are added, others are asked by way of others, and no secret is kept
+        longer than it is wanted."""
+        self._forwarded, self._proxies = forwarded, proxies
         self._made.clear()
 
     def _make(self, candidate: Candidate, path: str, *, stream: bool) -> tuple[Candidate, Origin, bytes]:
         provider = candidate.provider
         origin, base_path = origin_of(provider.base_url)
+        via = self._proxies.between(is_tls=origin.is_tls, host=origin.host, port=origin.port)
+        target = base_path + path
+        if via is not None:
+            origin = msgspec.structs.replace(origin, via=via)
+            target = target if origin.is_tls else f"http://{origin.host_header}{target}"
         headers = {
             b"user-agent": (provider.user_agent or self._user_agent).encode(),
             b"authorization": b"Bearer " + candidate.credential.secret.reveal().encode(),
@@ -46,5 +63,7 @@ class Heads:
         }
         for name, value in {**provider.headers, **self._forwarded.get(provider.name, {})}.items():
             headers[name.lower().encode()] = value.encode()
-        head = encode.request_head("POST", base_path + path, origin.host_header, headers.items())
+        if via is not None and not origin.is_tls:
+            headers |= authorization(via)
+        head = encode.request_head("POST", target, origin.host_header, headers.items())
         return candidate, origin, head.removesuffix(b"\r\n")

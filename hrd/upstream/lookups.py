@@ -3,14 +3,22 @@
 It is imported when it is first needed, because it costs more memory and start-up time than the whole data plane.
 """
 
+from __future__ import annotations
+
 import ssl
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
+from hrd.upstream.connections import origin_of
+from hrd.upstream.proxies import Proxies
+
+if TYPE_CHECKING:
+    import httpx2
 
 LOOKUP_S = 20.0
 BODY_BYTES_MAX = 16_777_216
@@ -36,6 +44,7 @@ async def read_models(
     user_agent: str,
     models_max: int,
     trust: Callable[[], ssl.SSLContext],
+    proxies: Proxies,
     now: Callable[[], float],
 ) -> Discovered | LookupFailed:
     """`GET {base}/models`, bounded in time and size. Within LOOKUP_S seconds."""
@@ -54,7 +63,13 @@ async def read_models(
     try:
         with trio.fail_after(LOOKUP_S):
             async with (
-                httpx2.AsyncClient(verify=verify, trust_env=False, follow_redirects=False, timeout=LOOKUP_S) as client,
+                httpx2.AsyncClient(
+                    verify=verify,
+                    trust_env=False,
+                    follow_redirects=False,
+                    timeout=LOOKUP_S,
+                    proxy=_proxy_for(provider.base_url, proxies),
+                ) as client,
                 client.stream("GET", f"{provider.base_url.rstrip('/')}/models", headers=headers) as reply,
             ):
                 if reply.status_code != 200:
@@ -68,6 +83,18 @@ async def read_models(
     if size > BODY_BYTES_MAX:
         return LookupFailed(provider.name, f"more than {BODY_BYTES_MAX} bytes")
     return read_list(provider, bytes(body), models_max=models_max, now=now())
+
+
+def _proxy_for(base_url: str, proxies: Proxies) -> httpx2.Proxy | None:
+    """The proxy that requests to *base_url* go through, as the general client knows it."""
+    import httpx2  # noqa: PLC0415 - see the module's docstring
+
+    origin, _ = origin_of(base_url)
+    proxy = proxies.between(is_tls=origin.is_tls, host=origin.host, port=origin.port)
+    if proxy is None:
+        return None
+    user, _, password = proxy.credentials.reveal().partition(":") if proxy.credentials is not None else ("", "", "")
+    return httpx2.Proxy(f"http://{proxy.name}", auth=(user, password) if proxy.credentials is not None else None)
 
 
 def read_list(provider: Provider, body: bytes, *, models_max: int, now: float) -> Discovered | LookupFailed:
@@ -104,6 +131,7 @@ class ModelLookups:
         hop: bytes,
         user_agent: str,
         trust: Callable[[], ssl.SSLContext],
+        proxies: Callable[[], Proxies],
         now: Callable[[], float],
         due: Callable[[], Iterable[tuple[Provider, Credential]]],
         models_max: Callable[[], int],
@@ -112,6 +140,7 @@ class ModelLookups:
         self._hop = hop
         self._user_agent = user_agent
         self._trust = trust
+        self._proxies = proxies
         self._now = now
         self._due = due
         self._models_max = models_max
@@ -140,6 +169,7 @@ class ModelLookups:
                     user_agent=self._user_agent,
                     models_max=self._models_max(),
                     trust=self._trust,
+                    proxies=self._proxies(),
                     now=self._now,
                 )
                 if isinstance(read, LookupFailed):

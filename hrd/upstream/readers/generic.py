@@ -38,6 +38,7 @@ GENERIC: Final = (
     # Nobody is there any more, or somebody else answered: RFC 8594 (Sunset), and challenge pages of a CDN.
     Rule(Verdict.PROVIDER_GONE, status=(403, 410), sign="sunset"),
     Rule(Verdict.OVERLOADED, status=_KEY, sign="html"),
+    Rule(Verdict.CONNECT, status=(407,)),  # said by a proxy on the way (RFC 9110, 15.5.8): the provider was not asked
     # The request.
     Rule(
         Verdict.CONTEXT_EXCEEDED,

@@ -10,9 +10,13 @@ import trio
 
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
+from hrd.settings.proxies import Proxy, ProxyUrl
 from hrd.upstream import lookups
 from hrd.upstream.lookups import LookupFailed, ModelLookups, read_list, read_models
+from hrd.upstream.proxies import Proxies
 from tests.hrd.stage import key, provider
+from tests.upstreams import Upstream
+from tests.upstreams.proxy import ForwardProxy
 
 NOW = 1_000_000.0
 LIST = {"data": [{"id": "small", "context_length": 8192}, {"id": "large", "context_window": 131_072}, {"id": "bare"}]}
@@ -121,7 +125,7 @@ def reply_of(data: bytes, head: bytes = b"HTTP/1.1 200 OK\r\n") -> bytes:
     return head + b"content-length: %d\r\n\r\n%b" % (len(data), data)
 
 
-async def read(base_url: str, **facts: object) -> Discovered | LookupFailed:
+async def read(base_url: str, proxies: Proxies = Proxies(), **facts: object) -> Discovered | LookupFailed:  # noqa: B008 - frozen
     return await read_models(
         provider("alpha", base_url=base_url, **facts),
         key("alpha", "a1"),
@@ -129,6 +133,7 @@ async def read(base_url: str, **facts: object) -> Discovered | LookupFailed:
         user_agent="hermes-router/0",
         models_max=2000,
         trust=no_trust,
+        proxies=proxies,
         now=lambda: NOW,
     )
 
@@ -196,6 +201,7 @@ class World:
             hop=b"instance-1",
             user_agent="hermes-router/0",
             trust=no_trust,
+            proxies=Proxies,
             now=lambda: NOW + trio.current_time(),
             due=lambda: list(self.due),
             models_max=lambda: 2000,
@@ -246,3 +252,35 @@ async def test_whoever_failed_is_left_alone_for_an_hour_unless_something_changed
             made.due = [(alpha, key("alpha", "a1"))]
     assert made.failed[2] == pytest.approx(3602, abs=61)
     assert len(made.failed) == 3
+
+
+# by way of a proxy ------------------------------------------------------------------------------------------------------------
+
+
+def proxy_at(port: int, credentials: str) -> Proxy:
+    found = ProxyUrl().parse(f"http://{credentials}@127.0.0.1:{port}")
+    assert isinstance(found, Proxy)
+    return found
+
+
+async def test_a_list_is_read_by_way_of_the_proxy() -> None:
+    async with (
+        Upstream(models=["one", "two"]) as upstream,
+        ForwardProxy({"api.example": upstream.port}, credentials="me:p@ss word") as proxy,
+    ):
+        found = await read("http://api.example:8080/v1", Proxies(http=proxy_at(proxy.port, "me:p%40ss%20word")))
+        assert isinstance(found, Discovered), found
+        assert found.models == ("one", "two")
+        assert [seen.target for seen in proxy.seen] == ["http://api.example:8080/v1/models"]
+
+
+async def test_this_machine_is_asked_directly() -> None:
+    async with Upstream(models=["one"]) as upstream, ForwardProxy({}) as proxy:
+        assert isinstance(await read(upstream.base_url, Proxies(http=proxy_at(proxy.port, "me:pass"))), Discovered)
+        assert proxy.seen == []
+
+
+async def test_a_proxy_that_refuses_us_is_a_failure_without_a_secret_in_it() -> None:
+    async with ForwardProxy({}, credentials="me:right-test-password") as proxy:
+        proxies = Proxies(http=proxy_at(proxy.port, "me:wrong-test-password"))
+        assert await read("http://api.example/v1", proxies) == LookupFailed("alpha", "status 407")
