@@ -12,6 +12,7 @@ from hrctl.problems import INTERRUPTED, Trouble
 from hrd import __version__
 
 PLACES = {
+    "setup": "hrctl.commands.setup:setup",
     "status": "hrctl.commands.status:status",
     "auth": "hrctl.commands.auth:auth",
     "mode": "hrctl.commands.mode:mode",
@@ -22,6 +23,8 @@ PLACES = {
     "reset": "hrctl.commands.reset:reset",
     "logs": "hrctl.commands.logs:logs",
     "why": "hrctl.commands.why:why",
+    "try": "hrctl.commands.try_:try_",
+    "doctor": "hrctl.commands.doctor:doctor",
     "stop": "hrctl.commands.stop:stop",
     "version": "hrctl.commands.version:version",
 }

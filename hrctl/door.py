@@ -45,10 +45,10 @@ def connect(paths: Sequence[str], wait_s: float) -> socket.socket:
 
 def _not_running(paths: Sequence[str], stale: str) -> NotRunning:
     why = f"nobody listens at {stale}" if stale else f"no control socket at {', '.join(paths)}"
-    return NotRunning(f"hrd is not running ({why})", f"start it: {_daemon_command()}")
+    return NotRunning(f"hrd is not running ({why})", f"start it: {daemon_command()}")
 
 
-def _daemon_command() -> str:
+def daemon_command() -> str:
     """How `hrd` is started from here: by its name if the shell finds it, else where `hr` itself stands."""
     beside = Path(sys.argv[0]).absolute().with_name("hrd")
     return "hrd" if shutil.which("hrd") or not beside.exists() else str(beside)

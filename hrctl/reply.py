@@ -23,6 +23,10 @@ class Reply:
         self.status = _status(_line(stream))
         self._headers = dict(_headers(stream))
 
+    def header(self, name: str) -> str:
+        """A header's value, *name* in lower case; empty when there is none."""
+        return self._headers.get(name.encode(), b"").decode("latin-1")
+
     def read(self) -> bytes:
         """The whole body."""
         pieces = []

@@ -11,14 +11,19 @@ from hrd import __version__
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--check-config", is_flag=True, help="Say what is wrong with the settings, or that nothing is; then exit.")
 @click.option("--demo", is_flag=True, help="Run on three built-in demo providers while no credential is there.")
+@click.option("--doctor", is_flag=True, help="Look for what would keep it from working, print that as JSON; then exit.")
 @click.version_option(__version__, "-V", "--version", message="hrd %(version)s")
-def main(*, check_config: bool, demo: bool) -> None:
+def main(*, check_config: bool, demo: bool, doctor: bool) -> None:
     """The hermes-router daemon: one OpenAI-compatible endpoint over all the keys you have.
 
     It is controlled with `hr`, and configured in .env and config.toml; `hrd --check-config` says where they are.
 
     Exit codes: 0 done or stopped, 1 could not start, 2 the settings are wrong or hrd was used wrongly.
     """
+    if doctor:
+        from hrd.checkup import check_up  # noqa: PLC0415 - as below
+
+        sys.exit(check_up(os.environ))
     from hrd.start import start  # noqa: PLC0415 - --version and --help do without all the rest
 
     sys.exit(start(os.environ, check_only=check_config, demo_wanted=demo))

@@ -102,9 +102,10 @@ class Daemon:
         self._departures = Departures()
         self._alarms = Alarms()
         self._trust = SystemTrust()
+        self._dialer = Dialer(self._trust)
         self._upstream = UpstreamConnections(
             limits=bounds.connection_limits(settings),
-            connect=Dialer(self._trust).connect,
+            connect=self._dialer.connect,
             alarms=self._alarms,
         )
         self._heads = Heads(
@@ -199,6 +200,8 @@ class Daemon:
             configuration=self._configuration,
             discovered=self._generations.discovered,
             facts=self.facts,
+            listening_on=lambda: self._door.listening_on,
+            connect=self._dialer.connect,
             changed=self.changed,
             stop=self.stop,
             finished=self._finished,

@@ -23,6 +23,7 @@ from hrd.core.facts import (
     Ended,
     Fact,
     Failed,
+    ReasoningSeen,
     Reset,
     RosterChanged,
     Wait,
@@ -195,6 +196,9 @@ class Pool:
                 return self._reset(fact)
             case EmbeddingsUnpinned():
                 return self._set_pin(None, now)
+            case ReasoningSeen():
+                key = (fact.provider, fact.model)
+                return list(self._learning.thinks(key, reasoning=fact.reasoning, now=now))
 
     def _committed(self, fact: Committed, now: float) -> list[Row]:
         claim = fact.claim

@@ -38,7 +38,8 @@ RANK = {
     "hrd.daemon": 7,
     "hrd.welcome": 7,
     "hrd.start": 8,
-    "hrd.__main__": 9,
+    "hrd.checkup": 9,
+    "hrd.__main__": 10,
 }
 """The longest prefix counts. Nobody imports a higher rank, nor a sibling from rank 3 on: those meet in whoever uses both."""
 SIBLINGS_FROM = 3
@@ -92,7 +93,7 @@ ONLY_IN = {
     "trio": (
         (
             *("hrd.http", "hrd.downstream", "hrd.upstream", "hrd.store", "hrd.demo", "hrd.admin", "hrd.configuration.live"),
-            *("hrd.exchange", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start"),
+            *("hrd.exchange", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start", "hrd.checkup"),
         ),
         "waiters wait, deciders do not",
     ),

@@ -77,7 +77,7 @@ def add(
     if ctx.args or given is not None or len(provider) > PROVIDER_MAX:
         raise _exposed(provider)
     session: Session = ctx.obj
-    keys = _keys_read() if key_stdin else _keys_asked(provider)
+    keys = keys_read() if key_stdin else keys_asked(provider)
     ask = AuthAdd(provider=provider, keys=tuple(keys), account=account, label=label, cost_class=cost_class or "")
     session.show(session.client.ask(AUTH_ADD, ask), _added, as_json)
 
@@ -91,14 +91,14 @@ def _exposed(provider: str) -> Misused:
     )
 
 
-def _keys_read() -> list[str]:
+def keys_read() -> list[str]:
     text = sys.stdin.read(KEYS_BYTES_MAX + 1)
     if len(text) > KEYS_BYTES_MAX:
         raise Misused(f"standard input is longer than {KEYS_BYTES_MAX >> 20} MiB", "give one key a line")
     return _some([line.strip() for line in text.splitlines() if line.strip()])
 
 
-def _keys_asked(provider: str) -> list[str]:
+def keys_asked(provider: str) -> list[str]:
     """Several at once: separated by blanks or commas, or one after the other until an empty line."""
     if not sys.stdin.isatty():
         raise Misused(
@@ -119,10 +119,10 @@ def _some(keys: list[str]) -> list[str]:
 
 
 def _added(done: AuthAdded, paper: Paper) -> str:
-    return "\n".join(_added_lines(done, paper))
+    return "\n".join(added_lines(done, paper))
 
 
-def _added_lines(done: AuthAdded, paper: Paper) -> Iterator[str]:
+def added_lines(done: AuthAdded, paper: Paper) -> Iterator[str]:
     if done.added:
         yield f"Added {many(len(done.added), 'key')} for {plain(done.provider)}: {plain(', '.join(done.added))}"
     if done.already:

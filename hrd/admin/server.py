@@ -11,12 +11,15 @@ import msgspec
 from hrd.admin.asking import path_fields, read_ask
 from hrd.admin.auth import add_credentials, list_credentials, remove_credential
 from hrd.admin.denied import Denied
+from hrd.admin.doctor.examine import Connect, examine_running
 from hrd.admin.finished import Finished
 from hrd.admin.keys import client_meant, client_names, create_key, list_keys, revoke_key
 from hrd.admin.logs import follow_logs, list_logs
 from hrd.admin.mode import change_mode, modes_of
 from hrd.admin.models import list_models, reset_models, set_models
+from hrd.admin.providers import known_providers
 from hrd.admin.quota import quota_of
+from hrd.admin.reasoning import note_reasoning
 from hrd.admin.reset import reset
 from hrd.admin.status import DaemonFacts, status_of
 from hrd.admin.stop import stop_daemon
@@ -25,18 +28,20 @@ from hrd.admin.version import version_of
 from hrd.admin.why import explain
 from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE
 from hrd.admin.wire.daemon import STOP, VERSION
+from hrd.admin.wire.doctor import DOCTOR, PROVIDERS, REASONING, Diagnosis
 from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, WHY, LogsQuestion
 from hrd.admin.wire.keys import KEY_CREATE, KEY_REVOKE, KEYS
 from hrd.admin.wire.mode import MODE, MODE_CHANGE
 from hrd.admin.wire.models import MODELS, MODELS_RESET, MODELS_SET
 from hrd.admin.wire.quota import QUOTA, RESET
-from hrd.admin.wire.route import Route
+from hrd.admin.wire.route import Nothing, Route
 from hrd.admin.wire.status import STATUS
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
 from hrd.configuration.live import Configuration
 from hrd.core.remembered import Discovered
 from hrd.downstream.call import JSON, JSON_LINES, Call, Endpoint
 from hrd.downstream.context import Header
+from hrd.downstream.doors import Address
 from hrd.downstream.peers import Peer
 from hrd.http.messages import RequestHead
 from hrd.pool import Pool
@@ -60,20 +65,25 @@ def admin_dispatch(
     configuration: Configuration,
     discovered: Mapping[str, Discovered],
     facts: Callable[[], DaemonFacts],
+    listening_on: Callable[[], list[Address]],
+    connect: Connect,
     changed: Callable[[], None],
     stop: Callable[[], None],
     finished: Finished,
     may_control: Callable[[Peer], bool],
     now: Callable[[], float],
 ) -> Callable[[RequestHead], Endpoint]:
-    """*discovered* are the lists of models as they are read. *changed* puts a changed configuration in force; *stop* ends the
-    daemon, called again at once."""
+    """*discovered* are the lists of models as they are read. *connect* makes a connection to a provider. *changed* puts a
+    changed configuration in force; *stop* ends the daemon, called again at once."""
 
     async def usage(ask: UsageQuestion) -> Usage | Denied:
         client = client_meant(ask.client, configuration) if ask.client else ""
         if isinstance(client, Denied):
             return client
         return await usage_of(store, since=ask.since, client=client, names=client_names(configuration))
+
+    async def doctor(_: Nothing) -> Diagnosis:
+        return await examine_running(configuration, pool.roster, connect, store.health(), listening_on(), now())
 
     async def follow(call: Call) -> None:
         ask = await read_ask(LOGS_FOLLOW, call)
@@ -108,6 +118,9 @@ def admin_dispatch(
         RESET: _at_once(RESET, lambda ask: reset(ask, pool, store, now())),
         LOGS: _waiting(LOGS, lambda ask: list_logs(ask, store, client_names(configuration), pool.roster.providers)),
         LOGS_FOLLOW: follow,
+        DOCTOR: _waiting(DOCTOR, doctor),
+        PROVIDERS: _at_once(PROVIDERS, lambda _: known_providers(configuration)),
+        REASONING: _at_once(REASONING, lambda ask: note_reasoning(ask, pool, store, now())),
         WHY: _waiting(WHY, lambda ask: explain(ask, store, client_names(configuration), now())),
     }
     return Switchboard(endpoints, may_control).dispatch

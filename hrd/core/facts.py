@@ -91,4 +91,12 @@ class EmbeddingsUnpinned(msgspec.Struct, frozen=True, kw_only=True):
     """`hr model reset embeddings`."""
 
 
-Fact = Committed | Ended | Failed | BlamedLater | RosterChanged | Reset | EmbeddingsUnpinned
+class ReasoningSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """`hr doctor --probe`: whether a model thought before it answered."""
+
+    provider: str
+    model: str
+    reasoning: bool
+
+
+Fact = Committed | Ended | Failed | BlamedLater | RosterChanged | Reset | EmbeddingsUnpinned | ReasoningSeen

@@ -77,6 +77,10 @@ class Learning:
         known = self._by_model.get(key, {})
         return [self._learn(key, _DROP + field, 1, now) for field in fields if _DROP + field not in known]
 
+    def thinks(self, key: tuple[str, str], *, reasoning: bool, now: float) -> list[Learned]:
+        """The model was seen to think first, or not to."""
+        return [self._learn(key, "reasoning", int(reasoning), now)]
+
     def forget_expired(self, now: float) -> None:
         for key, learned in list(self._by_model.items()):
             for what in [what for what, row in learned.items() if row.expires_at <= now]:

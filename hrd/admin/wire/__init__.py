@@ -26,6 +26,9 @@ is a 4xx or 5xx with `Refused` as its body.
 | GET /v1/logs | `LogsQuestion` | `Logs` |
 | GET /v1/logs/follow | `LogsQuestion` | one `Exchange` a line as it ends; an empty line every few seconds |
 | GET /v1/why/{request_id} | `WhyQuestion` | `Why` |
+| GET /v1/doctor | | `Diagnosis` |
+| GET /v1/providers | | `KnownProviders` |
+| POST /v1/models/reasoning | `ReasoningFound` | `ReasoningNoted` |
 
 Answers grow, they do not change. So what may grow a new word (a state, a reason) is a plain string in an answer, with the
 words of today in an enum beside it, and a reader takes fields that it does not know. Times are Unix seconds; `now` is the

@@ -5,6 +5,7 @@ import pytest
 from hrd.core.providers import Candidate
 from hrd.upstream.connections import Origin
 from hrd.upstream.heads import HEADS_CACHED_MAX, Heads
+from hrd.upstream.proxies import Proxies
 from tests.hrd.stage import candidate, key, provider
 
 
@@ -77,7 +78,7 @@ def test_a_head_is_made_once_a_candidate_and_anew_for_a_new_one_or_other_setting
     first = made.head_for(one, "/x", 1, stream=False)[1]
     made._made[id(one), "/x", False] = (one, Origin(True, "kept", 1), b"kept\r\n")
     assert made.head_for(one, "/x", 7, stream=False) == (Origin(True, "kept", 1), b"kept\r\ncontent-length: 7\r\n\r\n")
-    made.forward({"alpha": {"X-New": "1"}})
+    made.renew({"alpha": {"X-New": "1"}}, Proxies())
     assert lines(made.head_for(one, "/x", 1, stream=False)[1]) == {**lines(first), "x-new": "1"}
 
 

@@ -1,0 +1,95 @@
+"""The whole examination, of a daemon that runs and of one that does not."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import trio
+
+from hrd import __version__
+from hrd.admin.auth import held
+from hrd.admin.doctor import machine
+from hrd.admin.doctor.credentials import key_shapes
+from hrd.admin.doctor.database import database_at_rest, database_in_use
+from hrd.admin.doctor.doors import control_socket, port_at_rest, port_in_use
+from hrd.admin.doctor.finding import fine, odd, wrong
+from hrd.admin.doctor.folders import permissions
+from hrd.admin.doctor.ways import proxies_used, reach, switched_off, ways
+from hrd.admin.places import Places
+from hrd.admin.wire.doctor import Diagnosis, Finding
+from hrd.configuration.live import Configuration
+from hrd.core.roster import Roster
+from hrd.downstream.doors import Address
+from hrd.store.contract import StoreHealth
+from hrd.upstream.connections import Origin, Transport
+from hrd.upstream.proxies import proxies_of
+
+Connect = Callable[[Origin], Awaitable[Transport]]
+
+
+async def examine_running(
+    configuration: Configuration,
+    roster: Roster,
+    connect: Connect,
+    health: StoreHealth,
+    listening_on: list[Address],
+    now: float,
+) -> Diagnosis:
+    """As the daemon sees itself, its own network and trust included."""
+    settings, places = configuration.settings, configuration.places
+    findings = [
+        *_of_machine(places, now),
+        *_troubles(configuration),
+        *permissions(places),
+        control_socket(places.control_socket),
+    ]
+    findings += port_in_use((settings.host, settings.port), listening_on)
+    findings += [*database_in_use(health), *await _of_providers(configuration, roster, connect)]
+    return Diagnosis(
+        now=now, version=__version__, running=True, findings=tuple(findings), host=settings.host, port=settings.port
+    )
+
+
+async def examine_at_rest(configuration: Configuration, roster: Roster, connect: Connect, now: float) -> Diagnosis:
+    """As this user's daemon would find everything if it were started now."""
+    settings, places = configuration.settings, configuration.places
+    findings = [*_of_machine(places, now), *_troubles(configuration), *permissions(places)]
+    findings += port_at_rest((settings.host, settings.port))
+    findings.append(await trio.to_thread.run_sync(database_at_rest, Path(places.database)))
+    findings += await _of_providers(configuration, roster, connect)
+    return Diagnosis(
+        now=now, version=__version__, running=False, findings=tuple(findings), host=settings.host, port=settings.port
+    )
+
+
+def examine_broken(problems: tuple[str, ...], now: float) -> Diagnosis:
+    """The configuration cannot be used, so all else is unknown."""
+    clock = machine.clock(now, machine.installed_at(), is_kept=machine.is_clock_kept())
+    settings = [wrong("settings", problem, "mend it, then: hrd --check-config") for problem in problems]
+    return Diagnosis(now=now, version=__version__, running=False, findings=(machine.program(), clock, *settings))
+
+
+def _of_machine(places: Places, now: float) -> Iterator[Finding]:
+    yield machine.program()
+    yield machine.clock(now, machine.installed_at(), is_kept=machine.is_clock_kept())
+    yield machine.disk(places.state)
+
+
+def _troubles(configuration: Configuration) -> Iterator[Finding]:
+    """What is wrong with the settings and auth.json as they stand, and what is odd."""
+    for trouble in configuration.troubles:
+        yield wrong("settings", f"not taken, the last good ones hold: {trouble}", "mend it, then: hrd --check-config")
+    warnings = (*configuration.settings.warnings, *configuration.auth.warnings)
+    yield from (odd("settings", warning) for warning in warnings)
+    if not configuration.troubles and not warnings:
+        places = configuration.places
+        yield fine("settings", f"{places.dotenv} and {places.config_toml} are good")
+
+
+async def _of_providers(configuration: Configuration, roster: Roster, connect: Connect) -> list[Finding]:
+    settings = configuration.settings
+    if roster.demo:
+        return [odd("keys", "the demo answers: no provider has a key yet", "hr setup")]
+    proxies = proxies_of(settings)
+    origins = ways([roster.providers[name] for name in roster.enabled], proxies)
+    found = [*key_shapes(held(configuration)), proxies_used(origins, proxies), *switched_off(roster.off)]
+    return found + await reach(origins, connect, connect_s=settings.connect_seconds)
