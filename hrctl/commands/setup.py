@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from hrctl.commands.auth import added_lines, keys_asked, keys_read
-from hrctl.commands.try_ import refused, small_request
+from hrctl.commands.try_ import PROMPT, refused, small_request
 from hrctl.endpoint import open_endpoint
-from hrctl.grammar import Command
+from hrctl.grammar import Command, as_json
 from hrctl.problems import Misused, NotRunning, Trouble
-from hrctl.session import Session
+from hrctl.session import Session, pretty
 from hrctl.starting import start_daemon
-from hrctl.trial import drawn_trial, try_out
+from hrctl.trial import Trial, drawn_trial, try_out
 from hrctl.words import plain
 from hrd.admin.wire.auth import AUTH_ADD, AuthAdd
 from hrd.admin.wire.daemon import VERSION
@@ -32,8 +33,9 @@ from hrd.admin.wire.status import STATUS
 @click.option("--key-stdin", is_flag=True, help="Read keys from standard input, one a line.")
 @click.option("--model", default="", help="For local: the model that your own server has.")
 @click.option("--yes", is_flag=True, help="Ask nothing: start hrd if it does not run, and send the request.")
+@as_json
 @click.pass_obj
-def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: bool) -> None:
+def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: bool, as_json: bool) -> None:
     """Get started: a daemon, a key, a first answer.
 
     Starts hrd if it does not run, takes a key of the provider that you choose (without showing it), sends one tiny real
@@ -42,25 +44,96 @@ def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: boo
     is_asking = sys.stdin.isatty() and not yes and not key_stdin
     if not is_asking and not provider:
         raise Misused("which provider?", "hr setup --provider groq --key-stdin --yes < key.txt")
-    _see_that_it_runs(session, is_asking=is_asking)
+    guide = Guide(session, is_asking=is_asking, as_json=as_json)
+    guide.see_that_it_runs()
     known = session.client.ask(PROVIDERS, Nothing()).value.providers
-    chosen = _named(known, provider) if provider else _chosen(session, known)
-    name = _give_key(session, chosen, model, key_stdin=key_stdin, is_asking=is_asking)
-    if is_asking and not click.confirm(f"Send one tiny request to {name}?", default=True, err=True):
-        session.say("Not sent. Try it later: hr try")
-    else:
-        _try(session, name)
-    session.say(_farewell(session))
+    chosen = _named(known, provider) if provider else guide.choose(known)
+    name = guide.give_key(chosen, model, key_stdin=key_stdin)
+    trial = guide.try_out(name)
+    done = SetUp(provider=name, endpoint=session.client.ask(STATUS, Nothing()).value.endpoint, trial=trial)
+    session.say(pretty(msgspec.json.encode(done)) if as_json else _farewell(done))
 
 
-def _see_that_it_runs(session: Session, *, is_asking: bool) -> None:
-    try:
-        found = session.client.ask(VERSION, Nothing()).value
-        session.say(f"hrd {plain(found.version)} runs (pid {found.pid})")
-    except NotRunning as nobody:
-        if is_asking and not click.confirm("hrd does not run. Start it in the background now?", default=True, err=True):
-            raise nobody from None
-        session.say(f"hrd runs now. Its log: {start_daemon(session.client, os.environ, _home())}")
+class SetUp(msgspec.Struct, frozen=True, kw_only=True):
+    """`hr setup --json`. No `trial`: it was not wanted."""
+
+    provider: str
+    endpoint: str
+    trial: Trial | None
+
+
+class Guide:
+    """Goes through the steps with somebody, or alone."""
+
+    def __init__(self, session: Session, *, is_asking: bool, as_json: bool) -> None:
+        self._session = session
+        self._client = session.client
+        self._is_asking = is_asking
+        self._as_json = as_json
+
+    def see_that_it_runs(self) -> None:
+        try:
+            found = self._client.ask(VERSION, Nothing()).value
+            self._say(f"hrd {plain(found.version)} runs (pid {found.pid})")
+        except NotRunning as nobody:
+            if not self._wants("hrd does not run. Start it in the background now?"):
+                raise nobody from None
+            self._say(f"hrd runs now. Its log: {start_daemon(self._client, os.environ, _home())}")
+
+    def choose(self, known: Sequence[KnownProvider]) -> KnownProvider:
+        self._say("\nWhose key do you have?\n")
+        for place, one in enumerate(known, 1):
+            note = "has a key" if one.has_key else plain(one.keys_at)
+            self._say(f"  {place:>2}  {plain(one.name):<14} {plain(one.cost_class):<13} {note}")
+        place = click.prompt("\nNumber", type=click.IntRange(1, len(known)), err=True)
+        return known[place - 1]
+
+    def give_key(self, chosen: KnownProvider, model: str, *, key_stdin: bool) -> str:
+        """See that the provider has one; its name."""
+        if chosen.keyless:
+            self._switch_on(chosen, model)
+            return chosen.name
+        if not key_stdin and not self._is_asking:
+            if chosen.has_key:
+                return chosen.name
+            hint = f"hr setup --provider {chosen.name} --key-stdin --yes < key.txt"
+            raise Misused(f"{plain(chosen.name)} has no key yet", hint)
+        if self._is_asking and chosen.has_key and not self._wants(f"{chosen.name} has a key. Add another?", default=False):
+            return chosen.name
+        if self._is_asking and chosen.keys_at:
+            self._say(f"Keys come from {plain(chosen.keys_at)}")
+        keys = keys_read() if key_stdin else keys_asked(chosen.name)
+        added = self._client.ask(AUTH_ADD, AuthAdd(provider=chosen.name, keys=tuple(keys))).value
+        self._say("\n".join(added_lines(added, self._session.paper)))
+        return added.provider
+
+    def _switch_on(self, chosen: KnownProvider, model: str) -> None:
+        """A server of one's own needs no key, but somebody has to say which model it has."""
+        if chosen.has_key and not model:
+            return
+        first = chosen.models[0] if chosen.models else ""
+        asked = "Which model does it have?"
+        wanted = model or (click.prompt(asked, default=first, err=True) if self._is_asking else first)
+        self._client.ask(MODELS_SET, ModelsChange(provider=chosen.name, models=(wanted,)))
+        self._say(f"{chosen.name} is asked for {plain(wanted)}")
+
+    def try_out(self, provider: str) -> Trial | None:
+        """One tiny request, if it is wanted. A refusal is `Trouble`."""
+        if not self._wants(f"Send one tiny request to {provider}?"):
+            self._say("Not sent. Try it later: hr try")
+            return None
+        trial = try_out(self._client, open_endpoint(self._client), small_request(PROMPT, provider))
+        if not trial.is_good:
+            raise refused(trial)
+        self._say("\n".join(["", *drawn_trial(trial)]))
+        return trial
+
+    def _wants(self, question: str, *, default: bool = True) -> bool:
+        return not self._is_asking or click.confirm(question, default=default, err=True)
+
+    def _say(self, text: str) -> None:
+        if not self._as_json:
+            self._session.say(text)
 
 
 def _named(known: Sequence[KnownProvider], name: str) -> KnownProvider:
@@ -68,55 +141,10 @@ def _named(known: Sequence[KnownProvider], name: str) -> KnownProvider:
     return next((one for one in known if one.name == name.lower()), KnownProvider(name=name))
 
 
-def _chosen(session: Session, known: Sequence[KnownProvider]) -> KnownProvider:
-    session.say("\nWhose key do you have?\n")
-    for place, one in enumerate(known, 1):
-        note = "has a key" if one.has_key else plain(one.keys_at)
-        session.say(f"  {place:>2}  {plain(one.name):<14} {plain(one.cost_class):<13} {note}")
-    place = click.prompt("\nNumber", type=click.IntRange(1, len(known)), err=True)
-    return known[place - 1]
-
-
-def _give_key(session: Session, chosen: KnownProvider, model: str, *, key_stdin: bool, is_asking: bool) -> str:
-    """See that the provider has one; its name."""
-    if chosen.keyless:
-        _switch_on(session, chosen, model, is_asking=is_asking)
-        return chosen.name
-    if not key_stdin and not is_asking:
-        if chosen.has_key:
-            return chosen.name
-        raise Misused(f"{chosen.name} has no key yet", f"hr setup --provider {chosen.name} --key-stdin --yes < key.txt")
-    if is_asking and chosen.has_key and not click.confirm(f"{chosen.name} has a key. Add another?", default=False, err=True):
-        return chosen.name
-    if is_asking and chosen.keys_at:
-        session.say(f"Keys come from {plain(chosen.keys_at)}")
-    keys = keys_read() if key_stdin else keys_asked(chosen.name)
-    added = session.client.ask(AUTH_ADD, AuthAdd(provider=chosen.name, keys=tuple(keys))).value
-    session.say("\n".join(added_lines(added, session.paper)))
-    return added.provider
-
-
-def _switch_on(session: Session, chosen: KnownProvider, model: str, *, is_asking: bool) -> None:
-    """A server of one's own needs no key, but somebody has to say which model it has."""
-    if chosen.has_key and not model:
-        return
-    first = chosen.models[0] if chosen.models else ""
-    wanted = model or (click.prompt("Which model does it have?", default=first, err=True) if is_asking else first)
-    session.client.ask(MODELS_SET, ModelsChange(provider=chosen.name, models=(wanted,)))
-    session.say(f"{chosen.name} is asked for {plain(wanted)}")
-
-
-def _try(session: Session, provider: str) -> None:
-    trial = try_out(session.client, open_endpoint(session.client), small_request("Say hello in one short sentence.", provider))
-    if not trial.is_good:
-        raise refused(trial)
-    session.say("\n".join(["", *drawn_trial(trial)]))
-
-
-def _farewell(session: Session) -> str:
-    endpoint = session.client.ask(STATUS, Nothing()).value.endpoint
+def _farewell(done: SetUp) -> str:
     return (
-        f"\nPoint your programs at\n\n  OPENAI_BASE_URL={endpoint}/v1\n  OPENAI_API_KEY=…    shown by: hr key list --reveal\n\n"
+        f"\nPoint your programs at\n\n  OPENAI_BASE_URL={done.endpoint}/v1\n"
+        "  OPENAI_API_KEY=…    shown by: hr key list --reveal\n\n"
         "and see what happens with: hr status, hr logs, hr why REQUEST_ID"
     )
 

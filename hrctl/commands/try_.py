@@ -10,6 +10,7 @@ from hrctl.session import Session, pretty
 from hrctl.trial import Trial, drawn_trial, try_out
 
 MAX_TOKENS = 256
+PROMPT = "Say hello in one short sentence."
 
 
 @click.command(
@@ -17,7 +18,7 @@ MAX_TOKENS = 256
     cls=Command,
     examples=('hr try "Say hello."', 'hr try --model groq "Say hello."', 'hr try "Say hello." --json'),
 )
-@click.argument("prompt", default="Say hello in one short sentence.")
+@click.argument("prompt", default=PROMPT)
 @click.option("--model", default="", metavar="NAME", help="A model, or a provider; without it the router chooses.")
 @as_json
 @click.pass_obj
