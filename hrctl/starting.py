@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ LOOK_S: Final = 0.1
 READY_S: Final = 20.0
 LINES_SHOWN: Final = 5
 LOG_NAME: Final = "hrd.log"
+LOG_MODE: Final = 0o600
 
 
 def start_daemon(client: Client, environ: Mapping[str, str], home: str) -> Path:
@@ -29,25 +29,29 @@ def start_daemon(client: Client, environ: Mapping[str, str], home: str) -> Path:
     log = Path(places.state) / LOG_NAME
     try:
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "wb") as sink:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "hrd"],
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                cwd="/",
-                start_new_session=True,
-            )
+        pid = _spawned(environ, log)
     except OSError as error:
         raise Trouble(f"hrd cannot be started: {error}", "see what is in its way: hr doctor") from None
-    _wait_until_ready(client, process, log)
+    _wait_until_ready(client, pid, log)
     return log
 
 
-def _wait_until_ready(client: Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _spawned(environ: Mapping[str, str], log: Path) -> int:
+    """A process in a session of its own, which a terminal that is closed does not take along. `-P`: whatever stands in this
+    folder is not our program."""
+    command = [sys.executable, "-P", "-m", "hrd"]
+    files = (
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, LOG_MODE),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    )
+    return os.posix_spawn(sys.executable, command, environ, file_actions=files, setsid=True)
+
+
+def _wait_until_ready(client: Client, pid: int, log: Path) -> None:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
             raise Trouble(f"hrd did not start: {_last_words(log)}", f"see all of it: less {shlex.quote(str(log))}")
         try:
             client.ask(VERSION, Nothing())

@@ -98,7 +98,7 @@ def _alone() -> Diagnosis:
     """What `hrd` says of this machine without being started."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "hrd", "--doctor"],
+            [sys.executable, "-P", "-m", "hrd", "--doctor"],
             capture_output=True,
             check=False,
             timeout=ALONE_S,

@@ -91,5 +91,7 @@ async def _of_providers(configuration: Configuration, roster: Roster, connect: C
         return [odd("keys", "the demo answers: no provider has a key yet", "hr setup")]
     proxies = proxies_of(settings)
     origins = ways([roster.providers[name] for name in roster.enabled], proxies)
-    found = [*key_shapes(held(configuration)), proxies_used(origins, proxies), *switched_off(roster.off)]
+    credentials = held(configuration)
+    ordered = {name: credentials[name] for name in (*roster.providers, *credentials) if name in credentials}
+    found = [*key_shapes(ordered), proxies_used(origins, proxies), *switched_off(roster.off)]
     return found + await reach(origins, connect, connect_s=settings.connect_seconds)

@@ -1,0 +1,66 @@
+"""Units: found in their folders, asked of systemctl, their socket compared with the settings."""
+
+from pathlib import Path
+
+import pytest
+
+from hrctl.units import ask_systemctl, unit_findings, unit_folders
+from hrd.admin.wire.doctor import Diagnosis, FindingState
+
+DIAGNOSIS = Diagnosis(now=0.0, version="0.1.0", running=True, findings=(), host="127.0.0.1", port=8319)
+
+
+def installed(folder: Path, listen: str = "") -> list[tuple[str, list[str]]]:
+    (folder / "hrd.service").touch()
+    if listen:
+        (folder / "hrd.socket").write_text(f"[Socket]\nListenStream={listen}\n")
+    return [("--user", [str(folder / "none")]), ("--system", [str(folder / "none"), str(folder)])]
+
+
+def test_none_is_fine(tmp_path: Path) -> None:
+    (found,) = unit_findings([("--user", [str(tmp_path)])], None, lambda *_: "active")
+    assert (found.state, found.message) == (FindingState.OK, "no systemd unit is installed: hrd is started by hand")
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "message"),
+    [
+        ("active", "ok", "is active"),
+        ("", "ok", "is installed; systemd does not run here"),
+        ("inactive", "warning", "is installed, and not started"),
+        ("failed", "problem", "has failed"),
+    ],
+)
+def test_how_it_does(tmp_path: Path, said: str, state: str, message: str) -> None:
+    asked = []
+
+    def ask(whose: str, unit: str) -> str:
+        asked.append((whose, unit))
+        return said
+
+    (found,) = unit_findings(installed(tmp_path), DIAGNOSIS, ask)
+    assert (found.state, found.message) == (state, f"{tmp_path}/hrd.service {message}")
+    assert asked == [("--system", "hrd.service")]
+
+
+@pytest.mark.parametrize(
+    ("listen", "is_told"),
+    [("127.0.0.1:8319", False), ("127.0.0.1:8320", True), ("0.0.0.0:8319", True), ("8319", True), ("/run/x.sock", False)],
+)
+def test_a_socket_that_listens_elsewhere_is_told(tmp_path: Path, listen: str, is_told: bool) -> None:
+    found = list(unit_findings(installed(tmp_path, listen), DIAGNOSIS, lambda *_: "active"))
+    assert [one.state for one in found[1:]] == ([FindingState.WARNING] if is_told else [])
+    if is_told:
+        assert "the settings say 127.0.0.1:8319: the unit wins" in found[1].message
+
+
+def test_where_units_are_looked_for() -> None:
+    (user, users), (system, systems) = unit_folders({}, "/home/me")
+    assert (user, users[:2]) == ("--user", ("/home/me/.config/systemd/user", "/home/me/.local/share/systemd/user"))
+    assert (system, systems[0]) == ("--system", "/etc/systemd/system")
+    environ = {"XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "/d"}
+    assert unit_folders(environ, "/home/me")[0][1][:2] == ("/c/systemd/user", "/d/systemd/user")
+
+
+def test_a_unit_that_is_not_there_is_not_active() -> None:
+    assert ask_systemctl("--system", "hrd-that-nobody-has.service") in ("", "inactive")
