@@ -2,6 +2,7 @@
 runs."""
 
 import sys
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -12,7 +13,6 @@ from hrd.admin.wire.doctor import Diagnosis, FindingState
 from hrd.configuration.assemble import assemble
 from hrd.configuration.live import Configuration
 from hrd.core.roster import Roster
-from hrd.daemon import Daemon
 from hrd.start import EXIT_FAILED, NotStartedError, read_configuration
 from hrd.upstream.connections import Dialer
 from hrd.upstream.trust import SystemTrust
@@ -29,8 +29,8 @@ async def diagnose(environ: Mapping[str, str]) -> Diagnosis:
     try:
         configuration = read_configuration(environ)
     except NotStartedError as reason:
-        return examine_broken(reason.lines, Daemon.now())
-    return await examine_at_rest(configuration, roster_of(configuration), Dialer(SystemTrust()).connect, Daemon.now())
+        return examine_broken(reason.lines, time.time())
+    return await examine_at_rest(configuration, roster_of(configuration), Dialer(SystemTrust()).connect, time.time())
 
 
 def roster_of(configuration: Configuration) -> Roster:
