@@ -86,3 +86,12 @@ def test_models_are_bounded() -> None:
         learning.drop_worked(("alpha", f"m{number}"), ["seed"], NOW)
     assert len(learning.models_of("alpha")) == MODELS_MAX
     assert learning.dropped(("alpha", "m0")) == frozenset()
+
+
+def test_whether_a_model_thinks_is_learned_like_the_rest() -> None:
+    learning = Learning(())
+    (row,) = learning.thinks(("alpha", "m1"), reasoning=True, now=NOW)
+    assert (row.what, row.value, row.expires_at) == ("reasoning", 1, NOW + LEARNED_S)
+    assert learning.of("alpha", "m1") == {"reasoning": 1}
+    learning.thinks(("alpha", "m1"), reasoning=False, now=NOW)
+    assert learning.of("alpha", "m1") == {"reasoning": 0}
