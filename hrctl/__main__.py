@@ -22,6 +22,7 @@ PLACES = {
     "reset": "hrctl.commands.reset:reset",
     "logs": "hrctl.commands.logs:logs",
     "why": "hrctl.commands.why:why",
+    "service": "hrctl.commands.unit:service",
     "stop": "hrctl.commands.stop:stop",
     "version": "hrctl.commands.version:version",
 }
