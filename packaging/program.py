@@ -51,7 +51,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _install(made: Path, source: str, wheels: str) -> None:
-    _run([sys.executable, "-m", "venv", made])
+    _run([sys.executable, "-I", "-m", "venv", made])
     where = ["--no-index", "--find-links", wheels] if wheels else []
     pip = [made / "bin/python", "-I", "-m", "pip", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "install", "--no-compile", "--no-warn-script-location", *where, source])
@@ -71,6 +71,9 @@ def _settle(made: Path, at: str) -> None:
     for name in KEPT_SCRIPTS:
         script = made / "bin" / name
         script.write_text(script.read_text().replace(str(made), at))
+    interpreter = made / "bin/python3"
+    interpreter.unlink()
+    interpreter.symlink_to(Path(sys.executable).resolve())  # /usr/bin/python3 may lead to a newer one some day
     settings = made / "pyvenv.cfg"
     settings.write_text("".join(line for line in settings.open() if not line.startswith("command")))
     library = sysconfig.get_path("purelib", "venv", {"base": str(made), "platbase": str(made)})

@@ -105,6 +105,8 @@ def _line(text: str) -> str:
 
 
 def _text(text: str) -> str:
+    """Plain ASCII, as a page may be shown in any locale."""
+    text = text.replace("…", "...")
     return text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
 
 
