@@ -41,7 +41,7 @@ help: ## Show this list
 	@echo "hermes-router. Start it with: make run"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r command what; do \
-		printf '%-14s %s\n' "$$command" "$$what"; done
+		printf '%-21s %s\n' "$$command" "$$what"; done
 
 run: $(INSTALLED) ## Install what is needed into .venv and run the daemon here (Ctrl-C ends it)
 	@exec $(BIN)/python -m hrd $(HRD_ARGS)
@@ -83,11 +83,13 @@ install-user: ## Install for you alone, and start the service
 	@umask 022; "$(DESTDIR)$(USER_PROGRAM)/bin/python" -I -m hrctl service install --user --root "$(DESTDIR)"
 
 uninstall: ## Remove what make install has installed; settings and keys stay (PURGE=1: they go too)
+	@test -x "$(DESTDIR)$(PROGRAM)/bin/hr" || { echo "nothing is installed in $(DESTDIR)$(PROGRAM)" >&2; exit 1; }
 	@"$(DESTDIR)$(PROGRAM)/bin/python" -I -m hrctl service uninstall --system --root "$(DESTDIR)" --prefix "$(PREFIX)" \
 		$(if $(PURGE),--purge --yes)
 	@rm -rf "$(DESTDIR)$(PROGRAM)"
 
 uninstall-user: ## Remove what make install-user has installed; settings and keys stay (PURGE=1: they go too)
+	@test -x "$(DESTDIR)$(USER_PROGRAM)/bin/hr" || { echo "nothing is installed in $(DESTDIR)$(USER_PROGRAM)" >&2; exit 1; }
 	@"$(DESTDIR)$(USER_PROGRAM)/bin/python" -I -m hrctl service uninstall --user --root "$(DESTDIR)" $(if $(PURGE),--purge --yes)
 	@rm -rf "$(DESTDIR)$(USER_PROGRAM)"
 
@@ -97,7 +99,8 @@ dist: $(INSTALLED_DEV) ## Build the wheel and the sdist into dist/
 wheels: dist ## Collect the wheels of hrd and of all it needs in dist/wheels, for an installation without network
 	@rm -rf dist/wheels
 	@$(DEB_PYTHON) -m venv dist/collect
-	@dist/collect/bin/python -m pip --quiet --disable-pip-version-check wheel --wheel-dir dist/wheels dist/hrd-*.whl
+	@dist/collect/bin/python -m pip --quiet --disable-pip-version-check wheel --wheel-dir dist/wheels --find-links dist \
+		"hrd==$$($(BIN)/python -m hatchling version)"
 	@rm -rf dist/collect
 
 deb: $(if $(WHEELS),,wheels) ## Build a Debian package into dist/

@@ -38,7 +38,7 @@ def build(wheels: Path, to: Path) -> Path:
     make_folder(documents)
     shutil.copyfile(HERE.parent / "LICENSE", documents / "copyright")
     _control(stage, version, architecture, interpreter)
-    package = to / f"{NAME}_{_debian(version)}_{architecture}.deb"
+    package = to / f"{NAME}_{debian_version(version)}_{architecture}.deb"
     _run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", stage, package])
     shutil.rmtree(stage)
     return package
@@ -50,7 +50,7 @@ def _control(stage: Path, version: str, architecture: str, interpreter: str) -> 
     make_folder(folder)
     text = (HERE / "debian/control").read_text()
     for name, value in {
-        "@VERSION@": _debian(version),
+        "@VERSION@": debian_version(version),
         "@ARCHITECTURE@": architecture,
         "@PYTHON@": interpreter,
         "@SIZE@": str(sum(path.stat().st_size for path in files) // 1024),
@@ -70,7 +70,7 @@ def _version() -> str:
     return found["__version__"]
 
 
-def _debian(version: str) -> str:
+def debian_version(version: str) -> str:
     """A version before a release is older than the release (deb-version(7))."""
     for mark in (".dev", "a", "b", "rc"):
         head, found, tail = version.partition(mark)

@@ -35,7 +35,7 @@ def make_program(at: str, root: str, source: str, wheels: str) -> Path:
         _install(made, source, wheels)
         _strip(made)
         _settle(made, at)
-        _run([made / "bin/python", "-I", "-m", "hrctl", "--version"])
+        _try(made)
         _exchange(made, place)
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -55,6 +55,7 @@ def _install(made: Path, source: str, wheels: str) -> None:
     where = ["--no-index", "--find-links", wheels] if wheels else []
     pip = [made / "bin/python", "-I", "-m", "pip", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "install", "--no-compile", "--no-warn-script-location", *where, source])
+    # sqlite-utils asks for pip, to install plugins with; there are none here.
     _run([*pip, "uninstall", "--yes", "pip", *(["setuptools"] if sys.version_info < (3, 12) else [])])
 
 
@@ -83,6 +84,14 @@ def _settle(made: Path, at: str) -> None:
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) and path.parent.name == "bin" else 0o644)
 
 
+def _try(made: Path) -> None:
+    """Both commands load what they need to say what they are."""
+    for command in ("hrctl", "hrd"):
+        done = subprocess.run([made / "bin/python", "-I", "-m", command, "--version"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotMadeError(f"what was installed does not start; nothing was changed: {done.stderr}")
+
+
 def _exchange(made: Path, place: Path) -> None:
     """A running daemon keeps the files that it has open."""
     old = place.with_name(f".{place.name}.old")
@@ -95,7 +104,7 @@ def _exchange(made: Path, place: Path) -> None:
 
 def _run(command: Sequence[str | Path]) -> None:
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
-    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if done.returncode:
         raise NotMadeError(f"{' '.join(str(word) for word in command)} ended with {done.returncode}; nothing was changed")
 

@@ -118,9 +118,9 @@ def status_command(session: Session, as_json: bool) -> None:
     if as_json:
         session.say(msgspec.json.format(msgspec.json.encode({"units": states}), indent=2).decode())
     elif states:
-        session.say(_drawn(states, session.paper))
+        session.say(drawn(states, session.paper))
     if not any(state.active for state in states if state.name == "hrd.service"):
-        raise _absent(states)
+        raise absent(states)
 
 
 def _aim(system: bool | None, root: str, prefix: str) -> Aim:
@@ -170,7 +170,8 @@ def _tell(session: Session, aim: Aim, outcome: Outcome, done: str, as_json: bool
     session.say("\n".join([f"{whose} is {done} ({many(len(outcome.files), 'file')}){running}", *outcome.notes]))
 
 
-def _drawn(states: list[UnitState], paper: Paper) -> str:
+def drawn(states: list[UnitState], paper: Paper) -> str:
+    """Units for people."""
     rows = [
         [
             each.name,
@@ -185,7 +186,8 @@ def _drawn(states: list[UnitState], paper: Paper) -> str:
     return table(paper, _COLUMNS, rows)
 
 
-def _absent(states: list[UnitState]) -> NotRunning:
+def absent(states: list[UnitState]) -> NotRunning:
+    """Why no service runs, when these are all units that there are."""
     if not states:
         return NotRunning("no service of hermes-router is installed here", "install it: hr service install")
     user = " --user" if states[0].scope == "user" else ""

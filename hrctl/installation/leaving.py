@@ -49,5 +49,9 @@ def _forget(folders: Sequence[str], root: str) -> list[str]:
 
 
 def _remove_account(layout: Layout, machine: Machine, root: str) -> None:
-    if layout.declarations and not root and not machine.run(["getent", "passwd", ACCOUNT]).status:
-        must(machine, ["userdel", ACCOUNT])
+    """The group stays behind its user where somebody else is in it."""
+    if not layout.declarations or root:
+        return
+    for kind, remover in (("passwd", "userdel"), ("group", "groupdel")):
+        if not machine.run(["getent", kind, ACCOUNT]).status:
+            must(machine, [remover, ACCOUNT])
