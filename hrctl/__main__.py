@@ -22,8 +22,8 @@ PLACES = {
     "reset": "hrctl.commands.reset:reset",
     "logs": "hrctl.commands.logs:logs",
     "why": "hrctl.commands.why:why",
-    "service": "hrctl.commands.unit:service",
     "stop": "hrctl.commands.stop:stop",
+    "service": "hrctl.commands.unit:service",
     "version": "hrctl.commands.version:version",
 }
 
