@@ -15,6 +15,18 @@ PYTEST_ARGS ?=
 FUZZ_CASES ?= 200000
 COVERAGE_PERCENT := 85
 
+# Where things are installed: below DESTDIR for another machine's root; PREFIX is for units, commands, man pages, completions.
+DESTDIR ?=
+PREFIX ?= /usr/local
+PROGRAM := /opt/hermes-router
+USER_PROGRAM = $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/hermes-router
+# A folder of wheels, so that nothing is downloaded: `make install WHEELS=dist/wheels`.
+WHEELS ?=
+# `make uninstall PURGE=1` removes settings, keys and what was spent as well.
+PURGE ?=
+# A package is for the distribution's Python, and made with it.
+DEB_PYTHON ?= /usr/bin/python3
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -23,13 +35,13 @@ HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(HERE)
 INSTALLED_DEV := $(VENV)/.installed-dev-$(HERE)
 
-.PHONY: help run test check format docs bench fuzz clean
+.PHONY: help run test check format docs bench fuzz clean install install-user uninstall uninstall-user dist wheels deb
 
 help: ## Show this list
 	@echo "hermes-router. Start it with: make run"
 	@echo
-	@sed -n 's/^\([a-z][a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r command what; do \
-		printf '%-14s %s\n' "$$command" "$$what"; done
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r command what; do \
+		printf '%-21s %s\n' "$$command" "$$what"; done
 
 run: $(INSTALLED) ## Install what is needed into .venv and run the daemon here (Ctrl-C ends it)
 	@exec $(BIN)/python -m hrd $(HRD_ARGS)
@@ -61,6 +73,38 @@ fuzz: $(INSTALLED_DEV) ## Compare the HTTP cores with h11 on 200,000 made-up mes
 	@seed="$${FUZZ_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"; \
 	echo "FUZZ_SEED=$$seed FUZZ_CASES=$(FUZZ_CASES)"; \
 	FUZZ_SEED="$$seed" FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz -n auto $(PYTEST_ARGS)
+
+install: ## Install for the machine, and start the service: sudo make install
+	@$(PYTHON) packaging/program.py --at "$(PROGRAM)" --root "$(DESTDIR)" --wheels "$(WHEELS)" $(if $(WHEELS),hrd)
+	@umask 022; "$(DESTDIR)$(PROGRAM)/bin/python" -I -m hrctl service install --system --root "$(DESTDIR)" --prefix "$(PREFIX)"
+
+install-user: ## Install for you alone, and start the service
+	@$(PYTHON) packaging/program.py --at "$(USER_PROGRAM)" --root "$(DESTDIR)" --wheels "$(WHEELS)" $(if $(WHEELS),hrd)
+	@umask 022; "$(DESTDIR)$(USER_PROGRAM)/bin/python" -I -m hrctl service install --user --root "$(DESTDIR)"
+
+uninstall: ## Remove what make install has installed; settings and keys stay (PURGE=1: they go too)
+	@test -x "$(DESTDIR)$(PROGRAM)/bin/hr" || { echo "nothing is installed in $(DESTDIR)$(PROGRAM)" >&2; exit 1; }
+	@"$(DESTDIR)$(PROGRAM)/bin/python" -I -m hrctl service uninstall --system --root "$(DESTDIR)" --prefix "$(PREFIX)" \
+		$(if $(PURGE),--purge --yes)
+	@rm -rf "$(DESTDIR)$(PROGRAM)"
+
+uninstall-user: ## Remove what make install-user has installed; settings and keys stay (PURGE=1: they go too)
+	@test -x "$(DESTDIR)$(USER_PROGRAM)/bin/hr" || { echo "nothing is installed in $(DESTDIR)$(USER_PROGRAM)" >&2; exit 1; }
+	@"$(DESTDIR)$(USER_PROGRAM)/bin/python" -I -m hrctl service uninstall --user --root "$(DESTDIR)" $(if $(PURGE),--purge --yes)
+	@rm -rf "$(DESTDIR)$(USER_PROGRAM)"
+
+dist: $(INSTALLED_DEV) ## Build the wheel and the sdist into dist/
+	@$(BIN)/python -m hatchling build -d dist
+
+wheels: dist ## Collect the wheels of hrd and of all it needs in dist/wheels, for an installation without network
+	@rm -rf dist/wheels
+	@$(DEB_PYTHON) -m venv dist/collect
+	@dist/collect/bin/python -m pip --quiet --disable-pip-version-check wheel --wheel-dir dist/wheels --find-links dist \
+		"hrd==$$($(BIN)/python -m hatchling version)"
+	@rm -rf dist/collect
+
+deb: $(if $(WHEELS),,wheels) ## Build a Debian package into dist/
+	@$(DEB_PYTHON) packaging/deb.py --wheels "$(or $(WHEELS),dist/wheels)" --to dist
 
 clean: ## Remove what make has made here; your keys and settings stay
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache bench/build dist build

@@ -26,6 +26,7 @@ PLACES = {
     "try": "hrctl.commands.try_:try_",
     "doctor": "hrctl.commands.doctor:doctor",
     "stop": "hrctl.commands.stop:stop",
+    "service": "hrctl.commands.unit:service",
     "version": "hrctl.commands.version:version",
 }
 

@@ -99,7 +99,8 @@ ONLY_IN = {
     ),
 }
 
-HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.__version__")
+HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.__version__", "hrd.__main__")
+"""The last for the words of its help alone, which hrctl makes a man page of."""
 BANNED_WORDS = {"manager", "service", "helper", "helpers", "util", "utils", "common", "base", "handler", "processor"}
 
 

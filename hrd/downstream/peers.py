@@ -7,7 +7,8 @@ import msgspec
 
 SO_PEERGROUPS = 59
 """Linux: the supplementary groups of the peer of a Unix socket (asm-generic/socket.h)."""
-GROUPS_MAX = 1024
+GROUPS_MAX = 256
+"""As many as fit into what Python takes from getsockopt, which refuses more than 1,024 bytes. Whoever is in more is in none."""
 
 
 class Peer(msgspec.Struct, frozen=True):
