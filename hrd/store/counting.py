@@ -6,28 +6,20 @@ its failures. A model is named only where it served: names that clients make up 
 """
 
 import datetime
-from operator import add
-from typing import NamedTuple
+
+import msgspec
 
 from hrd.core.journal import GIVEN_UP, Entry, Outcome
 
 HOUR_S = 3600
 DAY_HOURS = 24
-_SERVED = frozenset({Outcome.OK, Outcome.INTERRUPTED})
-_NO_ERROR = frozenset({Outcome.OK, Outcome.CLIENT_GONE})
 
 
-class UsageKey(NamedTuple):
-    """What totals are kept by. `hour` counts from the Unix epoch."""
-
-    hour: int
-    provider: str
-    credential: str
-    model: str
-    client: str
+UsageKey = tuple[int, str, str, str, str]
+"""What totals are kept by: hour (from the Unix epoch), provider, credential, model, client."""
 
 
-class Counts(NamedTuple):
+class Counts(msgspec.Struct):
     """The counters of one key."""
 
     requests: int = 0
@@ -38,42 +30,50 @@ class Counts(NamedTuple):
     output_tokens: int = 0
     cost_microusd: int = 0
 
-    def plus(self, other: "Counts") -> "Counts":
-        return Counts(*map(add, self, other))
+    def add(self, other: "Counts") -> None:
+        self.requests += other.requests
+        self.errors += other.errors
+        self.attempts += other.attempts
+        self.failed += other.failed
+        self.input_tokens += other.input_tokens
+        self.output_tokens += other.output_tokens
+        self.cost_microusd += other.cost_microusd
 
 
-ATTEMPT = Counts(attempts=1)
-FAILED_ATTEMPT = Counts(attempts=1, failed=1)
 _NOT_FAILED = frozenset({"ok", GIVEN_UP})
 Totals = dict[UsageKey, Counts]
 
 
 def is_error(entry: Entry) -> bool:
     """A client that went away is nobody's error."""
-    return entry.outcome not in _NO_ERROR
+    return entry.outcome is not Outcome.OK and entry.outcome is not Outcome.CLIENT_GONE
 
 
 def count(entry: Entry, totals: Totals) -> None:
     """Add *entry* to *totals*."""
-    hour = int(entry.at // HOUR_S)
-    served = entry.outcome in _SERVED or entry.first_token_ms is not None
-    key = UsageKey(hour, entry.provider, entry.credential, entry.model if served else "", entry.client)
-    usage = entry.usage
-    asked = served and not entry.attempts
-    _add(
-        totals,
-        key,
-        Counts(1, is_error(entry), asked, 0, usage.input_tokens, usage.output_tokens, entry.cost_microusd),
-    )
+    hour, client = int(entry.at // HOUR_S), entry.client
+    outcome, usage = entry.outcome, entry.usage
+    served = outcome is Outcome.OK or outcome is Outcome.INTERRUPTED or entry.first_token_ms is not None
+    provider, credential, model = entry.provider, entry.credential, entry.model if served else ""
+    counts = _of(totals, (hour, provider, credential, model, client))
+    counts.requests += 1
+    counts.errors += is_error(entry)
+    counts.attempts += served and not entry.attempts
+    counts.input_tokens += usage.input_tokens
+    counts.output_tokens += usage.output_tokens
+    counts.cost_microusd += entry.cost_microusd
     for note in entry.attempts:
-        answered = served and (note.provider, note.credential, note.model) == (key.provider, key.credential, key.model)
-        where = key if answered else UsageKey(hour, note.provider, note.credential, "", entry.client)
-        _add(totals, where, ATTEMPT if note.outcome in _NOT_FAILED else FAILED_ATTEMPT)
+        answered = served and note.provider == provider and note.credential == credential and note.model == model
+        tried = counts if answered else _of(totals, (hour, note.provider, note.credential, "", client))
+        tried.attempts += 1
+        tried.failed += note.outcome not in _NOT_FAILED
 
 
-def _add(totals: Totals, key: UsageKey, counts: Counts) -> None:
-    before = totals.get(key)
-    totals[key] = counts if before is None else before.plus(counts)
+def _of(totals: Totals, key: UsageKey) -> Counts:
+    counts = totals.get(key)
+    if counts is None:
+        counts = totals[key] = Counts()
+    return counts
 
 
 def day_of(at: float) -> int:

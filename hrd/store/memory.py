@@ -122,11 +122,11 @@ class MemoryStore:
         await trio.lowlevel.checkpoint()
         since = day_numbered(question.since_day)
         days: dict[tuple[int, str, str, str, str], Counts] = {}
-        for key, counts in self.disk.usage.items():
-            day = key.hour // DAY_HOURS
-            if day >= since and question.client in ("", key.client):
-                where = (-day, key.provider, key.model, key.credential, key.client)
-                days[where] = days.get(where, Counts()).plus(counts)
+        for (hour, provider, credential, model, client), counts in self.disk.usage.items():
+            day = hour // DAY_HOURS
+            if day >= since and question.client in ("", client):
+                where = (-day, provider, model, credential, client)
+                days.setdefault(where, Counts()).add(counts)
         rows = (_usage_row(where, counts) for where, counts in sorted(days.items()) if counts.requests)
         return list(islice(rows, max(0, question.rows_max)))
 
@@ -237,10 +237,10 @@ def _tokens_of(row: LedgerRow) -> int:
 
 def _today(usage: Totals, today: int) -> tuple[DayCounts, ...]:
     credentials: dict[tuple[str, str], Counts] = {}
-    for key, counts in usage.items():
-        if key.hour // DAY_HOURS == today and key.provider:
-            where = (key.provider, key.credential)
-            credentials[where] = credentials.get(where, Counts()).plus(counts)
+    for (hour, provider, credential, _, _), counts in usage.items():
+        if hour // DAY_HOURS == today and provider:
+            where = (provider, credential)
+            credentials.setdefault(where, Counts()).add(counts)
     return tuple(
         DayCounts(
             provider=provider,

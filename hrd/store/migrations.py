@@ -28,15 +28,17 @@ def m1_meta(db: Database) -> None:
 
 @migrations()
 def m2_ledger(db: Database) -> None:
-    """One row an attempt. `state` is 0 held, 1 settled, 2 lost; the partial index finds the held ones at start."""
+    """One row an attempt. `state` is 0 held, 1 settled, 2 lost. Every request writes here twice, so there is no index to be
+    written with it: the held ones are found at start from where `meta` says that the first may be (see `store.upkeep`), and
+    the scopes, the same few lists for ever, stand in a table of their own."""
     db.conn.execute(
         """CREATE TABLE ledger (
             id INTEGER PRIMARY KEY, at REAL NOT NULL, request_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
-            credential TEXT NOT NULL, scopes TEXT NOT NULL, tokens INTEGER NOT NULL, state INTEGER NOT NULL,
+            credential TEXT NOT NULL, scopes INTEGER NOT NULL, tokens INTEGER NOT NULL, state INTEGER NOT NULL,
             pid INTEGER NOT NULL, started REAL NOT NULL, settled_at REAL, spent INTEGER, outcome TEXT
         ) STRICT"""
     )
-    db.conn.execute("CREATE INDEX ledger_held ON ledger (id) WHERE state = 0")
+    db.conn.execute("CREATE TABLE scopes (id INTEGER PRIMARY KEY, used_at REAL NOT NULL, names TEXT NOT NULL) STRICT")
     db.conn.execute("PRAGMA user_version = 2")
 
 

@@ -24,6 +24,7 @@ _COLUMNS = """SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.na
 TABLES = {
     "meta": "name value",
     "ledger": "id at request_id provider model credential scopes tokens state pid started settled_at spent outcome",
+    "scopes": "id used_at names",
     "journal": "row request_id provider failed entry",
     "usage": "hour provider credential model client requests errors attempts failed input_tokens output_tokens cost_microusd",
     "blocks": "scope reason source set_at until next_probe step message",

@@ -18,11 +18,16 @@ from hrd.store.spending import ROWS_MAX, Spent, less_spent
 WINDOWS_KEPT_S = 35 * 86400.0
 """Longer than the longest window."""
 
-HELD_BY_OTHERS = """SELECT id, at, request_id, provider, model, credential, scopes, tokens FROM ledger
-    WHERE state = 0 AND NOT (pid = ? AND started = ?) ORDER BY id"""
+HELD_FROM = "held_from"
+"""In `meta`: no reservation of a smaller id is held."""
+HELD_BY_OTHERS = f"""SELECT ledger.id, at, request_id, provider, model, credential, ifnull(names, '[]'), tokens
+    FROM ledger LEFT JOIN scopes ON scopes.id = ledger.scopes
+    WHERE ledger.id >= ifnull((SELECT value FROM meta WHERE name = '{HELD_FROM}'), 0)
+    AND state = 0 AND NOT (pid = ? AND started = ?) ORDER BY ledger.id"""  # noqa: S608 - a name of our own
 NEXT_ID = "SELECT max(id) + 1 FROM ledger"
-NEWEST_SPENT = """SELECT at, scopes, iif(state = 1, spent, tokens)
-    FROM (SELECT at, scopes, state, spent, tokens FROM ledger ORDER BY id DESC LIMIT ?) WHERE at > ?"""
+NEWEST_SPENT = """SELECT at, ifnull(names, '[]'), iif(state = 1, spent, tokens)
+    FROM (SELECT at, scopes, state, spent, tokens FROM ledger ORDER BY id DESC LIMIT ?) AS newest
+    LEFT JOIN scopes ON scopes.id = newest.scopes WHERE at > ?"""
 TODAY = """SELECT provider, credential, sum(attempts), sum(failed), sum(input_tokens), sum(output_tokens) FROM usage
     WHERE hour >= ? AND hour < ? AND provider <> '' GROUP BY provider, credential ORDER BY provider, credential"""
 USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,

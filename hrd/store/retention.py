@@ -8,6 +8,7 @@
 | blocks | an hour after they ended |
 | windows | 35 days after they were seen |
 | learned | until they expire |
+| scopes | longer than the ledger rows that refer to them |
 """
 
 import sqlite3
@@ -24,6 +25,8 @@ from hrd.store.rows import ADD_UP, Statement
 from hrd.store.writer import transact
 
 DAY_S = 86400.0
+SCOPES_MORE_DAYS = 2.0
+"""`used_at` may be a day behind (see `store.scope_lists`), and ledger rows go in their turn."""
 BATCH_ROWS = 200
 OLDEST_LEDGER = "SELECT id, at FROM ledger WHERE id > ? ORDER BY id LIMIT ?"
 NEXT_FINE_HOUR = "SELECT min(hour) FROM usage WHERE hour >= ? AND hour < ? AND hour % 24 <> 0"
@@ -62,17 +65,18 @@ class Trimming:
 
 
 def _batches(connection: sqlite3.Connection, retention: Retention, now: float) -> Iterator[list[Statement]]:
-    yield from _old_facts(connection, now)
+    yield from _old_facts(connection, now, retention.ledger_days)
     yield from _old_journal(connection, retention.journal_rows)
     yield from _old_ledger(connection, now - retention.ledger_days * DAY_S)
     yield from _old_usage(connection, now - retention.usage_hours_days * DAY_S)
 
 
-def _old_facts(connection: sqlite3.Connection, now: float) -> Iterator[list[Statement]]:
+def _old_facts(connection: sqlite3.Connection, now: float, ledger_days: float) -> Iterator[list[Statement]]:
     for table, column, before in (
         ("blocks", "until", now - REMEMBERED_S),
         ("windows", "seen_at", now - WINDOWS_KEPT_S),
         ("learned", "expires_at", now),
+        ("scopes", "used_at", now - (ledger_days + SCOPES_MORE_DAYS) * DAY_S),
     ):
         old = f"SELECT rowid FROM {table} WHERE {column} < ? LIMIT {BATCH_ROWS}"  # noqa: S608 — names of our own
         while connection.execute(old, (before,)).fetchone() is not None:

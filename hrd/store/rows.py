@@ -16,15 +16,17 @@ from hrd.core.remembered import AccountNamed, BlockLifted, Discovered, Embedding
 from hrd.core.windows import Window
 from hrd.store.contract import Process
 from hrd.store.counting import Counts, Totals, count, is_error
+from hrd.store.scope_lists import ScopeLists
 
 RESERVE = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, NULL, NULL)"
 SETTLE = "UPDATE ledger SET state = 1, settled_at = ?, spent = ?, outcome = ? WHERE id = ?"
 JOURNAL = "INSERT INTO journal (request_id, provider, failed, entry) VALUES (?, ?, ?, ?)"
-ADD_UP = "ON CONFLICT DO UPDATE SET " + ", ".join(f"{name} = {name} + excluded.{name}" for name in Counts._fields)
+ADD_UP = "ON CONFLICT DO UPDATE SET " + ", ".join(f"{name} = {name} + excluded.{name}" for name in Counts.__struct_fields__)
 ADD_USAGE = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {ADD_UP}"  # noqa: S608 — names of our own
 BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 LIFT = "DELETE FROM blocks WHERE scope = ? AND reason = ?"
 WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)"
+KEEP_SCOPES = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?)"
 LEARN = "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?, ?)"
 PIN = "INSERT OR REPLACE INTO embedding_pin VALUES (1, ?, ?, ?)"
 DISCOVER = "INSERT OR REPLACE INTO discovered VALUES (?, ?, ?, ?)"
@@ -38,17 +40,18 @@ Statement = tuple[str, list[Values]]
 _encode = msgspec.json.encode
 
 
-def fold(rows: Iterable[Row], process: Process, *, keep_journal: bool) -> Sequence[Statement]:
-    """The statements that write *rows*, in an order in which they may run."""
-    ledger: tuple[list[Values], list[Values]] = ([], [])
+def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journal: bool) -> Sequence[Statement]:
+    """The statements that write *rows*, in an order in which they may run; lists of scopes that are new go with them."""
+    reserved: list[Values] = []
+    settled: list[Values] = []
     journal: list[Values] = []
     totals: Totals = {}
     facts: dict[tuple[str, ...], tuple[str, Values]] = {}
     for row in rows:
         if isinstance(row, Reservation):
-            ledger[0].append(_reservation(row, process))
+            reserved.append(_reservation(row, lists) + process)
         elif isinstance(row, Settlement):
-            ledger[1].append((row.at, row.tokens, row.outcome, row.id))
+            settled.append((row.at, row.tokens, row.outcome, row.id))
         elif isinstance(row, Entry):
             count(row, totals)
             if keep_journal:
@@ -56,18 +59,24 @@ def fold(rows: Iterable[Row], process: Process, *, keep_journal: bool) -> Sequen
         else:
             key, fact = _fact(row)
             facts[key] = fact
-    statements: list[Statement] = [(RESERVE, ledger[0]), (SETTLE, ledger[1]), (JOURNAL, journal)]
-    statements.append((ADD_USAGE, [(*key, *counts) for key, counts in totals.items()]))
+    statements: list[Statement] = []
+    if lists.unsaved:
+        statements.append((KEEP_SCOPES, list(lists.unsaved)))
+    if reserved:
+        statements.append((RESERVE, reserved))
+    if settled:
+        statements.append((SETTLE, settled))
+    if journal:
+        statements.append((JOURNAL, journal))
+    if totals:
+        statements.append((ADD_USAGE, [(*key, *msgspec.structs.astuple(counts)) for key, counts in totals.items()]))
     statements.extend((sql, [values]) for sql, values in facts.values())
-    return [statement for statement in statements if statement[1]]
+    return statements
 
 
-def _reservation(row: Reservation, process: Process) -> Values:
-    scopes = _encode(row.scopes).decode()
-    return (
-        *(row.id, row.at, row.request_id, row.provider, row.model, row.credential, scopes, row.tokens),
-        *process,
-    )
+def _reservation(row: Reservation, lists: ScopeLists) -> Values:
+    scopes = lists.number_of(row.scopes, row.at)
+    return (row.id, row.at, row.request_id, row.provider, row.model, row.credential, scopes, row.tokens)
 
 
 def _fact(

@@ -25,6 +25,7 @@ from hrd.store.lost import entries_of
 from hrd.store.opening import Opened, open_database
 from hrd.store.reader import Reader
 from hrd.store.rows import Statement, fold
+from hrd.store.scope_lists import ScopeLists
 from hrd.store.trouble import NewerSchemaError, write_failed
 from hrd.store.upkeep import Upkeep
 from hrd.store.waiting import WaitingRows, WriteFailed
@@ -172,7 +173,7 @@ class SqliteStore:
         keep_journal = self._limits.retention.journal_rows > 0
         return [
             (LOSE, [(reservation.id,) for reservation in lost]),
-            *fold(entries_of(lost), self._process, keep_journal=keep_journal),
+            *fold(entries_of(lost), self._process, ScopeLists(), keep_journal=keep_journal),
         ]
 
     # housekeeping --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trio
 
-from hrd.store import checkpoints
+from hrd.store import checkpoints, held
 from hrd.store.limits import StoreLimits
 from hrd.store.retention import Trimming
 from hrd.store.writer import Writer
@@ -66,6 +66,7 @@ class Upkeep:
         self._checkpointed_at = self._now()
         self._checkpointed_rows = self._writer.rows_written
         self._writer.is_dirty = False
+        await trio.to_thread.run_sync(held.move_on, self._path, self._writer.turn)
         checkpoint = partial(checkpoints.checkpoint, self._path, self._writer.turn, is_quiet=written < QUIET_ROWS)
         await trio.to_thread.run_sync(checkpoint)
 

@@ -14,6 +14,7 @@ import msgspec
 from hrd.core.remembered import Row
 from hrd.store.contract import Process
 from hrd.store.rows import Statement, fold
+from hrd.store.scope_lists import ScopeLists
 from hrd.store.trouble import BUSY_RETRY_S, Trouble, trouble_of, write_failed
 from hrd.store.waiting import WriteFailed
 
@@ -36,6 +37,7 @@ class Writer:
         self.is_dirty = False
         """Something was written since the last checkpoint began."""
         self.keep_journal = keep_journal
+        self._lists = ScopeLists()
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._log = path.with_name(path.name + "-wal")
@@ -59,6 +61,7 @@ class Writer:
         """Write through *connection* from now on."""
         self._connection, self._inode = connection, _inode_of(self.path)
         self._log_inode = _inode_of(self._log)
+        self._lists.forget()
         self.is_damaged = False
         self.is_dirty = True
 
@@ -98,12 +101,14 @@ class Writer:
             if trouble_of(error) is not Trouble.BAD_ROW:
                 return self._failed(error)
             return self._write_singly(connection, rows)
+        self._lists.saved()
         self.rows_written += len(rows)
         return None
 
     def _write_singly(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> WriteFailed | None:
         """One of *rows* cannot be stored: all others, still in one transaction."""
         refused = 0
+        self._lists.forget()  # whatever came with the bad row must not spoil the good ones
         connection.execute("BEGIN IMMEDIATE")
         try:
             for row in rows:
@@ -112,6 +117,7 @@ class Writer:
         except ROW_ERRORS as error:
             _roll_back(connection)
             return self._failed(error)
+        self._lists.saved()
         self.rows_written += len(rows) - refused
         self.rows_refused += refused
         return None
@@ -125,6 +131,7 @@ class Writer:
             if trouble_of(error) is not Trouble.BAD_ROW:
                 raise
             connection.execute("ROLLBACK TO one")
+            self._lists.forget()
             return False
         finally:
             if connection.in_transaction:
@@ -132,7 +139,7 @@ class Writer:
         return True
 
     def _fold(self, rows: Sequence[Row]) -> Sequence[Statement]:
-        return fold(rows, self.process, keep_journal=self.keep_journal)
+        return fold(rows, self.process, self._lists, keep_journal=self.keep_journal)
 
     def _failed(self, error: Exception) -> WriteFailed:
         self.note(error)

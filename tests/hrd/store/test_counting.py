@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.journal import Outcome
-from hrd.store.counting import Counts, Totals, UsageKey, count, day_named, day_numbered, day_of, is_error
+from hrd.store.counting import Counts, Totals, count, day_named, day_numbered, day_of, is_error
 from tests.hrd.store.samples import ANSWERED, NOON, attempt, refused
 
 HOUR = int(NOON // 3600)
-KEY = UsageKey(HOUR, "groq", "groq-00000001", "llama", "client-1")
+KEY = (HOUR, "groq", "groq-00000001", "llama", "client-1")
 
 
 def test_a_request_answered_at_once_is_one_request_and_one_attempt() -> None:
@@ -27,7 +27,7 @@ def test_failed_attempts_count_under_their_own_credential_and_name_no_model() ->
     count(msgspec.structs.replace(ANSWERED, attempts=(attempt("server error", "mistral", "m-1", "made-up"), attempt())), totals)
     assert totals == {
         KEY: Counts(1, 0, 1, 0, 100, 50, 0),
-        UsageKey(HOUR, "mistral", "m-1", "", "client-1"): Counts(attempts=1, failed=1),
+        (HOUR, "mistral", "m-1", "", "client-1"): Counts(attempts=1, failed=1),
     }
 
 
@@ -40,7 +40,7 @@ def test_an_answer_without_notes_of_attempts_was_still_asked_for_once() -> None:
 def test_a_refusal_names_no_model_even_if_the_entry_does() -> None:
     totals: Totals = {}
     count(msgspec.structs.replace(refused(), model="made-up"), totals)
-    assert totals == {UsageKey(HOUR, "", "", "", "client-1"): Counts(1, 1)}
+    assert totals == {(HOUR, "", "", "", "client-1"): Counts(1, 1)}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_model_counts_where_it_served(outcome: Outcome, first_token_ms: float 
     entry = msgspec.structs.replace(ANSWERED, outcome=outcome, first_token_ms=first_token_ms, attempts=())
     totals: Totals = {}
     count(entry, totals)
-    assert [(key.model, counts.errors) for key, counts in totals.items()] == [(model, errors)]
+    assert [(key[3], counts.errors) for key, counts in totals.items()] == [(model, errors)]
     assert is_error(entry) == bool(errors)
 
 

@@ -11,6 +11,7 @@ from hrd.store import questions
 from hrd.store.contract import JournalQuestion
 from hrd.store.opening import open_database
 from hrd.store.rows import fold
+from hrd.store.scope_lists import ScopeLists
 from hrd.store.writer import transact
 from tests.hrd.store.samples import ANSWERED, NEW, NOON, OLD, answered, blocked, reserved, settled, window
 
@@ -36,10 +37,10 @@ PLANS = [
 def test_a_start_walks_through_no_whole_table(connection: sqlite3.Connection, sql: str, values: tuple[float, ...]) -> None:
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     scans = [step for step in plan if step.startswith("SCAN")]
-    bounded = {"SCAN ledger USING INDEX ledger_held"}
+    bounded: set[str] = set()
     if sql == questions.NEWEST_SPENT:
         assert "LIMIT ?" in sql
-        bounded = {"SCAN ledger", "SCAN (subquery-1)"}
+        bounded = {"SCAN ledger", "SCAN newest"}
     assert set(scans) <= bounded, plan
 
 
@@ -51,11 +52,11 @@ def test_a_long_history_does_not_slow_a_start(connection: sqlite3.Connection) ->
     )
     connection.execute(
         f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
-        INSERT INTO ledger SELECT i, {NOON} - 100, 'req-' || i, 'groq', 'llama', 'c', '["a"]', 1000, 1, 1, 1.0, {NOON}, 10, 'ok'
+        INSERT INTO ledger SELECT i, {NOON} - 100, 'req-' || i, 'groq', 'llama', 'c', 1, 1000, 1, 1, 1.0, {NOON}, 10, 'ok'
         FROM n"""
     )
     connection.execute("COMMIT")
-    transact(connection, fold([reserved(MANY + 5), window(seen_at=NOON - 1)], OLD, keep_journal=True))
+    transact(connection, fold([reserved(MANY + 5), window(seen_at=NOON - 1)], OLD, ScopeLists(), keep_journal=True))
     begun = time.process_time()
     lost = questions.held_by_others(connection, NEW)
     remembered = questions.remembered(connection, NOON, len(lost))
@@ -64,13 +65,13 @@ def test_a_long_history_does_not_slow_a_start(connection: sqlite3.Connection) ->
 
 
 def test_held_rows_of_the_same_pid_at_another_start_are_anothers(connection: sqlite3.Connection) -> None:
-    transact(connection, fold([reserved(1), reserved(2), settled(2)], OLD, keep_journal=True))
+    transact(connection, fold([reserved(1), reserved(2), settled(2)], OLD, ScopeLists(), keep_journal=True))
     assert questions.held_by_others(connection, OLD) == []
     assert questions.held_by_others(connection, OLD._replace(started=9.0)) == [reserved(1)]
 
 
 def test_words_of_a_newer_version_are_passed_over(connection: sqlite3.Connection) -> None:
-    transact(connection, fold([blocked(), window()], OLD, keep_journal=True))
+    transact(connection, fold([blocked(), window()], OLD, ScopeLists(), keep_journal=True))
     connection.execute("UPDATE blocks SET source = 'oracle'")
     connection.execute("UPDATE windows SET kind = 'requests/century'")
     remembered = questions.remembered(connection, NOON, 0)
@@ -78,7 +79,7 @@ def test_words_of_a_newer_version_are_passed_over(connection: sqlite3.Connection
 
 
 def test_entries_that_cannot_be_read_are_passed_over(connection: sqlite3.Connection) -> None:
-    transact(connection, fold([answered("a"), answered("b"), answered("c")], OLD, keep_journal=True))
+    transact(connection, fold([answered("a"), answered("b"), answered("c")], OLD, ScopeLists(), keep_journal=True))
     connection.execute("UPDATE journal SET entry = x'7b7d' WHERE row = 1")
     connection.execute("UPDATE journal SET entry = x'ff' WHERE row = 2")
     assert [row for row, _ in questions.journal(connection, JournalQuestion())] == [3]
@@ -86,7 +87,7 @@ def test_entries_that_cannot_be_read_are_passed_over(connection: sqlite3.Connect
 
 
 def test_of_two_entries_with_one_id_the_newer_is_given(connection: sqlite3.Connection) -> None:
-    transact(connection, fold([answered(), answered(at=NOON + 9)], OLD, keep_journal=True))
+    transact(connection, fold([answered(), answered(at=NOON + 9)], OLD, ScopeLists(), keep_journal=True))
     assert questions.entry(connection, "req-1") == answered(at=NOON + 9) != ANSWERED
 
 

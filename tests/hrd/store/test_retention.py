@@ -14,6 +14,7 @@ from hrd.store.limits import Retention
 from hrd.store.opening import open_database
 from hrd.store.retention import BATCH_ROWS, Trimming
 from hrd.store.rows import fold
+from hrd.store.scope_lists import ScopeLists
 from hrd.store.writer import transact
 from tests.hrd.store.samples import NOON, OLD, answered, blocked, reserved, settled, window
 
@@ -43,7 +44,7 @@ def trim(path: Path, now: float = NOON, **kept: float) -> int:
 
 
 def store(connection: sqlite3.Connection, *rows: object) -> None:
-    transact(connection, fold(rows, OLD, keep_journal=True))  # type: ignore[arg-type]
+    transact(connection, fold(rows, OLD, ScopeLists(), keep_journal=True))  # type: ignore[arg-type]
 
 
 def column(connection: sqlite3.Connection, sql: str) -> list[object]:
