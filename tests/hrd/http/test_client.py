@@ -1,8 +1,6 @@
 """Replies, whole, in single bytes, cut short, and what may follow them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hrd.http.client import ReplyReader
 from hrd.http.limits import HttpLimits
@@ -154,18 +152,6 @@ def test_limit_of_one_reply_may_be_set_after_its_head() -> None:
     assert isinstance(reader.next_event(), ReplyHead)
     reader.body_limit = 5
     assert reader.next_event() == b"hello"
-
-
-@given(st.lists(st.binary(min_size=1, max_size=40), max_size=12), st.lists(st.integers(1, 30), min_size=80, max_size=80))
-def test_any_chunked_body_at_any_cuts_comes_out_as_it_was(parts: list[bytes], sizes: list[int]) -> None:
-    data = CHUNKED[: CHUNKED.index(b"\r\n\r\n") + 4] + b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\n"
-    pieces = []
-    at = 0
-    for size in [*sizes, len(data)]:
-        pieces.append(data[at : at + size])
-        at += size
-    reply = read_reply("POST", [piece for piece in pieces if piece])
-    assert (reply.body, reply.is_complete, reply.is_reusable) == (b"".join(parts), True, True)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """Requests, whole, in single bytes, pipelined, and refused."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hrd.http.limits import HttpLimits
 from hrd.http.messages import END_OF_MESSAGE, RequestHead, RequestRejected
@@ -233,17 +231,6 @@ def test_bytearrays_are_taken_as_well_and_not_kept() -> None:
     data[:] = b"?" * len(data)
     assert isinstance(connection.next_event(), RequestHead)
     assert connection.next_event() == b"hello"
-
-
-@given(st.lists(st.binary(min_size=1, max_size=40), max_size=12), st.lists(st.integers(1, 30), min_size=80, max_size=80))
-def test_any_body_in_any_chunks_at_any_cuts_comes_out_as_it_was(parts: list[bytes], sizes: list[int]) -> None:
-    data = CHUNKED[: CHUNKED.index(b"\r\n\r\n") + 4] + b"".join(b"%X\r\n%b\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\n"
-    pieces = []
-    at = 0
-    for size in [*sizes, len(data)]:
-        pieces.append(data[at : at + size])
-        at += size
-    assert [request.body for request in read_requests([piece for piece in pieces if piece])] == [b"".join(parts)]
 
 
 @pytest.mark.parametrize(
