@@ -11,7 +11,7 @@ import msgspec
 
 from hrd.admin.capabilities import capabilities_of
 from hrd.admin.models import offers_of
-from hrd.core.access import POLICY_CLASS, Caller
+from hrd.core.access import POLICY_CLASS, Caller, is_here
 from hrd.core.providers import CostClass, Provider
 from hrd.core.roster import COST_CLASSES
 from hrd.pool import PoolSnapshot
@@ -88,7 +88,7 @@ def _permits(snapshot: PoolSnapshot, caller: Caller, provider: Provider, model: 
     said = (one.cost_class for one in snapshot.roster.credentials[provider.name])
     cheapest = min(usual if cost_class is None else cost_class for cost_class in said)
     if caller.local_only:
-        return cheapest is CostClass.LOCAL
+        return cheapest is CostClass.LOCAL and is_here(provider.base_url)
     return cheapest <= POLICY_CLASS.get(caller.cost_policy or snapshot.rules.cost_policy, CostClass.PAID)
 
 

@@ -1,7 +1,9 @@
 """Access: who is calling, and what their key permits."""
 
 import hmac
+import ipaddress
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -51,9 +53,21 @@ def why_forbidden(caller: Caller, candidate: Candidate, cost_policy: str) -> str
     """Empty if *caller* may spend on *candidate*; otherwise the policy that says no."""
     if caller.allowed_providers and candidate.provider.name not in caller.allowed_providers:
         return "not allowed for this client key"
-    if caller.local_only and candidate.cost_class is not CostClass.LOCAL:
+    if caller.local_only and not (candidate.cost_class is CostClass.LOCAL and is_here(candidate.provider.base_url)):
         return "this client key is local-only"
     policy = caller.cost_policy or cost_policy
     if candidate.cost_class > POLICY_CLASS.get(policy, CostClass.PAID):
         return f"COST_POLICY {policy} forbids {candidate.cost_class.name.lower()}"
     return ""
+
+
+def is_here(base_url: str) -> bool:
+    """Whether what is sent to *base_url* stays on this machine: `local` may be a model server in the next room."""
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified  # Linux connects the latter to itself

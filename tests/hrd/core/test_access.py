@@ -81,9 +81,28 @@ def test_what_a_credential_costs_is_what_counts() -> None:
 
 def test_a_key_for_some_providers_is_for_no_others_and_a_local_one_stays_on_the_machine() -> None:
     alpha = candidate(provider("alpha"))
-    here = candidate(provider("here", cost_class="local"))
+    here = candidate(provider("here", cost_class="local", base_url="http://localhost:11434/v1"))
     only_beta = Caller(fingerprint="c", allowed_providers=("beta", "nobody-knows"))
     assert why_forbidden(only_beta, alpha, "paid-ok") == "not allowed for this client key"
     assert why_forbidden(Caller(fingerprint="c", allowed_providers=("alpha",)), alpha, "paid-ok") == ""
     assert why_forbidden(TWO, alpha, "paid-ok") == "this client key is local-only"
     assert why_forbidden(TWO, here, "paid-ok") == ""
+
+
+@pytest.mark.parametrize(
+    ("base_url", "stays"),
+    [
+        ("http://localhost:11434/v1", True),
+        ("http://ollama.localhost./v1", True),
+        ("http://127.0.0.2:1234/v1", True),
+        ("http://[::1]:1234/v1", True),
+        ("http://192.168.1.20:11434/v1", False),
+        ("http://gpu-box:11434/v1", False),
+        ("https://localhost.example/v1", False),
+        ("http://0.0.0.0:11434/v1", True),
+    ],
+)
+def test_a_local_key_does_not_reach_a_model_server_on_another_machine(base_url: str, stays: bool) -> None:
+    one = candidate(provider("here", cost_class="local", base_url=base_url))
+    assert why_forbidden(TWO, one, "paid-ok") == ("" if stays else "this client key is local-only")
+    assert why_forbidden(ONE, one, "paid-ok") == ""
