@@ -282,7 +282,7 @@ class Daemon:
         self.log.exchange(entry)
 
     def _crashed(self, call: Call | None, crash: BaseException) -> None:
-        """An error that nobody foresaw: enough to find it by, nothing of the request."""
+        """An error that nobody foresaw: enough to find it by."""
         frames = traceback.extract_tb(crash.__traceback__)[-6:]
         where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames))
         request_id = call.request_id if call is not None else ""
