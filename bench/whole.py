@@ -7,6 +7,7 @@ from statistics import median
 from bench import nginx
 from bench.children import CannotMeasure
 from bench.figures import Figure
+from bench.floor import floor
 from bench.machine import resident_mb
 from bench.router import Router, make_home, router
 from bench.wrk import load
@@ -27,33 +28,32 @@ class Effort:
 
 def measure_whole(home: Path, effort: Effort) -> list[Figure]:
     with nginx.static_upstream(home) as upstream, nginx.proxy(home, upstream) as proxy:
-        with router(make_home(home / "whole", upstream)) as routed:
-            load(routed.port, CONNECTIONS, 1)  # connections open, files read, caches warm
-            figures = [
-                *_throughput(proxy, routed, effort),
-                *_added(upstream, proxy, routed, effort),
-                *_memory(routed, effort),
-            ]
+        with router(make_home(home / "whole", upstream)) as routed, floor(home, upstream) as bare:
+            ports = {"direct": upstream, "nginx": proxy, "floor": bare, "hrd": routed.port}
+            for port in ports.values():
+                load(port, CONNECTIONS, 1)  # connections open, files read, caches warm
+            figures = [*_throughput(ports, effort), *_added(ports, effort), *_memory(routed, effort)]
         with router(make_home(home / "info", upstream, "INFO")) as chatty:
             logged = load(chatty.port, CONNECTIONS, effort.seconds)
     return [*figures, Figure("info_per_s", "the same with LOG_LEVEL=INFO, to a file", logged.per_second, "requests/s")]
 
 
-def _throughput(proxy: int, routed: Router, effort: Effort) -> list[Figure]:
-    theirs, ours = [], []
+def _throughput(ports: dict[str, int], effort: Effort) -> list[Figure]:
+    rates: dict[str, list[float]] = {name: [] for name in ("nginx", "floor", "hrd")}
     for _ in range(effort.rounds):
-        theirs.append(load(proxy, CONNECTIONS, effort.seconds).per_second)
-        ours.append(load(routed.port, CONNECTIONS, effort.seconds).per_second)
-    ratio = median(ours) / median(theirs)
+        for name, found in rates.items():
+            found.append(load(ports[name], CONNECTIONS, effort.seconds).per_second)
+    theirs, bare, ours = (median(found) for found in rates.values())
     return [
-        Figure("nginx_per_s", f"nginx proxy_pass, {CONNECTIONS} connections", median(theirs), "requests/s"),
-        Figure("whole_per_s", f"hrd, {CONNECTIONS} connections", median(ours), "requests/s"),
-        Figure("ratio", "hrd's share of nginx's in the same run", ratio, "", at_least=0.25),
+        Figure("nginx_per_s", f"nginx proxy_pass, {CONNECTIONS} connections", theirs, "requests/s"),
+        Figure("floor_per_s", "a bare proxy on trio and httptools (bench/floor.py)", bare, "requests/s"),
+        Figure("whole_per_s", f"hrd, {CONNECTIONS} connections", ours, "requests/s"),
+        Figure("floor_ratio", "hrd's share of the bare proxy's", ours / bare, ""),
+        Figure("ratio", "hrd's share of nginx's in the same run", ours / theirs, "", at_least=0.25),
     ]
 
 
-def _added(upstream: int, proxy: int, routed: Router, effort: Effort) -> list[Figure]:
-    ports = {"direct": upstream, "proxied": proxy, "routed": routed.port}
+def _added(ports: dict[str, int], effort: Effort) -> list[Figure]:
     medians: dict[str, list[int]] = {name: [] for name in ports}
     for _ in range(effort.rounds):
         for name, port in ports.items():
@@ -61,8 +61,9 @@ def _added(upstream: int, proxy: int, routed: Router, effort: Effort) -> list[Fi
     direct = median(medians["direct"])
     return [
         Figure("direct_us", "one connection, asking the upstream: median", direct, "µs"),
-        Figure("nginx_us", "added by nginx", median(medians["proxied"]) - direct, "µs"),
-        Figure("added_us", "added by hrd", median(medians["routed"]) - direct, "µs", at_most=150),
+        Figure("nginx_us", "added by nginx", median(medians["nginx"]) - direct, "µs"),
+        Figure("floor_us", "added by the bare proxy", median(medians["floor"]) - direct, "µs"),
+        Figure("added_us", "added by hrd", median(medians["hrd"]) - direct, "µs", at_most=150),
     ]
 
 
