@@ -3,20 +3,18 @@
 .venv/bin/python -m docs.generate_picture
 """
 
-import json
 import re
 import tempfile
 from html import escape
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
+import trio
 
 from hrctl.commands.status import drawn
 from hrctl.render import Paper
 from hrd.admin.wire.status import Status
-from tests.real_daemon import RealDaemon, real_daemon
+from tests.e2e.daemon import Router, running
 
 PICTURE = Path(__file__).parent / "status.svg"
 REQUESTS = 40
@@ -27,26 +25,21 @@ _RUN = re.compile(r"\x1b\[(\d+)m(.*?)\x1b\[0m|([^\x1b]+)")
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        real_daemon(Path(folder), "--demo", PORT="8319") as daemon,
-    ):
-        _ask_around(daemon)
-        status = msgspec.json.decode(daemon.hr("status", "--json").stdout, type=Status)
+    status = trio.run(_after_some_requests)
     PICTURE.write_text(svg(f"$ hr status\n{drawn(status, Paper(width=WIDTH_CHARS, colour=True))}"), encoding="utf-8")
 
 
-def _ask_around(daemon: RealDaemon) -> None:
-    key = daemon.client_key()
-    host = urlsplit(daemon.endpoint).netloc
-    connection = HTTPConnection(host)
+async def _after_some_requests() -> Status:
+    with tempfile.TemporaryDirectory() as folder:
+        async with running(Path(folder), "--demo", PORT="8319") as router:
+            await _ask_around(router)
+            return msgspec.json.decode((await router.hr("status", "--json")).stdout, type=Status)
+
+
+async def _ask_around(router: Router) -> None:
     for number in range(REQUESTS):
-        body = {"model": "hermes-router", "messages": [{"role": "user", "content": f"Question {number}"}]}
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), {"x-api-key": key})
-        reply = connection.getresponse()
-        assert reply.status == 200, reply.read()
-        reply.read()
-    connection.close()
+        reply = await router.chat(f"Question {number}")
+        assert reply.status_code == 200, reply.text
 
 
 def svg(text: str) -> str:

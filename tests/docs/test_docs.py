@@ -6,17 +6,17 @@ What stands in a block without a `$` is for the reader alone.
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trio
 
 from hrctl.manual import contexts
 from hrd.admin.wire import auth, daemon, doctor, journal, keys, mode, models, quota, status, usage
 from hrd.admin.wire.route import Route
 from hrd.core.refusals import RefusalKind
-from tests.real_daemon import environment, real_daemon
+from tests.e2e.daemon import running
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md"), *ROOT.glob("bench/*.md")])
@@ -37,18 +37,26 @@ def _named(page: Path) -> str:
 @pytest.mark.e2e
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
 @pytest.mark.parametrize("page", [page for page in PAGES if _commands(page)], ids=_named)
-def test_what_a_page_tells_to_type_can_be_typed(page: Path, tmp_path: Path) -> None:
+async def test_what_a_page_tells_to_type_can_be_typed(page: Path, tmp_path: Path) -> None:
     commands = _commands(page)
-    with real_daemon(tmp_path, "--demo") as running:
-        port = running.endpoint.rpartition(":")[2]
+    async with running(tmp_path, "--demo") as router:
+        port = router.endpoint.rpartition(":")[2]
         typed = [command.replace(f":{DEFAULT_PORT}", f":{port}") for command in commands]
         script = "".join(f"echo '% {number}' >&2\n{command} || exit 99\n" for number, command in enumerate(typed))
-        done = subprocess.run(
-            ["/bin/sh"], input=script, env=environment(tmp_path), capture_output=True, text=True, cwd=tmp_path, timeout=30
-        )
-        reached = int(done.stderr.rpartition("% ")[2].split()[0])
-        assert done.returncode == 0, f"{commands[reached]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        assert '"error"' not in done.stdout, done.stdout[-2000:]
+        with trio.fail_after(30):
+            done = await trio.run_process(
+                ["/bin/sh"],
+                stdin=script.encode(),
+                env=router.environment,
+                cwd=tmp_path,
+                capture_stdout=True,
+                capture_stderr=True,
+                check=False,
+            )
+        said, told = done.stdout.decode()[-2000:], done.stderr.decode()
+        reached = int(told.rpartition("% ")[2].split()[0])
+        assert done.returncode == 0, f"{commands[reached]}\n{said}\n{told[-2000:]}"
+        assert b'"error"' not in done.stdout, said
 
 
 def test_there_are_commands_to_type() -> None:

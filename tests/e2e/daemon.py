@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ BIN = Path(sys.executable).parent
 START_S = 20.0
 STOP_S = 20.0
 LOOK_S = 0.02
-KEPT_NAMES = ("PYTHONPATH", "COVERAGE_PROCESS_START")
-"""Of the environment that the tests run in: which code is tested, and how. Everything else is the test's own."""
+KEPT_NAMES = ("PYTHONPATH", "COV")
+"""How names begin that are kept of the tests' own environment: which code is tested, and how. All else is the test's own."""
 LOG_SHOWN_CHARS = 8000
 MESSAGES = [{"role": "user", "content": "hello"}]
 
@@ -36,7 +36,7 @@ class Router:
 
     def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         self.home = home
-        kept = {name: value for name, value in os.environ.items() if name in KEPT_NAMES}
+        kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT_NAMES)}
         self.environment = kept | {
             "PATH": f"{BIN}:{os.environ.get('PATH', '')}",
             "HOME": str(home),
@@ -179,6 +179,20 @@ class Router:
         beside.chmod(mode)
         beside.write_text(value if isinstance(value, str) else json.dumps(value))
         beside.rename(path)
+
+
+def run_hrd(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`hrd`, when it is to end by itself."""
+    command = [sys.executable, "-W", "error", "-m", "hrd", *arguments]
+    environ = Router(home, environment).environment
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=START_S)
+
+
+def facts_of(log: str, event: str) -> Iterator[dict[str, Any]]:
+    """The lines of the log that tell of *event*."""
+    for line in log.splitlines():
+        if line.startswith("{") and (fact := json.loads(line))["event"] == event:
+            yield fact
 
 
 @asynccontextmanager

@@ -5,14 +5,13 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import urllib.request
 from pathlib import Path
 
 import pytest
+import trio
 
 from hrd import __version__
-from tests.real_daemon import environment, facts_of, real_daemon, run_hrd
+from tests.e2e.daemon import facts_of, run_hrd, running
 
 pytestmark = pytest.mark.e2e
 CURL = shutil.which("curl")
@@ -96,15 +95,12 @@ def test_a_path_too_long_for_a_socket_is_refused_with_what_to_set(tmp_path: Path
     assert "set XDG_RUNTIME_DIR or HERMES_ROUTER_HOME to a folder with a shorter path" in done.stderr
 
 
-def test_a_second_daemon_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
-    with real_daemon(tmp_path) as first:
+async def test_a_second_daemon_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
+    async with running(tmp_path) as first:
         second = run_hrd(tmp_path)
         assert second.returncode == 1
-        assert (
-            second.stderr
-            == f"hrd: already running, pid {first.process.pid}; look at it with: hr status, end it with: hr stop\n"
-        )
-        assert json.loads(first.hr("status", "--json").stdout)["pid"] == first.process.pid
+        assert second.stderr == f"hrd: already running, pid {first.pid}; look at it with: hr status, end it with: hr stop\n"
+        assert (await first.status())["pid"] == first.pid
 
 
 def test_a_port_in_use_is_said_with_what_to_type(tmp_path: Path) -> None:
@@ -124,60 +120,67 @@ def test_an_address_that_is_not_ours_is_said_to_be_none(tmp_path: Path) -> None:
     assert "this machine has no such address; set HOST" in done.stderr
 
 
-def test_without_a_key_it_starts_and_answers_503_with_what_to_type(tmp_path: Path) -> None:
-    with real_daemon(tmp_path) as daemon:
-        request = urllib.request.Request(
-            f"{daemon.endpoint}/v1/chat/completions",
-            b'{"model": "hermes-router", "messages": [{"role": "user", "content": "hi"}]}',
-            {"x-api-key": daemon.client_key()},
-        )
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request)
-        with refused.value:
-            assert refused.value.code == 503
-            assert "hr auth add" in refused.value.read().decode()
-        assert "No provider has a key yet" in daemon.said
+async def test_without_a_key_it_starts_and_answers_503_with_what_to_type(tmp_path: Path) -> None:
+    async with running(tmp_path) as daemon:
+        refused = await daemon.chat()
+        assert refused.status_code == 503
+        assert "hr auth add" in refused.text
+        assert "No provider has a key yet" in daemon.log
 
 
-def test_the_client_key_is_made_once_and_never_written_to_the_log(tmp_path: Path) -> None:
-    with real_daemon(tmp_path, LOG_LEVEL="DEBUG") as daemon:
-        key = daemon.client_key()
+async def test_the_client_key_is_made_once_and_never_written_to_the_log(tmp_path: Path) -> None:
+    async with running(tmp_path, LOG_LEVEL="DEBUG") as daemon:
+        key = daemon.key
         assert key.startswith("sk-router-")
         assert (tmp_path / "auth.json").stat().st_mode & 0o777 == 0o600
-    assert key not in daemon.said
-    with real_daemon(tmp_path) as again:
-        assert again.client_key() == key
+    assert key not in daemon.log
+    async with running(tmp_path) as again:
+        assert again.key == key
+        assert key in (await again.hr("key", "list", "--reveal")).stdout.decode()
 
 
 @needs_curl
-def test_the_line_of_the_welcome_can_be_typed_as_it_stands(tmp_path: Path) -> None:
-    with real_daemon(tmp_path, "--demo") as daemon:
-        [line] = [line for line in daemon.said.splitlines() if "| curl " in line]
-        typed = subprocess.run(["/bin/sh", "-c", line], env=environment(tmp_path), capture_output=True, text=True, cwd="/")
+async def test_the_line_of_the_welcome_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    async with running(tmp_path, "--demo") as daemon:
+        [line] = [line for line in daemon.log.splitlines() if "| curl " in line]
+        typed = await trio.run_process(
+            ["/bin/sh", "-c", line], env=daemon.environment, capture_stdout=True, capture_stderr=True, check=False, cwd="/"
+        )
         assert typed.returncode == 0, typed.stderr
         reply = json.loads(typed.stdout)
         assert "demo" in reply["choices"][0]["message"]["content"]
 
 
-def test_a_service_gets_no_welcome(tmp_path: Path) -> None:
-    with real_daemon(tmp_path, INVOCATION_ID="0123456789abcdef0123456789abcdef") as daemon:
-        assert [fact["event"] for fact in map(json.loads, daemon.said.splitlines())] == ["ready"]
+async def test_a_service_gets_no_welcome(tmp_path: Path) -> None:
+    async with running(tmp_path, INVOCATION_ID="0123456789abcdef0123456789abcdef") as daemon:
+        assert [fact["event"] for fact in map(json.loads, daemon.log.splitlines())] == ["ready"]
 
 
-def test_keys_out_of_the_environment_are_named_at_start_and_not_shown(tmp_path: Path) -> None:
-    with real_daemon(tmp_path, GROQ_API_KEY="gsk_test-not-a-key-1") as daemon:
-        [fact] = facts_of(daemon.said, "key taken from the environment")
+async def test_keys_out_of_the_environment_are_named_at_start_and_not_shown(tmp_path: Path) -> None:
+    async with running(tmp_path, GROQ_API_KEY="gsk_test-not-a-key-1") as daemon:
+        [fact] = facts_of(daemon.log, "key taken from the environment")
         assert fact["variable"] == "GROQ_API_KEY"
         assert fact["credential"].startswith("groq-")
-        assert "gsk_test" not in daemon.said
-        assert "Add another key at any time" in daemon.said
+        assert "gsk_test" not in daemon.log
+        assert "Add another key at any time" in daemon.log
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_well_and_takes_the_socket_away(tmp_path: Path, number: signal.Signals) -> None:
-    with real_daemon(tmp_path) as daemon:
-        assert (tmp_path / "control.sock").exists()
-        daemon.process.send_signal(number)
-        assert daemon.process.wait(10) == 0
-    assert not (tmp_path / "control.sock").exists()
-    assert "Traceback" not in daemon.said
+async def test_a_signal_ends_it_well_and_takes_the_socket_away(tmp_path: Path, number: signal.Signals) -> None:
+    async with running(tmp_path) as daemon:
+        assert daemon.socket_path.exists()
+        daemon.signal(number)
+        assert await daemon.wait_ended() == 0
+        assert not daemon.socket_path.exists()
+        assert "Traceback" not in daemon.log
+
+
+def test_what_is_odd_is_told_beside_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=abc\nGROQ_MODLE=x\n'no end\n")
+    done = run_hrd(tmp_path, "--check-config", PORT="")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "hrd: PORT = abc (.env): a whole number from 0 to 65535",
+        "warning: .env, line 3, cannot be read: nothing on it counts",
+        "warning: GROQ_MODLE in .env is not a setting: did you mean GROQ_MODEL?",
+    ]

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.real_daemon import run_hrd
+from tests.e2e.daemon import run_hrd
 
 
 def test_a_fresh_home_lacks_a_key(tmp_path: Path) -> None:

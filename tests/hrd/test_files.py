@@ -9,21 +9,7 @@ from pathlib import Path
 import pytest
 
 from hrd.files import Content, FileProblem, Stamp, read_bounded, stamp_of, write_atomically
-
-NOBODY = 65534
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may do everything, so that what is forbidden shows only as somebody else."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
+from tests.hrd.nobody import as_nobody
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 # ruff: noqa: ASYNC220, ASYNC240 — these tests look at the disk and at child processes from outside, and nobody waits for them
 
-import os
 import shutil
 import signal
 import sqlite3
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,10 @@ from hrd.store.limits import Retention, StoreLimits
 from hrd.store.opening import VERSION, open_database
 from hrd.store.sqlite import SqliteStore, open_store
 from hrd.store.trouble import NewerSchemaError
+from tests.hrd.nobody import as_nobody
 from tests.hrd.store.samples import NEW, NOON, OLD, Clock, answered, blocked, refused, reserved, settled
 
 LIMITS = StoreLimits()
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -211,19 +210,6 @@ async def test_a_missing_folder_is_degraded_until_it_is_there(tmp_path: Path, cl
     assert (store.health().state, store.health().rows_waiting) == ("ok", 0)
     assert await store.journal(JournalQuestion()) == [(1, answered())]
     store.close()
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may write everywhere; others may not."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture
