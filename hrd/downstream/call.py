@@ -100,13 +100,12 @@ class Call:
         announced = self.head.content_length or 0
         if announced > self._context.limits.body_bytes:  # nobody is told to go on, and nobody's room is taken
             raise RequestRejected(413, f"the request body is larger than {self._context.limits.body_bytes} bytes")
-        self._hold(announced)
         whole = self._parser.take_body()
         if whole is not None:
+            self._hold(len(whole))
             self._is_body_read = True
             return whole
         parts: list[bytes] = []
-        size = 0
         if self.head.expects_continue and not self._parser.has_unread:
             await self._send(encode.CONTINUE_100)
         while True:
@@ -119,9 +118,7 @@ class Call:
             else:
                 assert isinstance(event, bytes), "a head cannot come inside a body"
                 parts.append(event)
-                size += len(event)
-                if size > self._held:
-                    self._hold(max(len(event), RECEIVE_BYTES))
+                self._hold(len(event))  # what came, not what was announced: announcing costs a client nothing
 
     def _hold(self, count: int) -> None:
         if not self._context.budget.take(count):

@@ -41,9 +41,9 @@ class ClientConnection:
     async def serve(self) -> None:
         """Serve requests until the client leaves, a deadline passes, or one side asks to close."""
         context, fileno = self._context, self._transport.fileno()
-        context.departures.watch(fileno, self._client_left)
-        context.alarms.watch(self._alarm)
         try:
+            context.departures.watch(fileno, self._client_left)
+            context.alarms.watch(self._alarm)
             with self._scope:
                 while await self._serve_one():
                     pass

@@ -82,11 +82,19 @@ class ClientDoor:
         except CannotListen as error:
             self.trouble = str(error)
             if is_in_our_own_way:
-                self._sockets = self._bound(self._address)
+                self._come_back()
             return False
         self.close()
         self._sockets, self._address, self.trouble = found, wanted, ""
         return True
+
+    def _come_back(self) -> None:
+        """Listen where we were; if somebody took that in the meantime, nowhere until the settings are looked at again."""
+        try:
+            self._sockets = self._bound(self._address)
+        except CannotListen as error:
+            self._sockets, self._address = [], ("", 0)
+            self.trouble = f"{self.trouble}; {error}"
 
     def _bound(self, address: Address) -> list[socket.socket]:
         host, port = address

@@ -23,7 +23,7 @@ from hrd.upstream.ratelimits import read_limits
 RECEIVE_BYTES = 65_536
 ERROR_BODY_S = 2.0
 """How long the body of a refusal may take: its status says enough to move on."""
-END_S = 0.5
+END_S = 0.05
 """How long the end of a message whose terminator event was read may take; after that the connection is not kept."""
 
 
@@ -107,12 +107,12 @@ class OpenStream:
         """The reply's terminator was read; take the end of the message too, so that the connection can be kept."""
         connection = self._connection
         if connection is not None and not self._is_read:
-            connection.alarm.at = trio.current_time() + END_S
-            try:
-                while isinstance(await _next_event(connection), bytes):
+            with trio.move_on_after(END_S):
+                try:
+                    while isinstance(await _next_event(connection), bytes):
+                        pass
+                except (WireBroken, ReplyBroken, trio.ClosedResourceError):
                     pass
-            except (WireBroken, ReplyBroken, trio.ClosedResourceError):
-                pass
         self.close()
 
     def close(self) -> None:

@@ -146,6 +146,8 @@ async def test_a_stream_that_breaks_after_the_commit_point_ends_with_an_error_ev
     assert (entry.outcome.value, entry.provider, entry.usage.source.value) == ("interrupted", "alpha", "estimated")
     assert entry.usage.output_tokens > 0
     assert entry.reason.startswith("The provider's stream broke off: ")
+    assert [note.outcome for note in entry.attempts] == ["broke off"]
+    assert entry.reason.endswith(entry.attempts[0].message)
 
 
 async def test_an_error_in_a_stream_after_the_commit_point_is_told_without_its_secrets(world: World) -> None:
@@ -202,7 +204,7 @@ async def test_a_stream_whose_message_does_not_end_keeps_the_client_no_longer(wo
     reply = await client.reply()
     assert (reply.text, reply.is_done, reply.ended_at) == ("hello", True, 0.0)
     await trio.sleep(1)
-    assert alpha.asked[0].left_at == 0.5
+    assert alpha.asked[0].left_at == 0.05
     assert world.journal.last.outcome.value == "ok"
 
 
@@ -249,4 +251,4 @@ async def test_an_event_over_the_limit_breaks_the_stream_wherever_it_comes() -> 
         assert (reply.text, reply.is_done) == ("hello", False)
         assert reply.error["code"] == "stream_interrupted"
         assert "an event of the stream is too large" in reply.error["message"]
-        assert world.journal.walked() == [("alpha", "connection broken"), ("beta", "ok")]
+        assert world.journal.walked() == [("alpha", "connection broken"), ("beta", "broke off")]
