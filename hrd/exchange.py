@@ -17,7 +17,7 @@ from hrd.core.ask import FINISHED_WITH_TOOLS
 from hrd.core.draft import Draft
 from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
 from hrd.core.failures import Failure, Verdict
-from hrd.core.journal import GIVEN_UP, AttemptNote, Entry, Outcome, Usage, UsageSource
+from hrd.core.journal import GIVEN_UP, SERVED, AttemptNote, Entry, Outcome, Usage, UsageSource
 from hrd.core.output import output_limit
 from hrd.core.providers import Candidate
 from hrd.core.refusals import (
@@ -298,7 +298,7 @@ class Exchange:
             trip.empty = trip.empty or result.empty
             trip.tour.failed(candidate, failure)
             return
-        self._note_attempt(trip, claim, "ok", status=200, ms=ms)
+        self._note_attempt(trip, claim, SERVED, status=200, ms=ms)
         self._blame_the_empty(trip, now)
         trip.draft.candidate = candidate
         trip.draft.first_token_ms = (now - trip.draft.at) * 1000.0
@@ -390,6 +390,7 @@ class Exchange:
     async def _interrupt(self, trip: Trip, opened: OpenStream) -> None:
         """The stream broke after its commit point: say so in the dialect's own words; never a silent end."""
         message = f"The provider's stream broke off: {opened.broken_by}"
+        trip.tour.broke_off(opened.broken_by)
         refusal = Refusal(kind=RefusalKind.INTERRUPTED, message=message, attempts=tuple(trip.tour.notes))
         trip.draft.reason = message
         self._end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)

@@ -38,6 +38,12 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: UsageSource = UsageSource.NONE
 
 
+SERVED = "ok"
+"""The outcome of an attempt that came to its commit point and, as far as it was seen, to its end."""
+
+BROKE_OFF = "broke off"
+"""The outcome of an attempt that came to its commit point, and not to its end."""
+
 GIVEN_UP = "given up"
 """The outcome of an attempt that ended before its commit point through no fault of the candidate's."""
 
@@ -49,7 +55,7 @@ class AttemptNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     model: str
     credential: str
     outcome: str
-    """`ok`, a `Verdict`'s words, or GIVEN_UP."""
+    """SERVED, BROKE_OFF, a `Verdict`'s words, or GIVEN_UP."""
     status: int | None = None
     message: str = ""
     ms: float = 0.0

@@ -5,10 +5,12 @@ It remembers who was asked, who is to be asked next, and what was taken out of t
 
 from collections.abc import Iterable
 
+import msgspec
+
 from hrd.core.ask import Ask
 from hrd.core.failover import RULES, Next
 from hrd.core.failures import Failure, Verdict
-from hrd.core.journal import AttemptNote
+from hrd.core.journal import BROKE_OFF, SERVED, AttemptNote
 from hrd.core.providers import Candidate
 
 AFFORDABLE_TOKENS_MIN = 1024
@@ -140,6 +142,11 @@ class Tour:
     def note(self, note: AttemptNote) -> None:
         if len(self.notes) < ATTEMPTS_NOTED_MAX:
             self.notes.append(note)
+
+    def broke_off(self, message: str) -> None:
+        """The candidate that had begun to answer did not get to its end: its note says so."""
+        if self.notes and self.notes[-1].outcome == SERVED:
+            self.notes[-1] = msgspec.structs.replace(self.notes[-1], outcome=BROKE_OFF, message=message)
 
     def is_all_empty(self) -> bool:
         """Every candidate so far gave an empty reply: then emptiness is the answer, and nobody is to blame."""

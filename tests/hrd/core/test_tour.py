@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hrd.core.ask import Ask, Kind
 from hrd.core.failures import Verdict
-from hrd.core.journal import AttemptNote
+from hrd.core.journal import BROKE_OFF, GIVEN_UP, SERVED, AttemptNote
 from hrd.core.providers import Candidate, ModelFacts
 from hrd.core.tour import ATTEMPTS_NOTED_MAX, Tour
 from tests.hrd.stage import candidate, failure, key, provider
@@ -217,3 +217,19 @@ def test_without_a_wait_nobody_is_asked_twice_but_by_the_two_rows_that_say_so(st
         walked.begin(one)
         walked.failed(one, failure(verdict, param=param, affordable_tokens=tokens))
     assert all(count <= 1 + 1 + 4 for count in asked.values())  # itself, once affordable, at most four fields
+
+
+def test_who_began_to_answer_and_broke_off_is_noted_so_and_nobody_else() -> None:
+    walked = tour()
+    walked.broke_off("nobody was asked yet")
+    assert walked.notes == []
+    given_up = AttemptNote(provider="alpha", model="m1", credential="a1", outcome=GIVEN_UP)
+    walked.note(given_up)
+    walked.broke_off("it had not begun")
+    assert walked.notes == [given_up]
+    walked.note(AttemptNote(provider="beta", model="m1", credential="b1", outcome=SERVED, status=200, ms=2.0))
+    walked.broke_off("the peer closed")
+    last = AttemptNote(
+        provider="beta", model="m1", credential="b1", outcome=BROKE_OFF, status=200, message="the peer closed", ms=2.0
+    )
+    assert walked.notes == [given_up, last]
