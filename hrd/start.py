@@ -43,9 +43,10 @@ SERVICE_NAMES: Final = ("NOTIFY_SOCKET", "INVOCATION_ID")
 class NotStartedError(Exception):
     """Why the daemon did not start, a line each."""
 
-    def __init__(self, lines: Iterable[str], exit_code: int = EXIT_FAILED) -> None:
+    def __init__(self, lines: Iterable[str], exit_code: int = EXIT_FAILED, warnings: Iterable[str] = ()) -> None:
         super().__init__()
         self.lines = tuple(lines)
+        self.warnings = tuple(warnings)
         self.exit_code = exit_code
 
 
@@ -59,6 +60,8 @@ def start(environ: Mapping[str, str], *, check_only: bool, demo_wanted: bool) ->
     except NotStartedError as reason:
         for line in reason.lines:
             click.echo(f"hrd: {line}", err=True)
+        for warning in reason.warnings:
+            click.echo(f"warning: {warning}", err=True)
         return reason.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -74,7 +77,7 @@ def read_configuration(environ: Mapping[str, str]) -> Configuration:
     configuration = Configuration(places, environ, catalogue_text)
     found = configuration.read()
     if isinstance(found, Unusable):
-        raise NotStartedError(found.lines, EXIT_BAD_CONFIGURATION)
+        raise NotStartedError(found.lines, EXIT_BAD_CONFIGURATION, found.warnings)
     configuration.loaded = found
     return configuration
 

@@ -27,6 +27,8 @@ class Unusable(msgspec.Struct, frozen=True):
     """Why the configuration cannot be used: every problem, a line each."""
 
     lines: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    """What is odd beside them: often it is where the mistake is."""
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +83,7 @@ class Configuration:
         if isinstance(auth, CredentialProblem):
             lines.append(str(auth))
         if lines or isinstance(settings, Problems) or isinstance(auth, CredentialProblem):
-            return Unusable(tuple(lines))
+            return Unusable(tuple(lines), settings.warnings)
         warning = _exposed(Path(self.places.dotenv), settings)
         if warning:
             settings = msgspec.structs.replace(settings, warnings=(*settings.warnings, warning))

@@ -37,10 +37,10 @@ class Problems(msgspec.Struct, frozen=True):
         return "\n".join(str(problem) for problem in self.problems)
 
 
-def shown(value: object) -> str:
+def shown(value: object, chars_max: int = SHOWN_CHARS_MAX) -> str:
     """*value* as it may be printed: on one line, not too long, without anything that looks like a key."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     text = value if isinstance(value, str) else repr(value)
-    printable = "".join(char if char.isprintable() else "·" for char in scrub(text, limit=SHOWN_CHARS_MAX))
+    printable = "".join(char if char.isprintable() else "·" for char in scrub(text, limit=chars_max))
     return printable if printable.strip() else f"'{printable}'"

@@ -105,6 +105,10 @@ def test_what_is_no_toml_is_one_problem(text: str) -> None:
     assert problems[0].startswith("config.toml (config.toml): valid TOML; this is not: ")
 
 
+def test_where_it_is_no_toml_is_said_to_the_end() -> None:
+    assert read("[settings")[1][0].endswith("Expected ']' at the end of a table declaration (at end of document)")
+
+
 def test_an_unknown_provider_is_told_who_there_is() -> None:
     assert read("[providers.nobody_like_this]")[1][0].startswith(
         "providers.nobody_like_this (config.toml): one of gemini, openrouter, "
