@@ -94,7 +94,8 @@ def _passed_over(answer: Why, paper: Paper) -> Iterator[str]:
     if not answer.exchange.passed_over:
         return
     columns = (Column("CANDIDATE", shrinks=True), Column("WHY", shrinks=True), Column("UNTIL"))
-    yield "\nNot asked:"
+    asked = {f"{tried.provider}/{tried.model}#{tried.credential}" for tried in answer.exchange.attempts}
+    yield "\nNot asked, or not again:" if any(one.candidate in asked for one in answer.exchange.passed_over) else "\nNot asked:"
     rows = [[one.candidate, one.why, coming(one.until, answer.now)] for one in answer.exchange.passed_over]
     yield table(paper, columns, rows)
 

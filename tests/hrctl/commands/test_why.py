@@ -106,3 +106,11 @@ def test_an_id_that_is_not_known_any_more(daemon: FakeDaemon, hr: Hr) -> None:
     ran = hr("why", "../stop")
     assert ran.code == 1
     assert daemon.asked[0].target == "/v1/why/..%2Fstop"
+
+
+def test_who_was_asked_once_and_then_passed_over_is_not_said_to_have_never_been_asked(daemon: FakeDaemon, hr: Hr) -> None:
+    again = ExchangePassedOver(candidate="gemini/flash#gemini-1a2b3c4d", why="rate limited: it was asked too often")
+    daemon.answers(WHY, answer(msgspec.structs.replace(SERVED, passed_over=(again,))), path("req-1"))
+    said = hr("why", "req-1").out.splitlines()
+    assert "Not asked, or not again:" in said
+    assert "Not asked:" not in said
