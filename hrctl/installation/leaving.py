@@ -1,4 +1,4 @@
-"""Uninstalling: the service stopped, our files removed. Settings, keys and what was spent stay, unless they are to go as well."""
+"""Uninstalling: the service stopped, our files removed. Settings, keys and what was spent stay, unless they are to go too."""
 
 import shutil
 from collections.abc import Sequence
