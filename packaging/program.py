@@ -53,7 +53,7 @@ def make_folder(folder: Path) -> None:
 def _install(made: Path, source: str, wheels: str) -> None:
     _run([sys.executable, "-I", "-m", "venv", made])
     where = ["--no-index", "--find-links", wheels] if wheels else []
-    pip = [made / "bin/python", "-I", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [made / "bin/python", "-I", "-m", "pip", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "install", "--no-compile", "--no-warn-script-location", *where, source])
     # sqlite-utils asks for pip, to install plugins with; there are none here.
     _run([*pip, "uninstall", "--yes", "pip", *(["setuptools"] if sys.version_info < (3, 12) else [])])
@@ -81,13 +81,15 @@ def _settle(made: Path, at: str) -> None:
     _run([made / "bin/python", "-I", "-m", "compileall", "-q", "-s", str(made), "-p", at, library])
     for path in [made, *made.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) and path.parent.name == "bin" else 0o644)
+            path.chmod(0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.parent.name == "bin") else 0o644)
 
 
 def _try(made: Path) -> None:
     """Both commands load what they need to say what they are."""
     for command in ("hrctl", "hrd"):
-        done = subprocess.run([made / "bin/python", "-I", "-m", command, "--version"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [made / "bin/python", "-I", "-m", command, "--version"], capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise NotMadeError(f"what was installed does not start; nothing was changed: {done.stderr}")
 

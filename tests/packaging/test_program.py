@@ -17,7 +17,17 @@ def make(root: Path, target: str, wheels: Path, *more: str, umask: int = 0o077) 
     """As somebody types it whose new files nobody else may read."""
     kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("LC_")}
     environ = kept | {"HOME": "/home/you", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = ["make", "--no-print-directory", "-C", str(ROOT), target, f"DESTDIR={root}", f"WHEELS={wheels}", f"PYTHON={sys.executable}", *more]
+    command = [
+        "make",
+        "--no-print-directory",
+        "-C",
+        str(ROOT),
+        target,
+        f"DESTDIR={root}",
+        f"WHEELS={wheels}",
+        f"PYTHON={sys.executable}",
+        *more,
+    ]
     return subprocess.run(command, env=environ, capture_output=True, text=True, umask=umask)
 
 
@@ -28,7 +38,7 @@ def test_a_machine_is_installed_upgraded_and_cleared_again(tmp_path: Path, wheel
     assert (program / "bin/hr").read_text().startswith("#!/opt/hermes-router/bin/python")
     assert sorted(path.name for path in (program / "bin").iterdir() if not path.name.startswith("python")) == ["hr", "hrd"]
     assert str(tmp_path) not in "".join(path.read_text() for path in [program / "pyvenv.cfg", *program.glob("bin/hr*")])
-    assert os.readlink(tmp_path / "usr/local/bin/hrd") == "/opt/hermes-router/bin/hrd"
+    assert str((tmp_path / "usr/local/bin/hrd").readlink()) == "/opt/hermes-router/bin/hrd"
     assert _unreadable(tmp_path) == []
     bytecode = next(program.rglob("hrd/__pycache__/pool.*.pyc")).read_bytes()
     assert b"/opt/hermes-router/lib" in bytecode
@@ -54,7 +64,7 @@ def test_a_user_is_installed_and_cleared_again(tmp_path: Path, wheels: Path) -> 
     home = tmp_path / "home/you"
     unit = (home / ".local/share/systemd/user/hrd.service").read_text()
     assert "\nExecStart=/home/you/.local/share/hermes-router/bin/hrd\n" in unit
-    assert os.readlink(home / ".local/bin/hr") == "/home/you/.local/share/hermes-router/bin/hr"
+    assert str((home / ".local/bin/hr").readlink()) == "/home/you/.local/share/hermes-router/bin/hr"
     settings = home / ".config/hermes-router"
     settings.mkdir(parents=True)
     assert make(tmp_path, "uninstall-user", wheels, "PURGE=1").returncode == 0

@@ -39,7 +39,9 @@ def test_a_package_is_filled_below_its_root(hr: Hr, tmp_path: Path) -> None:
     done = json.loads(ran.out)
     assert (ran.code, done["scope"], done["running"], done["notes"]) == (0, "system", False, [])
     assert len(done["files"]) == 14
-    assert {"/usr/bin/hr", "/usr/bin/hrd", "/usr/share/man/man8/hrd.8", "/usr/lib/systemd/system/hrd.socket"} <= set(done["files"])
+    assert {"/usr/bin/hr", "/usr/bin/hrd", "/usr/share/man/man8/hrd.8", "/usr/lib/systemd/system/hrd.socket"} <= set(
+        done["files"]
+    )
     assert all(os.path.lexists(f"{tmp_path}{path}") for path in done["files"])
     assert (tmp_path / "usr/bin/hr").readlink() == Path(sys.prefix, "bin/hr")
 

@@ -34,7 +34,9 @@ def test_the_service_is_stopped_and_settings_and_keys_stay(tmp_path: Path) -> No
         "systemctl --no-pager daemon-reload",
     ]
     assert outcome.files == [piece.path for piece in pieces]
-    assert outcome.notes == [f"Your settings and keys stay in {tmp_path}/etc/hermes-router and {tmp_path}/var/lib/hermes-router"]
+    assert outcome.notes == [
+        f"Your settings and keys stay in {tmp_path}/etc/hermes-router and {tmp_path}/var/lib/hermes-router"
+    ]
     assert all(Path(folder, "kept").exists() for folder in layout.data)
 
 

@@ -47,10 +47,10 @@ def test_every_command_is_in_the_page_with_its_options_and_examples() -> None:
 
 
 def test_what_looks_like_an_order_stays_text() -> None:
-    command = click.Command("x", help=".so /etc/passwd\n\n'tis \\fB a \"quote\" - and `more`…")
+    command = click.Command("x", help='.so /etc/passwd\n\n\'tis \\fB a "quote" - and `more`…')
     source = page(command, "hr", 1, "1")
     assert "\n\\&.so /etc/passwd\n" in source
-    assert "\n\\(aqtis \\efB a \"quote\" \\- and \\(gamore\\(ga...\n" in source
+    assert '\n\\(aqtis \\efB a "quote" \\- and \\(gamore\\(ga...\n' in source
     assert source.isascii()
 
 
