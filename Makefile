@@ -35,7 +35,7 @@ HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(HERE)
 INSTALLED_DEV := $(VENV)/.installed-dev-$(HERE)
 
-.PHONY: help run test check format docs bench fuzz clean install install-user uninstall uninstall-user dist wheels deb
+.PHONY: help run test check format docs bench fuzz clean install install-user uninstall uninstall-user dist wheels deb trial
 
 help: ## Show this list
 	@echo "hermes-router. Start it with: make run"
@@ -105,6 +105,9 @@ wheels: dist ## Collect the wheels of hrd and of all it needs in dist/wheels, fo
 
 deb: $(if $(WHEELS),,wheels) ## Build a Debian package into dist/
 	@$(DEB_PYTHON) packaging/deb.py --wheels "$(or $(WHEELS),dist/wheels)" --to dist
+
+trial: deb ## Try the package under a systemd of its own, which is forgotten afterwards (as root)
+	@packaging/trial.sh "$$(ls -t dist/hermes-router_*.deb | head -n 1)"
 
 clean: ## Remove what make has made here; your keys and settings stay
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .ruff_cache .pytest_cache bench/build dist build

@@ -66,7 +66,7 @@ def _control(stage: Path, version: str, architecture: str, interpreter: str) -> 
 
 def _version() -> str:
     found: dict[str, str] = {}
-    exec((HERE.parent / "hrd/__init__.py").read_text(), found)  # the one place of the version
+    exec((HERE.parent / "hrd/__init__.py").read_text(), found)
     return found["__version__"]
 
 

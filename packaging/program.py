@@ -81,15 +81,15 @@ def _settle(made: Path, at: str) -> None:
     _run([made / "bin/python", "-I", "-m", "compileall", "-q", "-s", str(made), "-p", at, library])
     for path in [made, *made.rglob("*")]:
         if not path.is_symlink():
-            is_program = os.access(path, os.X_OK) and path.parent.name == "bin"
-            path.chmod(0o755 if path.is_dir() or is_program else 0o644)
+            path.chmod(0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.parent.name == "bin") else 0o644)
 
 
 def _try(made: Path) -> None:
     """Both commands load what they need to say what they are."""
     for command in ("hrctl", "hrd"):
-        asked = [str(made / "bin/python"), "-I", "-m", command, "--version"]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [made / "bin/python", "-I", "-m", command, "--version"], capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise NotMadeError(f"what was installed does not start; nothing was changed: {done.stderr}")
 

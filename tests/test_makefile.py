@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TARGETS = ("run", "test", "check", "format", "docs", "bench", "fuzz", "clean")
+TARGETS = (
+    *("run", "test", "check", "format", "docs", "bench", "fuzz"),
+    *("install", "install-user", "uninstall", "uninstall-user", "dist", "wheels", "deb", "trial", "clean"),
+)
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def fake_python(folder: Path, script: str) -> Path:
 def test_help_tells_of_every_target(checkout: Path) -> None:
     told = make(checkout).stdout
     assert told == make(checkout, "help").stdout
-    assert re.findall(r"^  make (\w+) +\S", told, re.MULTILINE) == ["help", *TARGETS]
+    assert re.findall(r"^  make ([\w-]+) +\S", told, re.MULTILINE) == ["help", *TARGETS]
 
 
 @pytest.mark.parametrize("target", ["run", "test"])

@@ -62,7 +62,9 @@ def service() -> None:
 
 
 @service.command(
-    "install", cls=Command, examples=("sudo hr service install", "hr service install --user", "hr service install --no-start")
+    "install",
+    cls=Command,
+    examples=("hr service install --system", "hr service install --user", "hr service install --no-start"),
 )
 @aimed
 @click.option("--start/--no-start", default=True, help="Whether to start it, now and at every boot.  [start]")
@@ -82,7 +84,9 @@ def install_command(session: Session, system: bool | None, root: str, prefix: st
     _tell(session, aim, outcome, "installed", as_json)
 
 
-@service.command("uninstall", cls=Command, examples=("sudo hr service uninstall", "hr service uninstall --user --purge --yes"))
+@service.command(
+    "uninstall", cls=Command, examples=("hr service uninstall --system", "hr service uninstall --user --purge --yes")
+)
 @aimed
 @click.option("--purge", is_flag=True, help="Remove settings, keys and what was spent as well.")
 @click.option("--yes", is_flag=True, help="Do not ask before that.")

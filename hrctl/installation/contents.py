@@ -1,4 +1,4 @@
-"""Everything that an installation puts into place beside the program, as values. Pure but for reading its own templates."""
+"""Everything that an installation puts into place beside the program itself, as values."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple

@@ -1,4 +1,4 @@
-"""Uninstalling: the service stopped, our files removed. Settings, keys and what was spent stay, unless they are to go too."""
+"""Uninstalling: the service stopped, our files removed. Settings and keys stay, unless they are to go as well."""
 
 import shutil
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ _PROPERTIES: Final = "Id,LoadState,UnitFileState,ActiveState,SubState,MainPID,St
 
 
 class UnitState(msgspec.Struct, frozen=True, kw_only=True):
-    """One unit. `enabled`: whether it is started by itself. `state`: as `systemctl status` says, such as `active (running)`."""
+    """One unit. `enabled`: whether it is started at boot. `state`: as `systemctl status` has it, such as `active (running)`."""
 
     scope: Scope
     name: str

@@ -32,8 +32,7 @@ def test_bash_is_offered_commands_and_options(tmp_path: Path) -> None:
 
     def offered(*words: str) -> set[str]:
         typed = " ".join(f"'{word}'" for word in words)
-        asked = f"COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _hr_completion hr"
-        ask = f"{script}\n{asked}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        ask = f'{script}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _hr_completion hr; echo "${{COMPREPLY[@]}}"'
         environ = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
         return set(subprocess.run(["bash", "-c", ask], env=environ, capture_output=True, text=True, check=True).stdout.split())
 
