@@ -66,8 +66,7 @@ class Choice:
         if only is not None:
             pinned = tuple(c for c in selection.candidates if (c.provider.name, c.model) == only)
             selection = msgspec.structs.replace(selection, candidates=pinned)
-        candidates, tried = selection.candidates, tour.tried
-        free = [c for c in candidates if c.key not in tried and not self._why_never(c, tour, caller)]
+        free = self._permitted(selection, tour, caller)
         if not (self._blocks.is_empty and self._quota.is_empty):
             free = [c for c in free if not self._why_blocked(c, tour, now)]
         again = tour.again
@@ -89,6 +88,14 @@ class Choice:
         return tuple(rows)
 
     # who can be asked ----------------------------------------------------------------------------------------------------
+
+    def _permitted(self, selection: Selection, tour: Tour, caller: Caller) -> list[Candidate]:
+        """Those that this request has not asked and may ask, whoever is blocked. Mostly nobody need be looked at for it."""
+        tried = tour.tried
+        is_free_to_ask = self.rules.cost_policy == access.ANYTHING and not caller.is_restricted
+        if is_free_to_ask and not tour.failures and not self._learning.says_no and selection.takes(tour.ask):
+            return [c for c in selection.candidates if c.key not in tried] if tried else list(selection.candidates)
+        return [c for c in selection.candidates if c.key not in tried and not self._why_never(c, tour, caller)]
 
     def _why_never(self, candidate: Candidate, tour: Tour, caller: Caller) -> str:
         """Why this request may never ask *candidate*, whatever the time; empty if it may."""
@@ -134,11 +141,13 @@ class Choice:
 
     def _ranked_group(self, able: list[Candidate], now: float) -> list[Candidate]:
         mode = self.roster.mode_of(able[0].provider.name)
-        return routing.rank_one_group([(candidate, self._standing_of(candidate, now)) for candidate in able], mode)
+        if self._quota.is_empty:
+            return routing.rank_one_group(able, self._standings.of_unknown_share, mode)
+        return routing.rank_one_group(able, lambda candidate: self._standing_of(candidate, now), mode)
 
     def _standing_of(self, candidate: Candidate, now: float) -> Standing:
         standing = self._standings.of(candidate)
-        share = None if self._quota.is_empty else self._quota.share_of(candidate.scopes, now)
+        share = self._quota.share_of(candidate.scopes, now)
         standing.share = standing.unknown_share if share is None else share
         return standing
 

@@ -28,7 +28,8 @@ class DayBook:
 
     def count(self, candidate: Candidate, usage: Usage, *, is_error: bool, now: float) -> None:
         """One attempt is over."""
-        self.turn(now)
+        if now // DAY_S != self._day:
+            self.turn(now)
         key = (candidate.provider.name, candidate.credential.fingerprint)
         counts = self._counts.get(key)
         if counts is None:

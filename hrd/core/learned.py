@@ -21,6 +21,8 @@ class Learning:
         self._by_model: dict[tuple[str, str], dict[str, Learned]] = {}
         for row in learned:
             self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+        self.says_no = self._is_against_anything()
+        """Some model is known by experience to lack something. If not, only settings and catalogue can."""
 
     def facts_of(self, candidate: Candidate) -> tuple[bool | None, bool | None, int | None]:
         """(tools, vision, context) as forced, else as learned; None is not known."""
@@ -87,10 +89,16 @@ class Learning:
                 del learned[what]
             if not learned:
                 del self._by_model[key]
+        self.says_no = self._is_against_anything()
+
+    def _is_against_anything(self) -> bool:
+        rows = (row for learned in self._by_model.values() for row in learned.values())
+        return any(row.what == "context" or (row.what in ("tools", "vision") and not row.value) for row in rows)
 
     def _learn(self, key: tuple[str, str], what: str, value: int, now: float) -> Learned:
         if key not in self._by_model and len(self._by_model) >= MODELS_MAX:
             del self._by_model[next(iter(self._by_model))]
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._by_model.setdefault(key, {})[what] = row
+        self.says_no = self._is_against_anything()
         return row

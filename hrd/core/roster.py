@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from hrd.core import names, scopes
-from hrd.core.ask import Kind
+from hrd.core.ask import Ask, Kind
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
 from hrd.core.refusals import Refusal, RefusalKind
-from hrd.core.routing import is_one_group
+from hrd.core.routing import UNLIMITED, is_one_group, tokens_fit
 
 EMBEDDINGS_MARK = "@embeddings"
 """Embeddings are another service than chat, even of the same model: what one refuses says nothing of the other."""
@@ -23,8 +23,20 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """A provider or a model was named."""
     leading: int = 0
     """So many of the first candidates come before all others, whatever their standing; 0 is no such order."""
+    tokens_fit: int = 0
+    """A request of so many tokens is too long for none of them, as far as settings and catalogue say."""
+    body_fit: int = 0
+    """The same in bytes."""
+    are_able: bool = False
+    """Nobody is known by settings or catalogue to take no tools or no images."""
     is_one_group: bool = False
     """Only the credentials differ: most people have one or two providers, and this is every request's way."""
+
+    def takes(self, ask: Ask) -> bool:
+        """Whether settings and catalogue alone let everybody here be asked this. If not, each has to be looked at."""
+        if ask.token_ids or ask.input_tokens > self.tokens_fit or ask.body_bytes > self.body_fit:
+            return False
+        return self.are_able or not (ask.tools or ask.images)
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +163,14 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
                 message="Every model that this name could mean is excluded (_EXCLUDE_MODELS), or none is set.",
                 guidance="See the models with: hr model list",
             )
-        return Selection(candidates=tuple(candidates), is_pinned=pinned, is_one_group=is_one_group(candidates))
+        return Selection(
+            candidates=tuple(candidates),
+            is_pinned=pinned,
+            tokens_fit=min(tokens_fit(candidate) for candidate in candidates),
+            body_fit=min(candidate.provider.body_bytes_max or UNLIMITED for candidate in candidates),
+            are_able=not any(False in (candidate.facts.tools, candidate.facts.vision) for candidate in candidates),
+            is_one_group=is_one_group(candidates),
+        )
 
     def _candidate(self, provider: Provider, model: str, credential: Credential, *, place: int, kind: Kind) -> Candidate:
         account = credential.account or credential.fingerprint

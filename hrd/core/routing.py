@@ -8,12 +8,13 @@ by share left, fewest in flight, longest unused.
 """
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from hrd.core.ask import Ask
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.standing import Standing
 
+UNLIMITED = 2**62
 PARALLEL = "parallel"
 SEQUENTIAL = "sequential"
 
@@ -51,6 +52,7 @@ def rank(
 
 
 _KEY = itemgetter(0)
+_PLACE = attrgetter("place")
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -66,12 +68,16 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
     return True
 
 
-def rank_one_group(rows: Sequence[tuple[Candidate, Standing]], mode: str) -> list[Candidate]:
+def rank_one_group(candidates: Sequence[Candidate], standing_of: Callable[[Candidate], Standing], mode: str) -> list[Candidate]:
     """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
     if mode != PARALLEL:
-        return [candidate for _, candidate in sorted([(candidate.place, candidate) for candidate, _ in rows])]
-    ranked = sorted([(-s.share, s.in_flight, s.used_at, candidate.place, candidate) for candidate, s in rows])
-    return [row[4] for row in ranked]
+        return sorted(candidates, key=_PLACE)
+    rows = []
+    for candidate in candidates:
+        standing = standing_of(candidate)
+        rows.append((-standing.share, standing.in_flight, standing.used_at, candidate.place, candidate))
+    rows.sort()
+    return [row[4] for row in rows]
 
 
 def _model_place(candidate: Candidate) -> int:
@@ -92,6 +98,16 @@ def is_local_fit(candidate: Candidate, ask: Ask, tools: bool | None, vision: boo
     if limit and ask.input_tokens > limit:
         return False
     return not (ask.tools and not tools) and not (ask.images and not vision)
+
+
+def tokens_fit(candidate: Candidate) -> int:
+    """How long a request may be for *candidate*, as far as settings and catalogue say: `why_unfit` has nothing against it."""
+    provider = candidate.provider
+    context = candidate.facts.context or provider.context
+    limits = [UNLIMITED if context is None else context]
+    if candidate.cost_class is not CostClass.LOCAL and provider.skip_tokens_over > 0:
+        limits.append(provider.skip_tokens_over)
+    return min(limits)
 
 
 def why_unfit(candidate: Candidate, ask: Ask, *, tools: bool | None, vision: bool | None, context: int | None) -> str:

@@ -40,6 +40,12 @@ class StandingBook:
             standing = self._by_key[candidate.key] = Standing(candidate.credential.fingerprint, share)
         return standing
 
+    def of_unknown_share(self, candidate: Candidate) -> Standing:
+        """The same, when nothing is known of any window, whatever was known before."""
+        standing = self._by_key.get(candidate.key) or self.of(candidate)
+        standing.share = standing.unknown_share
+        return standing
+
     def begin(self, candidate: Candidate, now: float) -> None:
         standing = self._by_key.get(candidate.key) or self.of(candidate)
         standing.in_flight += 1

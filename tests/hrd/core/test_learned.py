@@ -19,6 +19,24 @@ def test_nothing_is_known_at_first() -> None:
     assert Learning([]).facts_of(PLAIN) == (None, None, None)
 
 
+def test_only_what_was_learned_against_somebody_makes_everybody_be_looked_at() -> None:
+    learning = Learning([])
+    learning.saw(PLAIN, tools=True, vision=True, now=NOW)
+    learning.drop_worked(KEY, ["seed"], NOW)
+    assert not learning.says_no
+    for verdict, facts in (
+        (Verdict.MODEL_UNAVAILABLE, {"param": "tools"}),
+        (Verdict.MODEL_UNAVAILABLE, {"param": "images"}),
+        (Verdict.CONTEXT_EXCEEDED, {"ceiling_tokens": 4096}),
+    ):
+        learning = Learning([])
+        rows = learning.failed(PLAIN, failure(verdict, **facts), NOW)
+        assert learning.says_no
+        assert Learning(rows).says_no, "after a restart, too"
+        learning.forget_expired(NOW + LEARNED_S)
+        assert not learning.says_no
+
+
 def test_a_good_answer_shows_what_its_model_takes() -> None:
     learning = Learning([])
     rows = learning.saw(PLAIN, tools=True, vision=False, now=NOW)

@@ -1,10 +1,17 @@
 """The roster: who may serve a name, at what cost, and in which places they stand."""
 
-import pytest
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrd.core.ask import Ask, Kind
+from hrd.core.learned import Learning
 from hrd.core.providers import CostClass, ModelFacts
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.roster import Roster, Selection, who_lists
+from hrd.core.routing import why_unfit
 from tests.hrd.stage import key, provider, roster
 
 GROQ = provider("groq", "small", "large", cost_class="free", embed_model="embed-g")
@@ -204,3 +211,44 @@ def test_who_lists_a_model_by_settings_catalogue_or_discovery() -> None:
         "other": ("b",),
         "known": ("b",),
     }
+
+
+SOME = st.sampled_from([None, False, True])
+FACTS = st.fixed_dictionaries({"tools": SOME, "vision": SOME, "context": st.sampled_from([None, 100, 1000])})
+LIMITS = st.fixed_dictionaries(
+    {
+        "skip_tokens_over": st.sampled_from([0, 50]),
+        "body_bytes_max": st.sampled_from([0, 5000]),
+        "context": st.sampled_from([None, 200]),
+        "cost_class": st.sampled_from(["free", "local"]),
+    }
+)
+ASKS = st.builds(
+    Ask,
+    kind=st.just(Kind.CHAT),
+    model=st.just(""),
+    tools=st.booleans(),
+    images=st.booleans(),
+    token_ids=st.sampled_from([False, False, True]),
+    input_tokens=st.sampled_from([1, 50, 51, 100, 101, 200, 201, 1000, 1001]),
+    body_bytes=st.sampled_from([10, 5000, 5001]),
+)
+
+
+@given(st.lists(st.tuples(FACTS, LIMITS), min_size=1, max_size=3), ASKS)
+def test_whom_nobody_need_look_at_nobody_would_have_turned_away(
+    rows: list[tuple[dict[str, Any], dict[str, Any]]], ask: Ask
+) -> None:
+    cast = [
+        (provider(f"p{n}", models_facts={"m1": ModelFacts(**facts)}, **limits), ["a"]) for n, (facts, limits) in enumerate(rows)
+    ]
+    selection = roster(cast).select_chat("")  # type: ignore[arg-type]
+    assert isinstance(selection, Selection)
+    reasons = []
+    for one in selection.candidates:
+        tools, vision, context = Learning([]).facts_of(one)
+        reasons.append(why_unfit(one, ask, tools=tools, vision=vision, context=context))
+    if selection.takes(ask):
+        assert reasons == [""] * len(rows)
+    elif not (ask.tools or ask.images or ask.token_ids):
+        assert any(reasons)

@@ -38,8 +38,7 @@ def ranked(
         standing.share = standing.unknown_share if share is None else share
     order = rank(selection.candidates, standing_of=book.of, mode=made.mode, mode_of=made.mode_of, is_local_fit=lambda _: fit)
     if selection.is_one_group:  # the shorter way leads to the same place
-        rows = [(one, book.of(one)) for one in selection.candidates]
-        assert rank_one_group(rows, made.mode_of(rows[0][0].provider.name)) == order
+        assert rank_one_group(selection.candidates, book.of, made.mode_of(selection.candidates[0].provider.name)) == order
     return [named(one) for one in order]
 
 

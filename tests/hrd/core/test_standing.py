@@ -2,7 +2,7 @@
 
 import pytest
 
-from hrd.core.standing import CANDIDATES_MAX, StandingBook
+from hrd.core.standing import CANDIDATES_MAX, UNKNOWN_SHARE, StandingBook
 from tests.hrd.stage import candidate, key, provider
 
 ALPHA = provider("alpha", "m1", "m2")
@@ -55,3 +55,10 @@ def test_candidates_are_bounded_but_nobody_who_is_out_is_forgotten() -> None:
     assert len(book._by_key) == 2
     book.end(A1)
     assert book.of(A1).in_flight == 0
+
+
+def test_a_share_that_was_known_once_is_not_believed_when_no_window_is() -> None:
+    book = StandingBook()
+    book.of(A1).share = 0.01
+    assert book.of_unknown_share(A1).share == UNKNOWN_SHARE
+    assert book.of_unknown_share(A2).share == UNKNOWN_SHARE
