@@ -25,6 +25,7 @@ PLACES = {
     "why": "hrctl.commands.why:why",
     "try": "hrctl.commands.try_:try_",
     "doctor": "hrctl.commands.doctor:doctor",
+    "restart": "hrctl.commands.restart:restart",
     "stop": "hrctl.commands.stop:stop",
     "service": "hrctl.commands.unit:service",
     "version": "hrctl.commands.version:version",

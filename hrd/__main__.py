@@ -24,9 +24,12 @@ def main(*, check_config: bool, demo: bool, doctor: bool) -> None:
         from hrd.checkup import check_up  # noqa: PLC0415 - as below
 
         sys.exit(check_up(os.environ))
-    from hrd.start import start  # noqa: PLC0415 - --version and --help do without all the rest
+    from hrd.handover.spawn import step_aside  # noqa: PLC0415 - --version and --help do without all the rest
 
-    sys.exit(start(os.environ, check_only=check_config, demo_wanted=demo))
+    channel = step_aside(os.environ)
+    from hrd.start import start  # noqa: PLC0415 - as above; and nothing of it may run before the process has its parent
+
+    sys.exit(start(os.environ, channel, check_only=check_config, demo_wanted=demo))
 
 
 if __name__ == "__main__":

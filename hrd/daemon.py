@@ -9,16 +9,20 @@ import email.utils
 import os
 import secrets
 import signal
+import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
+import msgspec
 import trio
 
 from hrd import __version__, bounds
 from hrd.admin.finished import Finished
 from hrd.admin.server import admin_dispatch, may_control
 from hrd.admin.status import DaemonFacts
+from hrd.admin.wire.status import Finishing
 from hrd.configuration.assemble import Assembled
 from hrd.configuration.demo import demo_of
 from hrd.configuration.generations import Generations
@@ -40,14 +44,22 @@ from hrd.downstream.heartbeat import Heartbeat
 from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer, unix_peer
 from hrd.exchange import Exchange, Terms
+from hrd.handover.giving import Belongings
+from hrd.handover.inheritance import Inheritance
+from hrd.handover.predecessors import Predecessors
+from hrd.handover.succession import Succession
+from hrd.handover.succession import Terms as SuccessionTerms
+from hrd.handover.successor import Successor
 from hrd.http.alarms import Alarms
 from hrd.http.messages import RequestHead
 from hrd.logbook import Logbook
 from hrd.metrics import Gauges, Metrics
+from hrd.notify import Notify
 from hrd.pages import cors_of, public_dispatch
 from hrd.pool import Pool
 from hrd.settings import Settings
-from hrd.store.contract import Store
+from hrd.store.contract import Process, Store
+from hrd.store.lock import Lock
 from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
@@ -59,6 +71,20 @@ from hrd.waking import watch_clock
 
 USER_AGENT = f"hermes-router/{__version__}"
 FLUSH_S = 2.0
+STATUS_S = 5.0
+"""How often a supervisor is told how things are."""
+CONTROL_GOODBYE_S = 5.0
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process found when it began."""
+
+    process: Process
+    environ: Mapping[str, str]
+    lock: Lock
+    notify: Notify
+    schema: int
+    """Which layout the database has."""
 
 
 class Daemon:
@@ -69,6 +95,7 @@ class Daemon:
         configuration: Configuration,
         store: Store,
         remembered: Remembered,
+        surroundings: Surroundings,
         *,
         now: Callable[[], float],
         demo_wanted: bool,
@@ -76,6 +103,8 @@ class Daemon:
         """*now*: wall time, Unix seconds, for windows and timestamps. Deadlines go by trio's clock."""
         settings = configuration.settings
         self.now = now
+        self._surroundings = surroundings
+        self._notify = surroundings.notify
         self._configuration = configuration
         self._store = store
         self._demo_wanted = demo_wanted
@@ -88,10 +117,12 @@ class Daemon:
         self._instance_id = secrets.token_hex(16).encode()
         self._stop = trio.Event()
         self._stop_now = trio.Event()
+        self._control_accepting = trio.CancelScope()
         self._date_second = 0
         self._date = (b"date", b"")
         self.log = Logbook(settings.log_level, configuration.secrets)
         self._calls: dict[int, Call] = {}
+        self._control_calls: dict[int, Call] = {}
         self._assembled = self._generations.next(self._door.listening_on)
         self._pool = Pool(self._assembled.roster, bounds.pool_rules(settings), remembered)
         self._strangers = Strangers()
@@ -141,6 +172,10 @@ class Daemon:
         )
         self._clients = self._make_clients(settings)
         self._control = self._make_control(settings)
+        self._predecessors = Predecessors(
+            pool=self._pool, store=store, now=self.now, adopt=self._adopt_client, finished=self._finished_elsewhere
+        )
+        self._succession = self._make_succession()
 
     # one value out of many -----------------------------------------------------------------------------------------------
 
@@ -204,14 +239,51 @@ class Daemon:
             connect=self._dialer.connect,
             changed=self.changed,
             stop=self.stop,
+            restart=lambda: self._succession.restart(),  # noqa: PLW0108 - made last, because it holds all of these
             finished=self._finished,
             may_control=lambda peer: may_control(peer, os.geteuid(), self._control_gid()),
             now=self.now,
         )
         return Connections(
-            self._context(settings, dispatch, lambda _: (), {}, lambda: False),  # `hr` is answered until the very end
+            self._context(
+                settings, dispatch, lambda _: (), self._control_calls, lambda: False
+            ),  # `hr` is answered until the very end
             connections_max=lambda: self._configuration.settings.max_control_connections,
             peer_of=lambda sock, _: unix_peer(sock),
+        )
+
+    def _make_succession(self) -> Succession:
+        surroundings = self._surroundings
+        terms = SuccessionTerms(
+            settings=lambda: self._configuration.settings,
+            status_line=self._status_line,
+            claims_wait_for=self._claims_wait_for,
+            stop=self._stop,
+            stop_now=self._stop_now,
+            calls=self._calls,
+            control_calls=self._control_calls,
+            lock_path=Path(self._configuration.places.lock),
+            give_up_lock=surroundings.lock.release,
+        )
+        what = Belongings(
+            process=surroundings.process,
+            schema=surroundings.schema,
+            lock=surroundings.lock.fileno(),
+            door=self._door,
+            control_door=self._control_door,
+            clients=self._clients,
+            control=self._control,
+            predecessors=self._predecessors,
+        )
+        return Succession(
+            terms,
+            what,
+            environ=surroundings.environ,
+            pool=self._pool,
+            store=self._store,
+            now=self.now,
+            notify=self._notify,
+            log=self.log,
         )
 
     def _context(
@@ -251,6 +323,10 @@ class Daemon:
             draining=self._stop.is_set(),
             in_flight=len(self._calls),
             connections=len(self._clients.open),
+            finishing=tuple(
+                Finishing(pid=one.pid, version=one.version, in_flight=one.in_flight, until=one.until)
+                for one in self._predecessors.finishing()
+            ),
             troubles=tuple(filter(None, (*self._configuration.troubles, self._door.trouble))),
         )
 
@@ -326,15 +402,44 @@ class Daemon:
 
     def stop(self) -> None:
         """Finish what runs, then end; a second time: end at once."""
-        if self._stop.is_set():
+        if self.is_handed_over:
+            self._succession.stop()
+        elif self._stop.is_set():
             self._stop_now.set()
+            self._predecessors.stop(0.0)
         self._stop.set()
+
+    # another process -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_handed_over(self) -> bool:
+        return self._succession.successor is not None
+
+    def listen_on(self, sockets: list[socket.socket]) -> None:
+        """On sockets that the supervisor opened, if there are any."""
+        if sockets:
+            self._door.adopt(sockets, None)
+
+    def _claims_wait_for(self, successor: Successor | None) -> None:
+        self._exchange.successor = successor
+
+    def _adopt_client(self, connection: socket.socket) -> None:
+        self._clients.adopt(connection, self._served)
+
+    def _finished_elsewhere(self, entry: Entry) -> None:
+        self._metrics.finished(entry)
+        self._finished.tell(entry)
 
     # running -------------------------------------------------------------------------------------------------------------
 
-    async def run(self, ready: Callable[["Daemon"], None]) -> None:
-        """Serve until told to stop. Raises `CannotListen` when the address or the control socket is not to be had."""
+    async def run(self, ready: Callable[["Daemon"], None], inheritance: Inheritance | None = None) -> None:
+        """Serve until told to stop, or until another process does. Raises `CannotListen` when the address or the control socket
+        is not to be had. With *inheritance* it takes over from another process, if it comes to that."""
+        is_ours = inheritance is None
         try:
+            if inheritance is not None:
+                self._door.adopt(inheritance.listeners, inheritance.asked)
+                self._control_door.adopt(inheritance.control)
             self._door.bind()
             control = self._control_door.bind()
             async with trio.open_nursery() as support:
@@ -343,19 +448,31 @@ class Daemon:
                 if self._demo_wanted:
                     self._generations.demo = demo_of(await support.start(serve_demo))
                     self.changed()
-                support.start_soon(self._control.accept, control, support)
                 await support.start(self._take_signals)
-                await self._serve(ready)
+                is_ours = inheritance is None or await inheritance.take()
+                if is_ours:
+                    self._surroundings.lock.write_pid(os.getpid())
+                    support.start_soon(self._accept_control, control, support)
+                    support.start_soon(self._tell_supervisor)
+                    await self._serve(support, ready, inheritance)
                 support.cancel_scope.cancel()
         finally:
             self._door.close()
-            self._control_door.close()
+            if is_ours and not self.is_handed_over:
+                self._control_door.close()
+            else:
+                self._control_door.leave()
             self._upstream.drop_idle()
             self._store.close()
 
-    async def _serve(self, ready: Callable[["Daemon"], None]) -> None:
-        async with trio.open_nursery() as served:
+    async def _serve(self, support: trio.Nursery, ready: Callable[["Daemon"], None], inheritance: Inheritance | None) -> None:
+        async with trio.open_nursery() as self._served:
+            served = self._served
             async with trio.open_nursery() as front:
+                if inheritance is not None:
+                    self._predecessors.meet(inheritance.older)
+                support.start_soon(self._predecessors.run)
+                front.start_soon(self._succession.run)
                 front.start_soon(partial(self._door.keep, served, moved=self._moved, stayed=self._stayed))
                 front.start_soon(watch, self._configuration, self.changed)
                 front.start_soon(
@@ -368,12 +485,31 @@ class Daemon:
                 )
                 front.start_soon(partial(self._lookups.run, found=lambda found: self._learn(found, []), failed=self._no_list))
                 ready(self)
+                self._notify.ready(self._status_line())
+                if inheritance is not None:
+                    self._door.look_again()
                 await self._stop.wait()
                 front.cancel_scope.cancel()
-            self.log.info("stopping", in_flight=len(self._calls))
-            self._clients.close_idle()
-            await drain(self._calls, within_s=self._configuration.settings.stop_seconds, at_once=self._stop_now)
+            successor = self._succession.successor
+            if successor is not None:
+                self._control_accepting.cancel()
+                await self._succession.finish(successor)
+            else:
+                await self._finish()
             served.cancel_scope.cancel()
+
+    async def _finish(self) -> None:
+        """Nobody takes over: what runs may take STOP_SECONDS, here and in former processes."""
+        stop_s = self._configuration.settings.stop_seconds
+        self.log.info("stopping", in_flight=len(self._calls))
+        self._notify.stopping("stopping")
+        self._succession.refuse("it is stopping")
+        self._predecessors.stop(0.0 if self._stop_now.is_set() else stop_s)
+        self._clients.close_idle()
+        began = trio.current_time()
+        await drain(self._calls, within_s=stop_s, at_once=self._stop_now)
+        with trio.move_on_at(began + stop_s + CONTROL_GOODBYE_S):
+            await self._predecessors.wait_gone()
 
     async def _take_signals(self, task_status: trio.TaskStatus[None]) -> None:
         """From before we say that we are ready until all is over: between two receivers a signal would end us as it came."""
@@ -415,6 +551,28 @@ class Daemon:
     def _woke(self, slept_s: float) -> None:
         self.log.info("the machine slept: idle connections to providers are dropped", slept_s=round(slept_s))
         self._upstream.drop_idle()
+
+    async def _accept_control(self, listener: socket.socket, support: trio.Nursery) -> None:
+        with self._control_accepting:
+            await self._control.accept(listener, support)
+        self._control_door.leave()
+
+    async def _tell_supervisor(self) -> None:
+        """Signs of life, and a line worth reading."""
+        if not self._notify.is_supervised:
+            return
+        every_s = min(self._notify.watchdog_s or STATUS_S, STATUS_S)
+        while True:
+            if self._notify.watchdog_s:
+                self._notify.alive()
+            if not self._stop.is_set() and not self._succession.is_under_way:
+                self._notify.status(self._status_line())
+            await trio.sleep(every_s)
+
+    def _status_line(self) -> str:
+        facts = self.facts()
+        able = len(self._pool.roster.enabled)
+        return f"{facts.endpoint}, {able} providers, {facts.in_flight} requests in flight"
 
     def _lists_due(self) -> list[tuple[Provider, Credential]]:
         now, roster, age_s = self.now(), self._pool.roster, self._configuration.settings.discovery_seconds

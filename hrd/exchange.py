@@ -8,6 +8,7 @@ the request settles in a `finally`. This module knows no provider and no dialect
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import msgspec
 import trio
@@ -74,6 +75,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_reserve_tokens: int
     secrets: tuple[Secret, ...] = ()
     """What must not be taken for a model: it would be asked for, logged and stored."""
+
+
+class Successor(Protocol):
+    """What is asked of the process that took over from this one."""
+
+    async def permits(self, claim: Claim, tour: Tour) -> bool:
+        """Whether *claim* may be acted on. If not it is taken back, and the pool knows why."""
 
 
 class Trip:
@@ -157,6 +165,8 @@ class Exchange:
         self._finished = finished
         self._waiting = 0
         """Requests that wait for a candidate."""
+        self.successor: Successor | None = None
+        """The process that has taken over: it is asked before anybody else is."""
 
     async def serve(self, call: Call, dialect: Dialect, path: str) -> None:
         """One request, whatever becomes of it. *path* is where providers of the dialect take it, under their base URL."""
@@ -224,6 +234,8 @@ class Exchange:
                 draft.order = claim.order
                 if claim.is_choosy:
                     draft.passed_over = self._pool.passed_over(tour, trip.caller, now)
+            if self.successor is not None and not await self.successor.permits(claim, tour):
+                continue
             trip.claim = claim
             rows, trip.rows = [*trip.rows, claim.reservation], []
             await self._store.commit(rows)

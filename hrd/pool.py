@@ -15,6 +15,7 @@ from hrd.core.breaker import Breakers
 from hrd.core.choice import Choice, Chosen
 from hrd.core.conclusion import conclude
 from hrd.core.day_book import DayBook
+from hrd.core.elsewhere import Elsewhere
 from hrd.core.facts import (
     BlamedLater,
     Claim,
@@ -89,6 +90,18 @@ class Pool:
         self._selections: dict[tuple[bool, str], Selection | Refusal] = {}
         """By whether chat is asked for, and the name."""
         self._forget_at = 0.0
+        self.elsewhere = Elsewhere(
+            remembered.held,
+            remembered.read_at,
+            blocks=self._blocks,
+            quota=self._book,
+            learning=self._learning,
+            pin=self._pin,
+            today=self._today,
+            named=self._named,
+        )
+        self.is_retired = False
+        """Another process has taken over: blocks that are long over are its to drop."""
 
     @property
     def roster(self) -> Roster:
@@ -277,6 +290,29 @@ class Pool:
         self._today.count(candidate, usage, is_error=is_error, now=now)
         return Settlement(id=reservation.id, at=now, tokens=spent, outcome=outcome)
 
+    # other processes -----------------------------------------------------------------------------------------------------
+
+    def take_back(self, claim: Claim, tour: Tour, now: float) -> None:
+        """The process that took over did not permit *claim*: it is as if it had never been."""
+        candidate, reservation = claim.candidate, claim.reservation
+        tour.tried.discard(candidate.key)
+        self._standings.end(candidate)
+        self._book.settle(
+            candidate.scopes, reserved_at=reservation.at, reserved_tokens=reservation.tokens, spent_tokens=0, now=now
+        )
+        self._blocks.end(reservation.id)
+        self._pin.end(reservation.id)
+
+    def follow(self, row: Row, now: float) -> list[Row]:
+        """Another process has written *row*; what is to be written over it."""
+        if isinstance(row, EmbeddingPin):
+            self._selections.clear()
+        return self.elsewhere.follow(row, now)
+
+    @property
+    def next_reservation(self) -> int:
+        return self._next_reservation
+
     # changes by hand -----------------------------------------------------------------------------------------------------
 
     def _change_roster(self, roster: Roster, now: float) -> list[Row]:
@@ -340,4 +376,4 @@ class Pool:
         if now >= self._forget_at:
             self._forget_at = now + FORGET_S
             self._learning.forget_expired(now)
-        return [*self._book.take_unsaved(), *self._blocks.forget_old(now)]
+        return [*self._book.take_unsaved(), *([] if self.is_retired else self._blocks.forget_old(now))]

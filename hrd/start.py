@@ -7,6 +7,7 @@ import pwd
 import resource
 import shlex
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -14,18 +15,26 @@ from pathlib import Path
 from typing import Final
 
 import click
+import msgspec
 import trio
 
 from hrd.admin.places import HOME_NAME, Nowhere, Places, find_places
 from hrd.bounds import store_limits
 from hrd.configuration.live import Configuration, Unusable
 from hrd.core.key_shapes import OWN_PREFIX
+from hrd.core.remembered import Remembered
 from hrd.credentials import stored_order
-from hrd.daemon import Daemon
+from hrd.daemon import Daemon, Surroundings
 from hrd.downstream.doors import CannotListen
+from hrd.handover.channel import ChannelGone
+from hrd.handover.inheritance import Inheritance, NotOursError, refuse
+from hrd.handover.spawn import adopt_orphans
+from hrd.handover.waiter import become_waiter
 from hrd.log_lines import LogLines
+from hrd.notify import SOCKET_NAME, Notify, take_listeners
 from hrd.store.contract import Process
 from hrd.store.lock import HeldBy, Lock, take_lock
+from hrd.store.opening import VERSION as SCHEMA
 from hrd.store.sqlite import SqliteStore, open_store
 from hrd.store.trouble import NewerSchemaError
 from hrd.welcome import Welcome, welcome
@@ -50,22 +59,38 @@ class NotStartedError(Exception):
         self.exit_code = exit_code
 
 
-def start(environ: Mapping[str, str], *, check_only: bool, demo_wanted: bool) -> int:
-    """Do what the command line says. Returns the exit code."""
+def start(environ: Mapping[str, str], channel: socket.socket | None, *, check_only: bool, demo_wanted: bool) -> int:
+    """Do what the command line says. Returns the exit code. *channel*: to the daemon that is to be taken over from."""
+    inheritance: Inheritance | None = None
     try:
+        if channel is not None:
+            inheritance = Inheritance(channel, SCHEMA)
         configuration = read_configuration(environ)
         if check_only:
             return _say_it_is_good(configuration)
-        _serve(configuration, environ, demo_wanted=demo_wanted)
+        _serve(configuration, environ, inheritance, demo_wanted=demo_wanted)
+    except (NotOursError, ChannelGone) as reason:
+        return _fail(NotStartedError([str(reason)]), channel, inheritance)
     except NotStartedError as reason:
+        return _fail(reason, channel, inheritance)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def _fail(reason: NotStartedError, channel: socket.socket | None, inheritance: Inheritance | None) -> int:
+    """Where somebody waits for us to take over, they say it."""
+    if channel is not None:
+        refuse(channel, reason.lines)
+        channel.close()
+        if inheritance is not None:
+            inheritance.close()
+    else:
         for line in reason.lines:
             click.echo(f"hrd: {line}", err=True)
         for warning in reason.warnings:
             click.echo(f"warning: {warning}", err=True)
-        return reason.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    return 0
+    return reason.exit_code
 
 
 def read_configuration(environ: Mapping[str, str]) -> Configuration:
@@ -90,28 +115,59 @@ def _say_it_is_good(configuration: Configuration) -> int:
     return 0
 
 
-def _serve(configuration: Configuration, environ: Mapping[str, str], *, demo_wanted: bool) -> None:
+def _serve(
+    configuration: Configuration, environ: Mapping[str, str], inheritance: Inheritance | None, *, demo_wanted: bool
+) -> None:
     """Everything that has to be there before the daemon is, in the order in which the next step needs it."""
     _make_folders(configuration.places)
     _raise_file_limit()
-    lock = _lock(configuration.places)
+    lock = _lock(configuration.places) if inheritance is None else Lock(inheritance.lock)
+    if inheritance is None and not environ.get(SOCKET_NAME):
+        adopt_orphans()
+    notify = Notify(environ, os.getpid(), is_successor=inheritance is not None)
     try:
         trouble = configuration.make_first_key()
         if trouble:
             raise NotStartedError([f"no client key could be made: {trouble}"], EXIT_BAD_CONFIGURATION)
-        started = time.time()
-        store = _open_store(configuration, started)
-        daemon = Daemon(configuration, store, store.load(started), now=time.time, demo_wanted=demo_wanted)
+        process = Process(pid=os.getpid(), started=time.time())
+        store = _open_store(configuration, process)
+        remembered = _remembered(store, process, inheritance)
+        surroundings = Surroundings(process=process, environ=environ, lock=lock, notify=notify, schema=SCHEMA)
+        daemon = Daemon(configuration, store, remembered, surroundings, now=time.time, demo_wanted=demo_wanted)
+        if inheritance is None:
+            daemon.listen_on(_activated(environ))
 
         def ready(daemon: Daemon) -> None:
-            _announce(daemon, configuration, environ, demo_wanted=demo_wanted)
+            is_first = inheritance is None
+            _announce(daemon, configuration, environ, is_first=is_first, demo_wanted=demo_wanted)
 
         _calm_collector()
-        trio.run(daemon.run, ready)
+        trio.run(daemon.run, ready, inheritance)
     except CannotListen as error:
         raise NotStartedError([str(error)]) from None
     finally:
         lock.release()
+    if daemon.is_handed_over and inheritance is None and not notify.is_supervised:
+        become_waiter(configuration.places.lock)
+
+
+def _activated(environ: Mapping[str, str]) -> list[socket.socket]:
+    """The sockets that the supervisor opened for us, if there are any."""
+    try:
+        return take_listeners(environ, os.getpid())
+    except OSError as error:
+        raise NotStartedError([str(error)]) from None
+
+
+def _remembered(store: SqliteStore, process: Process, inheritance: Inheritance | None) -> Remembered:
+    """What the ledger says; in a process that takes over, as soon as it is complete."""
+    if inheritance is None:
+        return store.load(process.started)
+    inheritance.prepared()
+    remembered = store.load(time.time(), inheritance.living)
+    inheritance.loaded()
+    first = max(remembered.next_reservation, inheritance.first_reservation)
+    return msgspec.structs.replace(remembered, next_reservation=first)
 
 
 def _make_folders(places: Places) -> None:
@@ -134,15 +190,17 @@ def _lock(places: Places) -> Lock:
     return lock
 
 
-def _open_store(configuration: Configuration, started: float) -> SqliteStore:
+def _open_store(configuration: Configuration, process: Process) -> SqliteStore:
     limits = store_limits(configuration.settings)
     try:
-        return open_store(Path(configuration.places.database), limits, Process(pid=os.getpid(), started=started), time.time)
+        return open_store(Path(configuration.places.database), limits, process, time.time)
     except NewerSchemaError as error:
         raise NotStartedError([str(error)]) from None
 
 
-def _announce(daemon: Daemon, configuration: Configuration, environ: Mapping[str, str], *, demo_wanted: bool) -> None:
+def _announce(
+    daemon: Daemon, configuration: Configuration, environ: Mapping[str, str], *, is_first: bool, demo_wanted: bool
+) -> None:
     """Ready: a line for the log, what is odd, and for whoever started us by hand what to do next."""
     facts, settings = daemon.facts(), configuration.settings
     daemon.log.info("ready", endpoint=facts.endpoint, pid=facts.pid, version=facts.version)
@@ -150,7 +208,7 @@ def _announce(daemon: Daemon, configuration: Configuration, environ: Mapping[str
         daemon.log.warning("settings", warning=warning)
     for key in (key for group in settings.keys.values() for key in group if key.source == "environment"):
         daemon.log.info("key taken from the environment", variable=key.name, credential=key.secret.fingerprint)
-    if any(environ.get(name) for name in SERVICE_NAMES):
+    if not is_first or any(environ.get(name) for name in SERVICE_NAMES):
         return
     has_credential = bool(stored_order(configuration.auth, settings).credentials)
     about = Welcome(

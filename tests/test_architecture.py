@@ -23,6 +23,7 @@ RANK = {
     "hrd.credentials": 2,
     "hrd.logbook": 2,
     "hrd.metrics": 2,
+    "hrd.notify": 1,
     "hrd.pool": 2,
     "hrd.configuration": 3,
     "hrd.demo": 3,
@@ -33,6 +34,7 @@ RANK = {
     "hrd.bounds": 4,
     "hrd.cors": 4,
     "hrd.exchange": 4,
+    "hrd.handover": 4,
     "hrd.model_list": 5,
     "hrd.pages": 6,
     "hrd.daemon": 7,
@@ -93,7 +95,7 @@ ONLY_IN = {
     "trio": (
         (
             *("hrd.http", "hrd.downstream", "hrd.upstream", "hrd.store", "hrd.demo", "hrd.admin", "hrd.configuration.live"),
-            *("hrd.exchange", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start", "hrd.checkup"),
+            *("hrd.exchange", "hrd.handover", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start", "hrd.checkup"),
         ),
         "waiters wait, deciders do not",
     ),

@@ -13,7 +13,7 @@ from hrctl.session import Session
 from hrctl.words import coming, count, lasting, many, milliseconds, plain, sentence
 from hrd import __version__
 from hrd.admin.wire.route import Nothing
-from hrd.admin.wire.status import STATUS, CredentialState, CredentialStatus, ProviderState, ProviderStatus, Status
+from hrd.admin.wire.status import STATUS, CredentialState, CredentialStatus, Finishing, ProviderState, ProviderStatus, Status
 
 _COLUMNS: Final = (
     Column("PROVIDER"),
@@ -104,7 +104,18 @@ def drawn(now: Status, paper: Paper) -> str:
 def _head(now: Status) -> str:
     listening = plain(now.endpoint) if now.listening else f"not listening on {plain(now.endpoint)}"
     first = f"hrd {plain(now.version)}, pid {now.pid}, up {lasting(now.uptime_s)}, {plain(now.mode)}, {listening}"
-    return f"{first}\n{many(now.in_flight, 'request')} in flight, {many(now.connections, 'connection')}"
+    return "\n".join(
+        [
+            first,
+            f"{many(now.in_flight, 'request')} in flight, {many(now.connections, 'connection')}",
+            *(_finishing(former, now.now) for former in now.finishing),
+        ]
+    )
+
+
+def _finishing(former: Finishing, now: float) -> str:
+    ends = lasting(max(0.0, former.until - now))
+    return f"former hrd {plain(former.version)}, pid {former.pid}: finishes {many(former.in_flight, 'request')}, {ends} at most"
 
 
 def _alarms(now: Status, paper: Paper) -> Iterator[str]:

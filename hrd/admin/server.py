@@ -21,13 +21,14 @@ from hrd.admin.providers import known_providers
 from hrd.admin.quota import quota_of
 from hrd.admin.reasoning import note_reasoning
 from hrd.admin.reset import reset
+from hrd.admin.restart import restart_daemon
 from hrd.admin.status import DaemonFacts, status_of
 from hrd.admin.stop import stop_daemon
 from hrd.admin.usage import usage_of
 from hrd.admin.version import version_of
 from hrd.admin.why import explain
 from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE
-from hrd.admin.wire.daemon import STOP, VERSION
+from hrd.admin.wire.daemon import RESTART, STOP, VERSION, Restarted
 from hrd.admin.wire.doctor import DOCTOR, PROVIDERS, REASONING, Diagnosis
 from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, WHY, LogsQuestion
 from hrd.admin.wire.keys import KEY_CREATE, KEY_REVOKE, KEYS
@@ -69,6 +70,7 @@ def admin_dispatch(
     connect: Connect,
     changed: Callable[[], None],
     stop: Callable[[], None],
+    restart: Callable[[], Awaitable[Restarted | str]],
     finished: Finished,
     may_control: Callable[[Peer], bool],
     now: Callable[[], float],
@@ -101,6 +103,7 @@ def admin_dispatch(
     endpoints: dict[Route[Any, Any], Endpoint] = {
         STATUS: _at_once(STATUS, lambda _: status_of(pool.snapshot(now()), facts(), store.health(), now())),
         VERSION: _at_once(VERSION, lambda _: version_of(facts(), now())),
+        RESTART: _waiting(RESTART, lambda _: restart_daemon(restart)),
         STOP: _at_once(STOP, lambda ask: stop_daemon(ask, facts(), stop, configuration.settings.stop_seconds)),
         AUTH_LIST: _at_once(AUTH_LIST, lambda ask: list_credentials(ask, configuration, pool.snapshot(now()), now())),
         AUTH_ADD: _waiting(AUTH_ADD, lambda ask: add_credentials(ask, configuration, changed, now())),

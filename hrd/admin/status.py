@@ -6,7 +6,7 @@ import msgspec
 
 from hrd.admin.capabilities import known_models
 from hrd.admin.standing import Hindrances, Standing, candidates_of
-from hrd.admin.wire.status import CredentialStatus, ProviderState, ProviderStatus, Status, StoreStatus
+from hrd.admin.wire.status import CredentialStatus, Finishing, ProviderState, ProviderStatus, Status, StoreStatus
 from hrd.configuration.assemble import SPOKEN_DIALECTS
 from hrd.core.access import Caller
 from hrd.core.providers import Credential, Provider
@@ -26,6 +26,7 @@ class DaemonFacts(msgspec.Struct, frozen=True, kw_only=True):
     draining: bool
     in_flight: int
     connections: int
+    finishing: tuple[Finishing, ...] = ()
     troubles: tuple[str, ...] = ()
     """What is wrong with the files as they stand; the last good settings hold."""
 
@@ -53,6 +54,7 @@ def status_of(snapshot: PoolSnapshot, facts: DaemonFacts, health: StoreHealth, n
         demo=roster.demo,
         in_flight=facts.in_flight,
         connections=facts.connections,
+        finishing=facts.finishing,
         warnings=(*troubles, *roster.warnings),
     )
 

@@ -12,4 +12,5 @@ def stop_daemon(ask: StopRequest, facts: DaemonFacts, stop: Callable[[], None], 
         stop()
     if ask.now:
         stop()
-    return Stopping(pid=facts.pid, in_flight=facts.in_flight, seconds_max=0.0 if ask.now else stop_seconds)
+    in_flight = facts.in_flight + sum(former.in_flight for former in facts.finishing)
+    return Stopping(pid=facts.pid, in_flight=in_flight, seconds_max=0.0 if ask.now else stop_seconds)

@@ -123,6 +123,10 @@ class BlockBook:
         """Lift everything on the scopes that are meant."""
         return [row for scope in self._scopes() if is_meant(scope) for row in self._drop(scope, lambda _: True)]
 
+    def forget_one(self, scope: str, reason: str) -> None:
+        """Somebody else has lifted it."""
+        self._drop(scope, lambda block: block.reason == reason)
+
     def forget_old(self, now: float) -> list[BlockLifted]:
         """Drop what has been over for so long that its step counts no more."""
         return [

@@ -41,6 +41,20 @@ class DayBook:
         counts.input_tokens += usage.input_tokens
         counts.output_tokens += usage.output_tokens
 
+    def add(self, counts: DayCounts, now: float) -> None:
+        """What somebody else counted."""
+        self.turn(now)
+        key = (counts.provider, counts.credential)
+        known = self._counts.get(key)
+        if known is None:
+            if len(self._counts) >= CREDENTIALS_MAX:
+                return
+            known = self._counts[key] = DayCounts(provider=key[0], credential=key[1])
+        known.requests += counts.requests
+        known.errors += counts.errors
+        known.input_tokens += counts.input_tokens
+        known.output_tokens += counts.output_tokens
+
     def today(self, now: float) -> dict[tuple[str, str], DayCounts]:
         self.turn(now)
         return dict(self._counts)

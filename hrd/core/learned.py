@@ -83,6 +83,10 @@ class Learning:
         """The model was seen to think first, or not to."""
         return [self._learn(key, "reasoning", int(reasoning), now)]
 
+    def follow(self, row: Learned) -> None:
+        """Somebody else has learned it."""
+        self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+
     def forget_expired(self, now: float) -> None:
         for key, learned in list(self._by_model.items()):
             for what in [what for what, row in learned.items() if row.expires_at <= now]:

@@ -67,6 +67,8 @@ class DayCounts(msgspec.Struct, kw_only=True):
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What a new process starts from."""
 
+    read_at: float = 0.0
+    """When, if other processes still write."""
     next_reservation: int = 1
     blocks: tuple[Block, ...] = ()
     windows: tuple[Window, ...] = ()
@@ -75,5 +77,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     discovered: tuple[Discovered, ...] = ()
     accounts: tuple[AccountNamed, ...] = ()
     today: tuple[DayCounts, ...] = ()
+    held: tuple[Reservation, ...] = ()
+    """Those of living processes that still finish what they began."""
     lost: int = 0
     """Reservations of a dead process, now counted as spent."""

@@ -42,6 +42,8 @@ class Tour:
         """A refusal that the client must mend: it is what the client hears if nobody serves."""
         self.is_over = False
         """No more attempts: `for_client` is the answer."""
+        self.denied: set[str] = set()
+        """Candidates that the process which took over from this one has warned of once."""
         self._objectors: set[str] = set()
 
     def failed(self, candidate: Candidate, failure: Failure) -> None:

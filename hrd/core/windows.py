@@ -98,6 +98,12 @@ class QuotaBook:
         """No window is known at all."""
         return not self._by_scope
 
+    def follow(self, window: Window) -> None:
+        """What somebody else has seen; the newest counts."""
+        known = self._by_scope.get(window.scope, {}).get(window.kind)
+        if known is None or known.seen.seen_at < window.seen_at:
+            self._by_scope.setdefault(window.scope, {})[window.kind] = _Live(window, unsaved=False)
+
     def touches(self, scopes: Iterable[str]) -> bool:
         """Whether any window of *scopes* is known."""
         return bool(self._by_scope) and not self._by_scope.keys().isdisjoint(scopes)

@@ -36,6 +36,7 @@ class ClientConnection:
         self._has_left = False
         self._scope = trio.CancelScope()
         self._alarm = Alarm(self._ring)
+        self._is_passed_on = False
         self.is_idle = True
 
     async def serve(self) -> None:
@@ -57,13 +58,27 @@ class ClientConnection:
             context.calls.pop(self._number, None)
             context.alarms.unwatch(self._alarm)
             context.departures.unwatch(fileno)
-            self._transport.close()
+            self._leave()
             self._ended(self._number)
 
     def close_if_idle(self) -> None:
         """We stop: nobody waits for anything on this connection."""
         if self.is_idle:
             self._scope.cancel()
+
+    def pass_on_if_idle(self) -> None:
+        """Another process serves this connection from now on, if not one byte of a request was read: wake it, to find out.
+
+        Woken this way nothing is lost: bytes that have come but were not read go along."""
+        if self.is_idle:
+            trio.lowlevel.notify_closing(self._transport.raw_socket)
+
+    def _leave(self) -> None:
+        pass_on = self._context.pass_on
+        if self._is_passed_on and pass_on is not None:
+            pass_on(self._transport.detach())
+        else:
+            self._transport.close()
 
     def _ring(self) -> None:
         """What the connection waits for takes too long."""
@@ -106,7 +121,7 @@ class ClientConnection:
             return False
         finally:
             call.close()
-        if not call.keep_alive or context.is_stopping():
+        if not call.keep_alive or (context.is_stopping() and context.pass_on is None):
             if not call.is_body_read:
                 await self._drain()
             return False
@@ -125,11 +140,17 @@ class ClientConnection:
             if not in_head:
                 self.is_idle = parser.is_idle
                 if self.is_idle and context.is_stopping():
+                    self._is_passed_on = context.pass_on is not None
                     return None
                 in_head = not self.is_idle
                 patience = context.patience
                 self._alarm.at = trio.current_time() + (patience.header_s if in_head else patience.idle_s)
-            data = await self._transport.receive_some(RECEIVE_BYTES)
+            try:
+                data = await self._transport.receive_some(RECEIVE_BYTES)
+            except trio.ClosedResourceError:
+                if context.pass_on is None:
+                    raise
+                continue  # see pass_on_if_idle
             if not data:
                 return None
             parser.feed(data)

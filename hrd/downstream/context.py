@@ -1,5 +1,6 @@
 """What all connections of one listener share."""
 
+import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -76,3 +77,5 @@ class Context:
         self.is_stopping = is_stopping
         self.crashed = crashed
         self.cors = cors
+        self.pass_on: Callable[[socket.socket], None] | None = None
+        """Where connections that wait for their next request go, once another process serves them."""

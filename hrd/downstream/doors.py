@@ -8,6 +8,7 @@ The door for control is a Unix socket with a mode and perhaps a group.
 import errno
 import os
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,11 +38,38 @@ class ClientDoor:
         """What was asked for, with the port that came of it, then every address that it stands for."""
         self.trouble = ""
         """Why we are not where the settings say; empty if we are."""
+        self._is_fixed = False
 
     def bind(self) -> None:
         """Take the address. Raises `CannotListen`."""
+        if self._sockets:
+            return
         self._address = self._wanted()
         self._sockets = self._bound(self._address)
+
+    def adopt(self, sockets: list[socket.socket], asked: Address | None) -> None:
+        """Listen on sockets that somebody else bound, for *asked*; without it they are the supervisor's, and stay."""
+        self._is_fixed = asked is None
+        self._sockets = sockets
+        found: list[Address] = [sock.getsockname()[:2] for sock in sockets]
+        self._address = asked or found[0]
+        self.listening_on = [(self._address[0], found[0][1]), *found]
+        if self._is_fixed and self._wanted() != self._address:
+            host, port = self._address
+            self.trouble = f"the supervisor's socket listens on {host} port {port}: HOST and PORT are not used"
+
+    @property
+    def asked(self) -> Address:
+        """What the listeners were bound for."""
+        return self._address
+
+    @property
+    def is_fixed(self) -> bool:
+        return self._is_fixed
+
+    @property
+    def sockets(self) -> tuple[socket.socket, ...]:
+        return tuple(self._sockets)
 
     def look_again(self) -> None:
         """The settings may name another address now."""
@@ -68,6 +96,8 @@ class ClientDoor:
         while True:
             await self._look.wait()
             self._look = trio.Event()
+            if self._is_fixed:
+                continue
             if self._wanted() != self._address:
                 return
             self.trouble = ""
@@ -123,12 +153,24 @@ class ControlDoor:
 
     def bind(self) -> socket.socket:
         """Raises `CannotListen`, also when another daemon answers there."""
+        if self.sock is not None:
+            return self.sock
         self._given_to = self._group()
         try:
             self.sock = listen_unix(self._path, self._mode, self._given_to)
         except OSError as error:
             raise CannotListen(f"cannot open the control socket {self._path}: {error.strerror or error}") from None
         return self.sock
+
+    def adopt(self, sock: socket.socket) -> None:
+        """Listen on the socket that another process bound at the same path."""
+        sock.setblocking(False)
+        self.sock = sock
+        try:
+            found = Path(self._path).stat()
+        except OSError:
+            return
+        self._given_to = found.st_gid if stat.S_IMODE(found.st_mode) == WITH_GROUP else None
 
     def look_again(self) -> str:
         """The group may be another now; why it could not be given the socket, if it could not."""
@@ -143,10 +185,15 @@ class ControlDoor:
             return f"the control socket stays as it is: {error.strerror or error}"
         return ""
 
+    def leave(self) -> None:
+        """Stop listening; another process does."""
+        if self.sock is not None:
+            self.sock.close()
+
     def close(self) -> None:
         """Stop listening, and take the socket's file away."""
         if self.sock is not None:
-            self.sock.close()
+            self.leave()
             Path(self._path).unlink(missing_ok=True)
 
     @property

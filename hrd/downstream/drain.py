@@ -22,6 +22,11 @@ async def drain(calls: Mapping[int, Call], *, within_s: float, at_once: trio.Eve
         await _wait_until(lambda: not calls)
 
 
+async def wait_empty(calls: Mapping[int, Call], *, hurry: trio.Event) -> None:
+    """Return when *calls* is empty, or at *hurry*."""
+    await _wait_until(lambda: not calls or hurry.is_set())
+
+
 async def _wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():  # noqa: ASYNC110 - see LOOK_S
         await trio.sleep(LOOK_S)

@@ -108,11 +108,24 @@ class Connections:
         self._peer_of = peer_of
         self._number = 0
         self._turned_away = 0
+        self._resumed = trio.Event()
+        self._resumed.set()
+
+    def pause(self) -> None:
+        """Accept nobody: they wait in the kernel's queue, for `resume` or for another process."""
+        if self._resumed.is_set():
+            self._resumed = trio.Event()
+
+    def resume(self) -> None:
+        self._resumed.set()
 
     async def accept(self, listener: socket.socket, nursery: trio.Nursery) -> None:
         """Accept connections of *listener* until cancelled; each is served by a task of *nursery*."""
         while True:
             await trio.lowlevel.wait_readable(listener)
+            if not self._resumed.is_set():
+                await self._resumed.wait()
+                continue
             for _ in range(ACCEPTS_PER_TURN):
                 try:
                     sock, address = listener.accept()
@@ -124,6 +137,15 @@ class Connections:
                         break
                     continue
                 self._take(sock, address, nursery)
+
+    def adopt(self, sock: socket.socket, nursery: trio.Nursery) -> None:
+        """Serve a connection that another process accepted."""
+        try:
+            address = sock.getpeername()
+        except OSError:
+            sock.close()
+            return
+        self._take(sock, address, nursery)
 
     def _take(self, sock: socket.socket, address: object, nursery: trio.Nursery) -> None:
         sock.setblocking(False)
@@ -167,6 +189,11 @@ class Connections:
         finally:
             self._turned_away -= 1
             wire.close()
+
+    def pass_on_idle(self) -> None:
+        """Another process serves those that wait for their next request (see `Context.pass_on`)."""
+        for connection in list(self.open.values()):
+            connection.pass_on_if_idle()
 
     def close_idle(self) -> None:
         """We stop: nobody waits for anything on these."""

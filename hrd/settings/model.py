@@ -107,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_wait_seconds: float
     keepalive_seconds: float
     drain_seconds: float
+    handover_seconds: float
     stop_seconds: float
 
     max_connections: int

@@ -111,6 +111,7 @@ NAMES: Final = (
     Name("MAX_WAIT_SECONDS", 30.0, _seconds(0, 3600), "wait for a candidate that will be free soon, instead of failing"),
     Name("KEEPALIVE_SECONDS", 5.0, _seconds(0.1, 300), "between two comments while a streaming client waits"),
     Name("DRAIN_SECONDS", 900.0, _seconds(0, 604_800), "hand-over: how long the old process may finish its streams"),
+    Name("HANDOVER_SECONDS", 20.0, _seconds(1, 25), "hand-over: how long the new process may take until it is ready"),
     Name("STOP_SECONDS", 30.0, _seconds(0, 86_400), "SIGTERM and `hr stop`: how long what runs may finish"),
     # The wire to clients.
     Name("MAX_CONNECTIONS", 4096, _COUNT, "client connections at once"),

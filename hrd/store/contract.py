@@ -1,6 +1,6 @@
 """What the rest of the house may ask of a store. SQLite (`store.sqlite`) and memory (`store.memory`) both keep it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -118,14 +118,33 @@ class Store(Protocol):
 
     def health(self) -> StoreHealth: ...
 
-    def load(self, now: float) -> Remembered:
-        """What a new process starts from; what dead ones held is written down as lost."""
+    def load(self, now: float, living: Collection[Process] = ()) -> Remembered:
+        """What a new process starts from; what dead ones held is written down as lost. *living*: processes that have handed
+        over and still finish what they hold."""
+
+    def bury(self, process: Process) -> int:
+        """One of the living is gone: what it still held is lost. How many reservations that were."""
 
     async def housekeep(self) -> None:
         """Runs until it is cancelled: writes what had to wait, checkpoints, deletes what is too old."""
 
     def close(self) -> None:
         """Write what waits, and let go."""
+
+    # While the work changes hands to another process:
+
+    def hold(self) -> bool:
+        """Write what waits, and then nothing until `go_on`; whether all that waited was written, and so it holds."""
+
+    def go_on(self) -> None:
+        """Write again, at once what came meanwhile."""
+
+    def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
+        """Another process keeps the database from now on, with checkpoints and all, and *told* hears of every row that is
+        written here; None: it does not."""
+
+    def flush(self) -> None:
+        """Write what waits, as far as the disk takes it."""
 
     # The questions raise `StoreUnreadableError`.
 

@@ -27,6 +27,12 @@ class Lock:
     def fileno(self) -> int:
         return self._descriptor
 
+    def write_pid(self, pid: int) -> None:
+        """Who holds it now; a folder that is locked for want of a file keeps nothing."""
+        if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, b"%d\n" % pid, 0)
+
     def release(self) -> None:
         """Twice does no harm."""
         if self._descriptor >= 0:
@@ -47,9 +53,9 @@ def take_lock(path: Path, pid: int) -> Lock | HeldBy:
         if not is_file:
             return Lock(descriptor)
         if _is_at(path, descriptor):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, b"%d\n" % pid, 0)
-            return Lock(descriptor)
+            lock = Lock(descriptor)
+            lock.write_pid(pid)
+            return lock
         os.close(descriptor)
 
 

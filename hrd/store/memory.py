@@ -3,7 +3,7 @@
 A `Disk` outlives the stores on it, as a file outlives processes; `is_writable` set to false is a full disk.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -30,7 +30,7 @@ from hrd.store.limits import StoreLimits
 from hrd.store.lost import entries_of
 from hrd.store.questions import WINDOWS_KEPT_S
 from hrd.store.spending import ROWS_MAX, Spent, less_spent
-from hrd.store.waiting import WaitingRows, WriteFailed
+from hrd.store.waiting import HELD, WaitingRows, WriteFailed
 
 FIRST = Process(1, 0.0)
 USUAL_LIMITS = StoreLimits()
@@ -72,7 +72,10 @@ class MemoryStore:
         self.disk = disk
         self._limits = limits
         self._process = process
-        self._waiting = WaitingRows(self._write, now, limits.buffer_rows)
+        self._waiting = WaitingRows(self._write_and_tell, now, limits.buffer_rows)
+        self._living: set[Process] = set()
+        self._is_held = False
+        self._told: Callable[[Sequence[Row]], None] | None = None
 
     @property
     def limits(self) -> StoreLimits:
@@ -151,13 +154,12 @@ class MemoryStore:
                 return entry
         return None
 
-    def load(self, now: float) -> Remembered:
-        lost = [row for row in self.disk.ledger.values() if row.state is State.HELD and row.process != self._process]
-        if self._write(entries_of(row.reservation for row in lost)) is None:
-            for row in lost:
-                row.state = State.LOST
+    def load(self, now: float, living: Collection[Process] = ()) -> Remembered:
+        self._living = set(living)
+        lost = self._bury()
         disk = self.disk
         return Remembered(
+            read_at=now if living else 0.0,
             next_reservation=max(disk.ledger, default=0) + 1,
             blocks=tuple(block for _, block in sorted(disk.blocks.items()) if block.until >= now - REMEMBERED_S),
             windows=self._windows(now),
@@ -166,8 +168,40 @@ class MemoryStore:
             discovered=tuple(discovered for _, discovered in sorted(disk.discovered.items())),
             accounts=tuple(account for _, account in sorted(disk.accounts.items())),
             today=_today(disk.usage, day_of(now)),
-            lost=len(lost),
+            held=tuple(row.reservation for row in self._held() if row.process in self._living),
+            lost=lost,
         )
+
+    def hold(self) -> bool:
+        self.flush()
+        self._is_held = not self._waiting.rows
+        return self._is_held
+
+    def flush(self) -> None:
+        while self._waiting.retry_now():
+            pass
+
+    def go_on(self) -> None:
+        self._is_held = False
+        self.flush()
+
+    def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
+        self._told = told
+
+    def bury(self, process: Process) -> int:
+        self._living.discard(process)
+        return self._bury()
+
+    def _bury(self) -> int:
+        lost = [row for row in self._held() if row.process not in self._living]
+        if self._write(entries_of(row.reservation for row in lost)) is None:
+            for row in lost:
+                row.state = State.LOST
+        return len(lost)
+
+    def _held(self) -> list[LedgerRow]:
+        """By other processes."""
+        return [row for row in self.disk.ledger.values() if row.state is State.HELD and row.process != self._process]
 
     def _windows(self, now: float) -> tuple[Window, ...]:
         kept = [window for window in self.disk.windows.values() if window.seen_at > now - WINDOWS_KEPT_S]
@@ -176,6 +210,14 @@ class MemoryStore:
         return less_spent(sorted(kept, key=lambda window: (window.scope, window.kind.value)), spent, now)
 
     # writing -------------------------------------------------------------------------------------------------------------
+
+    def _write_and_tell(self, rows: Sequence[Row]) -> WriteFailed | None:
+        if self._is_held:
+            return HELD
+        failure = self._write(rows)
+        if failure is None and self._told is not None:
+            self._told(rows)
+        return failure
 
     def _write(self, rows: Iterable[Row]) -> WriteFailed | None:
         if not self.disk.is_writable:

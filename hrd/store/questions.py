@@ -1,7 +1,8 @@
 """What is read: by a new process at its start, and for people. Plain functions of a connection."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,7 +21,7 @@ WINDOWS_KEPT_S = 35 * 86400.0
 
 HELD_FROM = "held_from"
 """In `meta`: no reservation of a smaller id is held."""
-HELD_BY_OTHERS = f"""SELECT ledger.id, at, request_id, provider, model, credential, ifnull(names, '[]'), tokens
+HELD_BY_OTHERS = f"""SELECT pid, started, ledger.id, at, request_id, provider, model, credential, ifnull(names, '[]'), tokens
     FROM ledger LEFT JOIN scopes ON scopes.id = ledger.scopes
     WHERE ledger.id >= ifnull((SELECT value FROM meta WHERE name = '{HELD_FROM}'), 0)
     AND state = 0 AND NOT (pid = ? AND started = ?) ORDER BY ledger.id"""  # noqa: S608 - a name of our own
@@ -44,17 +45,39 @@ _numbers = msgspec.json.Decoder(dict[str, int])
 _entry = msgspec.json.Decoder(Entry)
 
 
-def held_by_others(connection: sqlite3.Connection, process: Process) -> list[Reservation]:
-    """Reservations of processes that are no more."""
-    names = ("id", "at", "request_id", "provider", "model", "credential", "scopes", "tokens")
-    rows = (dict(zip(names, row, strict=True)) for row in connection.execute(HELD_BY_OTHERS, process))
-    return [Reservation(**{**row, "scopes": _strings.decode(row["scopes"])}) for row in rows]
+class Held(NamedTuple):
+    """What other processes hold: those that are no more, and those that still finish it."""
+
+    by_dead: list[Reservation]
+    by_living: list[Reservation]
 
 
-def remembered(connection: sqlite3.Connection, now: float, lost: int) -> Remembered:
+def held_by_others(connection: sqlite3.Connection, process: Process, living: Collection[Process] = ()) -> Held:
+    held = Held([], [])
+    for pid, started, number, at, request_id, provider, model, credential, scopes, tokens in connection.execute(
+        HELD_BY_OTHERS, process
+    ):
+        reservation = Reservation(
+            id=number,
+            at=at,
+            request_id=request_id,
+            provider=provider,
+            model=model,
+            credential=credential,
+            scopes=_strings.decode(scopes),
+            tokens=tokens,
+        )
+        (held.by_living if (pid, started) in living else held.by_dead).append(reservation)
+    return held
+
+
+def remembered(
+    connection: sqlite3.Connection, now: float, lost: int, process: Process, living: Collection[Process]
+) -> Remembered:
     """What a new process starts from. How long this takes does not depend on how much there is to remember."""
     pin = connection.execute("SELECT provider, model, at FROM embedding_pin WHERE provider <> ''").fetchone()
     return Remembered(
+        read_at=now if living else 0.0,
         next_reservation=connection.execute(NEXT_ID).fetchone()[0] or 1,
         blocks=tuple(_blocks(connection, now)),
         windows=_windows(connection, now),
@@ -74,6 +97,7 @@ def remembered(connection: sqlite3.Connection, now: float, lost: int) -> Remembe
             for credential, account in connection.execute("SELECT * FROM accounts ORDER BY credential")
         ),
         today=_today(connection, now),
+        held=tuple(held_by_others(connection, process, living).by_living) if living else (),
         lost=lost,
     )
 

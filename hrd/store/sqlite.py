@@ -8,7 +8,7 @@ file that could not be opened is tried again, one that SQLite calls malformed is
 """
 
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from hrd.store.rows import Statement, fold
 from hrd.store.scope_lists import ScopeLists
 from hrd.store.trouble import NewerSchemaError, write_failed
 from hrd.store.upkeep import Upkeep
-from hrd.store.waiting import WaitingRows, WriteFailed
+from hrd.store.waiting import HELD, WaitingRows, WriteFailed
 from hrd.store.writer import Writer, transact
 
 LOSE = "UPDATE ledger SET state = 2, spent = tokens WHERE id = ?"
@@ -58,7 +58,10 @@ class SqliteStore:
         self._moved_aside = ""
         self._writer = Writer(path, process, keep_journal=limits.retention.journal_rows > 0)
         self._reader = Reader(path)
-        self._waiting = WaitingRows(self._writer.write, now, limits.buffer_rows)
+        self._waiting = WaitingRows(self._write, now, limits.buffer_rows)
+        self._living: set[Process] = set()
+        self._is_held = False
+        self._told: Callable[[Sequence[Row]], None] | None = None
         self._upkeep = Upkeep(path, self._writer, limits, now)
 
     @property
@@ -108,16 +111,27 @@ class SqliteStore:
                 return row
         return await self._reader.ask(questions.entry, request_id)
 
-    def load(self, now: float) -> Remembered:
-        """The lock beside the database keeps other daemons away: whoever else holds a reservation is dead."""
+    def load(self, now: float, living: Collection[Process] = ()) -> Remembered:
+        """The lock beside the database keeps other daemons away: whoever else holds a reservation, and is not of *living*, is
+        dead."""
+        self._living = set(living)
+        self._upkeep.others_write = bool(self._living)
         try:
             lost = self._bury_or_count()
-            return self._reader.ask_nowait(questions.remembered, now, lost)
+            return self._reader.ask_nowait(questions.remembered, now, lost, self._process, living)
         except StoreUnreadableError:
             if not self._writer.is_damaged and not self._reader.is_damaged:
                 return Remembered(next_reservation=int(now * 1_000_000))
         self._replace(now)
         return Remembered()
+
+    def bury(self, process: Process) -> int:
+        self._living.discard(process)
+        self._upkeep.others_write = bool(self._living)
+        try:
+            return self._bury_or_count()
+        except StoreUnreadableError:
+            return 0  # `tidy` mends what can be mended, and buries then
 
     async def housekeep(self) -> None:
         while True:
@@ -125,11 +139,36 @@ class SqliteStore:
             await self.tidy()
 
     def close(self) -> None:
-        while self._waiting.retry_now():
-            pass
+        self.flush()
         self._upkeep.stop()
         self._reader.close()
         self._writer.close()
+
+    # handing over --------------------------------------------------------------------------------------------------------
+
+    def hold(self) -> bool:
+        self.flush()
+        self._is_held = not self._waiting.rows and self._writer.connection is not None
+        return self._is_held
+
+    def flush(self) -> None:
+        while self._waiting.retry_now():
+            pass
+
+    def go_on(self) -> None:
+        self._is_held = False
+        self.flush()
+
+    def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
+        self._told = told
+
+    def _write(self, rows: Sequence[Row]) -> WriteFailed | None:
+        if self._is_held:
+            return HELD
+        failure = self._writer.write(rows)
+        if failure is None and self._told is not None:
+            self._told(rows)
+        return failure
 
     # opening -------------------------------------------------------------------------------------------------------------
 
@@ -159,12 +198,12 @@ class SqliteStore:
             except sqlite3.Error as error:
                 self._writer.note(error)
                 self.give_up(error)
-        return len(self._reader.ask_nowait(questions.held_by_others, self._process))
+        return len(self._reader.ask_nowait(questions.held_by_others, self._process, self._living).by_dead)
 
     def _bury(self, connection: sqlite3.Connection) -> int:
         """Write down as lost what dead processes held; how many reservations that were. All or nothing."""
         with self._writer.turn:
-            lost = questions.held_by_others(connection, self._process)
+            lost = questions.held_by_others(connection, self._process, self._living).by_dead
             if lost:
                 transact(connection, self._burial(lost))
         return len(lost)
@@ -183,7 +222,7 @@ class SqliteStore:
         await self._mend()
         while self._waiting.retry():
             await trio.lowlevel.checkpoint()
-        if self._writer.connection is not None:
+        if self._writer.connection is not None and self._told is None:
             await self._upkeep.round()
 
     async def _mend(self) -> None:

@@ -28,6 +28,8 @@ class Upkeep:
         self.limits = limits
         """May be replaced: the next round goes by it."""
         self.failure = ""
+        self.others_write = False
+        """Another process may still reserve with smaller numbers than the newest."""
         self._path = path
         self._writer = writer
         self._now = now
@@ -66,7 +68,8 @@ class Upkeep:
         self._checkpointed_at = self._now()
         self._checkpointed_rows = self._writer.rows_written
         self._writer.is_dirty = False
-        await trio.to_thread.run_sync(held.move_on, self._path, self._writer.turn)
+        if not self.others_write:
+            await trio.to_thread.run_sync(held.move_on, self._path, self._writer.turn)
         checkpoint = partial(checkpoints.checkpoint, self._path, self._writer.turn, is_quiet=written < QUIET_ROWS)
         await trio.to_thread.run_sync(checkpoint)
 

@@ -28,6 +28,10 @@ class WriteFailed(msgspec.Struct, frozen=True, kw_only=True):
     is_passing: bool = False
 
 
+HELD = WriteFailed(message="another process reads the ledger", pause_s=0.05, is_passing=True)
+"""See `hrd.store.contract`: the work changes hands."""
+
+
 class WaitingRows:
     """See the module's docstring. *write* writes all that it is given, or nothing."""
 

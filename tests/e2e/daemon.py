@@ -86,6 +86,16 @@ class Router:
         assert self.process is not None
         self.process.wait(STOP_S)
 
+    def kill_successor(self) -> None:
+        """The daemon of the day, if it is another process than was started here and still runs."""
+        lock = self.home / "hrd.lock"
+        pid = lock.read_text().strip() if lock.exists() else ""
+        try:
+            if pid and Path(f"/proc/{pid}/cwd").readlink() == self.home:
+                os.kill(int(pid), signal.SIGKILL)
+        except FileNotFoundError:
+            pass
+
     def signal(self, number: int) -> None:
         assert self.process is not None
         self.process.send_signal(number)
@@ -210,6 +220,7 @@ async def running(home: Path, *arguments: str, **environment: str) -> AsyncItera
     finally:
         if router.process is not None and router.process.poll() is None:
             router.kill()
+        router.kill_successor()
 
 
 async def wait_until(holds: Callable[[], Awaitable[bool]], within_s: float = 10.0) -> None:

@@ -17,8 +17,11 @@ import trio
 
 from hrd.admin.places import Places
 from hrd.configuration.live import Configuration
-from hrd.daemon import FLUSH_S, Daemon
+from hrd.daemon import FLUSH_S, Daemon, Surroundings
 from hrd.downstream.doors import CannotListen
+from hrd.notify import Notify
+from hrd.store.contract import Process
+from hrd.store.lock import Lock, take_lock
 from hrd.store.memory import Disk, MemoryStore
 from hrd.upstream.lookups import CHECK_S, DELAY_S
 from hrd.waking import CHECK_S as LOOK_AT_CLOCKS_S
@@ -65,7 +68,11 @@ class House:
         configuration = Configuration(places, {}, CATALOGUE)
         assert configuration.reload(), configuration.troubles
         store = MemoryStore(self.disk, self.now)
-        daemon = Daemon(configuration, store, store.load(self.now()), now=self.now, demo_wanted=False)
+        lock = take_lock(self.home / "hrd.lock", os.getpid())
+        assert isinstance(lock, Lock)
+        process = Process(pid=os.getpid(), started=self.now())
+        around = Surroundings(process=process, environ={}, lock=lock, notify=Notify({}, os.getpid()), schema=0)
+        daemon = Daemon(configuration, store, store.load(self.now()), around, now=self.now, demo_wanted=False)
         is_ready = trio.Event()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(daemon.run, lambda _: is_ready.set())
@@ -75,6 +82,7 @@ class House:
             finally:
                 daemon.stop()
                 daemon.stop()
+                lock.release()
 
 
 class Resident:

@@ -204,6 +204,10 @@ class World:
         self.stops += 1
         self.draining = True
 
+    async def restart(self) -> str:
+        """There is no process here that another could take over from."""
+        return "this is a world without processes"
+
     def terms(self) -> Terms:
         return Terms(
             doorkeeper=self.assembled.doorkeeper,
@@ -254,6 +258,7 @@ class World:
             connect=self.connect_to,
             changed=self.changed,
             stop=self.stop,
+            restart=self.restart,
             finished=self.finished,
             may_control=lambda peer: may_control(peer, os.geteuid(), 4242),
             now=lambda: self.now,

@@ -8,6 +8,7 @@ is a 4xx or 5xx with `Refused` as its body.
 |---|---|---|
 | GET /v1/status | | `Status` |
 | GET /v1/version | | `Version` |
+| POST /v1/restart | | `Restarted` |
 | POST /v1/stop | `StopRequest` | `Stopping` |
 | GET /v1/auth | `AuthQuestion` | `AuthList` |
 | POST /v1/auth | `AuthAdd` | `AuthAdded` |

@@ -26,5 +26,17 @@ class Stopping(Answer, frozen=True, kw_only=True):
     seconds_max: float
 
 
+class Restarted(Answer, frozen=True, kw_only=True):
+    """Another process serves now; the old one finishes what it had and ends."""
+
+    pid: int
+    version: str
+    old_pid: int
+    finishing: int
+    """Requests that the old one still finishes."""
+    seconds_max: float
+
+
+RESTART = Route("POST", "/v1/restart", Nothing, Restarted)
 VERSION = Route("GET", "/v1/version", Nothing, Version)
 STOP = Route("POST", "/v1/stop", StopRequest, Stopping)

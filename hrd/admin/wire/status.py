@@ -91,6 +91,15 @@ class StoreStatus(Answer, frozen=True, kw_only=True):
     moved_aside: str = ""
 
 
+class Finishing(Answer, frozen=True, kw_only=True):
+    """A former process that finishes what it had when another took over. `until`: when it ends at the latest."""
+
+    pid: int
+    version: str
+    in_flight: int
+    until: float
+
+
 class Status(Answer, frozen=True, kw_only=True):
     """`hr status --json`. `endpoint` is the base URL that clients are given."""
 
@@ -107,6 +116,7 @@ class Status(Answer, frozen=True, kw_only=True):
     demo: bool = False
     in_flight: int = 0
     connections: int = 0
+    finishing: tuple[Finishing, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

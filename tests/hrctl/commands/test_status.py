@@ -12,7 +12,7 @@ import pytest
 from hrctl.commands.status import drawn
 from hrctl.render import Paper
 from hrd import __version__
-from hrd.admin.wire.status import STATUS, CredentialStatus, ModelLearned, ProviderStatus, Status, StoreStatus
+from hrd.admin.wire.status import STATUS, CredentialStatus, Finishing, ModelLearned, ProviderStatus, Status, StoreStatus
 from tests.hrctl.conftest import Hr
 from tests.hrctl.fake_daemon import FakeDaemon, running
 from tests.hrctl.terminal import Terminal
@@ -130,6 +130,12 @@ def test_everything_that_is_wrong_is_said_before_the_table() -> None:
 def test_a_closed_endpoint_is_said_to_be_closed() -> None:
     head = drawn(msgspec.structs.replace(PLAIN, listening=False), Paper()).splitlines()[0]
     assert head.endswith("parallel, not listening on http://127.0.0.1:8319/v1")
+
+
+def test_former_processes_are_shown_with_what_they_still_finish() -> None:
+    former = Finishing(pid=41, version="0.0.9", in_flight=3, until=PLAIN.now + 60)
+    lines = drawn(msgspec.structs.replace(PLAIN, finishing=(former,)), Paper()).splitlines()
+    assert lines[2] == "former hrd 0.0.9, pid 41: finishes 3 requests, 60 s at most"
 
 
 def test_colours_say_how_bad_it_is() -> None:

@@ -340,3 +340,24 @@ def test_any_rows_give_the_same_answers_from_both(written: list[list[Row]]) -> N
             on_disk.close()
 
     trio.run(compare)
+
+
+# processes that have handed over -------------------------------------------------------------------------------------------
+
+
+async def test_what_a_living_process_holds_is_not_lost(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(1), reserved(2), settled(2)])
+    store = open_as(NEW)
+    remembered = store.load(NOON, {OLD})
+    assert (remembered.held, remembered.lost, remembered.read_at) == ((reserved(1),), 0, NOON)
+    assert await store.journal(JournalQuestion()) == []
+
+
+async def test_when_it_dies_what_it_still_held_is_lost(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(1), reserved(2), settled(2)])
+    store = open_as(NEW)
+    store.load(NOON, {OLD})
+    assert store.bury(OLD) == 1
+    assert store.bury(OLD) == 0
+    ((_, entry),) = await store.journal(JournalQuestion())
+    assert entry.outcome is Outcome.CRASHED

@@ -31,7 +31,7 @@ def noted(writer: Writer) -> int:
 def found(writer: Writer) -> list[int]:
     connection = writer.connection
     assert isinstance(connection, sqlite3.Connection)
-    return [row.id for row in questions.held_by_others(connection, NEW)]
+    return [row.id for row in questions.held_by_others(connection, NEW).by_dead]
 
 
 def test_it_stands_at_the_oldest_request_that_still_runs(writer: Writer) -> None:

@@ -58,23 +58,23 @@ def test_a_long_history_does_not_slow_a_start(connection: sqlite3.Connection) ->
     connection.execute("COMMIT")
     transact(connection, fold([reserved(MANY + 5), window(seen_at=NOON - 1)], OLD, ScopeLists(), keep_journal=True))
     begun = time.process_time()
-    lost = questions.held_by_others(connection, NEW)
-    remembered = questions.remembered(connection, NOON, len(lost))
+    lost = questions.held_by_others(connection, NEW).by_dead
+    remembered = questions.remembered(connection, NOON, len(lost), NEW, ())
     assert time.process_time() - begun < 0.2
     assert (lost, remembered.next_reservation) == ([reserved(MANY + 5)], MANY + 6)
 
 
 def test_held_rows_of_the_same_pid_at_another_start_are_anothers(connection: sqlite3.Connection) -> None:
     transact(connection, fold([reserved(1), reserved(2), settled(2)], OLD, ScopeLists(), keep_journal=True))
-    assert questions.held_by_others(connection, OLD) == []
-    assert questions.held_by_others(connection, OLD._replace(started=9.0)) == [reserved(1)]
+    assert questions.held_by_others(connection, OLD) == ([], [])
+    assert questions.held_by_others(connection, OLD._replace(started=9.0)) == ([reserved(1)], [])
 
 
 def test_words_of_a_newer_version_are_passed_over(connection: sqlite3.Connection) -> None:
     transact(connection, fold([blocked(), window()], OLD, ScopeLists(), keep_journal=True))
     connection.execute("UPDATE blocks SET source = 'oracle'")
     connection.execute("UPDATE windows SET kind = 'requests/century'")
-    remembered = questions.remembered(connection, NOON, 0)
+    remembered = questions.remembered(connection, NOON, 0, NEW, ())
     assert (remembered.blocks, remembered.windows) == ((), ())
 
 

@@ -61,7 +61,7 @@ def test_names_that_clients_make_up_are_not_remembered_without_end() -> None:
 def test_what_a_dead_process_held_has_its_scopes(writer: Writer) -> None:
     assert writer.write([reserved(1, scopes=A), reserved(2, scopes=B), reserved(3, scopes=A)]) is None
     assert connection_of(writer).execute("SELECT count(*) FROM scopes").fetchone() == (2,)
-    assert [row.scopes for row in questions.held_by_others(connection_of(writer), NEW)] == [A, B, A]
+    assert [row.scopes for row in questions.held_by_others(connection_of(writer), NEW).by_dead] == [A, B, A]
 
 
 def test_a_list_that_was_rolled_back_is_written_with_the_next_row(writer: Writer) -> None:

@@ -91,6 +91,7 @@ def test_the_shape() -> None:
         "demo": False,
         "in_flight": 0,
         "connections": 0,
+        "finishing": [],
         "warnings": [],
     }
     assert msgspec.json.decode(msgspec.json.encode(status), type=Status) == status

@@ -1,0 +1,108 @@
+"""Elsewhere: what processes that have handed over to this one still hold and learn, in the books of this one.
+
+They finish what they began, and write it into the same database. Each row that they write comes here too, so that what is left
+of a quota, and who is blocked, is known as if the requests were our own. Before they ask anybody anew they ask here.
+"""
+
+from collections.abc import Iterable, MutableMapping
+
+from hrd.core.block_book import BlockBook
+from hrd.core.blocks import Block
+from hrd.core.day_book import DayBook
+from hrd.core.learned import Learning
+from hrd.core.ledger import Reservation, Settlement
+from hrd.core.pin import Pin
+from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, EmbeddingPin, Learned, Row
+from hrd.core.windows import QuotaBook, Window
+
+
+class Elsewhere:
+    """Changes the pool's books; owned by the pool."""
+
+    def __init__(
+        self,
+        held: Iterable[Reservation],
+        since: float,
+        *,
+        blocks: BlockBook,
+        quota: QuotaBook,
+        learning: Learning,
+        pin: Pin,
+        today: DayBook,
+        named: MutableMapping[str, str],
+    ) -> None:
+        """*held*: what the database says that they hold; *since*: when it was read. What is set later is ours."""
+        self._held = {reservation.id: reservation for reservation in held}
+        self._since = since
+        self._blocks = blocks
+        self._quota = quota
+        self._learning = learning
+        self._pin = pin
+        self._today = today
+        self._named = named
+
+    def __len__(self) -> int:
+        """How many reservations are out there."""
+        return len(self._held)
+
+    def lend(self, reservation: Reservation, now: float, *, insists: bool) -> list[Row]:
+        """Another process would ask a candidate. What stands against it; if nothing does, or it *insists*, it is reserved."""
+        against = [] if insists else self._against(reservation, now)
+        if not against:
+            self._held[reservation.id] = reservation
+            self._quota.reserve(reservation.scopes, reservation.tokens, now)
+            if self._blocks.touches(reservation.scopes):
+                self._blocks.begin(reservation.scopes, reservation.id)
+        return against
+
+    def _against(self, reservation: Reservation, now: float) -> list[Row]:
+        hindrance = self._blocks.hindrance(reservation.scopes, now)
+        if hindrance is not None:
+            return [hindrance]
+        if self._quota.refills_at(reservation.scopes, now, reservation.tokens):
+            return [window for window in self._quota.windows(now) if window.scope in reservation.scopes]
+        return []
+
+    def follow(self, row: Row, now: float) -> list[Row]:
+        """Another process has written *row*. What is to be written over it, because ours is newer."""
+        match row:
+            case Settlement():
+                self._settle(row, now)
+            case Block():
+                self._blocks.put(row)
+            case BlockLifted():
+                return self._lift(row)
+            case Window():
+                self._quota.follow(row)
+            case Learned():
+                self._learning.follow(row)
+            case EmbeddingPin():
+                self._pin.set((row.provider, row.model) if row.provider else None, row.at)
+            case AccountNamed():
+                self._named[row.credential] = row.account
+            case _:
+                pass  # reservations are lent, entries counted, lists of models read by this process alone
+        return []
+
+    def count(self, counts: DayCounts, now: float) -> None:
+        """What another process's request adds to this day."""
+        self._today.add(counts, now)
+
+    def all_gone(self) -> None:
+        """Nobody is left who could settle: what was held counts as spent."""
+        for number in self._held:
+            self._blocks.end(number)
+        self._held.clear()
+
+    def _settle(self, row: Settlement, now: float) -> None:
+        held = self._held.pop(row.id, None)
+        if held is not None:
+            self._quota.settle(held.scopes, reserved_at=held.at, reserved_tokens=held.tokens, spent_tokens=row.tokens, now=now)
+            self._blocks.end(row.id)
+
+    def _lift(self, row: BlockLifted) -> list[Row]:
+        block = self._blocks.get(row.scope, row.reason)
+        if block is not None and block.set_at > self._since:
+            return [block]
+        self._blocks.forget_one(row.scope, row.reason)
+        return []

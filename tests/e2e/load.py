@@ -1,0 +1,99 @@
+"""Clients that notice everything: kept-alive connections without a break, and streams that must come to their end.
+
+Nothing is asked twice: a connection that ends before its reply is whole is a failure, which a client library may or may not
+have hidden from its user.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import trio
+
+BODY = {"model": "hermes-router", "messages": [{"role": "user", "content": "hello"}]}
+
+
+@dataclass
+class Load:
+    """What happened to everybody."""
+
+    host: str
+    port: int
+    key: str
+    whole: int = 0
+    streams: int = 0
+    connections: int = 0
+    failures: list[str] = field(default_factory=list)
+    latencies_ms: list[float] = field(default_factory=list)
+    stopping: bool = False
+
+    @property
+    def completed(self) -> int:
+        return self.whole + self.streams
+
+    @property
+    def p99_ms(self) -> float:
+        return sorted(self.latencies_ms)[len(self.latencies_ms) * 99 // 100]
+
+    async def keep_asking(self, pause_s: float = 0.0) -> None:
+        """One connection for as long as the router keeps it."""
+        while not self.stopping:
+            stream = await trio.open_tcp_stream(self.host, self.port)
+            self.connections += 1
+            async with stream:
+                try:
+                    while not self.stopping and await self._ask_whole(stream):  # noqa: ASYNC110 - a pause, not a wait
+                        await trio.sleep(pause_s)
+                except (trio.BrokenResourceError, EOFError, AssertionError) as error:
+                    self.failures.append(f"whole: {type(error).__name__}: {error}")
+
+    async def _ask_whole(self, stream: trio.SocketStream) -> bool:
+        """One request and its reply; whether the connection may be used again."""
+        began = trio.current_time()
+        await stream.send_all(self._request(BODY))
+        reply = bytearray()
+        while b"\r\n\r\n" not in reply:
+            reply += await _some(stream, "no head")
+        head, _, rest = bytes(reply).partition(b"\r\n\r\n")
+        lines = head.decode().lower().split("\r\n")
+        fields = dict(line.split(": ", 1) for line in lines[1:])
+        length = int(fields["content-length"])
+        while len(rest) < length:
+            rest += await _some(stream, "half a reply")
+        assert lines[0] == "http/1.1 200 ok", (lines[0], rest[:300])
+        assert json.loads(rest)["choices"][0]["message"]["content"]
+        self.whole += 1
+        self.latencies_ms.append((trio.current_time() - began) * 1000.0)
+        return fields.get("connection") != "close"
+
+    async def read_streams(self) -> None:
+        """One stream after the other, each on a connection of its own."""
+        while not self.stopping:
+            try:
+                await self.read_stream()
+            except (trio.BrokenResourceError, EOFError, AssertionError) as error:
+                self.failures.append(f"stream: {type(error).__name__}: {error}")
+
+    async def read_stream(self) -> None:
+        async with await trio.open_tcp_stream(self.host, self.port) as stream:
+            await stream.send_all(self._request({**BODY, "stream": True}))
+            reply = b""
+            while not reply.endswith(b"\r\n0\r\n\r\n"):
+                reply += await _some(stream, "half a stream")
+            assert reply.startswith(b"HTTP/1.1 200 "), reply[:300]
+            assert b"data: [DONE]\n\n" in reply, reply[-300:]
+            assert b'"error"' not in reply, reply[-600:]
+            self.streams += 1
+
+    def _request(self, body: dict[str, object]) -> bytes:
+        content = json.dumps(body).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {self.host}\r\nauthorization: Bearer {self.key}\r\n"
+        return f"{head}content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
+
+
+async def _some(stream: trio.SocketStream, otherwise: str) -> bytes:
+    data = bytes(await stream.receive_some(65_536))
+    if not data:
+        raise EOFError(otherwise)
+    return data

@@ -1,0 +1,327 @@
+"""`hr restart` under load: nobody notices, nothing is lost, and a successor that fails changes nothing.
+
+At full size (ten restarts, three seconds apart, streams of a minute, 32 connections):
+
+    RESTART_FULL=1 .venv/bin/pytest -s tests/e2e/test_restart.py -k ten
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+import trio
+
+from tests.e2e.daemon import Router, answered, running, wait_until
+from tests.e2e.load import Load
+from tests.upstreams import Answer, Asked, Behave, Late, Status, Upstream, hangs, recorded
+
+pytestmark = pytest.mark.e2e
+
+IS_FULL = bool(os.environ.get("RESTART_FULL"))
+RESTARTS = 10 if IS_FULL else 5
+GAP_S = 3.0 if IS_FULL else 0.05
+STREAM_S = 60.0 if IS_FULL else 1.5
+KEPT_ALIVE = 32 if IS_FULL else 8
+STREAMS = 16 if IS_FULL else 6
+PIECE_S = 0.1
+SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
+STREAM = Answer(text="word " * round(STREAM_S / PIECE_S), pieces=round(STREAM_S / PIECE_S), between_s=PIECE_S)
+WHOLE = Answer(text="hello")
+
+
+@asynccontextmanager
+async def loaded(home: Path, streams: int = STREAMS, **more: str) -> AsyncIterator[tuple[Router, Load]]:
+    """A daemon under load; in the end nobody has failed, and the ledger has everything once."""
+    async with Upstream(_answer) as upstream, running(home, **SETTINGS, GROQ_BASE_URL=upstream.base_url, **more) as router:
+        load = _load(router)
+        async with trio.open_nursery() as nursery:
+            for _ in range(KEPT_ALIVE):
+                nursery.start_soon(load.keep_asking, 0.002)
+            for _ in range(streams):
+                nursery.start_soon(load.read_streams)
+            await wait_until(lambda: _is_under_way(load, upstream, streams))
+            yield router, load
+            load.stopping = True
+        assert load.failures == []
+        await wait_until(lambda: _nobody_finishes(router))
+        await _ledger_is_whole(router, load, upstream)
+
+
+def _answer(asked: Asked) -> Answer:
+    return STREAM if asked.json.get("stream") else WHOLE
+
+
+async def _is_under_way(load: Load, upstream: Upstream, streams: int) -> bool:
+    return load.whole > 0 and len(upstream.asked) - load.whole >= streams
+
+
+async def test_nobody_notices_ten_restarts(tmp_path: Path) -> None:
+    async with loaded(tmp_path) as (router, load):
+        pids = [router.pid]
+        for _ in range(RESTARTS):
+            await trio.sleep(GAP_S)
+            pids.append(await _restarted(router))
+        finishing = [former["pid"] for former in (await router.status())["finishing"]]
+        assert pids[-2] in finishing
+        assert set(finishing) < set(pids)
+        assert len(set(pids)) == RESTARTS + 1
+    assert load.streams >= STREAMS
+    print(  # noqa: T201 - for the full size
+        f"{load.whole} whole replies, {load.connections} connections, {load.streams} streams; "
+        f"p99 {load.p99_ms:.0f} ms, longest {max(load.latencies_ms):.0f} ms"
+    )
+    assert [pid for pid in pids[1:] if is_there(pid)] == []
+
+
+async def _restarted(router: Router) -> int:
+    answer = await router.control("POST", "/v1/restart", {})
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["pid"])
+
+
+def _load(router: Router) -> Load:
+    url = urlsplit(router.endpoint)
+    assert url.hostname is not None
+    assert url.port is not None
+    return Load(url.hostname, url.port, router.key)
+
+
+async def _nobody_finishes(router: Router) -> bool:
+    return not (await router.status())["finishing"]
+
+
+async def _ledger_is_whole(router: Router, load: Load, *upstreams: Upstream) -> None:
+    asked = sum(len(upstream.asked) for upstream in upstreams)
+    with closing(sqlite3.connect(f"file:{router.home}/hrd.db?mode=ro", uri=True)) as database:
+        rows, settled, requests = database.execute(
+            "SELECT count(*), count(*) FILTER (WHERE state = 1), count(DISTINCT request_id) FROM ledger"
+        ).fetchone()
+    assert rows == settled == requests == asked == load.completed
+    totals = (await router.control("GET", "/v1/usage")).json()["totals"]
+    assert (totals["requests"], totals["errors"]) == (load.completed, 0)
+    today = (await router.provider("groq"))["requests_today"]
+    assert today == load.completed
+
+
+# successors that fail -----------------------------------------------------------------------------------------------------
+
+
+async def _refused(router: Router) -> str:
+    answer = await router.control("POST", "/v1/restart", {})
+    assert answer.status_code == 409, answer.text
+    return str(answer.json()["error"]["message"])
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "why"),
+    [
+        ("bad settings", None, "HOST = not an address"),
+        ("crash at import", "raise RuntimeError('broken by an update')", "RuntimeError: broken by an update"),
+        ("hang", "import time; time.sleep(60)", "not ready within 1 s (HANDOVER_SECONDS)"),
+        ("exit", "raise SystemExit(0)", "ended before it was ready"),
+    ],
+)
+async def test_a_successor_that_fails_leaves_the_old_one_serving(
+    tmp_path: Path, name: str, program: str | None, why: str
+) -> None:
+    async with loaded(tmp_path, streams=2, HANDOVER_SECONDS="1" if name == "hang" else "20") as (router, load):
+        if program is None:
+            router.write_dotenv("HOST=not an address\n")
+        else:  # `python -m` looks into the folder it is started in first
+            (tmp_path / "hrd").mkdir()
+            (tmp_path / "hrd" / "__init__.py").write_text(program)
+        assert why in await _refused(router)
+        before = load.whole
+        await wait_until(lambda: _has_more(load, before))
+        status = await router.status()
+        assert (status["pid"], status["draining"], status["finishing"]) == (router.pid, False, [])
+        if program is None:
+            router.write_dotenv("")
+        else:
+            shutil.rmtree(tmp_path / "hrd")
+        assert await _restarted(router) != router.pid
+
+
+async def _has_more(load: Load, before: int) -> bool:
+    return load.whole > before + 10
+
+
+async def test_hr_restart_says_who_took_over_and_what_is_still_finishing(tmp_path: Path) -> None:
+    async with loaded(tmp_path, streams=2) as (router, _):
+        done = await router.hr("restart")
+        lines = done.stdout.decode().splitlines()
+        status = await router.status()
+        assert done.returncode == 0, done.stderr
+        assert lines[0] == f"hrd {status['version']} (pid {status['pid']}) has taken over from pid {router.pid}"
+        assert lines[1].endswith("finishing there, for 15 min at most (see: hr status)")
+        assert f"former hrd {status['version']}, pid {router.pid}: finishes" in (await router.hr("status")).stdout.decode()
+
+
+async def test_a_bad_restart_is_exit_one_and_says_why(tmp_path: Path) -> None:
+    async with running(tmp_path, **SETTINGS) as router:
+        router.write_dotenv("HOST=not an address\n")
+        done = await router.hr("restart")
+        assert done.returncode == 1
+        assert done.stderr.decode().startswith("hr: not restarted, and nothing was interrupted: HOST")
+        router.write_dotenv("")
+
+
+# the first process, once it is only a parent ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_signals_go_to_the_daemon_of_the_day_and_its_end_is_ours(tmp_path: Path, number: int) -> None:
+    async with running(tmp_path, **SETTINGS) as router:
+        await _restarted(router)
+        pid = await _restarted(router)
+        await wait_until(lambda: _is_waiter(router.pid))
+        router.signal(number)
+        assert await router.wait_ended() == 0
+        assert not is_there(pid)
+        assert not router.socket_path.exists()
+
+
+async def test_a_daemon_of_the_day_that_is_killed_ends_the_waiter_as_shells_say(tmp_path: Path) -> None:
+    async with running(tmp_path, **SETTINGS) as router:
+        pid = await _restarted(router)
+        await wait_until(lambda: _is_waiter(router.pid))
+        os.kill(pid, signal.SIGKILL)
+        assert await router.wait_ended() == 128 + signal.SIGKILL
+
+
+async def _is_waiter(pid: int) -> bool:
+    return b"hrd.handover.waiter" in command_of(pid)
+
+
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+# ends in the middle -------------------------------------------------------------------------------------------------------
+
+
+async def test_stopping_stops_the_former_ones_too(tmp_path: Path) -> None:
+    async with Upstream(hangs()) as upstream:
+        settings = SETTINGS | {"GROQ_BASE_URL": upstream.base_url, "STOP_SECONDS": "0.3"}
+        answers: list[httpx2.Response] = []
+        async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
+
+            async def ask() -> None:
+                answers.append(await router.chat())
+
+            nursery.start_soon(ask)
+            await wait_until(lambda: _was_asked(upstream, 1))
+            old, new = router.pid, await _restarted(router)
+            assert (await router.status())["finishing"][0]["pid"] == old
+            done = await router.hr("stop")
+            assert done.stdout.decode().splitlines()[0].endswith("1 request may take up to 300 ms")
+            assert await router.wait_ended() == 0
+            assert not is_there(new)
+        assert answers[0].json()["error"]["code"] == "router_stopping"
+
+
+async def _was_asked(upstream: Upstream, count: int) -> bool:
+    return len(upstream.asked) >= count
+
+
+async def test_what_a_killed_former_process_held_counts_as_spent(tmp_path: Path) -> None:
+    async with Upstream(_hang_for_one) as upstream:
+        settings = SETTINGS | {"GROQ_BASE_URL": upstream.base_url}
+        async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
+
+            async def ask() -> None:
+                with pytest.raises(httpx2.TransportError):
+                    await router.chat("stay")
+
+            nursery.start_soon(ask)
+            await wait_until(lambda: _was_asked(upstream, 1))
+            first = router.pid
+            second = await _restarted(router)
+            assert answered(await router.chat()) == "hello"
+            assert _states(router) == [HELD, SETTLED]
+            os.kill(first, signal.SIGKILL)
+            await wait_until(lambda: _nobody_finishes(router))
+            assert _states(router) == [LOST, SETTLED]
+            assert answered(await router.chat()) == "hello"
+            exchanges = (await router.control("GET", "/v1/logs")).json()["exchanges"]
+            assert [one["outcome"] for one in exchanges] == ["ok", "crashed", "ok"]
+            await router.wait_ended()
+            os.kill(second, signal.SIGTERM)
+            await wait_until(lambda: _is_gone(second))
+
+
+HELD, SETTLED, LOST = 0, 1, 2
+
+
+def _hang_for_one(asked: Asked) -> Behave:
+    return hangs() if asked.json["messages"][0]["content"] == "stay" else WHOLE
+
+
+def _states(router: Router) -> list[int]:
+    with closing(sqlite3.connect(f"file:{router.home}/hrd.db?mode=ro", uri=True)) as database:
+        return [state for (state,) in database.execute("SELECT state FROM ledger ORDER BY id")]
+
+
+async def _is_gone(pid: int) -> bool:
+    return not is_there(pid)
+
+
+async def test_a_former_process_finishes_what_it_has_when_its_successor_dies(tmp_path: Path) -> None:
+    async with loaded(tmp_path, streams=1) as (router, load):
+        load.stopping = True
+        pid = await _restarted(router)
+        os.kill(pid, signal.SIGKILL)
+        await wait_until(lambda: _has_streamed(load))
+        assert load.failures == [] or all(one.startswith("whole") for one in load.failures)
+        load.failures.clear()
+        assert await router.wait_ended() == 128 + signal.SIGKILL
+        await router.start()
+
+
+async def _has_streamed(load: Load) -> bool:
+    return load.streams == 1
+
+
+async def test_a_request_that_fails_over_after_the_hand_over_is_counted_by_both(tmp_path: Path) -> None:
+    """The old process's first candidate answers 429 only after the hand-over; the new one knows of its block at once."""
+    bad = Late(Status.of(recorded.GROQ_TPM), 1.6)
+    async with Upstream(bad) as limited, Upstream(WHOLE) as good:
+        settings = SETTINGS | {
+            "GROQ_BASE_URL": limited.base_url,
+            "MISTRAL_BASE_URL": good.base_url,
+            "MISTRAL_API_KEY": "test-not-a-key-2",
+            "ROTATION_MODE": "sequential",
+        }
+        answers: list[httpx2.Response] = []
+        async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
+
+            async def ask() -> None:
+                answers.append(await router.chat())
+
+            nursery.start_soon(ask)
+            await wait_until(lambda: _was_asked(limited, 1))
+            await _restarted(router)
+            await wait_until(lambda: _was_asked(good, 1))
+            assert (await router.provider("groq"))["state"] == "blocked"
+            await wait_until(lambda: _nobody_finishes(router))
+            assert answered(answers[0]) == "hello"
+            assert answered(await router.chat()) == "hello"
+            assert (len(limited.asked), len(good.asked)) == (1, 2)
+            today = {name: (await router.provider(name))["requests_today"] for name in ("groq", "mistral")}
+            assert today == {"groq": 1, "mistral": 2}
+            with closing(sqlite3.connect(f"file:{router.home}/hrd.db?mode=ro", uri=True)) as database:
+                rows = database.execute("SELECT provider, state FROM ledger ORDER BY at").fetchall()
+            assert rows == [("groq", SETTLED), ("mistral", SETTLED), ("mistral", SETTLED)]

@@ -1,0 +1,144 @@
+"""What other processes hold and learn, in the books of this one."""
+
+import msgspec
+
+from hrd.core.block_book import BlockBook
+from hrd.core.blocks import Block
+from hrd.core.day_book import DayBook
+from hrd.core.elsewhere import Elsewhere
+from hrd.core.failures import HintSource, WindowKind
+from hrd.core.learned import Learning
+from hrd.core.ledger import Reservation, Settlement
+from hrd.core.pin import Pin
+from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, EmbeddingPin, Learned
+from hrd.core.windows import QuotaBook, Window
+
+NOON = 1_795_003_200.0
+GROQ = "credential:groq-1"
+HELD = Reservation(
+    id=7, at=NOON - 5, request_id="req-1", provider="groq", model="m", credential="groq-1", scopes=(GROQ,), tokens=100
+)
+TOKENS = Window(
+    scope=GROQ,
+    kind=WindowKind.TOKENS_DAY,
+    limit=1000,
+    left=400,
+    resets_at=NOON + 3600,
+    source="header",
+    seen_at=NOON - 60,
+)
+BLOCK = Block(scope=GROQ, reason="rejected", source=HintSource.GUESS, set_at=NOON - 30, until=NOON + 30)
+
+
+class Books:
+    """The pool's books, as a process that took over has them."""
+
+    def __init__(self, *blocks: Block, held: tuple[Reservation, ...] = (HELD,)) -> None:
+        self.blocks = BlockBook(blocks)
+        self.quota = QuotaBook([TOKENS])
+        self.learning = Learning([])
+        self.pin = Pin(None)
+        self.today = DayBook([])
+        self.named: dict[str, str] = {}
+        self.elsewhere = Elsewhere(
+            held,
+            NOON,
+            blocks=self.blocks,
+            quota=self.quota,
+            learning=self.learning,
+            pin=self.pin,
+            today=self.today,
+            named=self.named,
+        )
+
+    @property
+    def left(self) -> int:
+        return self.quota.windows(NOON)[0].left
+
+
+def test_a_settlement_gives_back_what_was_reserved_and_not_spent() -> None:
+    books = Books()
+    assert books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=30, outcome="ok"), NOON + 1) == []
+    assert (books.left, len(books.elsewhere)) == (470, 0)
+
+
+def test_a_settlement_counts_once_and_strangers_never() -> None:
+    books = Books()
+    for number in (7, 7, 8):
+        books.elsewhere.follow(Settlement(id=number, at=NOON + 1, tokens=30, outcome="ok"), NOON + 1)
+    assert books.left == 470
+
+
+def test_what_is_lent_is_reserved_here() -> None:
+    books = Books(held=())
+    assert books.elsewhere.lend(HELD, NOON, insists=False) == []
+    assert (books.left, len(books.elsewhere)) == (300, 1)
+
+
+def test_nothing_is_lent_against_a_block_unless_it_is_known() -> None:
+    books = Books(BLOCK, held=())
+    assert books.elsewhere.lend(HELD, NOON, insists=False) == [BLOCK]
+    assert (books.left, len(books.elsewhere)) == (400, 0)
+    assert books.elsewhere.lend(HELD, NOON, insists=True) == []
+    assert books.left == 300
+
+
+def test_nothing_is_lent_out_of_a_window_that_is_empty() -> None:
+    books = Books(held=())
+    (against,) = books.elsewhere.lend(msgspec.structs.replace(HELD, tokens=500), NOON, insists=False)
+    assert against == TOKENS
+
+
+def test_who_goes_first_after_a_block_goes_first_elsewhere_too() -> None:
+    over = msgspec.structs.replace(BLOCK, until=NOON - 1)
+    books = Books(over, held=())
+    assert books.elsewhere.lend(HELD, NOON, insists=False) == []
+    assert books.blocks.why((GROQ,), NOON) == "probing"
+    books.elsewhere.follow(Settlement(id=7, at=NOON, tokens=1, outcome="ok"), NOON)
+    assert books.blocks.why((GROQ,), NOON) == ""
+
+
+def test_blocks_come_and_go_with_the_rows() -> None:
+    books = Books()
+    books.elsewhere.follow(BLOCK, NOON)
+    assert books.blocks.why((GROQ,), NOON) == "rejected"
+    books.elsewhere.follow(BlockLifted(scope=GROQ, reason="rejected"), NOON)
+    assert books.blocks.why((GROQ,), NOON) == ""
+
+
+def test_a_block_that_was_set_here_since_is_not_lifted_from_elsewhere() -> None:
+    books = Books()
+    ours = msgspec.structs.replace(BLOCK, set_at=NOON + 5, until=NOON + 60)
+    books.blocks.put(ours)
+    assert books.elsewhere.follow(BlockLifted(scope=GROQ, reason="rejected"), NOON + 6) == [ours]
+    assert books.blocks.why((GROQ,), NOON + 6) == "rejected"
+
+
+def test_of_two_looks_at_a_window_the_newer_counts() -> None:
+    books = Books()
+    books.elsewhere.follow(msgspec.structs.replace(TOKENS, left=50, seen_at=NOON - 90), NOON)
+    assert books.left == 400
+    books.elsewhere.follow(msgspec.structs.replace(TOKENS, left=50, seen_at=NOON), NOON)
+    assert books.left == 50
+
+
+def test_what_was_learned_pinned_named_and_counted_is_known_here() -> None:
+    books = Books()
+    books.elsewhere.follow(Learned(provider="groq", model="m", what="tools", value=1, at=NOON, expires_at=NOON + 9), NOON)
+    books.elsewhere.follow(EmbeddingPin(provider="groq", model="e", at=NOON), NOON)
+    books.elsewhere.follow(AccountNamed(credential="groq-1", account="me"), NOON)
+    books.elsewhere.count(DayCounts(provider="groq", credential="groq-1", requests=2, errors=1, input_tokens=5), NOON)
+    assert books.learning.of("groq", "m") == {"tools": 1}
+    assert (books.pin.pair, books.named) == (("groq", "e"), {"groq-1": "me"})
+    today = books.today.today(NOON)["groq", "groq-1"]
+    assert (today.requests, today.errors, today.input_tokens) == (2, 1, 5)
+    books.elsewhere.follow(EmbeddingPin(provider="", model="", at=NOON), NOON)
+    assert books.pin.pair is None
+
+
+def test_when_nobody_is_left_what_was_held_stays_spent() -> None:
+    books = Books(msgspec.structs.replace(BLOCK, until=NOON - 1), held=())
+    books.elsewhere.lend(HELD, NOON, insists=False)
+    books.elsewhere.all_gone()
+    assert (books.left, len(books.elsewhere)) == (300, 0)
+    assert books.blocks.why((GROQ,), NOON) == ""

@@ -1,0 +1,144 @@
+"""What processes that have handed over say, and what becomes of it: real channels, a real pool, a store in memory."""
+
+import socket
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import trio
+import trio.testing
+
+from hrd.core.journal import Entry, Outcome
+from hrd.handover.channel import Channel, channel_pair
+from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, StopBy, packets
+from hrd.handover.predecessors import Finishing, Predecessors
+from hrd.store.memory import Disk, MemoryStore
+from tests.hrd.stage import NOON, Stage, provider, roster
+from tests.hrd.store.samples import NEW, OLD, answered, blocked, reserved, settled
+
+OLDER = Older(process=OLD, version="0.0.9")
+
+
+class Company:
+    """One predecessor, as it speaks; and what this process makes of it."""
+
+    def __init__(self) -> None:
+        self.disk = Disk()
+        MemoryStore(self.disk, lambda: NOON, OLD).commit_nowait([reserved(1), reserved(2), settled(2)])
+        self.store = MemoryStore(self.disk, lambda: NOON, NEW)
+        remembered = self.store.load(NOON, {OLD})
+        groq = provider("groq", cost_class="free")
+        self.stage = Stage(roster([(groq, ["00000001"])]), remembered=remembered)
+        self.connections: list[socket.socket] = []
+        self.finished: list[Entry] = []
+        self.predecessors = Predecessors(
+            pool=self.stage.pool,
+            store=self.store,
+            now=lambda: NOON,
+            adopt=self.connections.append,
+            finished=self.finished.append,
+        )
+        ours, theirs = channel_pair()
+        self.predecessors.meet([(OLDER, ours)])
+        self.old = Channel(theirs)
+
+
+@pytest.fixture
+async def company(nursery: trio.Nursery) -> AsyncIterator[Company]:
+    company = Company()
+    nursery.start_soon(company.predecessors.run)
+    yield company
+    company.old.close()
+    for sock in company.connections:
+        sock.close()
+    await trio.testing.wait_all_tasks_blocked()
+
+
+async def settle() -> None:
+    await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_what_it_writes_is_followed_counted_and_told(company: Company) -> None:
+    entry = msgspec.structs.replace(answered(), at=NOON)
+    assert len(company.stage.pool.elsewhere) == 1
+    for packet in packets([settled(1), blocked(until=NOON + 60), entry]):
+        company.old.send(packet)
+    await settle()
+    assert len(company.stage.pool.elsewhere) == 0
+    assert list(company.stage.blocks().values()) == [(blocked().reason, 60.0)]
+    assert company.finished == [entry]
+    today = company.stage.pool.snapshot(NOON).today[entry.provider, entry.credential]
+    assert (today.requests, today.input_tokens) == (1, entry.usage.input_tokens)
+
+
+async def test_it_is_asked_before_another_candidate_is(company: Company) -> None:
+    company.old.send(MayI(number=5, reservation=reserved(3), insists=False))
+    may = (await company.old.receive()).message
+    assert may == May(number=5, granted=True)
+    assert len(company.stage.pool.elsewhere) == 2
+
+
+async def test_it_hears_what_stands_against_a_candidate(company: Company) -> None:
+    (packet,) = packets([blocked(scope=reserved(3).scopes[0], until=NOON + 60)])
+    company.old.send(packet)
+    company.old.send(MayI(number=6, reservation=reserved(3), insists=False))
+    may = (await company.old.receive()).message
+    assert isinstance(may, May)
+    assert (may.granted, may.rows) == (False, packet.rows)
+
+
+async def test_connections_are_served_here_from_now_on(company: Company) -> None:
+    client, given = socket.socketpair()
+    company.old.give(Given(), given)
+    await settle()
+    company.connections[0].sendall(b"hello")
+    assert client.recv(10) == b"hello"
+    client.close()
+
+
+async def test_how_far_it_is_can_be_seen_until_it_says_farewell(company: Company) -> None:
+    company.old.send(Progress(in_flight=3, seconds_max=90.0))
+    await settle()
+    assert company.predecessors.finishing() == (Finishing(pid=OLD.pid, version="0.0.9", in_flight=3, until=NOON + 90),)
+    for packet in packets([settled(1)]):
+        MemoryStore(company.disk, lambda: NOON, OLD).commit_nowait([settled(1)])
+        company.old.send(packet)
+    company.old.send(Farewell())
+    await company.predecessors.wait_gone()
+    assert company.predecessors.finishing() == ()
+    assert list(company.disk.journal.values()) == []
+
+
+async def test_one_that_dies_loses_what_it_held(company: Company) -> None:
+    company.old.close()
+    await company.predecessors.wait_gone()
+    assert [entry.outcome for entry in company.disk.journal.values()] == [Outcome.CRASHED]
+    assert len(company.stage.pool.elsewhere) == 0
+
+
+async def test_it_is_told_when_to_stop(company: Company) -> None:
+    company.predecessors.stop(30.0)
+    assert (await company.old.receive()).message == StopBy(seconds=30.0)
+
+
+async def test_while_nobody_listens_its_words_wait_for_whoever_does_next(company: Company) -> None:
+    company.predecessors.leave()
+    await settle()
+    company.old.send(Progress(in_flight=3, seconds_max=90.0))
+    await settle()
+    assert company.predecessors.finishing()[0].in_flight == 0
+    company.predecessors.come_back()
+    await settle()
+    assert company.predecessors.finishing()[0].in_flight == 3
+
+
+async def test_handed_on_it_is_somebody_elses(company: Company) -> None:
+    company.predecessors.leave()
+    older, (channel,) = company.predecessors.channels()
+    heir = Channel(socket.socket(fileno=socket.dup(channel)))
+    company.predecessors.hand_on()
+    company.old.send(Progress(in_flight=3, seconds_max=90.0))
+    assert older == (OLDER,)
+    assert (await heir.receive()).message == Progress(in_flight=3, seconds_max=90.0)
+    assert company.predecessors.finishing() == ()
+    heir.close()

@@ -1,0 +1,75 @@
+"""The waiter, as a process with children that are no daemons."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hrd.handover.waiter import daemon_pid
+
+CHILDREN = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from hrd.handover.waiter import WAITED_FOR, wait
+from pathlib import Path
+signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
+children = []
+for code in {codes!r}:
+    pid = os.fork()
+    if not pid:
+        if code is not None:
+            os._exit(code)
+        os._exit(40 + signal.sigwait(WAITED_FOR))
+    children.append(pid)
+lock = Path({lock!r})
+lock.write_text(f"{{children[{current}]}}\\n")
+print("ready", flush=True)
+sys.exit(wait(lock))
+"""
+
+
+def start(lock: Path, codes: list[int | None], current: int) -> subprocess.Popen[bytes]:
+    """A waiter whose children end with *codes*, or when a signal comes; the daemon of the day is that at *current*."""
+    root = str(Path(__file__).parents[3])
+    program = CHILDREN.format(root=root, codes=codes, current=current, lock=str(lock))
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+
+
+@pytest.mark.parametrize(("codes", "current", "code"), [([3, 0], 0, 3), ([3, 0], 1, 0), ([0, 1, 0], 1, 1)])
+def test_it_ends_as_the_daemon_of_the_day_did(tmp_path: Path, codes: list[int | None], current: int, code: int) -> None:
+    with start(tmp_path / "lock", codes, current) as waiter:
+        assert waiter.wait(10) == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_go_to_the_daemon_of_the_day_alone(tmp_path: Path, number: int) -> None:
+    with start(tmp_path / "lock", [0, None], 1) as waiter:
+        assert waiter.stdout is not None
+        assert waiter.stdout.readline() == b"ready\n"
+        waiter.send_signal(number)
+        assert waiter.wait(10) == 40 + number
+
+
+def test_a_daemon_that_was_killed_is_told_as_shells_do(tmp_path: Path) -> None:
+    with start(tmp_path / "lock", [None], 0) as waiter:
+        assert waiter.stdout is not None
+        waiter.stdout.readline()
+        os.kill(daemon_pid(tmp_path / "lock"), signal.SIGKILL)
+        assert waiter.wait(10) == 128 + signal.SIGKILL
+
+
+def test_a_lock_that_says_nothing_names_nobody(tmp_path: Path) -> None:
+    assert daemon_pid(tmp_path / "none") == 0
+    (tmp_path / "empty").write_text("")
+    assert daemon_pid(tmp_path / "empty") == 0
+
+
+def test_it_is_small_and_quick_to_begin(tmp_path: Path) -> None:
+    began = time.monotonic()
+    program = "import sys, hrd.handover.waiter; print(any(name in sys.modules for name in ('trio', 'msgspec', 'hrd.daemon')))"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=Path(__file__).parents[3], check=True)
+    assert (said.stdout, time.monotonic() - began < 5) == (b"False\n", True)
