@@ -31,7 +31,7 @@ from hrd.core.facts import RosterChanged
 from hrd.core.journal import Entry
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import AccountNamed, Discovered, Remembered
-from hrd.core.secrets import scrub
+from hrd.core.secrets import Lookout, scrub
 from hrd.core.strangers import Strangers
 from hrd.demo.serve import serve_demo
 from hrd.dialects import embeddings, openai_chat
@@ -203,7 +203,7 @@ class Daemon:
             event_bytes_max=settings.max_event_bytes,
             waiting_max=settings.max_waiting_requests,
             reasoning_reserve_tokens=settings.reasoning_token_reserve,
-            secrets=self._configuration.secrets(),
+            secrets=Lookout(self._configuration.secrets()),
         )
 
     def _make_clients(self, settings: Settings) -> Connections:

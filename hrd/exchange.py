@@ -35,7 +35,7 @@ from hrd.core.refusals import (
     too_many_wrong_keys,
 )
 from hrd.core.remembered import Row
-from hrd.core.secrets import Secret, holds_secret
+from hrd.core.secrets import Lookout
 from hrd.core.strangers import Strangers
 from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Request, WholeReply
@@ -73,8 +73,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     event_bytes_max: int
     waiting_max: int
     reasoning_reserve_tokens: int
-    secrets: tuple[Secret, ...] = ()
-    """What must not be taken for a model: it would be asked for, logged and stored."""
+    secrets: Lookout = msgspec.field(default_factory=Lookout)
+    """They must not be taken for a model: it would be asked for, logged and stored."""
 
 
 class Successor(Protocol):
@@ -194,7 +194,7 @@ class Exchange:
 
     def _why_not(self, request: Request, terms: Terms) -> Refusal | None:
         """Why a good request of somebody who may ask is not begun."""
-        if holds_secret(request.ask.model, terms.secrets):
+        if terms.secrets.sees_one(request.ask.model):
             return KEY_AS_MODEL
         return ROUTER_CANNOT_RECORD if self._store.is_full else None
 
@@ -276,8 +276,10 @@ class Exchange:
             ask_usage=quirks.stream_usage and "stream_options" not in claim.drop,
         )
         trip.draft.notes = (*encoded.notes, *notes)
-        left_s = trip.started + terms.deadline_s - trio.current_time()
-        within_s = left_s + AFTER_S if claim.is_last else self._patience_s(trip, candidate)
+        if claim.is_last:
+            within_s = trip.started + terms.deadline_s - trio.current_time() + AFTER_S
+        else:
+            within_s = self._patience_s(trip, candidate)
         reader = trip.dialect.reply_stream(request, quirks, terms.event_bytes_max) if request.ask.stream else None
         if reader is not None:
             return await self._attempts.stream(claim, trip.path, encoded.body, reader, within_s=within_s)

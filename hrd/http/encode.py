@@ -31,17 +31,20 @@ def reply_head(
     if chunked and (minor == 0 or length is not None):
         raise ValueError("chunked needs HTTP/1.1 and excludes a length")
     parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
-    parts += [b"%b: %b\r\n" % pair for pair in headers]
+    lines = 1 + _add_fields(parts, headers)
     if status not in _WITHOUT_BODY:
         if chunked:
             parts.append(b"transfer-encoding: chunked\r\n")
+            lines += 1
         elif length is not None:
             parts.append(b"content-length: %d\r\n" % length)
+            lines += 1
         else:
             keep_alive = False
     if not keep_alive or minor == 0:
         parts.append(b"connection: close\r\n")
-    return _sealed(parts)
+        lines += 1
+    return _sealed(parts, lines)
 
 
 def request_head(
@@ -59,12 +62,14 @@ def request_head(
     if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
         raise ValueError("a method or target that is not one word")
     parts = [f"{method} {target} HTTP/1.1\r\n".encode("ascii"), f"host: {host}\r\n".encode("ascii")]
-    parts += [b"%b: %b\r\n" % pair for pair in headers]
+    lines = 2 + _add_fields(parts, headers)
     if chunked:
         parts.append(b"transfer-encoding: chunked\r\n")
     elif length is not None:
         parts.append(b"content-length: %d\r\n" % length)
-    return _sealed(parts)
+    else:
+        lines -= 1
+    return _sealed(parts, lines + 1)
 
 
 def chunk(data: bytes) -> bytes:
@@ -72,10 +77,19 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
-def _sealed(parts: list[bytes]) -> bytes:
-    """The head out of *parts*, each of which must have been exactly one line."""
+def _add_fields(parts: list[bytes], headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How many there were. In pieces: joining them all at once takes a third of what formatting each line does."""
+    count = 0
+    for name, value in headers:
+        parts += (name, b": ", value, b"\r\n")
+        count += 1
+    return count
+
+
+def _sealed(parts: list[bytes], lines: int) -> bytes:
+    """The head out of *parts*, which must be so many lines and no more."""
     parts.append(b"\r\n")
     head = b"".join(parts)
-    if not head.count(b"\n") == head.count(b"\r") == len(parts) or 0 in head:
+    if not head.count(b"\n") == head.count(b"\r") == lines + 1 or 0 in head:
         raise ValueError("a line break or NUL inside a header")
     return head

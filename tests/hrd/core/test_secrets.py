@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.secrets import CLIENT, Secret, fingerprint, holds_secret, scrub
+from hrd.core.secrets import CLIENT, Lookout, Secret, fingerprint, scrub
 
 KEY = "gsk_test-not-a-key-1"
 
@@ -117,7 +117,11 @@ def test_hostile_text_does_not_take_long(text: str) -> None:
 
 
 def test_a_secret_is_found_inside_of_text_but_a_short_word_is_not_looked_for() -> None:
-    secrets = (Secret("gsk_test-not-a-key-1", "groq"), Secret("local", "local"))
-    assert holds_secret("groq:gsk_test-not-a-key-1", secrets)
-    assert not holds_secret("gsk_test-not-a-key-", secrets)
-    assert not holds_secret("local/llama3.1", secrets)
+    lookout = Lookout((Secret("gsk_test-not-a-key-1", "groq"), Secret("test.+not a key", "x"), Secret("local", "local")))
+    assert lookout.sees_one("groq:gsk_test-not-a-key-1")
+    assert lookout.sees_one("x/test.+not a key/y")
+    assert not lookout.sees_one("gsk_test-not-a-key-")
+    assert not lookout.sees_one("test++not a key")
+    assert not lookout.sees_one("local/llama3.1")
+    assert not Lookout([]).sees_one("")
+    assert "gsk" not in repr(lookout)
