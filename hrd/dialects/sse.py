@@ -55,6 +55,8 @@ class Framer:
             if self._at_start:
                 data = data.removeprefix(_MARK)
                 self._at_start = False
+        if _is_one_block(data) and len(data) <= self._event_bytes_max:
+            return [read_block(data)]
         return self._split(data)
 
     def end(self) -> list[Event]:
@@ -95,6 +97,11 @@ class Framer:
         self._pending += data[start:]
         self.too_large = len(self._pending) > self._event_bytes_max
         return events
+
+
+def _is_one_block(data: bytes) -> bool:
+    """Whether *data*, which holds no CR, is one block and no more, as most reads of a stream are."""
+    return _CR not in data and not data.startswith(b"\n") and 0 < data.find(b"\n\n") == len(data) - 2
 
 
 def _end_by_lf(data: bytes, start: int) -> int:

@@ -12,6 +12,8 @@ from hrd.http.limits import HttpLimits
 _LINE: Final = re.compile(rb"([0-9a-fA-F]{1,16})((?:;[^\x00-\x08\x0a-\x1f\x7f]*+)?)\r\n")
 _TRAILERS: Final = re.compile(rb"(?:[-!#$%&'*+.^_`|~0-9a-zA-Z]++:[^\x00-\x08\x0a-\x1f\x7f]*+\r\n)*+\r\n")
 
+_LF: Final = 0x0A
+
 _SIZE: Final = 0
 _DATA: Final = 1
 _AFTER_DATA: Final = 2
@@ -47,6 +49,8 @@ class ChunkedDecoder:
         if self._tail:
             data = self._tail + data
             self._tail = b""
+        elif self._state == _SIZE and (only := self._one_whole_chunk(data)):
+            return only
         parts: list[bytes] = []
         at = 0
         while True:
@@ -67,6 +71,8 @@ class ChunkedDecoder:
                 at += 2
                 self._state = _SIZE
             if self._state == _SIZE:
+                if at == len(data):
+                    break
                 line = _LINE.match(data, at)
                 if line is None:
                     self._keep_line(data, at)
@@ -77,6 +83,14 @@ class ChunkedDecoder:
                 self._read_trailers(data, at)
                 break
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _one_whole_chunk(self, data: bytes) -> bytes:
+        """The body bytes if *data* is one chunk, no more and no less, as in most streams; else b"" and nothing has changed."""
+        line = _LINE.match(data)
+        if line is None or line[2]:
+            return b""
+        at, end = line.end(), len(data) - 2
+        return data[at:end] if at < end and end - at == int(line[1], 16) and data.endswith(b"\r\n") else b""
 
     def _open_chunk(self, line: re.Match[bytes]) -> None:
         if line[2]:
@@ -93,7 +107,7 @@ class ChunkedDecoder:
 
     def _keep_line(self, data: bytes, at: int) -> None:
         self._tail = data[at:]
-        if b"\n" in self._tail or len(self._tail) > self._limits.chunk_line_bytes:
+        if _LF in self._tail or len(self._tail) > self._limits.chunk_line_bytes:
             raise ChunkedBroken("a chunk's size line is malformed")
 
     def _read_trailers(self, data: bytes, at: int) -> None:
