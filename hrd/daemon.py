@@ -13,7 +13,6 @@ import socket
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 import msgspec
 import trio
@@ -173,7 +172,12 @@ class Daemon:
         self._clients = self._make_clients(settings)
         self._control = self._make_control(settings)
         self._predecessors = Predecessors(
-            pool=self._pool, store=store, now=self.now, adopt=self._adopt_client, finished=self._finished_elsewhere
+            pool=self._pool,
+            store=store,
+            now=self.now,
+            adopt=self._adopt_client,
+            finished=self._finished_elsewhere,
+            stop=self.stop,
         )
         self._succession = self._make_succession()
 
@@ -262,8 +266,7 @@ class Daemon:
             stop_now=self._stop_now,
             calls=self._calls,
             control_calls=self._control_calls,
-            lock_path=Path(self._configuration.places.lock),
-            give_up_lock=surroundings.lock.release,
+            lock=surroundings.lock,
         )
         what = Belongings(
             process=surroundings.process,
@@ -451,7 +454,6 @@ class Daemon:
                 await support.start(self._take_signals)
                 is_ours = inheritance is None or await inheritance.take()
                 if is_ours:
-                    self._surroundings.lock.write_pid(os.getpid())
                     support.start_soon(self._accept_control, control, support)
                     support.start_soon(self._tell_supervisor)
                     await self._serve(support, ready, inheritance)

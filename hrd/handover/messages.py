@@ -10,7 +10,7 @@
                                         → Ready        everything is built
     gives up
     Go →                                               it accepts
-    Rows, MayI, Progress, Given (client connections), Farewell →
+    Rows, MayI, Progress, Given (client connections), StopToo, Farewell →
                                         → May, StopBy
 
 Until Go nothing is given up: whatever goes wrong, the old process serves on. Every message is one packet. Both sides may be of
@@ -131,6 +131,10 @@ class Farewell(Message, frozen=True, kw_only=True):
     """Nothing more comes; everything is settled."""
 
 
+class StopToo(Message, frozen=True, kw_only=True):
+    """Somebody told the old process to stop: the daemon is meant, whoever hears this."""
+
+
 class StopBy(Message, frozen=True, kw_only=True):
     seconds: float
 
@@ -150,6 +154,7 @@ AnyMessage = (
     | Progress
     | Given
     | Farewell
+    | StopToo
     | StopBy
 )
 

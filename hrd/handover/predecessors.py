@@ -9,7 +9,7 @@ import trio
 from hrd.core.journal import Entry
 from hrd.core.remembered import DayCounts, Row
 from hrd.handover.channel import Channel, ChannelGone, Packet
-from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, Rows, StopBy, rows_of, sent
+from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, Rows, StopBy, StopToo, rows_of, sent
 from hrd.pool import Pool
 from hrd.store.contract import Store
 from hrd.store.counting import DAY_HOURS, HOUR_S, Totals, count
@@ -36,7 +36,8 @@ class Predecessor:
 
 
 class Predecessors:
-    """All of them. *adopt* serves a client's connection, *finished* hears of each entry that they write."""
+    """All of them. *adopt* serves a client's connection, *finished* hears of each entry that they write; *stop*
+    is called when one of them was told to stop and we are meant."""
 
     def __init__(
         self,
@@ -46,12 +47,14 @@ class Predecessors:
         now: Callable[[], float],
         adopt: Callable[[socket.socket], None],
         finished: Callable[[Entry], None],
+        stop: Callable[[], None],
     ) -> None:
         self._pool = pool
         self._store = store
         self._now = now
         self._adopt = adopt
         self._finished = finished
+        self._stop = stop
         self._all: list[Predecessor] = []
         self._scope = trio.CancelScope()
         self._is_heard = trio.Event()
@@ -139,6 +142,8 @@ class Predecessors:
             case Given():
                 for descriptor in packet.descriptors:
                     self._adopt(socket.socket(fileno=descriptor))
+            case StopToo():
+                self._stop()
             case Farewell():
                 return False
             case _:

@@ -1,9 +1,7 @@
 """Succession: from the wish for another process to the end of this one, after which the other is the daemon."""
 
 import os
-import signal
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -15,12 +13,12 @@ from hrd.downstream.drain import LOOK_S, drain, wait_empty
 from hrd.handover.giving import Belongings, HandOver
 from hrd.handover.restart import Restart
 from hrd.handover.successor import NotTakenOver, Successor
-from hrd.handover.waiter import daemon_pid
 from hrd.logbook import Logbook
 from hrd.notify import Notify
 from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Store
+from hrd.store.lock import Lock
 
 GOODBYE_S: Final = 5.0
 """How long calls on the control socket may take to end, when all else has."""
@@ -37,8 +35,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     stop_now: trio.Event
     calls: Mapping[int, Call]
     control_calls: Mapping[int, Call]
-    lock_path: Path
-    give_up_lock: Callable[[], None]
+    lock: Lock
 
 
 class Succession:
@@ -113,10 +110,11 @@ class Succession:
         self._ends_at = trio.current_time() + drain_s
         self._pool.is_retired = True
         what.clients.context.pass_on = successor.give
+        terms.lock.write_pid(successor.pid)  # from here on, whoever looks whom to send a signal to finds the new one
         self._notify.main_pid(successor.pid)
         successor.go()
         what.predecessors.hand_on()
-        terms.give_up_lock()
+        terms.lock.release()
         restarted = Restarted(
             pid=successor.pid,
             version=successor.version,
@@ -152,13 +150,8 @@ class Succession:
         if self._hurry.is_set():
             self._terms.stop_now.set()
         self._end_within(self._terms.settings().stop_seconds)
-        if not self._notify.is_supervised:
-            pid = daemon_pid(self._terms.lock_path)
-            if pid and pid != os.getpid():
-                try:
-                    os.kill(pid, signal.SIGTERM)
-                except ProcessLookupError:
-                    pass
+        if self.successor is not None:
+            self.successor.stop()
 
     def _end_within(self, seconds: float) -> None:
         """What still runs is to end as if we stopped."""

@@ -33,6 +33,7 @@ from hrd.handover.messages import (
     Progress,
     Ready,
     StopBy,
+    StopToo,
     Turn,
     packets,
     rows_of,
@@ -213,6 +214,10 @@ class Successor:
     def give(self, connection: socket.socket) -> None:
         """A client's connection that waits for its next request."""
         self._its_channel.give(Given(), connection)
+
+    def stop(self) -> None:
+        """Whoever is the daemon now is to stop."""
+        self._its_channel.send(StopToo())
 
     async def report(self, in_flight: Callable[[], int], seconds_left: Callable[[], float]) -> None:
         """Say how far we are, until cancelled."""

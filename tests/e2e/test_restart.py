@@ -191,6 +191,18 @@ async def test_signals_go_to_the_daemon_of_the_day_and_its_end_is_ours(tmp_path:
         assert not router.socket_path.exists()
 
 
+async def test_who_stops_a_former_process_stops_the_daemon(tmp_path: Path) -> None:
+    async with Upstream(hangs()) as upstream:
+        settings = SETTINGS | {"GROQ_BASE_URL": upstream.base_url, "STOP_SECONDS": "0.2"}
+        async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
+            nursery.start_soon(router.chat)
+            await wait_until(lambda: _was_asked(upstream, 1))
+            pid = await _restarted(router)
+            router.signal(signal.SIGINT)
+            assert await router.wait_ended() == 0
+            assert not is_there(pid)
+
+
 async def test_a_daemon_of_the_day_that_is_killed_ends_the_waiter_as_shells_say(tmp_path: Path) -> None:
     async with running(tmp_path, **SETTINGS) as router:
         pid = await _restarted(router)

@@ -10,7 +10,7 @@ import trio.testing
 
 from hrd.core.journal import Entry, Outcome
 from hrd.handover.channel import Channel, channel_pair
-from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, StopBy, packets
+from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, StopBy, StopToo, packets
 from hrd.handover.predecessors import Finishing, Predecessors
 from hrd.store.memory import Disk, MemoryStore
 from tests.hrd.stage import NOON, Stage, provider, roster
@@ -31,12 +31,14 @@ class Company:
         self.stage = Stage(roster([(groq, ["00000001"])]), remembered=remembered)
         self.connections: list[socket.socket] = []
         self.finished: list[Entry] = []
+        self.stops: list[float] = []
         self.predecessors = Predecessors(
             pool=self.stage.pool,
             store=self.store,
             now=lambda: NOON,
             adopt=self.connections.append,
             finished=self.finished.append,
+            stop=lambda: self.stops.append(NOON),
         )
         ours, theirs = channel_pair()
         self.predecessors.meet([(OLDER, ours)])
@@ -119,6 +121,12 @@ async def test_one_that_dies_loses_what_it_held(company: Company) -> None:
 async def test_it_is_told_when_to_stop(company: Company) -> None:
     company.predecessors.stop(30.0)
     assert (await company.old.receive()).message == StopBy(seconds=30.0)
+
+
+async def test_one_that_was_told_to_stop_means_the_daemon(company: Company) -> None:
+    company.old.send(StopToo())
+    await settle()
+    assert company.stops == [NOON]
 
 
 async def test_while_nobody_listens_its_words_wait_for_whoever_does_next(company: Company) -> None:

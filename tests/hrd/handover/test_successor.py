@@ -9,7 +9,7 @@ import trio.testing
 
 from hrd.core.facts import Claim
 from hrd.handover.channel import Channel, ChannelGone, channel_pair
-from hrd.handover.messages import Farewell, Given, Go, May, MayI, Rows, StopBy, rows_of, sent
+from hrd.handover.messages import Farewell, Given, Go, May, MayI, Rows, StopBy, StopToo, rows_of, sent
 from hrd.handover.successor import Successor
 from tests.hrd.stage import NOON, Stage, Walk, provider, roster
 from tests.hrd.store.samples import blocked, settled
@@ -137,6 +137,13 @@ async def test_it_is_given_connections_and_a_farewell(handed: Handed, nursery: t
     handed.successor._its_channel.close()
     with pytest.raises(ChannelGone):
         await handed.new.receive()
+
+
+async def test_it_is_told_when_somebody_stops_the_old_process(handed: Handed) -> None:
+    handed.successor.go()
+    handed.successor.stop()
+    assert (await handed.new.receive()).message == Go()
+    assert (await handed.new.receive()).message == StopToo()
 
 
 async def test_it_says_when_to_stop(handed: Handed, nursery: trio.Nursery) -> None:

@@ -91,3 +91,11 @@ def test_where_no_file_can_be_made_the_folder_is_locked(tmp_path: Path) -> None:
 def test_without_a_folder_there_is_no_lock(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         take_lock(tmp_path / "missing" / "hrd.lock", 1)
+
+
+def test_the_pid_in_it_follows_who_holds_it(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / "hrd.lock", 4711)
+    assert isinstance(lock, Lock)
+    lock.write_pid(42)
+    assert take_lock(tmp_path / "hrd.lock", 5000) == HeldBy(42)
+    lock.release()
