@@ -14,7 +14,7 @@ from tests.e2e.upstream_process import upstream_process
 
 pytestmark = pytest.mark.e2e
 
-WARM_UP = 2000
+WARM_UP = 4000
 REQUESTS = 3000
 CLIENTS = 8
 GROWN_KB_MAX = 2048
