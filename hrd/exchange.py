@@ -43,11 +43,13 @@ from hrd.downstream import call as call_
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
 from hrd.downstream.context import Header
 from hrd.downstream.heartbeat import Heartbeat
+from hrd.http.encode import header_lines
 from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
 from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
 
+LINES_CACHED_MAX = 4096
 AFTER_S = 1.0
 """The last candidate may take all that is left of the deadline: it is the deadline that ends it then."""
 
@@ -133,13 +135,11 @@ class Trip:
     def headers(self) -> list[Header]:
         """What every answer carries."""
         candidate = self.draft.candidate
-        rows = [(b"x-request-id", self.call.request_id.encode()), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
-        if candidate is not None:
-            rows.append((b"x-hermes-provider", candidate.provider.name.encode()))
-            rows.append((b"x-hermes-model", candidate.model.encode("ascii", "replace")))
-            if candidate.provider.demo:
-                rows.append((b"x-hermes-demo", b"1"))
-        return rows
+        return [*self.own_headers(), *(_headers_of(candidate) if candidate is not None else ())]
+
+    def own_headers(self) -> list[Header]:
+        """Those of them that are this request's alone."""
+        return [(b"x-request-id", self.call.request_id.encode()), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
 
 
 class Exchange:
@@ -163,6 +163,7 @@ class Exchange:
         self._terms = terms
         self._now = now
         self._finished = finished
+        self._lines: dict[tuple[str, str, bool], bytes] = {}
         self._waiting = 0
         """Requests that wait for a candidate."""
         self.successor: Successor | None = None
@@ -354,7 +355,18 @@ class Exchange:
             return
         self._end(trip, Outcome.OK, 200, reply.usage, finish_reason=reply.finish_reason)
         await self._record(trip)
-        await trip.call.reply(200, [JSON, *trip.headers()], reply.body)
+        assert trip.draft.candidate is not None, "somebody answered"
+        await trip.call.reply(200, trip.own_headers(), reply.body, self._lines_of(trip.draft.candidate))
+
+    def _lines_of(self, candidate: Candidate) -> bytes:
+        """The header lines that all whole replies of *candidate* have in common."""
+        key = (candidate.provider.name, candidate.model, candidate.provider.demo)
+        lines = self._lines.get(key)
+        if lines is None:
+            if len(self._lines) >= LINES_CACHED_MAX:
+                self._lines.clear()
+            lines = self._lines[key] = header_lines([JSON, *_headers_of(candidate)])
+        return lines
 
     # streams -------------------------------------------------------------------------------------------------------------
 
@@ -565,6 +577,15 @@ def _spent_in_vain(request: Request, missed: Missed) -> Usage:
     if missed.failure.verdict in MAY_HAVE_WORKED:
         return Usage(input_tokens=request.ask.input_tokens, source=UsageSource.ESTIMATED)
     return Usage()
+
+
+def _headers_of(candidate: Candidate) -> list[Header]:
+    """What an answer says of who gave it."""
+    provider = candidate.provider
+    rows = [(b"x-hermes-provider", provider.name.encode()), (b"x-hermes-model", candidate.model.encode("ascii", "replace"))]
+    if provider.demo:
+        rows.append((b"x-hermes-demo", b"1"))
+    return rows
 
 
 def _as_comment(headers: list[Header]) -> str:

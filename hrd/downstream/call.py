@@ -158,8 +158,8 @@ class Call:
 
     # the reply -----------------------------------------------------------------------------------------------------------
 
-    async def reply(self, status: int, headers: Iterable[Header], body: bytes) -> None:
-        """Send a whole reply."""
+    async def reply(self, status: int, headers: Iterable[Header], body: bytes, lines: bytes = b"") -> None:
+        """Send a whole reply. *lines*: headers that many replies have in common (`encode.header_lines`)."""
         self.status = status
         if not self._is_body_read:
             self._skip_what_came()
@@ -171,6 +171,7 @@ class Call:
             chunked=False,
             keep_alive=self.keep_alive,
             minor=self.head.minor,
+            lines=lines,
         )
         self.begun = True
         if self.head.method == "HEAD":

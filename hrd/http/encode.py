@@ -22,29 +22,37 @@ def reply_head(
     chunked: bool,
     keep_alive: bool,
     minor: int,
+    lines: bytes = b"",
 ) -> bytes:
-    """A reply's head; *headers* hold neither framing nor Connection.
+    """A reply's head; *headers* hold neither framing nor Connection. *lines*: more of them, made by `header_lines`.
 
     A body with neither *length* nor *chunked* ends with the connection. A reply to HEAD says what GET would have said; 204
     and 304 say nothing about a body and have none. *minor* is the asker's: HTTP/1.0 knows no chunks.
     """
     if chunked and (minor == 0 or length is not None):
         raise ValueError("chunked needs HTTP/1.1 and excludes a length")
-    parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
-    lines = 1 + _add_fields(parts, headers)
+    parts: list[bytes] = []
+    count = _add_fields(parts, headers)
     if status not in _WITHOUT_BODY:
         if chunked:
             parts.append(b"transfer-encoding: chunked\r\n")
-            lines += 1
+            count += 1
         elif length is not None:
             parts.append(b"content-length: %d\r\n" % length)
-            lines += 1
+            count += 1
         else:
             keep_alive = False
     if not keep_alive or minor == 0:
         parts.append(b"connection: close\r\n")
-        lines += 1
-    return _sealed(parts, lines)
+        count += 1
+    start = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+    return b"%b%b%b" % (start, lines, _sealed(parts, count))
+
+
+def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Lines for the heads of many replies, looked through once."""
+    parts: list[bytes] = []
+    return _checked(parts, _add_fields(parts, headers))
 
 
 def request_head(
@@ -89,7 +97,11 @@ def _add_fields(parts: list[bytes], headers: Iterable[tuple[bytes, bytes]]) -> i
 def _sealed(parts: list[bytes], lines: int) -> bytes:
     """The head out of *parts*, which must be so many lines and no more."""
     parts.append(b"\r\n")
-    head = b"".join(parts)
-    if not head.count(b"\n") == head.count(b"\r") == lines + 1 or 0 in head:
+    return _checked(parts, lines + 1)
+
+
+def _checked(parts: list[bytes], lines: int) -> bytes:
+    text = b"".join(parts)
+    if not text.count(b"\n") == text.count(b"\r") == lines or 0 in text:
         raise ValueError("a line break or NUL inside a header")
-    return head
+    return text

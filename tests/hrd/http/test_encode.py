@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.http.encode import CONTINUE_100, LAST_CHUNK, chunk, reply_head, request_head
+from hrd.http.encode import CONTINUE_100, LAST_CHUNK, chunk, header_lines, reply_head, request_head
 from tests.hrd.http.reading import read_reply, read_requests
 
 
@@ -115,3 +115,23 @@ def test_what_is_written_is_read_the_same(pairs: list[tuple[bytes, bytes]], part
     )
     assert [pair for pair in reply.head.headers if pair[0].startswith(b"x-")] == pairs
     assert (reply.body, reply.is_complete, reply.is_reusable) == (b"".join(parts), True, True)
+
+
+def test_lines_made_beforehand_stand_in_every_head_that_is_given_them() -> None:
+    lines = header_lines([(b"content-type", b"application/json"), (b"x-hermes-model", b"m1")])
+    head = reply_head(200, [(b"x-request-id", b"r1")], length=5, chunked=False, keep_alive=True, minor=1, lines=lines)
+    assert head.split(b"\r\n") == [
+        b"HTTP/1.1 200 OK",
+        b"content-type: application/json",
+        b"x-hermes-model: m1",
+        b"x-request-id: r1",
+        b"content-length: 5",
+        b"",
+        b"",
+    ]
+
+
+@pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\nb", b"a\rb", b"a\0b"])
+def test_lines_made_beforehand_are_looked_through_too(value: bytes) -> None:
+    with pytest.raises(ValueError, match="line break or NUL"):
+        header_lines([(b"x-hermes-model", value)])
