@@ -13,6 +13,14 @@ class Kind(enum.Enum):
     EMBEDDINGS = "embeddings"
 
 
+class Priority(enum.IntEnum):
+    """Whose turn it is when many wait, and how much a request is worth."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The routing facts of one decoded request."""
 
@@ -28,3 +36,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Estimated (see `core.estimate`)."""
     max_tokens: int | None = None
     body_bytes: int = 0
+    priority: Priority = Priority.NORMAL
+    """LOW never spends subscription or paid."""
+    local_only: bool = False
+    """It must not leave this machine."""
+    affinity: str = ""
+    """Names the conversation that it belongs to, so that it stays where its prompt is cached."""
+    session: str = ""
+    """The client's label for what it belongs to; for people."""
