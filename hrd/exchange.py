@@ -48,6 +48,7 @@ from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
 from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
+from hrd.upstream.introductions import About
 
 LINES_CACHED_MAX = 4096
 AFTER_S = 1.0
@@ -281,15 +282,17 @@ class Exchange:
             within_s = trip.started + terms.deadline_s - trio.current_time() + AFTER_S
         else:
             within_s = self._patience_s(trip, candidate)
+        about = About(client=trip.call.head.headers)
         reader = trip.dialect.reply_stream(request, quirks, terms.event_bytes_max) if request.ask.stream else None
         if reader is not None:
-            return await self._attempts.stream(claim, trip.path, encoded.body, reader, within_s=within_s)
+            return await self._attempts.stream(claim, trip.path, encoded.body, reader, within_s=within_s, about=about)
         return await self._attempts.whole(
             claim,
             trip.path,
             encoded.body,
             lambda body: trip.dialect.read_whole(request, body, quirks),
             within_s=within_s,
+            about=about,
         )
 
     def _patience_s(self, trip: Trip, candidate: Candidate) -> float:

@@ -136,6 +136,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """Where it stands: `auth.json`, `.env`, `environment` or `built in`."""
     account: str = ""
     """The account it draws on; empty is an account of its own."""
+    account_id: str = ""
+    """What the provider itself calls an account that signed in; empty for a key."""
     label: str = ""
     cost_class: CostClass | None = None
     """What `hr auth add --class` said, if anything."""

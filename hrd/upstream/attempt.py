@@ -18,6 +18,7 @@ from hrd.http.wire import WireBroken
 from hrd.upstream.connections import Connection, Connections, Origin
 from hrd.upstream.failures import read_error_object, read_failure
 from hrd.upstream.heads import Heads
+from hrd.upstream.introductions import NOTHING, About
 from hrd.upstream.ratelimits import read_limits
 
 RECEIVE_BYTES = 65_536
@@ -142,12 +143,19 @@ class Attempts:
         self._now = now
 
     async def whole(
-        self, claim: Claim, path: str, body: bytes, read: Callable[[bytes], WholeReply], *, within_s: float
+        self,
+        claim: Claim,
+        path: str,
+        body: bytes,
+        read: Callable[[bytes], WholeReply],
+        *,
+        within_s: float,
+        about: About = NOTHING,
     ) -> Answered | Missed:
-        """Ask for a whole reply; it must be complete within *within_s* seconds of sending."""
+        """Ask for a whole reply; it must be complete within *within_s* seconds of sending. *about* goes into its head."""
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, path, body, within_s, stream=False)
+            connection = await self._sent(claim, path, body, within_s, about, stream=False)
             reader, transport = connection.reader, connection.transport
             head = None
             while head is None:  # written out here: every reply's way, one frame less to resume
@@ -170,12 +178,12 @@ class Attempts:
                 self._connections.give_back(connection)
 
     async def stream(
-        self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float
+        self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float, about: About = NOTHING
     ) -> OpenStream | Missed:
         """Ask for a stream; its commit point must come within *within_s* seconds of sending."""
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, path, body, within_s, stream=True)
+            connection = await self._sent(claim, path, body, within_s, about, stream=True)
             head = await _reply_head(connection)
             if head.status != 200:
                 return await self._refused(claim, connection, head)
@@ -201,9 +209,9 @@ class Attempts:
             return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=too_late))
         return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(trouble))))
 
-    async def _sent(self, claim: Claim, path: str, body: bytes, within_s: float, *, stream: bool) -> Connection:
+    async def _sent(self, claim: Claim, path: str, body: bytes, within_s: float, about: About, *, stream: bool) -> Connection:
         """A connection over which the request has gone out. A request that never left is sent over a new one."""
-        origin, head = self._heads.head_for(claim.candidate, path, len(body), stream=stream)
+        origin, head = self._heads.head_for(claim.candidate, path, len(body), stream=stream, about=about)
         data = head + body
         connection = self._connections.take_idle(origin)
         if connection is not None:

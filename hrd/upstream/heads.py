@@ -1,14 +1,28 @@
-"""The request head that a provider sees: made once a candidate. The one place where a provider's key is revealed."""
+"""The request head that a provider sees: made once a candidate, but for what changes with the request. The one place where a
+provider's key is revealed."""
 
 import msgspec
 
 from hrd.core.providers import Candidate
 from hrd.http import encode
 from hrd.upstream.connections import Origin, origin_of
+from hrd.upstream.introductions import NOTHING, About, Fields, Introduction, introduction_of
 from hrd.upstream.proxies import Proxies, authorization
 
 HOP_HEADER = b"x-hermes-hop"
 HEADS_CACHED_MAX = 4096
+
+
+class Made(msgspec.Struct, frozen=True, gc=False):
+    """A candidate's head, all but its end."""
+
+    candidate: Candidate
+    origin: Origin
+    head: bytes
+    introduction: Introduction | None = None
+    """None: nothing of the head changes with the request."""
+    replaceable: Fields = {}
+    """What is said unless the client says it."""
 
 
 class Heads:
@@ -27,17 +41,22 @@ class Heads:
         self._user_agent = user_agent
         self._forwarded = forwarded
         self._proxies = proxies
-        self._made: dict[tuple[int, str, bool], tuple[Candidate, Origin, bytes]] = {}
+        self._made: dict[tuple[int, str, bool], Made] = {}
 
-    def head_for(self, candidate: Candidate, path: str, length: int, *, stream: bool) -> tuple[Origin, bytes]:
+    def head_for(
+        self, candidate: Candidate, path: str, length: int, *, stream: bool, about: About = NOTHING
+    ) -> tuple[Origin, bytes]:
         """Where to send, and the whole head for a body of *length* bytes."""
         key = (id(candidate), path, stream)
         made = self._made.get(key)
-        if made is None or made[0] is not candidate:
+        if made is None or made.candidate is not candidate:
             if len(self._made) >= HEADS_CACHED_MAX:
                 self._made.clear()
             made = self._made[key] = self._make(candidate, path, stream=stream)
-        return made[1], b"%bcontent-length: %d\r\n\r\n" % (made[2], length)
+        if made.introduction is None:
+            return made.origin, b"%bcontent-length: %d\r\n\r\n" % (made.head, length)
+        lines = encode.header_lines(made.introduction.of_request(made.replaceable, about).items())
+        return made.origin, b"%b%bcontent-length: %d\r\n\r\n" % (made.head, lines, length)
 
     def renew(self, forwarded: dict[str, dict[str, str]], proxies: Proxies) -> None:
         """Settings or credentials changed: other headers are added, others are asked by way of others, and no secret is kept
@@ -45,8 +64,10 @@ class Heads:
         self._forwarded, self._proxies = forwarded, proxies
         self._made.clear()
 
-    def _make(self, candidate: Candidate, path: str, *, stream: bool) -> tuple[Candidate, Origin, bytes]:
+    def _make(self, candidate: Candidate, path: str, *, stream: bool) -> Made:
         provider = candidate.provider
+        introduction = introduction_of(provider.dialect)
+        key_name, key_value = introduction.key(candidate.credential.secret.reveal())
         origin, base_path = origin_of(provider.base_url)
         via = self._proxies.between(is_tls=origin.is_tls, host=origin.host, port=origin.port)
         target = base_path + path
@@ -55,15 +76,19 @@ class Heads:
             target = target if origin.is_tls else f"http://{origin.host_header}{target}"
         headers = {
             b"user-agent": (provider.user_agent or self._user_agent).encode(),
-            b"authorization": b"Bearer " + candidate.credential.secret.reveal().encode(),
+            key_name: key_value,
             b"content-type": b"application/json",
             b"accept": b"text/event-stream" if stream else b"application/json",
             b"accept-encoding": b"identity",
             HOP_HEADER: self._instance_id,
+            **introduction.says(candidate.credential),
         }
         for name, value in {**provider.headers, **self._forwarded.get(provider.name, {})}.items():
             headers[name.lower().encode()] = value.encode()
         if via is not None and not origin.is_tls:
             headers |= authorization(via)
-        head = encode.request_head("POST", target, origin.host_header, headers.items())
-        return candidate, origin, head.removesuffix(b"\r\n")
+        replaceable = {name: headers.pop(name) for name in list(headers) if introduction.is_taken_over(name)}
+        head = encode.request_head("POST", target, origin.host_header, headers.items()).removesuffix(b"\r\n")
+        if not introduction.takes_over:
+            return Made(candidate, origin, head)
+        return Made(candidate, origin, head, introduction, replaceable)

@@ -26,7 +26,7 @@ def provider(name: str, *models: str, **facts: Any) -> Provider:
     return Provider(name=name, models=models or ("m1",), **facts)
 
 
-def key(owner: str, name: str, *, account: str = "", cost_class: CostClass | None = None) -> Credential:
+def key(owner: str, name: str, *, account: str = "", account_id: str = "", cost_class: CostClass | None = None) -> Credential:
     """A credential whose fingerprint can be read: `alpha-a1`."""
     return Credential(
         provider=owner,
@@ -34,6 +34,7 @@ def key(owner: str, name: str, *, account: str = "", cost_class: CostClass | Non
         secret=Secret(f"test-not-a-key-{owner}-{name}", owner),
         source="auth.json",
         account=account,
+        account_id=account_id,
         cost_class=cost_class,
     )
 

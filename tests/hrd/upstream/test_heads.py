@@ -3,8 +3,10 @@
 import pytest
 
 from hrd.core.providers import Candidate
+from hrd.http.messages import Headers
 from hrd.upstream.connections import Origin
-from hrd.upstream.heads import HEADS_CACHED_MAX, Heads
+from hrd.upstream.heads import HEADS_CACHED_MAX, Heads, Made
+from hrd.upstream.introductions import About, conversation_id
 from hrd.upstream.proxies import Proxies
 from tests.hrd.stage import candidate, key, provider
 
@@ -66,6 +68,26 @@ def test_the_catalogues_headers_and_the_settings_replace_our_own() -> None:
     assert lines(heads().head_for(plain, "/x", 1, stream=False)[1])["user-agent"] == "catalogue/1"
 
 
+def test_what_a_client_of_the_same_kind_says_replaces_what_the_catalogue_does() -> None:
+    one = candidate(provider("alpha", dialect="anthropic_messages", headers={"anthropic-version": "2023-06-01"}))
+    made = heads()
+    head = lines(made.head_for(one, "/messages", 1, stream=False)[1])
+    assert (head["x-api-key"], head["anthropic-version"]) == ("test-not-a-key-alpha-a1", "2023-06-01")
+    assert "authorization" not in head
+    said = Headers([(b"anthropic-version", b"2024-01-01"), (b"anthropic-beta", b"a,b")])
+    _, asked = made.head_for(one, "/messages", 1, stream=False, about=About(client=said))
+    assert (lines(asked)["anthropic-version"], lines(asked)["anthropic-beta"]) == ("2024-01-01", "a,b")
+    assert asked.count(b"anthropic-version") == 1
+    assert lines(made.head_for(one, "/messages", 1, stream=False)[1]) == head
+
+
+def test_an_account_is_named_and_so_is_the_conversation() -> None:
+    one = candidate(provider("codex", dialect="codex"), credential=key("codex", "c1", account_id="account-1"))
+    head = lines(heads().head_for(one, "/responses", 1, stream=True, about=About(affinity="talk-1"))[1])
+    assert (head["chatgpt-account-id"], head["session_id"]) == ("account-1", conversation_id("talk-1").decode())
+    assert head["authorization"] == "Bearer test-not-a-key-codex-c1"
+
+
 def test_a_header_cannot_become_two() -> None:
     one = candidate(provider("alpha", headers={"X-Team": "blue\r\nX-Evil: 1"}))
     with pytest.raises(ValueError, match="line break"):
@@ -76,7 +98,7 @@ def test_a_head_is_made_once_a_candidate_and_anew_for_a_new_one_or_other_setting
     made = heads()
     one = candidate()
     first = made.head_for(one, "/x", 1, stream=False)[1]
-    made._made[id(one), "/x", False] = (one, Origin(True, "kept", 1), b"kept\r\n")
+    made._made[id(one), "/x", False] = Made(one, Origin(True, "kept", 1), b"kept\r\n")
     assert made.head_for(one, "/x", 7, stream=False) == (Origin(True, "kept", 1), b"kept\r\ncontent-length: 7\r\n\r\n")
     made.renew({"alpha": {"X-New": "1"}}, Proxies())
     assert lines(made.head_for(one, "/x", 1, stream=False)[1]) == {**lines(first), "x-new": "1"}
@@ -85,7 +107,7 @@ def test_a_head_is_made_once_a_candidate_and_anew_for_a_new_one_or_other_setting
 def test_another_candidate_at_the_same_address_in_memory_gets_its_own_head() -> None:
     made = heads()
     old, new = candidate(), candidate(credential=key("alpha", "a2"))
-    made._made[id(new), "/x", False] = (old, Origin(True, "old", 1), b"old\r\n")
+    made._made[id(new), "/x", False] = Made(old, Origin(True, "old", 1), b"old\r\n")
     assert lines(made.head_for(new, "/x", 1, stream=False)[1])["authorization"] == "Bearer test-not-a-key-alpha-a2"
 
 
@@ -93,6 +115,6 @@ def test_heads_are_bounded() -> None:
     made = heads()
     one = candidate()
     kept: list[Candidate] = [one]
-    made._made = {(number, "/x", False): (one, Origin(True, "h", 1), b"") for number in range(HEADS_CACHED_MAX)}
+    made._made = {(number, "/x", False): Made(one, Origin(True, "h", 1), b"") for number in range(HEADS_CACHED_MAX)}
     made.head_for(kept[0], "/x", 1, stream=False)
     assert len(made._made) == 1
