@@ -6,7 +6,7 @@
 import msgspec
 
 from hrd.core.failures import Failure, Observation
-from hrd.core.journal import Usage
+from hrd.core.journal import Reading, Usage
 from hrd.core.ledger import Reservation
 from hrd.core.providers import Candidate
 from hrd.core.roster import Roster
@@ -28,6 +28,12 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Some of those that the name selects were passed over."""
     may_pin: bool = False
     """Embeddings for the router's own name: its answer pins the pair that gave it."""
+    is_probe: bool = False
+    """It asks in spite of a block, or beyond a limit that was only learned, to find out whether that still holds."""
+    moved_from: str = ""
+    """The key of the candidate that the conversation belongs to, when it could not be asked."""
+    readings: tuple[Reading, ...] = ()
+    """What was left for those in `order`, at that moment."""
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +48,8 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
     claim: Claim
     latency_ms: float
     observations: tuple[Observation, ...] = ()
+    account: str = ""
+    """The account that the provider named, if any."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

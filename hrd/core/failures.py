@@ -42,6 +42,52 @@ class HintSource(enum.Enum):
     GUESS = "guess"
 
 
+class WindowKind(enum.Enum):
+    """What a window counts, over what."""
+
+    REQUESTS_SECOND = "requests/second"
+    REQUESTS_MINUTE = "requests/minute"
+    REQUESTS_HOUR = "requests/hour"
+    REQUESTS_DAY = "requests/day"
+    REQUESTS_WEEK = "requests/week"
+    REQUESTS_MONTH = "requests/month"
+    TOKENS_MINUTE = "tokens/minute"
+    TOKENS_HOUR = "tokens/hour"
+    TOKENS_DAY = "tokens/day"
+    TOKENS_WEEK = "tokens/week"
+    TOKENS_MONTH = "tokens/month"
+    INPUT_TOKENS_MINUTE = "input tokens/minute"
+    INPUT_TOKENS_DAY = "input tokens/day"
+    OUTPUT_TOKENS_MINUTE = "output tokens/minute"
+    OUTPUT_TOKENS_DAY = "output tokens/day"
+    REQUESTS = "requests"
+    """Over a span that was not said."""
+    TOKENS = "tokens"
+    PLAN = "plan"
+    """A subscription's allowance, of which only the share used is ever said; `window_s` is its length."""
+    CREDIT = "credit"
+    """A balance, in millionths of a dollar."""
+    AT_ONCE = "at once"
+    """Requests in flight."""
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reply said about one window, in its headers or its body. None is not said."""
+
+    kind: WindowKind
+    limit: int | None = None
+    left: int | None = None
+    resets_at: float | None = None
+    """When it is full again, Unix seconds."""
+    scope: str = ""
+    """As in `Failure.scope`; empty is the provider's `quota_scope`."""
+    used_percent: float | None = None
+    """Instead of `limit` and `left`, where only this is said: 0 to 100."""
+    window_s: float | None = None
+    """The window's length, where it is said and the kind does not say it."""
+    source: HintSource = HintSource.HEADER
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """One failed attempt, read. `message` and `body` are scrubbed of secrets before they come here."""
 
@@ -65,29 +111,5 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The account the provider named (`org_…`), if any."""
     body: bytes = b""
     """What it answered, for the client of a refusal that is the client's own doing."""
-
-
-class WindowKind(enum.Enum):
-    """What a window counts, over what."""
-
-    REQUESTS_MINUTE = "requests/minute"
-    REQUESTS_HOUR = "requests/hour"
-    REQUESTS_DAY = "requests/day"
-    REQUESTS_MONTH = "requests/month"
-    TOKENS_MINUTE = "tokens/minute"
-    TOKENS_HOUR = "tokens/hour"
-    TOKENS_DAY = "tokens/day"
-    TOKENS_MONTH = "tokens/month"
-    REQUESTS = "requests"
-    TOKENS = "tokens"
-
-
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reply's headers said about one window. None is not said."""
-
-    kind: WindowKind
-    limit: int | None = None
-    left: int | None = None
-    resets_at: float | None = None
-    scope: str = ""
-    """As in `Failure.scope`; empty is the provider's `quota_scope`."""
+    seen: tuple[Observation, ...] = ()
+    """What its text says about windows: limits, what is used, when they turn."""

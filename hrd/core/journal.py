@@ -59,6 +59,22 @@ class AttemptNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     status: int | None = None
     message: str = ""
     ms: float = 0.0
+    is_probe: bool = False
+    """It asked in spite of what was known, to find out whether that still holds."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What was left for one candidate at that moment: its scarcest window. `kind` is empty when none is known."""
+
+    candidate: str
+    kind: str = ""
+    """As in `WindowKind`."""
+    left: int = 0
+    limit: int | None = None
+    resets_at: float | None = None
+    is_known: bool = False
+    """Said by the provider or set by the user; otherwise the catalogue's claim, which never refuses."""
+    in_flight: int = 0
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,6 +108,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     attempts: tuple[AttemptNote, ...] = ()
     order: tuple[str, ...] = ()
     """The candidates as they were ranked, named by their keys (bounded)."""
+    readings: tuple[Reading, ...] = ()
+    """What was left for those in `order`, and for those passed over of whom something is known (bounded)."""
+    moved_from: str = ""
+    """The candidate that the conversation belongs to, when it could not be asked."""
     passed_over: tuple[PassedOver, ...] = ()
     reason: str = ""
     """For anything but OK: what the client was told, scrubbed."""
