@@ -36,6 +36,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     source: UsageSource = UsageSource.NONE
+    stated_microusd: int | None = None
+    """What it cost, by the provider's own word."""
 
 
 SERVED = "ok"
@@ -101,7 +103,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     credential: str = ""
     usage: Usage = Usage()
-    cost_microusd: int = 0
+    cost_microusd: int | None = 0
+    """Of all attempts together; None is not known."""
+    session: str = ""
+    """The client's label for what it belongs to."""
     first_token_ms: float | None = None
     total_ms: float = 0.0
     waited_ms: float = 0.0

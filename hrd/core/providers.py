@@ -111,6 +111,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model_defaults: ModelFacts = ModelFacts()
     """Facts of every model that has none of its own."""
     quirks: Quirks = Quirks()
+    states_cost: bool = False
+    """Its replies say what they cost (`usage.cost`, US dollars), its list of models what a token does (`pricing`)."""
     notes: tuple[str, ...] = ()
     """What a user should know of it; stands in docs/providers.md."""
     demo: bool = False
