@@ -57,5 +57,6 @@ def store_limits(settings: Settings) -> StoreLimits:
         journal_rows=settings.request_log_size,
         ledger_days=settings.ledger_days,
         usage_hours_days=settings.usage_hours_days,
+        sessions=settings.max_sessions,
     )
     return StoreLimits(retention=retention, buffer_rows=settings.write_buffer_rows)

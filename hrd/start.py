@@ -99,7 +99,8 @@ def read_configuration(environ: Mapping[str, str]) -> Configuration:
     if isinstance(places, Nowhere):
         raise NotStartedError([places.reason], EXIT_BAD_CONFIGURATION)
     catalogue_text = (importlib.resources.files("hrd.core") / "catalogue.toml").read_text(encoding="utf-8")
-    configuration = Configuration(places, environ, catalogue_text)
+    prices_text = (importlib.resources.files("hrd.core") / "prices.toml").read_text(encoding="utf-8")
+    configuration = Configuration(places, environ, catalogue_text, prices_text)
     found = configuration.read()
     if isinstance(found, Unusable):
         raise NotStartedError(found.lines, EXIT_BAD_CONFIGURATION, found.warnings)

@@ -6,6 +6,7 @@ import msgspec
 
 from hrd.core.access import Caller, Doorkeeper
 from hrd.core.catalogue import read_catalogue
+from hrd.core.prices import Price, Prices
 from hrd.core.providers import Credential, ModelFacts, Provider
 from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster, who_lists
@@ -26,6 +27,7 @@ class Assembled(msgspec.Struct, frozen=True, kw_only=True):
     doorkeeper: Doorkeeper
     forwarded: dict[str, dict[str, str]]
     """Provider → headers that the settings add (attribution)."""
+    prices: Prices
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ def assemble(
     listening_on: Collection[tuple[str, int]],
     demo: Demo | None,
     generation: int,
+    price_table: Mapping[str, Mapping[str, Price]] | None = None,
+    user_prices: Mapping[str, Price] | None = None,
 ) -> Assembled:
     """*accounts*: credential → account as its provider named it. *demo* counts only while there is no credential at all."""
     rows, _ = read_catalogue(catalogue_text, settings.provider_overrides)
@@ -78,7 +82,13 @@ def assemble(
         warnings=tuple(dict.fromkeys(warnings)),
         demo=is_demo,
     )
-    return Assembled(roster=roster, doorkeeper=doorkeeper_of(settings, auth), forwarded=_attribution(settings))
+    listed = {name: found.prices for name, found in discovered.items()}
+    return Assembled(
+        roster=roster,
+        doorkeeper=doorkeeper_of(settings, auth),
+        forwarded=_attribution(settings),
+        prices=Prices(price_table, by_user=user_prices, listed=listed),
+    )
 
 
 def lay_over(row: Provider, settings: Settings, discovered: Collection[str] = ()) -> Provider:

@@ -32,6 +32,8 @@ class Generations:
             listening_on=listening_on,
             demo=self.demo,
             generation=self._number,
+            price_table=self._configuration.price_table,
+            user_prices=self._configuration.user_prices,
         )
 
     def learn(self, found: Iterable[Discovered], named: Iterable[AccountNamed]) -> bool:

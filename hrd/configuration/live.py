@@ -9,6 +9,7 @@ import trio
 
 from hrd.admin.places import Places
 from hrd.configuration.assemble import catalogue_problems
+from hrd.core.prices import Price, read_table, read_user_file
 from hrd.core.secrets import CLIENT, Secret
 from hrd.credentials import AuthFile, CredentialProblem, ProxyKey
 from hrd.credentials import disk as auth_disk
@@ -36,19 +37,23 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     auth: AuthFile
+    user_prices: dict[str, Price] = {}
+    """Of MODEL_PRICES_FILE."""
 
 
 class Configuration:
     """Owns what was read last, and the only way to change the files."""
 
-    def __init__(self, places: Places, environ: Mapping[str, str], catalogue_text: str) -> None:
+    def __init__(self, places: Places, environ: Mapping[str, str], catalogue_text: str, prices_text: str = "") -> None:
         self.places = places
         self.catalogue_text = catalogue_text
+        self.price_table = read_table(prices_text)
         self.loaded: Loaded | None = None
         self.troubles: tuple[str, ...] = ()
         """What is wrong with the files as they stand now; the last good reading holds."""
         self._environ = dict(environ)
         self._uid = os.geteuid()
+        self._prices_file: Path | None = None
         self._stamps: tuple[Stamp | None, ...] = ()
         self._turn = trio.Lock()
 
@@ -62,6 +67,11 @@ class Configuration:
         assert self.loaded is not None, "the daemon starts with a good reading"
         return self.loaded.auth
 
+    @property
+    def user_prices(self) -> dict[str, Price]:
+        assert self.loaded is not None, "the daemon starts with a good reading"
+        return self.loaded.user_prices
+
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be seen."""
         keys = [key.secret for group in self.settings.keys.values() for key in group]
@@ -70,8 +80,7 @@ class Configuration:
         return (*self.auth.secrets(), *keys, *settings.proxy_api_keys, *_header_values(settings), *proxies)
 
     def read(self) -> Loaded | Unusable:
-        """Read everything anew. Blocks for as long as a disk takes to give three small files."""
-        self._stamps = self._stamps_now()
+        """Read everything anew. Blocks for as long as a disk takes to give four small files."""
         dotenv, dotenv_trouble = _text(Path(self.places.dotenv))
         toml, toml_trouble = _text(Path(self.places.config_toml))
         lines = [line for line in (dotenv_trouble, toml_trouble) if line]
@@ -79,15 +88,26 @@ class Configuration:
         if isinstance(settings, Problems):
             lines += [str(problem) for problem in settings.problems]
         lines += catalogue_problems(self.catalogue_text, settings.provider_overrides)
+        self._prices_file = self._where_prices_are(settings)
+        self._stamps = self._stamps_now()
+        prices = _prices(self._prices_file)
+        if isinstance(prices, str):
+            lines.append(prices)
         auth = auth_disk.load(Path(self.places.auth_json), self._uid)
         if isinstance(auth, CredentialProblem):
             lines.append(str(auth))
-        if lines or isinstance(settings, Problems) or isinstance(auth, CredentialProblem):
+        if lines or isinstance(settings, Problems) or isinstance(auth, CredentialProblem) or isinstance(prices, str):
             return Unusable(tuple(lines), settings.warnings)
         warning = _exposed(Path(self.places.dotenv), settings)
         if warning:
             settings = msgspec.structs.replace(settings, warnings=(*settings.warnings, warning))
-        return Loaded(settings=settings, auth=auth.auth)
+        return Loaded(settings=settings, auth=auth.auth, user_prices=prices)
+
+    def _where_prices_are(self, settings: Settings | Problems) -> Path | None:
+        """A name without a folder is one beside `.env`."""
+        if isinstance(settings, Problems) or settings.model_prices_file is None:
+            return None
+        return Path(self.places.dotenv).parent / settings.model_prices_file
 
     def reload(self) -> bool:
         """Read again; whether the reading is good and differs in time from the last. A bad one leaves the last good one."""
@@ -157,7 +177,8 @@ class Configuration:
         return None if self.reload() else "; ".join(self.troubles)
 
     def _stamps_now(self) -> tuple[Stamp | None, ...]:
-        return tuple(stamp_of(Path(path)) for path in (self.places.dotenv, self.places.config_toml, self.places.auth_json))
+        paths = [Path(path) for path in (self.places.dotenv, self.places.config_toml, self.places.auth_json)]
+        return tuple(stamp_of(path) for path in (*paths, *([self._prices_file] if self._prices_file is not None else ())))
 
 
 async def watch(configuration: Configuration, changed: Callable[[], None]) -> None:
@@ -186,6 +207,17 @@ def _text(path: Path) -> tuple[str | None, str]:
         return content.data.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
         return None, f"{path}: is not UTF-8 text"
+
+
+def _prices(path: Path | None) -> dict[str, Price] | str:
+    """What MODEL_PRICES_FILE says, or what is wrong with it."""
+    if path is None:
+        return {}
+    text, trouble = _text(path)
+    if trouble or text is None:
+        return f"MODEL_PRICES_FILE: {trouble or f'there is no {path}'}"
+    prices = read_user_file(text)
+    return f"MODEL_PRICES_FILE: {path}: {prices}" if isinstance(prices, str) else prices
 
 
 def _exposed(path: Path, settings: Settings) -> str | None:

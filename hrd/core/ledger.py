@@ -25,6 +25,10 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     scopes: tuple[str, ...]
     tokens: int
     """Estimate: input and output together."""
+    client: str = ""
+    """Fingerprint of the key for which it is."""
+    cost_microusd: int | None = 0
+    """Estimate of the same; None is not known."""
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,10 +1,13 @@
 """What outlives a process: the rows a store keeps besides ledger and journal, and what a new process starts from."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
+from hrd.core.prices import Price
 from hrd.core.windows import Window
 
 
@@ -41,6 +44,8 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     contexts: dict[str, int]
     at: float
+    prices: dict[str, Price] = {}
+    """Of the models whose price it states."""
 
 
 class AccountNamed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -50,7 +55,30 @@ class AccountNamed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     account: str
 
 
-Row = Reservation | Settlement | Entry | Block | BlockLifted | Window | Learned | EmbeddingPin | Discovered | AccountNamed
+class Charge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """To be added to one client key's UTC day. Less than nothing, when a request came to less than was set aside for it."""
+
+    client: str
+    day: int
+    """Days since the Unix epoch."""
+    requests: int = 0
+    tokens: int = 0
+    cost_microusd: int = 0
+
+
+Row = (
+    Reservation
+    | Settlement
+    | Entry
+    | Block
+    | BlockLifted
+    | Window
+    | Learned
+    | EmbeddingPin
+    | Discovered
+    | AccountNamed
+    | Charge
+)
 
 
 class DayCounts(msgspec.Struct, kw_only=True):
@@ -62,6 +90,13 @@ class DayCounts(msgspec.Struct, kw_only=True):
     errors: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+
+
+class AskedAt(NamedTuple):
+    """A client key's request was first sent to somebody then."""
+
+    client: str
+    at: float
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +112,10 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     discovered: tuple[Discovered, ...] = ()
     accounts: tuple[AccountNamed, ...] = ()
     today: tuple[DayCounts, ...] = ()
+    charged: tuple[Charge, ...] = ()
+    """What client keys have spent this UTC day."""
+    asked_lately: tuple[AskedAt, ...] = ()
+    """Requests that were sent within the last minute, one each."""
     held: tuple[Reservation, ...] = ()
     """Those of living processes that still finish what they began."""
     lost: int = 0

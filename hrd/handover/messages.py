@@ -26,7 +26,7 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
-from hrd.core.remembered import AccountNamed, BlockLifted, EmbeddingPin, Learned, Row
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge, EmbeddingPin, Learned, Row
 from hrd.core.windows import Window
 from hrd.store.contract import Process
 
@@ -160,7 +160,7 @@ AnyMessage = (
 
 ROW_KINDS: Final[dict[str, type[Row]]] = {
     kind.__name__: kind
-    for kind in (Reservation, Settlement, Entry, Block, BlockLifted, Window, Learned, EmbeddingPin, AccountNamed)
+    for kind in (Reservation, Settlement, Entry, Block, BlockLifted, Window, Learned, EmbeddingPin, AccountNamed, Charge)
 }
 
 _decoder: msgspec.msgpack.Decoder[AnyMessage] = msgspec.msgpack.Decoder(AnyMessage)

@@ -138,6 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     ledger_days: int
     usage_hours_days: int
+    max_sessions: int
     write_buffer_rows: int
 
     max_control_connections: int

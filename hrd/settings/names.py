@@ -142,6 +142,7 @@ NAMES: Final = (
     # What is kept.
     Name("LEDGER_DAYS", 35, Whole(32, 400), "days that the ledger is kept: longer than the longest window"),
     Name("USAGE_HOURS_DAYS", 90, Whole(1, 3650), "days that usage is kept by the hour, before it is kept by the day"),
+    Name("MAX_SESSIONS", 10_000, _COUNT, "sessions, by client key and day, whose usage is kept"),
     Name("WRITE_BUFFER_ROWS", 20_000, _COUNT, "rows that wait for a database that cannot be written; then 503"),
     # Ourselves.
     Name("MAX_CONTROL_CONNECTIONS", 64, _COUNT, "connections to the control socket at once"),

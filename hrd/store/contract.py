@@ -45,7 +45,7 @@ class Process(NamedTuple):
 
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Totals of one provider, model, credential, client and UTC day."""
+    """Totals of one provider, model, credential, client and UTC day; or of one session, client and UTC day."""
 
     provider: str
     model: str
@@ -57,6 +57,9 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int
     output_tokens: int
     cost_microusd: int
+    unpriced: int = 0
+    """Requests whose cost is not known; it is not in `cost_microusd`."""
+    session: str = ""
 
 
 class UsageQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +67,8 @@ class UsageQuestion(msgspec.Struct, frozen=True, kw_only=True):
 
     since_day: str = ""
     client: str = ""
+    by_session: bool = False
+    """Of the sessions that clients named, instead of providers, models and credentials."""
     rows_max: int = 10_000
 
 

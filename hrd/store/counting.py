@@ -29,6 +29,8 @@ class Counts(msgspec.Struct):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_microusd: int = 0
+    unpriced: int = 0
+    """Requests whose cost is not known; it is not in `cost_microusd`."""
 
     def add(self, other: "Counts") -> None:
         self.requests += other.requests
@@ -38,10 +40,13 @@ class Counts(msgspec.Struct):
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
         self.cost_microusd += other.cost_microusd
+        self.unpriced += other.unpriced
 
 
 _NOT_FAILED = frozenset({"ok", GIVEN_UP})
 Totals = dict[UsageKey, Counts]
+SessionTotals = dict[tuple[int, str, str], Counts]
+"""By day (from the Unix epoch), session and client."""
 
 
 def is_error(entry: Entry) -> bool:
@@ -52,21 +57,36 @@ def is_error(entry: Entry) -> bool:
 def count(entry: Entry, totals: Totals) -> None:
     """Add *entry* to *totals*."""
     hour, client = int(entry.at // HOUR_S), entry.client
-    outcome, usage = entry.outcome, entry.usage
+    outcome = entry.outcome
     served = outcome is Outcome.OK or outcome is Outcome.INTERRUPTED or entry.first_token_ms is not None
     provider, credential, model = entry.provider, entry.credential, entry.model if served else ""
     counts = _of(totals, (hour, provider, credential, model, client))
-    counts.requests += 1
-    counts.errors += is_error(entry)
+    _count_request(entry, counts)
     counts.attempts += served and not entry.attempts
-    counts.input_tokens += usage.input_tokens
-    counts.output_tokens += usage.output_tokens
-    counts.cost_microusd += entry.cost_microusd
     for note in entry.attempts:
         answered = served and note.provider == provider and note.credential == credential and note.model == model
         tried = counts if answered else _of(totals, (hour, note.provider, note.credential, "", client))
         tried.attempts += 1
         tried.failed += note.outcome not in _NOT_FAILED
+
+
+def count_session(entry: Entry, totals: SessionTotals) -> None:
+    """Add *entry* to the totals of the session that its client named."""
+    counts = totals.setdefault((day_of(entry.at), entry.session, entry.client), Counts())
+    _count_request(entry, counts)
+    counts.attempts += len(entry.attempts)
+    counts.failed += sum(note.outcome not in _NOT_FAILED for note in entry.attempts)
+
+
+def _count_request(entry: Entry, counts: Counts) -> None:
+    counts.requests += 1
+    counts.errors += is_error(entry)
+    counts.input_tokens += entry.usage.input_tokens
+    counts.output_tokens += entry.usage.output_tokens
+    if entry.cost_microusd is None:
+        counts.unpriced += 1
+    else:
+        counts.cost_microusd += entry.cost_microusd
 
 
 def _of(totals: Totals, key: UsageKey) -> Counts:

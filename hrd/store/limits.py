@@ -9,6 +9,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     journal_rows: int = 10_000
     ledger_days: float = 35.0
     usage_hours_days: float = 90.0
+    sessions: int = 10_000
 
 
 class StoreLimits(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ def _entry(request_id: str, attempts: list[Reservation]) -> Entry:
         request_id=request_id,
         at=attempts[0].at,
         endpoint="",
-        client="",
+        client=last.client,
         model_asked="",
         stream=False,
         outcome=Outcome.CRASHED,
@@ -34,6 +34,7 @@ def _entry(request_id: str, attempts: list[Reservation]) -> Entry:
         provider=last.provider,
         model=last.model,
         credential=last.credential,
+        cost_microusd=_cost_of(attempts),
         usage=Usage(input_tokens=sum(attempt.tokens for attempt in attempts), source=UsageSource.ESTIMATED),
         attempts=tuple(
             AttemptNote(provider=attempt.provider, model=attempt.model, credential=attempt.credential, outcome="lost")
@@ -41,3 +42,8 @@ def _entry(request_id: str, attempts: list[Reservation]) -> Entry:
         ),
         reason=REASON,
     )
+
+
+def _cost_of(attempts: list[Reservation]) -> int | None:
+    costs = [attempt.cost_microusd for attempt in attempts]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)

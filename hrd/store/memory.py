@@ -3,7 +3,7 @@
 A `Disk` outlives the stores on it, as a file outlives processes; `is_writable` set to false is a full disk.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -15,7 +15,9 @@ from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement, State
 from hrd.core.remembered import (
     AccountNamed,
+    AskedAt,
     BlockLifted,
+    Charge,
     DayCounts,
     Discovered,
     EmbeddingPin,
@@ -25,10 +27,21 @@ from hrd.core.remembered import (
 )
 from hrd.core.windows import Window
 from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
-from hrd.store.counting import DAY_HOURS, Counts, Totals, count, day_named, day_numbered, day_of, is_error
+from hrd.store.counting import (
+    DAY_HOURS,
+    Counts,
+    SessionTotals,
+    Totals,
+    count,
+    count_session,
+    day_named,
+    day_numbered,
+    day_of,
+    is_error,
+)
 from hrd.store.limits import StoreLimits
 from hrd.store.lost import entries_of
-from hrd.store.questions import WINDOWS_KEPT_S
+from hrd.store.questions import LATELY_S, WINDOWS_KEPT_S
 from hrd.store.spending import ROWS_MAX, Spent, less_spent
 from hrd.store.waiting import HELD, WaitingRows, WriteFailed
 
@@ -60,6 +73,8 @@ class Disk(msgspec.Struct, kw_only=True):
     pin: EmbeddingPin | None = None
     discovered: dict[str, Discovered] = {}
     accounts: dict[str, AccountNamed] = {}
+    charged: dict[tuple[str, int], Charge] = {}
+    sessions: SessionTotals = {}
     entries: int = 0
 
 
@@ -124,6 +139,8 @@ class MemoryStore:
     async def usage(self, question: UsageQuestion) -> list[UsageRow]:
         await trio.lowlevel.checkpoint()
         since = day_numbered(question.since_day)
+        if question.by_session:
+            return list(islice(self._sessions(since, question.client), max(0, question.rows_max)))
         days: dict[tuple[int, str, str, str, str], Counts] = {}
         for (hour, provider, credential, model, client), counts in self.disk.usage.items():
             day = hour // DAY_HOURS
@@ -132,6 +149,12 @@ class MemoryStore:
                 days.setdefault(where, Counts()).add(counts)
         rows = (_usage_row(where, counts) for where, counts in sorted(days.items()) if counts.requests)
         return list(islice(rows, max(0, question.rows_max)))
+
+    def _sessions(self, since: int, client: str) -> Iterator[UsageRow]:
+        newest_first = sorted(self.disk.sessions.items(), key=lambda item: (-item[0][0], *item[0][1:]))
+        for (day, session, whose), counts in newest_first:
+            if day >= since and client in ("", whose):
+                yield _usage_row((-day, "", "", "", whose), counts, session)
 
     async def journal(self, question: JournalQuestion) -> list[tuple[int, Entry]]:
         await trio.lowlevel.checkpoint()
@@ -168,9 +191,20 @@ class MemoryStore:
             discovered=tuple(discovered for _, discovered in sorted(disk.discovered.items())),
             accounts=tuple(account for _, account in sorted(disk.accounts.items())),
             today=_today(disk.usage, day_of(now)),
+            charged=tuple(charge for (_, day), charge in sorted(disk.charged.items()) if day == day_of(now)),
+            asked_lately=self._asked_lately(now - LATELY_S),
             held=tuple(row.reservation for row in self._held() if row.process in self._living),
             lost=lost,
         )
+
+    def _asked_lately(self, since: float) -> tuple[AskedAt, ...]:
+        first: dict[tuple[str, str], float] = {}
+        for row in self.disk.ledger.values():
+            reservation = row.reservation
+            if reservation.client and reservation.at > since:
+                first.setdefault((reservation.client, reservation.request_id), reservation.at)
+        asked = (AskedAt(client, at) for (client, _), at in first.items())
+        return tuple(sorted(asked, key=lambda one: (one.at, one.client)))
 
     def hold(self) -> bool:
         self.flush()
@@ -252,6 +286,18 @@ class MemoryStore:
                 disk.accounts.pop(row.credential, None)
             case AccountNamed():
                 disk.accounts[row.credential] = row
+            case Charge():
+                self._charge(row)
+
+    def _charge(self, row: Charge) -> None:
+        before = self.disk.charged.get((row.client, row.day), Charge(client=row.client, day=row.day))
+        self.disk.charged[row.client, row.day] = Charge(
+            client=row.client,
+            day=row.day,
+            requests=before.requests + row.requests,
+            tokens=before.tokens + row.tokens,
+            cost_microusd=before.cost_microusd + row.cost_microusd,
+        )
 
     def _settle(self, settlement: Settlement) -> None:
         row = self.disk.ledger.get(settlement.id)
@@ -261,6 +307,8 @@ class MemoryStore:
     def _record(self, entry: Entry) -> None:
         disk = self.disk
         count(entry, disk.usage)
+        if entry.session:
+            count_session(entry, disk.sessions)
         rows_max = self._limits.retention.journal_rows
         if rows_max:
             disk.entries += 1
@@ -296,7 +344,7 @@ def _today(usage: Totals, today: int) -> tuple[DayCounts, ...]:
     )
 
 
-def _usage_row(where: tuple[int, str, str, str, str], counts: Counts) -> UsageRow:
+def _usage_row(where: tuple[int, str, str, str, str], counts: Counts, session: str = "") -> UsageRow:
     before, provider, model, credential, client = where
     return UsageRow(
         provider=provider,
@@ -309,4 +357,6 @@ def _usage_row(where: tuple[int, str, str, str, str], counts: Counts) -> UsageRo
         input_tokens=counts.input_tokens,
         output_tokens=counts.output_tokens,
         cost_microusd=counts.cost_microusd,
+        unpriced=counts.unpriced,
+        session=session,
     )

@@ -107,3 +107,28 @@ def m6_found_out(db: Database) -> None:
     )
     db.conn.execute("CREATE TABLE accounts (credential TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT")
     db.conn.execute("PRAGMA user_version = 6")
+
+
+@migrations()
+def m7_clients(db: Database) -> None:
+    """What client keys spend: whose a reservation is, each key's UTC day, the sessions that clients name, and what is not known
+    of a cost. `sessions` keeps its row ids: the oldest are deleted when there are too many."""
+    db.conn.execute("ALTER TABLE ledger ADD COLUMN client TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("ALTER TABLE ledger ADD COLUMN cost_microusd INTEGER")
+    db.conn.execute("ALTER TABLE usage ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("ALTER TABLE discovered ADD COLUMN prices TEXT NOT NULL DEFAULT '{}'")
+    db.conn.execute(
+        """CREATE TABLE client_days (
+            client TEXT NOT NULL, day INTEGER NOT NULL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
+            cost_microusd INTEGER NOT NULL, PRIMARY KEY (client, day)
+        ) STRICT"""
+    )
+    db.conn.execute(
+        """CREATE TABLE sessions (
+            day INTEGER NOT NULL, session TEXT NOT NULL, client TEXT NOT NULL, requests INTEGER NOT NULL,
+            errors INTEGER NOT NULL, attempts INTEGER NOT NULL, failed INTEGER NOT NULL, input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL, cost_microusd INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+            PRIMARY KEY (day, session, client)
+        ) STRICT"""
+    )
+    db.conn.execute("PRAGMA user_version = 7")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hrd.store.questions import is_whole
 from hrd.store.trouble import Damaged, NewerSchemaError, Trouble, trouble_of
 
-VERSION = 6
+VERSION = 7
 """How many migrations there are."""
 BUSY_MS = 20
 """How long a writer waits for a lock that somebody outside this process holds."""
@@ -23,16 +23,20 @@ _COLUMNS = """SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.na
     ORDER BY t.rowid, c.cid"""
 TABLES = {
     "meta": "name value",
-    "ledger": "id at request_id provider model credential scopes tokens state pid started settled_at spent outcome",
+    "ledger": "id at request_id provider model credential scopes tokens state pid started settled_at spent outcome"
+    " client cost_microusd",
     "scopes": "id used_at names",
     "journal": "row request_id provider failed entry",
-    "usage": "hour provider credential model client requests errors attempts failed input_tokens output_tokens cost_microusd",
+    "usage": "hour provider credential model client requests errors attempts failed input_tokens output_tokens cost_microusd"
+    " unpriced",
     "blocks": "scope reason source set_at until next_probe step message",
     "windows": "scope kind limit left resets_at source seen_at",
     "learned": "provider model what value at expires_at",
     "embedding_pin": "id provider model at",
-    "discovered": "provider models contexts at",
+    "discovered": "provider models contexts at prices",
     "accounts": "credential account",
+    "client_days": "client day requests tokens cost_microusd",
+    "sessions": "day session client requests errors attempts failed input_tokens output_tokens cost_microusd unpriced",
 }
 
 

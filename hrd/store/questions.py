@@ -1,7 +1,7 @@
 """What is read: by a new process at its start, and for people. Plain functions of a connection."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -10,7 +10,8 @@ from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.failures import HintSource, WindowKind
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation
-from hrd.core.remembered import AccountNamed, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
+from hrd.core.prices import Price
+from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
 from hrd.core.windows import Window
 from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow
 from hrd.store.counting import DAY_HOURS, day_named, day_numbered, day_of
@@ -21,8 +22,8 @@ WINDOWS_KEPT_S = 35 * 86400.0
 
 HELD_FROM = "held_from"
 """In `meta`: no reservation of a smaller id is held."""
-HELD_BY_OTHERS = f"""SELECT pid, started, ledger.id, at, request_id, provider, model, credential, ifnull(names, '[]'), tokens
-    FROM ledger LEFT JOIN scopes ON scopes.id = ledger.scopes
+HELD_BY_OTHERS = f"""SELECT pid, started, ledger.id, at, request_id, provider, model, credential, ifnull(names, '[]'), tokens,
+        client, cost_microusd FROM ledger LEFT JOIN scopes ON scopes.id = ledger.scopes
     WHERE ledger.id >= ifnull((SELECT value FROM meta WHERE name = '{HELD_FROM}'), 0)
     AND state = 0 AND NOT (pid = ? AND started = ?) ORDER BY ledger.id"""  # noqa: S608 - a name of our own
 NEXT_ID = "SELECT max(id) + 1 FROM ledger"
@@ -32,9 +33,16 @@ NEWEST_SPENT = """SELECT at, ifnull(names, '[]'), iif(state = 1, spent, tokens)
 TODAY = """SELECT provider, credential, sum(attempts), sum(failed), sum(input_tokens), sum(output_tokens) FROM usage
     WHERE hour >= ? AND hour < ? AND provider <> '' GROUP BY provider, credential ORDER BY provider, credential"""
 USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,
-        sum(requests), sum(errors), sum(input_tokens), sum(output_tokens), sum(cost_microusd)
+        sum(requests), sum(errors), sum(input_tokens), sum(output_tokens), sum(cost_microusd), sum(unpriced)
     FROM usage WHERE hour >= ?1 AND (?2 = '' OR client = ?2) GROUP BY day, provider, model, credential, client
     HAVING sum(requests) > 0 ORDER BY day DESC, provider, model, credential, client LIMIT ?3"""
+
+SESSIONS = """SELECT session, client, day, requests, errors, input_tokens, output_tokens, cost_microusd, unpriced FROM sessions
+    WHERE day >= ?1 AND (?2 = '' OR client = ?2) ORDER BY day DESC, session, client LIMIT ?3"""
+CHARGED = "SELECT client, day, requests, tokens, cost_microusd FROM client_days WHERE day = ? ORDER BY client"
+ASKED_LATELY = """SELECT client, min(at) AS first FROM (SELECT client, request_id, at FROM ledger ORDER BY id DESC LIMIT ?)
+    WHERE at > ? AND client <> '' GROUP BY client, request_id ORDER BY first, client"""
+LATELY_S = 60.0
 
 _SOURCES = {source.value: source for source in HintSource}
 _KINDS = {kind.value: kind for kind in WindowKind}
@@ -42,6 +50,7 @@ _KINDS = {kind.value: kind for kind in WindowKind}
 
 _strings = msgspec.json.Decoder(tuple[str, ...])
 _numbers = msgspec.json.Decoder(dict[str, int])
+_prices = msgspec.json.Decoder(dict[str, Price])
 _entry = msgspec.json.Decoder(Entry)
 
 
@@ -54,7 +63,7 @@ class Held(NamedTuple):
 
 def held_by_others(connection: sqlite3.Connection, process: Process, living: Collection[Process] = ()) -> Held:
     held = Held([], [])
-    for pid, started, number, at, request_id, provider, model, credential, scopes, tokens in connection.execute(
+    for pid, started, number, at, request_id, provider, model, credential, scopes, tokens, client, cost in connection.execute(
         HELD_BY_OTHERS, process
     ):
         reservation = Reservation(
@@ -66,6 +75,8 @@ def held_by_others(connection: sqlite3.Connection, process: Process, living: Col
             credential=credential,
             scopes=_strings.decode(scopes),
             tokens=tokens,
+            client=client,
+            cost_microusd=cost,
         )
         (held.by_living if (pid, started) in living else held.by_dead).append(reservation)
     return held
@@ -89,14 +100,25 @@ def remembered(
         ),
         embedding_pin=EmbeddingPin(provider=pin[0], model=pin[1], at=pin[2]) if pin is not None else None,
         discovered=tuple(
-            Discovered(provider=provider, models=_strings.decode(models), contexts=_numbers.decode(contexts), at=at)
-            for provider, models, contexts, at in connection.execute("SELECT * FROM discovered ORDER BY provider")
+            Discovered(
+                provider=provider,
+                models=_strings.decode(models),
+                contexts=_numbers.decode(contexts),
+                at=at,
+                prices=_prices.decode(prices),
+            )
+            for provider, models, contexts, at, prices in connection.execute("SELECT * FROM discovered ORDER BY provider")
         ),
         accounts=tuple(
             AccountNamed(credential=credential, account=account)
             for credential, account in connection.execute("SELECT * FROM accounts ORDER BY credential")
         ),
         today=_today(connection, now),
+        charged=tuple(
+            Charge(client=client, day=day, requests=requests, tokens=tokens, cost_microusd=cost)
+            for client, day, requests, tokens, cost in connection.execute(CHARGED, (day_of(now),))
+        ),
+        asked_lately=tuple(AskedAt(*row) for row in connection.execute(ASKED_LATELY, (ROWS_MAX, now - LATELY_S))),
         held=tuple(held_by_others(connection, process, living).by_living) if living else (),
         lost=lost,
     )
@@ -159,24 +181,49 @@ def _today(connection: sqlite3.Connection, now: float) -> tuple[DayCounts, ...]:
 
 def usage(connection: sqlite3.Connection, question: UsageQuestion) -> list[UsageRow]:
     """The newest day first."""
+    if question.by_session:
+        return _sessions(connection, question)
     since = day_numbered(question.since_day) * DAY_HOURS
+    found = connection.execute(USAGE, (since, question.client, max(0, question.rows_max)))
     return [
-        UsageRow(
-            provider=provider,
-            model=model,
-            credential=credential,
-            client=client,
-            day=day_named(day),
-            requests=requests,
-            errors=errors,
-            input_tokens=input_tokens,
-            output_tokens=output_tokens,
-            cost_microusd=cost_microusd,
-        )
-        for provider, model, credential, client, day, requests, errors, input_tokens, output_tokens, cost_microusd in (
-            connection.execute(USAGE, (since, question.client, max(0, question.rows_max)))
-        )
+        _row(counters, provider=provider, model=model, credential=credential, client=client, day=day)
+        for provider, model, credential, client, day, *counters in found
     ]
+
+
+def _sessions(connection: sqlite3.Connection, question: UsageQuestion) -> list[UsageRow]:
+    values = (day_numbered(question.since_day), question.client, max(0, question.rows_max))
+    return [
+        _row(counters, client=client, session=session, day=day)
+        for session, client, day, *counters in connection.execute(SESSIONS, values)
+    ]
+
+
+def _row(
+    counters: Sequence[int],
+    *,
+    client: str,
+    day: int,
+    provider: str = "",
+    model: str = "",
+    credential: str = "",
+    session: str = "",
+) -> UsageRow:
+    requests, errors, input_tokens, output_tokens, cost_microusd, unpriced = counters
+    return UsageRow(
+        provider=provider,
+        model=model,
+        credential=credential,
+        client=client,
+        session=session,
+        day=day_named(day),
+        requests=requests,
+        errors=errors,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cost_microusd=cost_microusd,
+        unpriced=unpriced,
+    )
 
 
 def journal(connection: sqlite3.Connection, question: JournalQuestion) -> list[tuple[int, Entry]]:

@@ -8,6 +8,8 @@
 | blocks | an hour after they ended |
 | windows | 35 days after they were seen |
 | learned | until they expire |
+| client_days | today's and yesterday's |
+| sessions | MAX_SESSIONS rows, the newest; as long as usage by the hour |
 | scopes | longer than the ledger rows that refer to them |
 """
 
@@ -17,7 +19,7 @@ from pathlib import Path
 from threading import Lock
 
 from hrd.core.blocks import REMEMBERED_S
-from hrd.store.counting import DAY_HOURS, HOUR_S
+from hrd.store.counting import DAY_HOURS, HOUR_S, day_of
 from hrd.store.limits import Retention
 from hrd.store.opening import connect
 from hrd.store.questions import WINDOWS_KEPT_S
@@ -33,7 +35,7 @@ NEXT_FINE_HOUR = "SELECT min(hour) FROM usage WHERE hour >= ? AND hour < ? AND h
 ROLLED_TO = "SELECT value FROM meta WHERE name = 'usage_rolled_to'"
 SET_ROLLED_TO = "INSERT OR REPLACE INTO meta VALUES ('usage_rolled_to', ?)"
 OLD_HOUR = """SELECT hour - hour % 24, provider, credential, model, client, requests, errors, attempts, failed, input_tokens,
-    output_tokens, cost_microusd FROM usage WHERE hour = ?"""
+    output_tokens, cost_microusd, unpriced FROM usage WHERE hour = ?"""
 ROLL_HOUR = f"INSERT INTO usage {OLD_HOUR} {ADD_UP}"
 
 
@@ -65,22 +67,33 @@ class Trimming:
 
 
 def _batches(connection: sqlite3.Connection, retention: Retention, now: float) -> Iterator[list[Statement]]:
-    yield from _old_facts(connection, now, retention.ledger_days)
+    yield from _old_facts(connection, now, retention)
+    yield from _many_sessions(connection, retention.sessions)
     yield from _old_journal(connection, retention.journal_rows)
     yield from _old_ledger(connection, now - retention.ledger_days * DAY_S)
     yield from _old_usage(connection, now - retention.usage_hours_days * DAY_S)
 
 
-def _old_facts(connection: sqlite3.Connection, now: float, ledger_days: float) -> Iterator[list[Statement]]:
+def _old_facts(connection: sqlite3.Connection, now: float, retention: Retention) -> Iterator[list[Statement]]:
     for table, column, before in (
         ("blocks", "until", now - REMEMBERED_S),
         ("windows", "seen_at", now - WINDOWS_KEPT_S),
         ("learned", "expires_at", now),
-        ("scopes", "used_at", now - (ledger_days + SCOPES_MORE_DAYS) * DAY_S),
+        ("client_days", "day", day_of(now) - 1),
+        ("sessions", "day", day_of(now - retention.usage_hours_days * DAY_S)),
+        ("scopes", "used_at", now - (retention.ledger_days + SCOPES_MORE_DAYS) * DAY_S),
     ):
         old = f"SELECT rowid FROM {table} WHERE {column} < ? LIMIT {BATCH_ROWS}"  # noqa: S608 — names of our own
         while connection.execute(old, (before,)).fetchone() is not None:
             yield [(f"DELETE FROM {table} WHERE rowid IN ({old})", [(before,)])]  # noqa: S608 — names of our own
+
+
+def _many_sessions(connection: sqlite3.Connection, rows_max: int) -> Iterator[list[Statement]]:
+    found = connection.execute("SELECT rowid FROM sessions ORDER BY rowid DESC LIMIT 1 OFFSET ?", (rows_max,)).fetchone()
+    oldest = connection.execute("SELECT min(rowid) FROM sessions").fetchone()[0]
+    if found is not None:
+        for first in range(oldest, found[0] + 1, BATCH_ROWS):
+            yield [("DELETE FROM sessions WHERE rowid BETWEEN ? AND ?", [(first, min(first + BATCH_ROWS - 1, found[0]))])]
 
 
 def _old_journal(connection: sqlite3.Connection, rows_max: int) -> Iterator[list[Statement]]:

@@ -12,24 +12,27 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
-from hrd.core.remembered import AccountNamed, BlockLifted, Discovered, EmbeddingPin, Learned, Row
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge, Discovered, EmbeddingPin, Learned, Row
 from hrd.core.windows import Window
 from hrd.store.contract import Process
-from hrd.store.counting import Counts, Totals, count, is_error
+from hrd.store.counting import Counts, SessionTotals, Totals, count, count_session, is_error
 from hrd.store.scope_lists import ScopeLists
 
-RESERVE = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, NULL, NULL)"
+RESERVE = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, NULL, NULL, ?, ?)"
 SETTLE = "UPDATE ledger SET state = 1, settled_at = ?, spent = ?, outcome = ? WHERE id = ?"
 JOURNAL = "INSERT INTO journal (request_id, provider, failed, entry) VALUES (?, ?, ?, ?)"
 ADD_UP = "ON CONFLICT DO UPDATE SET " + ", ".join(f"{name} = {name} + excluded.{name}" for name in Counts.__struct_fields__)
-ADD_USAGE = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {ADD_UP}"  # noqa: S608 — names of our own
+ADD_USAGE = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {ADD_UP}"  # noqa: S608 — names of our own
+ADD_SESSION = f"INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {ADD_UP}"  # noqa: S608 — names of our own
+CHARGE = """INSERT INTO client_days VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
+    tokens = tokens + excluded.tokens, cost_microusd = cost_microusd + excluded.cost_microusd"""
 BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 LIFT = "DELETE FROM blocks WHERE scope = ? AND reason = ?"
 WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)"
 KEEP_SCOPES = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?)"
 LEARN = "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?, ?)"
 PIN = "INSERT OR REPLACE INTO embedding_pin VALUES (1, ?, ?, ?)"
-DISCOVER = "INSERT OR REPLACE INTO discovered VALUES (?, ?, ?, ?)"
+DISCOVER = "INSERT OR REPLACE INTO discovered VALUES (?, ?, ?, ?, ?)"
 NAME_ACCOUNT = "INSERT OR REPLACE INTO accounts VALUES (?, ?)"
 FORGET_ACCOUNT = "DELETE FROM accounts WHERE credential = ?"
 
@@ -42,34 +45,30 @@ _encode = msgspec.json.encode
 
 def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journal: bool) -> Sequence[Statement]:
     """The statements that write *rows*, in an order in which they may run; lists of scopes that are new go with them."""
-    reserved: list[Values] = []
-    settled: list[Values] = []
-    journal: list[Values] = []
+    tables: dict[str, list[Values]] = {sql: [] for sql in (KEEP_SCOPES, RESERVE, SETTLE, JOURNAL, CHARGE)}
     totals: Totals = {}
+    sessions: SessionTotals = {}
     facts: dict[tuple[str, ...], tuple[str, Values]] = {}
     for row in rows:
         if isinstance(row, Reservation):
-            reserved.append(_reservation(row, lists) + process)
+            tables[RESERVE].append((*_reservation(row, lists), *process, row.client, row.cost_microusd))
         elif isinstance(row, Settlement):
-            settled.append((row.at, row.tokens, row.outcome, row.id))
+            tables[SETTLE].append((row.at, row.tokens, row.outcome, row.id))
+        elif isinstance(row, Charge):
+            tables[CHARGE].append((row.client, row.day, row.requests, row.tokens, row.cost_microusd))
         elif isinstance(row, Entry):
             count(row, totals)
+            if row.session:
+                count_session(row, sessions)
             if keep_journal:
-                journal.append((row.request_id, row.provider, int(is_error(row)), _encode(row)))
+                tables[JOURNAL].append((row.request_id, row.provider, int(is_error(row)), _encode(row)))
         else:
             key, fact = _fact(row)
             facts[key] = fact
-    statements: list[Statement] = []
-    if lists.unsaved:
-        statements.append((KEEP_SCOPES, list(lists.unsaved)))
-    if reserved:
-        statements.append((RESERVE, reserved))
-    if settled:
-        statements.append((SETTLE, settled))
-    if journal:
-        statements.append((JOURNAL, journal))
-    if totals:
-        statements.append((ADD_USAGE, [(*key, *msgspec.structs.astuple(counts)) for key, counts in totals.items()]))
+    tables[KEEP_SCOPES].extend(lists.unsaved)
+    tables[ADD_USAGE] = [(*key, *msgspec.structs.astuple(counts)) for key, counts in totals.items()]
+    tables[ADD_SESSION] = [(*key, *msgspec.structs.astuple(counts)) for key, counts in sessions.items()]
+    statements = [(sql, values) for sql, values in tables.items() if values]
     statements.extend((sql, [values]) for sql, values in facts.values())
     return statements
 
@@ -99,7 +98,8 @@ def _fact(
             return ("pin",), (PIN, (row.provider, row.model, row.at))
         case Discovered():
             models, contexts = _encode(row.models).decode(), _encode(row.contexts).decode()
-            return ("discovered", row.provider), (DISCOVER, (row.provider, models, contexts, row.at))
+            prices = _encode(row.prices).decode()
+            return ("discovered", row.provider), (DISCOVER, (row.provider, models, contexts, row.at, prices))
         case AccountNamed(account=""):
             return ("account", row.credential), (FORGET_ACCOUNT, (row.credential,))
         case AccountNamed():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
+from hrd.core.prices import Price, price_in_list
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
 from hrd.upstream.connections import origin_of
@@ -98,7 +99,7 @@ def _proxy_for(base_url: str, proxies: Proxies) -> httpx2.Proxy | None:
 
 
 def read_list(provider: Provider, body: bytes, *, models_max: int, now: float) -> Discovered | LookupFailed:
-    """The ids and context sizes of a model list in OpenAI's shape."""
+    """The ids, context sizes and prices of a model list in OpenAI's shape."""
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -107,14 +108,18 @@ def read_list(provider: Provider, body: bytes, *, models_max: int, now: float) -
     if not isinstance(rows, list):
         return LookupFailed(provider.name, "no list of models")
     models: dict[str, int] = {}
+    prices: dict[str, Price] = {}
     for row in rows:
         name = row.get("id") if isinstance(row, dict) else None
         if isinstance(name, str) and 0 < len(name) <= 256 and len(models) < models_max:
-            models[name.removeprefix(provider.strip_model_prefix)] = _context_of(row)
+            model = name.removeprefix(provider.strip_model_prefix)
+            models[model] = _context_of(row)
+            if provider.states_cost and (price := price_in_list(row.get("pricing"))) is not None:
+                prices[model] = price
     if not models:
         return LookupFailed(provider.name, "an empty list")
     contexts = {name: context for name, context in models.items() if context}
-    return Discovered(provider=provider.name, models=tuple(models), contexts=contexts, at=now)
+    return Discovered(provider=provider.name, models=tuple(models), contexts=contexts, at=now, prices=prices)
 
 
 def _context_of(row: dict[str, object]) -> int:

@@ -20,6 +20,8 @@ class ExchangeUsage(Answer, frozen=True, kw_only=True):
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     source: str = "none"
+    stated_microusd: int | None = None
+    """What it cost, by the provider's own word."""
 
 
 class ExchangeAttempt(Answer, frozen=True, kw_only=True):
@@ -59,7 +61,9 @@ class Exchange(Answer, frozen=True, kw_only=True):
     model: str = ""
     credential: str = ""
     usage: ExchangeUsage = ExchangeUsage()
-    cost_microusd: int = 0
+    cost_microusd: int | None = 0
+    """None: not known."""
+    session: str = ""
     first_token_ms: float | None = None
     total_ms: float = 0.0
     waited_ms: float = 0.0

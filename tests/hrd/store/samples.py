@@ -29,7 +29,7 @@ class Clock:
 
 
 def reserved(
-    number: int, *, at: float = NOON, request: str = "", tokens: int = 1000, scopes: Sequence[str] = SCOPES
+    number: int, *, at: float = NOON, request: str = "", tokens: int = 1000, scopes: Sequence[str] = SCOPES, client: str = ""
 ) -> Reservation:
     return Reservation(
         id=number,
@@ -40,6 +40,7 @@ def reserved(
         credential="groq-00000001",
         scopes=tuple(scopes),
         tokens=tokens,
+        client=client,
     )
 
 

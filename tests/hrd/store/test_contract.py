@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from hrd.core.failures import WindowKind
 from hrd.core.journal import Outcome
-from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, Discovered, EmbeddingPin, Learned, Remembered, Row
+from hrd.core.prices import Price
+from hrd.core.remembered import (
+    AccountNamed,
+    AskedAt,
+    BlockLifted,
+    Charge,
+    DayCounts,
+    Discovered,
+    EmbeddingPin,
+    Learned,
+    Remembered,
+    Row,
+)
 from hrd.store.contract import JournalQuestion, Process, Store, UsageQuestion, UsageRow
 from hrd.store.limits import Retention, StoreLimits
 from hrd.store.memory import Disk, MemoryStore
@@ -130,6 +142,80 @@ async def test_windows_are_less_what_was_spent_since_they_were_seen(open_as: Ope
         ("provider:groq", WindowKind.REQUESTS_DAY): 100,
         ("credential:other", WindowKind.REQUESTS_DAY): 100,
     }
+
+
+async def test_what_client_keys_spend_is_added_up_by_day(open_as: OpenStore) -> None:
+    today = int(NOON // 86400)
+    store = open_as(OLD)
+    store.commit_nowait([Charge(client="client-2", day=today - 1, requests=9)])
+    store.commit_nowait([Charge(client="client-1", day=today, requests=1, tokens=700, cost_microusd=40)])
+    store.commit_nowait([Charge(client="client-1", day=today, tokens=-550, cost_microusd=-30)])
+    assert open_as(NEW).load(NOON).charged == (Charge(client="client-1", day=today, requests=1, tokens=150, cost_microusd=10),)
+    assert open_as(NEW).load(NOON + 86400).charged == ()
+
+
+async def test_what_was_set_aside_for_a_client_key_stays_spent_when_its_process_dies(open_as: OpenStore) -> None:
+    today = int(NOON // 86400)
+    open_as(OLD).commit_nowait([reserved(1, client="client-1"), Charge(client="client-1", day=today, requests=1, tokens=700)])
+    store = open_as(NEW)
+    remembered = store.load(NOON + 5)
+    assert [(charge.requests, charge.tokens) for charge in remembered.charged] == [(1, 700)]
+    entry = await store.entry("req-1")
+    assert entry is not None
+    assert (entry.client, entry.cost_microusd) == ("client-1", 0)
+
+
+async def test_requests_of_the_last_minute_are_known_each_once_and_whose_they_are(open_as: OpenStore) -> None:
+    lately = [
+        reserved(1, at=NOON - 61, client="client-1"),
+        reserved(2, at=NOON - 59, client="client-1"),
+        reserved(3, at=NOON - 20, client="client-1", request="req-2"),
+        reserved(4, at=NOON - 10, client="client-2"),
+        reserved(5, at=NOON - 5),
+    ]
+    open_as(OLD).commit_nowait(lately)
+    assert open_as(NEW).load(NOON).asked_lately == (AskedAt("client-1", NOON - 59), AskedAt("client-2", NOON - 10))
+
+
+async def test_what_living_processes_hold_names_the_client_key(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(1, client="client-1")])
+    assert [held.client for held in open_as(NEW).load(NOON, [OLD]).held] == ["client-1"]
+
+
+async def test_a_lost_request_whose_price_was_not_known_has_no_known_cost(open_as: OpenStore) -> None:
+    unpriced = msgspec.structs.replace(reserved(2, request="req-1"), cost_microusd=None)
+    open_as(OLD).commit_nowait([msgspec.structs.replace(reserved(1), cost_microusd=12), unpriced])
+    store = open_as(NEW)
+    store.load(NOON)
+    entry = await store.entry("req-1")
+    assert entry is not None
+    assert entry.cost_microusd is None
+    (row,) = await store.usage(UsageQuestion())
+    assert (row.cost_microusd, row.unpriced) == (0, 1)
+
+
+async def test_sessions_are_added_up_by_day_and_client(open_as: OpenStore) -> None:
+    of_run = msgspec.structs.replace(ANSWERED, session="run 7", cost_microusd=5)
+    unpriced = msgspec.structs.replace(of_run, cost_microusd=None)
+    other = msgspec.structs.replace(of_run, client="client-2", at=NOON + 86400)
+    store = open_as(NEW)
+    store.commit_nowait([of_run, unpriced, other, ANSWERED])
+    rows = await store.usage(UsageQuestion(by_session=True))
+    assert [
+        (row.day, row.session, row.client, row.requests, row.input_tokens, row.cost_microusd, row.unpriced) for row in rows
+    ] == [
+        ("2026-11-19", "run 7", "client-2", 1, 100, 5, 0),
+        ("2026-11-18", "run 7", "client-1", 2, 200, 5, 1),
+    ]
+    assert rows[1].provider == rows[1].model == rows[1].credential == ""
+    asked = UsageQuestion(by_session=True, client="client-1", since_day="2026-11-18", rows_max=1)
+    assert [row.client for row in await store.usage(asked)] == ["client-1"]
+
+
+async def test_prices_of_a_list_of_models_are_kept(open_as: OpenStore) -> None:
+    found = Discovered(provider="p", models=("m",), contexts={}, at=NOON, prices={"m": Price(input=1, output=2, cached=0)})
+    open_as(OLD).commit_nowait([found])
+    assert open_as(NEW).load(NOON).discovered == (found,)
 
 
 async def test_a_block_is_replaced_lifted_and_forgotten_an_hour_after_it_ended(open_as: OpenStore) -> None:
@@ -261,7 +347,8 @@ entries = st.builds(
     model=texts,
     credential=texts,
     first_token_ms=st.none() | st.just(3.25),
-    cost_microusd=counts,
+    cost_microusd=st.none() | counts,
+    session=texts,
     attempts=st.lists(st.builds(attempt, st.sampled_from(["ok", "server error"]), texts, texts, texts), max_size=2).map(tuple),
 )
 rows = st.one_of(
@@ -280,8 +367,16 @@ rows = st.one_of(
         at=times,
     ),
     st.builds(AccountNamed, credential=texts, account=texts),
+    st.builds(
+        Charge,
+        client=texts,
+        day=st.sampled_from([int(NOON // 86400) - 1, int(NOON // 86400)]),
+        requests=counts,
+        tokens=st.integers(-(10**6), 10**6),
+        cost_microusd=counts,
+    ),
 )
-reservations = st.tuples(times, counts, st.lists(st.sampled_from(SCOPES), unique=True))
+reservations = st.tuples(times, counts, st.lists(st.sampled_from(SCOPES), unique=True), texts)
 
 
 @st.composite
@@ -293,8 +388,9 @@ def batches(draw: st.DrawFn) -> list[list[Row]]:
         written.append([])
         for row in batch:
             if isinstance(row, tuple):
-                at, tokens, scopes = row
-                written[-1].append(reserved(next_id, at=at, request=f"r{next_id % 3}", tokens=tokens, scopes=scopes))
+                at, tokens, scopes, client = row
+                request = f"r{next_id % 3}"
+                written[-1].append(reserved(next_id, at=at, request=request, tokens=tokens, scopes=scopes, client=client))
                 next_id += 1
             else:
                 written[-1].append(row)
@@ -303,7 +399,12 @@ def batches(draw: st.DrawFn) -> list[list[Row]]:
 
 async def everything(store: Store) -> list[object]:
     answers: list[object] = [store.load(NOON), store.load(NOON + 50000)]
-    usage = (UsageQuestion(), UsageQuestion(since_day="2026-11-17", client="client-1"), UsageQuestion(rows_max=2))
+    usage = (
+        UsageQuestion(),
+        UsageQuestion(since_day="2026-11-17", client="client-1"),
+        UsageQuestion(rows_max=2),
+        UsageQuestion(by_session=True),
+    )
     answers.extend([await store.usage(question) for question in usage])
     journal = (
         JournalQuestion(),

@@ -52,8 +52,8 @@ def test_a_long_history_does_not_slow_a_start(connection: sqlite3.Connection) ->
     )
     connection.execute(
         f"""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
-        INSERT INTO ledger SELECT i, {NOON} - 100, 'req-' || i, 'groq', 'llama', 'c', 1, 1000, 1, 1, 1.0, {NOON}, 10, 'ok'
-        FROM n"""
+        INSERT INTO ledger SELECT i, {NOON} - 100, 'req-' || i, 'groq', 'llama', 'c', 1, 1000, 1, 1, 1.0, {NOON}, 10, 'ok',
+            'client', 0 FROM n"""
     )
     connection.execute("COMMIT")
     transact(connection, fold([reserved(MANY + 5), window(seen_at=NOON - 1)], OLD, ScopeLists(), keep_journal=True))

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from hrd.store.contract import StoreUnreadableError
-from hrd.store.opening import open_database
+from hrd.store.opening import VERSION, open_database
 from hrd.store.reader import Reader, open_read_only
 from tests.hrd.store.samples import NOON
 
@@ -39,7 +39,7 @@ async def test_questions_are_answered_in_turn(path: Path) -> None:
     async with trio.open_nursery() as nursery:
         for plus in range(10):
             nursery.start_soon(ask, plus)
-    assert sorted(answers) == list(range(6, 16))
+    assert sorted(answers) == list(range(VERSION, VERSION + 10))
     reader.close()
 
 
@@ -47,7 +47,7 @@ async def test_it_cannot_write(path: Path) -> None:
     reader = Reader(path)
     with pytest.raises(StoreUnreadableError, match="readonly"):
         await reader.ask(write)
-    assert await reader.ask(version) == 6
+    assert await reader.ask(version) == VERSION
     reader.close()
 
 
@@ -57,12 +57,12 @@ async def test_a_missing_file_is_unreadable_until_it_is_there(tmp_path: Path) ->
         await reader.ask(version)
     assert not reader.is_damaged
     open_database(tmp_path / "hrd.db", NOON).connection.close()
-    assert await reader.ask(version) == 6
+    assert await reader.ask(version) == VERSION
     async with reader.paused():
         (tmp_path / "hrd.db").unlink()
         with closing(open_database(tmp_path / "hrd.db", NOON).connection) as connection:
-            connection.execute("PRAGMA user_version = 7")
-    assert await reader.ask(version) == 7
+            connection.execute("PRAGMA user_version = 99")
+    assert await reader.ask(version) == 99
     reader.close()
 
 

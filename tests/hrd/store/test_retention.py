@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
+import msgspec
 import pytest
 
-from hrd.core.remembered import Learned
+from hrd.core.remembered import Charge, Learned
 from hrd.store import questions
 from hrd.store.contract import UsageQuestion
 from hrd.store.limits import Retention
@@ -16,7 +17,7 @@ from hrd.store.retention import BATCH_ROWS, Trimming
 from hrd.store.rows import fold
 from hrd.store.scope_lists import ScopeLists
 from hrd.store.writer import transact
-from tests.hrd.store.samples import NOON, OLD, answered, blocked, reserved, settled, window
+from tests.hrd.store.samples import ANSWERED, NOON, OLD, answered, blocked, reserved, settled, window
 
 DAY = 86400.0
 
@@ -130,3 +131,22 @@ def test_the_turn_is_given_back_between_two_steps(path: Path, connection: sqlite
 def test_an_empty_database_needs_nothing(path: Path, connection: sqlite3.Connection) -> None:
     assert trim(path) == 1
     assert trim(path) == 0
+
+
+def test_what_client_keys_spent_goes_the_day_after_the_next(path: Path, connection: sqlite3.Connection) -> None:
+    today = int(NOON // DAY)
+    store(connection, *(Charge(client="client-1", day=day, requests=1) for day in (today - 2, today - 1, today)))
+    trim(path)
+    assert column(connection, "SELECT day FROM client_days ORDER BY day") == [today - 1, today]
+
+
+def test_the_newest_sessions_stay(path: Path, connection: sqlite3.Connection) -> None:
+    for number in range(450):
+        store(connection, msgspec.structs.replace(ANSWERED, session=f"run {number}"))
+    store(connection, msgspec.structs.replace(ANSWERED, session="long ago", at=NOON - 91 * DAY))
+    trim(path, sessions=500)
+    assert column(connection, "SELECT count(*) FROM sessions") == [450], "the old one is gone"
+    trim(path, sessions=20)
+    assert column(connection, "SELECT session FROM sessions ORDER BY rowid") == [f"run {number}" for number in range(430, 450)]
+    trim(path, sessions=20)
+    assert column(connection, "SELECT count(*) FROM sessions") == [20]

@@ -15,12 +15,12 @@ def test_a_batch_is_one_statement_a_table_and_one_usage_row_a_key() -> None:
     counted = [(KEEP_SCOPES, 1), (RESERVE, 20), (SETTLE, 20), (JOURNAL, 20), (ADD_USAGE, 1)]
     assert [(sql, len(values)) for sql, values in statements] == counted
     usage = statements[4][1][0]
-    assert usage[5:] == (20, 0, 20, 0, 2000, 1000, 0)
+    assert usage[5:] == (20, 0, 20, 0, 2000, 1000, 0, 0)
 
 
 def test_a_reservation_carries_its_process_and_its_scopes() -> None:
     ((_, (scopes,)), (_, (values,))) = fold([reserved(7, scopes=("a\nb", 'c"d'))], OLD, ScopeLists(), keep_journal=True)
-    assert values == (7, NOON, "req-7", "groq", "llama", "groq-00000001", scopes[0], 1000, 100, 1.5)
+    assert values == (7, NOON, "req-7", "groq", "llama", "groq-00000001", scopes[0], 1000, 100, 1.5, "", 0)
     assert scopes[1:] == (NOON, '["a\\nb","c\\"d"]')
 
 
