@@ -33,7 +33,7 @@ from hrd.core.remembered import AccountNamed, Discovered, Remembered
 from hrd.core.secrets import Lookout, scrub
 from hrd.core.strangers import Strangers
 from hrd.demo.serve import serve_demo
-from hrd.dialects import embeddings, openai_chat
+from hrd.dialects.spoken import DIALECTS, TARGETS
 from hrd.downstream.call import Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header
 from hrd.downstream.departures import Departures
@@ -42,7 +42,7 @@ from hrd.downstream.drain import drain
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer, unix_peer
-from hrd.exchange import Exchange, Terms
+from hrd.exchange import Exchange
 from hrd.handover.giving import Belongings
 from hrd.handover.inheritance import Inheritance
 from hrd.handover.predecessors import Predecessors
@@ -59,6 +59,7 @@ from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Process, Store
 from hrd.store.lock import Lock
+from hrd.trip.terms import Terms
 from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
@@ -164,6 +165,7 @@ class Daemon:
             pool=self._pool,
             store=store,
             attempts=self._attempts,
+            targets=TARGETS,
             heartbeat=self._heartbeat,
             terms=lambda: self._terms,
             now=self.now,
@@ -212,10 +214,7 @@ class Daemon:
 
     def _make_clients(self, settings: Settings) -> Connections:
         dispatch = public_dispatch(
-            posts={
-                "/v1/chat/completions": partial(self._exchange.serve, dialect=openai_chat, path="/chat/completions"),
-                "/v1/embeddings": partial(self._exchange.serve, dialect=embeddings, path="/embeddings"),
-            },
+            posts={dialect.ENDPOINT: partial(self._exchange.serve, dialect=dialect) for dialect in DIALECTS},
             terms=lambda: self._terms,
             pool=self._pool,
             store=self._store,

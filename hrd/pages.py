@@ -25,13 +25,14 @@ from hrd.cors import cors_of, is_allowed, preflight_headers
 from hrd.dialects.openai_errors import error_reply
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import Header
-from hrd.exchange import Terms, authenticate
 from hrd.http.messages import RequestHead
 from hrd.metrics import CONTENT_TYPE, Metrics
 from hrd.model_list import find_model, model_list
 from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Store
+from hrd.trip.door import authenticate
+from hrd.trip.terms import Terms
 
 __all__ = ["cors_of", "public_dispatch"]
 

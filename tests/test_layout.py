@@ -12,12 +12,17 @@ UNTESTED = {
     "hrd/handover/spawn.py": "starts processes; tests/e2e/test_restart.py does so, by hand and supervised",
     "hrd/handover/succession.py": "between two processes; tests/e2e/test_restart.py has them stop, die and be killed",
     "hrd/core/ask.py": "values without behaviour",
+    "hrd/core/conversation.py": "values without behaviour",
     "hrd/core/facts.py": "values without behaviour",
     "hrd/core/failures.py": "values without behaviour; the table over them is core/failover.py's",
     "hrd/core/journal.py": "values without behaviour",
     "hrd/core/ledger.py": "values without behaviour",
     "hrd/core/remembered.py": "values without behaviour",
+    "hrd/core/reply_events.py": "values without behaviour",
     "hrd/core/rules.py": "values without behaviour",
+    "hrd/dialects/spoken.py": "a table; tests/hrd/dialects/test_contract.py holds each of its rows to the contract",
+    "hrd/trip/record.py": "the line's last step; tests/hrd/test_exchange.py and tests/scenarios have it at every ending",
+    "hrd/trip/terms.py": "values without behaviour",
 }
 
 

@@ -1,19 +1,30 @@
-"""What the line needs of a wire format. A dialect is a module of plain functions that fits `Dialect`.
+"""What the line needs of a wire format. A dialect is modules of plain functions that fit these protocols.
 
-body ─ decode ─> Request ─ encode ─> body for one candidate
-its whole reply ─ read_whole ─> WholeReply        its stream ─ reply_stream ─> StreamReader
-Refusal ─ error_reply ─> status, headers, body    after the head: ─ error_event ─> the last bytes of a stream
+`Dialect` is a format that clients speak, `Target` one that providers speak. Between any two of them stands the hub of
+`core.conversation` and `core.reply_events`, which a dialect reaches by its `Hub`:
+
+    body ─ decode ─> Request ─ conversation ─> Conversation ─ encode ─> body for one candidate
+    its reply ─ read_whole, event_reader ─> reply events ─ write_whole, event_writer ─> bytes for the client
+
+Where client and provider speak the same, `Native` takes the short way: the request's members as the client spelled them, the
+reply's bytes as they came, read only for what the router must know. `dialects.passage` chooses between the two ways.
+
+    Refusal ─ error_reply ─> status, headers, body    after the head: ─ error_event ─> the last bytes of a stream
 """
 
 import enum
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from hrd.core.ask import Ask
+from hrd.core.conversation import CallKind, Conversation
 from hrd.core.journal import Usage
 from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
+from hrd.core.reply_events import ReplyEvent
+from hrd.dialects.sse import Event
 
 Fields = dict[str, msgspec.Raw]
 """The members of a JSON object, each spelled as it came."""
@@ -40,6 +51,26 @@ class Encoded(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     notes: tuple[str, ...] = ()
     """What was left out, renamed in meaning or clamped, in plain words."""
+    names: "Mapping[str, ToolName]" = {}
+    """Tools whose names or kinds had to be changed for this candidate: as it knows them → as the client does."""
+
+
+class ToolName(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A tool as the client knows it."""
+
+    name: str
+    namespace: str = ""
+    kind: CallKind = CallKind.FUNCTION
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a reply that we write says of itself, where the provider did not say."""
+
+    id: str
+    """Letters, digits and `-`; unique among replies. Dialects put their own prefix before it."""
+    model: str
+    at: int
+    """Unix seconds."""
 
 
 class WholeReply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -107,11 +138,67 @@ class StreamReader(Protocol):
         """Known if the upstream said so far, else estimated from what was counted."""
 
 
-class Dialect(Protocol):
-    """One wire format of our clients."""
+class EventReader(Protocol):
+    """One attempt's stream of a provider dialect, read into reply events.
 
-    def decode(self, body: bytes) -> Request | Refusal:
-        """The request that *body* spells, or what is wrong with it. Never raises."""
+    Legal whatever comes: what a provider sends out of order is put in order or said to be broken. After each call look at
+    `broken` and `finished`; nothing is read after either."""
+
+    @property
+    def finished(self) -> bool:
+        """The terminator was seen, or `end` found the reply complete."""
+
+    @property
+    def broken(self) -> str:
+        """Why the stream cannot be read further; empty while it can."""
+
+    def read(self, event: Event) -> Sequence[ReplyEvent]:
+        """What one server-sent event says. An error object is a `Broken`, the last event of all."""
+
+    def end(self) -> Sequence[ReplyEvent]:
+        """The upstream's body ended as HTTP says it must. A reply that is complete without its terminator counts as finished;
+        one that is not is `broken`."""
+
+
+class EventWriter(Protocol):
+    """One reply to a client, written from reply events as the dialect's own stream."""
+
+    def write(self, event: ReplyEvent) -> bytes:
+        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken`: see `error_event`."""
+
+    def end(self) -> bytes:
+        """All that is still owed, and the terminator. Called once, after `Finished` and the last `UsageSeen`."""
+
+
+class Target(Protocol):
+    """A wire format of providers, reached from any client dialect by way of the hub."""
+
+    PATH: str
+    """Where it takes requests, under a provider's base URL."""
+    STREAMS_ONLY: bool
+    """Whole replies are not to be had: one is read from a stream."""
+    IS_TYPED: bool
+    """Replies name their content type; where they do not, it is not looked at."""
+
+    def encode(
+        self, conversation: Conversation, provider: Provider, model: str, *, drop: frozenset[str], stream: bool
+    ) -> Encoded:
+        """*conversation* for one candidate, repaired for what the format demands (`core.history`), without the fields of *drop*
+        (by the names under which this format sends them). The output limit is `conversation.max_tokens`."""
+
+    def read_whole(self, body: bytes, encoded: Encoded, quirks: Quirks) -> Sequence[ReplyEvent] | str:
+        """A whole reply as events; or why it is none. Never raises."""
+
+    def event_reader(self, encoded: Encoded, quirks: Quirks) -> EventReader:
+        """A reader for one attempt's stream."""
+
+
+class Native(Protocol):
+    """Client and provider speak the same: bytes pass."""
+
+    PATH: str
+    STREAMS_ONLY: bool
+    IS_TYPED: bool
 
     def encode(
         self,
@@ -133,6 +220,33 @@ class Dialect(Protocol):
         """A reader for one attempt's stream, broken by an event of more than *event_bytes_max*; None in a dialect without
         streams."""
 
+
+class Hub(Protocol):
+    """A client dialect's way to the hub and back."""
+
+    def conversation(self, request: Request) -> Conversation | Refusal:
+        """*request* for the hub, or what is wrong with it. Never raises."""
+
+    def write_whole(self, request: Request, events: Sequence[ReplyEvent], stamp: Stamp) -> bytes:
+        """A whole reply, of a legal sequence of events without `Broken`."""
+
+    def event_writer(self, request: Request, stamp: Stamp) -> EventWriter:
+        """A writer for one stream."""
+
+
+class Dialect(Protocol):
+    """One wire format of our clients."""
+
+    ENDPOINT: str
+    """The path under which clients ask for it."""
+    NATIVE: Mapping[str, Native]
+    """The provider dialects (`Provider.dialect`) whose requests and replies are this one's own."""
+    HUB: Hub | None
+    """None: what is asked here is asked of no other dialect."""
+
+    def decode(self, body: bytes) -> Request | Refusal:
+        """The request that *body* spells, or what is wrong with it. Never raises."""
+
     def error_reply(self, refusal: Refusal) -> ErrorReply:
         """The refusal as a whole answer."""
 
@@ -140,4 +254,7 @@ class Dialect(Protocol):
         """The refusal as the end of a stream whose head is out."""
 
     def comment(self, text: str) -> bytes:
-        """Bytes that a waiting stream's client reads over."""
+        """Bytes that a waiting stream's client reads over; before the first event of the stream."""
+
+    def keep_alive(self) -> bytes:
+        """The same within a stream, after its first event."""

@@ -1,24 +1,27 @@
-"""Chat completions as OpenAI's clients speak them: requests in, requests out, replies read.
+"""Chat completions as OpenAI's clients speak them.
 
 A request is kept as the members that the client spelled, so that unknown ones, their order and the spelling of numbers
 survive; only the facts that routing needs are read. Reference: https://platform.openai.com/docs/api-reference/chat
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 
 from hrd.core.ask import Ask, Kind
-from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
-from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects import openai_chat_native
+from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import NULL, TRUE, as_count, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
-from hrd.dialects.openai_errors import comment, error_event, error_reply
-from hrd.dialects.openai_mend import Mender
-from hrd.dialects.openai_reply import Tally, chunk_error, known_usage, plain_finish, read_chunk
-from hrd.dialects.openai_stream import ReplyStream
+from hrd.dialects.openai_errors import comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_prompt
-from hrd.dialects.quirks import apply
 
-__all__ = ["comment", "decode", "encode", "error_event", "error_reply", "read_whole", "reply_stream"]
+__all__ = ["ENDPOINT", "HUB", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
+
+ENDPOINT: Final = "/v1/chat/completions"
+NATIVE: Final[Mapping[str, Native]] = {"openai_chat": openai_chat_native}
+HUB: Final[Hub | None] = None
 
 
 class _Turn(msgspec.Struct, gc=False):
@@ -52,10 +55,8 @@ class _Read(msgspec.Struct, gc=False):
 _TYPICAL = msgspec.json.Decoder(_Typical)
 _TURNS = msgspec.json.Decoder(list[_Turn])
 _OPTIONS = msgspec.json.Decoder(Fields | None)
-_TRUE = msgspec.Raw(TRUE)
 _FALSE = msgspec.Raw(b"false")
 _OPENING_BRACE = 0x7B
-_ASK_USAGE = msgspec.Raw(b'{"include_usage":true}')
 
 
 def decode(body: bytes) -> Request | Refusal:
@@ -82,56 +83,6 @@ def decode(body: bytes) -> Request | Refusal:
         body_bytes=len(body),
     )
     return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client)
-
-
-def encode(
-    request: Request, provider: Provider, model: str, *, drop: frozenset[str], max_tokens: int | None, ask_usage: bool
-) -> Encoded:
-    """*request* as *provider* takes it, for *model*."""
-    fields, notes = apply(request.fields, provider, model, drop=drop, max_tokens=max_tokens)
-    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
-    if request.ask.stream:
-        if not provider.quirks.stream_usage:
-            if fields.pop("stream_options", None) is not None:
-                notes.append("stream_options left out")
-        elif ask_usage and not request.usage_to_client and not _is_dropped("stream_options", drop, provider.quirks):
-            fields["stream_options"] = _asking_usage(fields.get("stream_options"))
-    return Encoded(msgspec.json.encode(fields), tuple(notes))
-
-
-def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:
-    """A whole reply to *request*, read."""
-    reply = read_chunk(body)
-    tally = Tally()
-    if reply is None:
-        usage = tally.usage(request.ask.input_tokens)
-        return WholeReply(body=body, usage=usage, broken="the reply is not a JSON object")
-    reason = ""
-    choices = reply.choices
-    for choice in choices or ():
-        if choice.message is not None:
-            tally.add(choice.message)
-        if choice.finish_reason is not None:
-            reason = plain_finish(choice.finish_reason)
-    error = chunk_error(reply)
-    return WholeReply(
-        body=Mender(quirks.rewrite_reply).whole(body, reply) if quirks.rewrite_reply else body,
-        usage=known_usage(reply) or tally.usage(request.ask.input_tokens),
-        empty=error is None and not tally.meaningful and reason in ("", "stop"),
-        error=error,
-        broken="" if error is not None or isinstance(choices, list) else "the reply has no choices",
-        finish_reason=reason,
-    )
-
-
-def reply_stream(request: Request, quirks: Quirks, event_bytes_max: int) -> ReplyStream:
-    """A reader for one attempt's stream."""
-    return ReplyStream(
-        usage_to_client=request.usage_to_client,
-        rewrite=quirks.rewrite_reply,
-        input_tokens=request.ask.input_tokens,
-        event_bytes_max=event_bytes_max,
-    )
 
 
 def _read_typical(body: _Typical) -> _Read | None:
@@ -186,21 +137,6 @@ def _wants_usage(fields: Fields) -> bool | Refusal:
     except (ValueError, RecursionError) as error:
         return refuse_shape("stream_options", error)
     return options is not None and bytes(options.get("include_usage", _FALSE)) == TRUE
-
-
-def _asking_usage(raw: msgspec.Raw | None) -> msgspec.Raw:
-    try:
-        options = _OPTIONS.decode(raw) if raw is not None else None
-    except RecursionError:  # nested to the very limit: it could be read when the stack was shorter
-        options = None
-    if not options:
-        return _ASK_USAGE
-    options["include_usage"] = _TRUE
-    return msgspec.Raw(msgspec.json.encode(options))
-
-
-def _is_dropped(name: str, drop: frozenset[str], quirks: Quirks) -> bool:
-    return name in drop or name in quirks.drop
 
 
 def _spelled(fields: Fields, name: str) -> bytes:

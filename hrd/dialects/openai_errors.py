@@ -13,6 +13,7 @@ from hrd.core.journal import AttemptNote
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import ErrorReply
 
+KEEP_ALIVE = b": keep-alive\n\n"
 JSON_HEADER = (b"content-type", b"application/json")
 
 
@@ -45,6 +46,11 @@ def error_event(refusal: Refusal) -> bytes:
 def comment(text: str) -> bytes:
     """A line of a stream that clients read over."""
     return b": " + " ".join(text.split()).encode() + b"\n\n"
+
+
+def keep_alive() -> bytes:
+    """The same, for a stream whose reply takes its time."""
+    return KEEP_ALIVE
 
 
 def error_object(value: Any) -> dict[str, Any] | None:

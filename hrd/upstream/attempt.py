@@ -12,6 +12,7 @@ import trio
 from hrd.core.facts import Claim
 from hrd.core.failures import Failure, Observation, Verdict
 from hrd.dialects.contract import Ending, StreamReader, WholeReply
+from hrd.dialects.passage import Prepared
 from hrd.http.alarms import NEVER
 from hrd.http.messages import END_OF_MESSAGE, ReplyBroken, ReplyHead
 from hrd.http.wire import WireBroken
@@ -142,20 +143,11 @@ class Attempts:
         self._scrub = scrub
         self._now = now
 
-    async def whole(
-        self,
-        claim: Claim,
-        path: str,
-        body: bytes,
-        read: Callable[[bytes], WholeReply],
-        *,
-        within_s: float,
-        about: About = NOTHING,
-    ) -> Answered | Missed:
+    async def whole(self, claim: Claim, prepared: Prepared, *, within_s: float, about: About = NOTHING) -> Answered | Missed:
         """Ask for a whole reply; it must be complete within *within_s* seconds of sending. *about* goes into its head."""
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, path, body, within_s, about, stream=False)
+            connection = await self._sent(claim, prepared, within_s, about)
             reader, transport = connection.reader, connection.transport
             head = None
             while head is None:  # written out here: every reply's way, one frame less to resume
@@ -170,7 +162,7 @@ class Attempts:
             data = reader.take_body()
             if data is None:
                 data = await _rest(connection)
-            return self._judge_whole(claim, head, data, read)
+            return self._judge_whole(claim, head, data, prepared)
         except _TROUBLE as trouble:
             return self._broken(trouble, f"no whole reply within {within_s:.0f} s")
         finally:
@@ -178,16 +170,16 @@ class Attempts:
                 self._connections.give_back(connection)
 
     async def stream(
-        self, claim: Claim, path: str, body: bytes, reply: StreamReader, *, within_s: float, about: About = NOTHING
+        self, claim: Claim, prepared: Prepared, reply: StreamReader, *, within_s: float, about: About = NOTHING
     ) -> OpenStream | Missed:
         """Ask for a stream; its commit point must come within *within_s* seconds of sending."""
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, path, body, within_s, about, stream=True)
+            connection = await self._sent(claim, prepared, within_s, about)
             head = await _reply_head(connection)
             if head.status != 200:
                 return await self._refused(claim, connection, head)
-            if not _is_event_stream(head):
+            if prepared.is_typed and not _is_event_stream(head):
                 return await self._not_a_stream(claim, connection, head)
             opened = await self._until_commit(claim, connection, head, reply)
         except _TROUBLE as trouble:
@@ -209,10 +201,12 @@ class Attempts:
             return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=too_late))
         return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(trouble))))
 
-    async def _sent(self, claim: Claim, path: str, body: bytes, within_s: float, about: About, *, stream: bool) -> Connection:
+    async def _sent(self, claim: Claim, prepared: Prepared, within_s: float, about: About) -> Connection:
         """A connection over which the request has gone out. A request that never left is sent over a new one."""
-        origin, head = self._heads.head_for(claim.candidate, path, len(body), stream=stream, about=about)
-        data = head + body
+        origin, head = self._heads.head_for(
+            claim.candidate, prepared.path, len(prepared.body), stream=prepared.as_stream, about=about
+        )
+        data = head + prepared.body
         connection = self._connections.take_idle(origin)
         if connection is not None:
             try:
@@ -287,13 +281,11 @@ class Attempts:
     def _observations(self, claim: Claim, head: ReplyHead) -> tuple[Observation, ...]:
         return tuple(read_limits(claim.candidate.provider.reader, head.headers.last_values(), self._now()))
 
-    def _judge_whole(
-        self, claim: Claim, head: ReplyHead, data: bytes, read: Callable[[bytes], WholeReply]
-    ) -> Answered | Missed:
+    def _judge_whole(self, claim: Claim, head: ReplyHead, data: bytes, prepared: Prepared) -> Answered | Missed:
         observations = self._observations(claim, head)
-        if not _is_json(head, data):
+        if prepared.is_typed and not _is_json(head, data):
             return Missed(failure=self._wrong_type(head), observations=observations)
-        reply = read(data)
+        reply = prepared.read_whole(data)
         if reply.error is not None:
             return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
         if reply.broken:

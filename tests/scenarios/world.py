@@ -25,6 +25,7 @@ from hrd.core.secrets import Secret, scrub
 from hrd.core.strangers import Strangers
 from hrd.dialects import embeddings, openai_chat
 from hrd.dialects.contract import Dialect
+from hrd.dialects.spoken import TARGETS
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header, Patience
 from hrd.downstream.departures import Departures
@@ -32,13 +33,14 @@ from hrd.downstream.heartbeat import Heartbeat
 from hrd.downstream.listeners import Connections as ClientConnections
 from hrd.downstream.listeners import listen_tcp
 from hrd.downstream.peers import tcp_peer
-from hrd.exchange import Exchange, Terms
+from hrd.exchange import Exchange
 from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
 from hrd.http.messages import RequestHead
 from hrd.pool import Pool, PoolRules
 from hrd.store.limits import StoreLimits
 from hrd.store.memory import Disk, MemoryStore
+from hrd.trip.terms import Terms
 from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import ConnectionLimits, Dialer
 from hrd.upstream.connections import Connections as UpstreamConnections
@@ -155,6 +157,7 @@ class World:
             pool=self.pool,
             store=self.store,
             attempts=attempts,
+            targets=TARGETS,
             heartbeat=self._heartbeat,
             terms=lambda: self.terms,
             now=self.now,
@@ -249,9 +252,9 @@ class World:
 
     def _dispatch(self, head: RequestHead) -> Endpoint:
         if head.path == "/v1/chat/completions":
-            return partial(self.exchange.serve, dialect=self.chat_dialect, path="/chat/completions")
+            return partial(self.exchange.serve, dialect=self.chat_dialect)
         if head.path == "/v1/embeddings":
-            return partial(self.exchange.serve, dialect=embeddings, path="/embeddings")
+            return partial(self.exchange.serve, dialect=embeddings)
         return _crash if head.path == "/crash" else _health
 
     async def client(self) -> Client:

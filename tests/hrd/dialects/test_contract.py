@@ -1,15 +1,14 @@
-"""Both dialects fit the contract, parameter by parameter (the type checker sees it only where they are used)."""
+"""Every wire format fits the contract, parameter by parameter (the type checker sees it only where they are used)."""
 
 import inspect
-from types import ModuleType
+from collections.abc import Iterator
 
 import pytest
 
-from hrd.dialects import embeddings, openai_chat
-from hrd.dialects.contract import Dialect, StreamReader
+from hrd.dialects.contract import Dialect, Hub, Native, StreamReader, Target
 from hrd.dialects.openai_stream import ReplyStream
-
-DIALECTS: list[Dialect] = [openai_chat, embeddings]
+from hrd.dialects.spoken import DIALECTS, TARGETS
+from hrd.dialects.translation import TranslatedStream
 
 
 def parameters(function: object) -> list[tuple[str, str]]:
@@ -17,16 +16,26 @@ def parameters(function: object) -> list[tuple[str, str]]:
     return [(each.name, str(each.kind)) for each in inspect.signature(function).parameters.values() if each.name != "self"]
 
 
-@pytest.mark.parametrize("module", [openai_chat, embeddings], ids=["chat", "embeddings"])
-def test_a_dialect_has_every_function_with_the_parameters_of_the_contract(module: ModuleType) -> None:
-    wanted = {name: function for name, function in vars(Dialect).items() if inspect.isfunction(function) and name[0] != "_"}
-    assert sorted(wanted) == sorted(module.__all__)
+def faces() -> Iterator[tuple[type, object]]:
+    """Every protocol with each module that stands for it."""
+    for dialect in DIALECTS:
+        yield Dialect, dialect
+        yield from ((Native, native) for native in dialect.NATIVE.values())
+        if dialect.HUB is not None:
+            yield Hub, dialect.HUB
+    yield from ((Target, target) for target in TARGETS.values())
+
+
+@pytest.mark.parametrize(("protocol", "module"), list(faces()), ids=lambda face: getattr(face, "__name__", ""))
+def test_a_module_has_every_function_with_the_parameters_of_the_contract(protocol: type, module: object) -> None:
+    wanted = {name: function for name, function in vars(protocol).items() if inspect.isfunction(function) and name[0] != "_"}
     for name, function in wanted.items():
         assert parameters(getattr(module, name)) == parameters(function), name
 
 
-def test_the_stream_reader_has_every_member_of_the_contract() -> None:
-    reader: StreamReader = ReplyStream(usage_to_client=False, rewrite=(), input_tokens=0, event_bytes_max=1024)
+@pytest.mark.parametrize("reader", [ReplyStream, TranslatedStream])
+def test_a_stream_reader_has_every_member_of_the_contract(reader: type) -> None:
+    written = inspect.getsource(reader)
     for name in vars(StreamReader):
         if not name.startswith("_"):
-            assert hasattr(reader, name), name
+            assert hasattr(reader, name) or f"self.{name} = " in written or f"self.{name}: " in written, name

@@ -10,8 +10,9 @@ from trio.testing import MockClock
 from hrd.core.ask import Ask, Kind
 from hrd.core.failures import HintSource, Verdict
 from hrd.core.providers import Quirks
-from hrd.dialects import openai_chat
-from hrd.dialects.contract import Request, WholeReply
+from hrd.dialects import openai_chat_native
+from hrd.dialects.contract import Request
+from hrd.dialects.passage import Prepared
 from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
 from hrd.upstream.connections import Connections, Origin, Transport
 from tests.hrd.upstream.conftest import Pooled
@@ -26,17 +27,28 @@ WORD = {"choices": [{"index": 0, "delta": {"content": "word "}}]}
 STOP = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
 
-def read(body: bytes) -> WholeReply:
-    return openai_chat.read_whole(REQUEST, body, Quirks())
+def prepared(body: bytes, *, as_stream: bool, is_typed: bool = True) -> Prepared:
+    return Prepared(
+        path=PATH,
+        body=body,
+        notes=(),
+        as_stream=as_stream,
+        is_typed=is_typed,
+        read_whole=lambda reply: openai_chat_native.read_whole(REQUEST, reply, Quirks()),
+        reply_stream=lambda: openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+    )
 
 
 async def whole(to: Upstream, by: Attempts, within_s: float = 60.0, reader: str = "generic") -> Answered | Missed:
-    return await by.whole(claim(to.base_url, reader=reader), PATH, BODY, read, within_s=within_s)
+    return await by.whole(claim(to.base_url, reader=reader), prepared(BODY, as_stream=False), within_s=within_s)
 
 
 async def stream(to: Upstream, by: Attempts, within_s: float = 60.0) -> OpenStream | Missed:
     return await by.stream(
-        claim(to.base_url), PATH, STREAM, openai_chat.reply_stream(REQUEST, Quirks(), 65_536), within_s=within_s
+        claim(to.base_url),
+        prepared(STREAM, as_stream=True),
+        openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+        within_s=within_s,
     )
 
 
@@ -176,7 +188,7 @@ async def test_a_provider_that_takes_no_more_of_the_request(autojump_clock: Mock
     pool = pooled()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        missed = await attempts(pool).whole(claim(url), PATH, b"x" * 20_000_000, read, within_s=60.0)
+        missed = await attempts(pool).whole(claim(url), prepared(b"x" * 20_000_000, as_stream=False), within_s=60.0)
     assert trio.current_time() == 60.0
     assert isinstance(missed, Missed)
     assert missed.failure.verdict is Verdict.NO_FIRST_TOKEN
@@ -188,7 +200,9 @@ async def test_connecting_has_its_own_time(autojump_clock: MockClock, pooled: Po
         await trio.sleep_forever()
         raise AssertionError(origin)
 
-    missed = await attempts(pooled(connect=never)).whole(claim("http://127.0.0.1:1/v1"), PATH, BODY, read, within_s=60.0)
+    missed = await attempts(pooled(connect=never)).whole(
+        claim("http://127.0.0.1:1/v1"), prepared(BODY, as_stream=False), within_s=60.0
+    )
     assert trio.current_time() == 5.0
     assert isinstance(missed, Missed)
     assert missed.failure.verdict is Verdict.CONNECT

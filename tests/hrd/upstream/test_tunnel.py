@@ -19,7 +19,7 @@ from hrd.upstream.trust import SystemTrust
 from hrd.upstream.tunnel import open_tunnel
 from tests.hrd.upstream.conftest import Pooled
 from tests.hrd.upstream.parts import NOW, claim
-from tests.hrd.upstream.test_attempt import BODY, PATH, read
+from tests.hrd.upstream.test_attempt import BODY, prepared
 from tests.upstreams import Answer, Upstream
 from tests.upstreams.proxy import ForwardProxy
 
@@ -136,7 +136,7 @@ def attempts_by(pooled: Pooled, proxies: Proxies) -> Attempts:
 async def test_plain_http_goes_with_its_whole_url_as_the_target(pooled: Pooled) -> None:
     async with Upstream(Answer("hello")) as upstream, ForwardProxy({"api.example": upstream.port}) as proxy:
         attempts = attempts_by(pooled, Proxies(http=proxy_at(proxy.port, f"me:{PASSWORD}")))
-        answered = await attempts.whole(claim("http://api.example:8080/v1"), PATH, BODY, read, within_s=60.0)
+        answered = await attempts.whole(claim("http://api.example:8080/v1"), prepared(BODY, as_stream=False), within_s=60.0)
         assert isinstance(answered, Answered)
         (seen,) = proxy.seen
         assert (seen.method, seen.target) == ("POST", "http://api.example:8080/v1/chat/completions")
@@ -147,7 +147,7 @@ async def test_plain_http_goes_with_its_whole_url_as_the_target(pooled: Pooled) 
 async def test_a_proxy_that_refuses_us_is_no_fault_of_the_requests(pooled: Pooled) -> None:
     async with ForwardProxy({}, credentials=f"me:{PASSWORD}") as proxy:
         attempts = attempts_by(pooled, Proxies(http=proxy_at(proxy.port)))
-        missed = await attempts.whole(claim("http://api.example/v1"), PATH, BODY, read, within_s=60.0)
+        missed = await attempts.whole(claim("http://api.example/v1"), prepared(BODY, as_stream=False), within_s=60.0)
         assert isinstance(missed, Missed)
         assert (missed.failure.verdict, missed.failure.status) == (Verdict.CONNECT, 407)
 
@@ -155,7 +155,7 @@ async def test_a_proxy_that_refuses_us_is_no_fault_of_the_requests(pooled: Poole
 async def test_an_attempt_says_which_proxy_failed(pooled: Pooled) -> None:
     async with ForwardProxy({}) as proxy:
         attempts = attempts_by(pooled, Proxies(https=proxy_at(proxy.port, f"me:{PASSWORD}")))
-        missed = await attempts.whole(claim("https://api.example/v1"), PATH, BODY, read, within_s=60.0)
+        missed = await attempts.whole(claim("https://api.example/v1"), prepared(BODY, as_stream=False), within_s=60.0)
         assert isinstance(missed, Missed)
         assert missed.failure.verdict is Verdict.CONNECT
         assert missed.failure.message == (f"the proxy 127.0.0.1:{proxy.port} answered 503 when asked for api.example port 443")
@@ -164,7 +164,9 @@ async def test_an_attempt_says_which_proxy_failed(pooled: Pooled) -> None:
 async def test_this_machine_is_asked_directly(pooled: Pooled) -> None:
     async with Upstream(Answer("hello")) as upstream, ForwardProxy({}) as proxy:
         attempts = attempts_by(pooled, Proxies(http=proxy_at(proxy.port), https=proxy_at(proxy.port)))
-        assert isinstance(await attempts.whole(claim(upstream.base_url), PATH, BODY, read, within_s=60.0), Answered)
+        assert isinstance(
+            await attempts.whole(claim(upstream.base_url), prepared(BODY, as_stream=False), within_s=60.0), Answered
+        )
         assert proxy.seen == []
 
 
@@ -180,9 +182,9 @@ async def test_other_proxies_hold_from_the_next_request_on(pooled: Pooled) -> No
         limits = AttemptLimits(connect_s=5.0, error_bytes=65_536)
         attempts = Attempts(connections=pool, heads=heads, limits=limits, scrub=lambda text: text, now=lambda: NOW)
         asked = claim("http://api.example/v1")
-        await attempts.whole(asked, PATH, BODY, read, within_s=60.0)
+        await attempts.whole(asked, prepared(BODY, as_stream=False), within_s=60.0)
         heads.renew({}, Proxies(http=proxy_at(second.port)))
-        assert isinstance(await attempts.whole(asked, PATH, BODY, read, within_s=60.0), Answered)
+        assert isinstance(await attempts.whole(asked, prepared(BODY, as_stream=False), within_s=60.0), Answered)
         assert (len(first.seen), len(second.seen)) == (1, 1)
 
 

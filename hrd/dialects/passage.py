@@ -1,0 +1,123 @@
+"""The passage of a request to one candidate, and of its reply back: untouched where both speak the same, by the hub otherwise.
+
+The line makes one `Passage` a request and takes a `Prepared` of it for each attempt. What the hub needs of the request is read
+once, when the first candidate of another dialect is asked.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from hrd.core.conversation import Conversation
+from hrd.core.providers import Candidate
+from hrd.core.refusals import Refusal, RefusalKind
+from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamReader, Target, WholeReply
+from hrd.dialects.translation import TranslatedStream, translate_whole
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one attempt sends, and how what comes back is read."""
+
+    path: str
+    body: bytes
+    notes: tuple[str, ...]
+    as_stream: bool
+    """A stream is asked for, whatever the client wants."""
+    is_typed: bool
+    """The reply must name the content type that was asked for."""
+    read_whole: Callable[[bytes], WholeReply]
+    reply_stream: Callable[[], StreamReader | None]
+
+
+class Passage:
+    """One request of one client dialect, on its way to whoever is asked."""
+
+    __slots__ = ("_conversation", "_dialect", "_event_bytes_max", "_request", "_targets")
+
+    def __init__(self, dialect: Dialect, targets: Mapping[str, Target], request: Request, event_bytes_max: int) -> None:
+        self._dialect = dialect
+        self._targets = targets
+        self._request = request
+        self._event_bytes_max = event_bytes_max
+        self._conversation: Conversation | Refusal | None = None
+
+    def prepare(
+        self, candidate: Candidate, *, stamp: Stamp, drop: frozenset[str], max_tokens: int | None
+    ) -> Prepared | Refusal:
+        """The request for *candidate*. *max_tokens* replaces the client's own limit. A refusal says what in the request cannot
+        be understood well enough to be translated."""
+        native = self._dialect.NATIVE.get(candidate.provider.dialect)
+        if native is not None:
+            return self._untouched(native, candidate, drop=drop, max_tokens=max_tokens)
+        hub, target = self._dialect.HUB, self._targets.get(candidate.provider.dialect)
+        if hub is None or target is None:
+            return _no_way(candidate)
+        if self._conversation is None:
+            self._conversation = hub.conversation(self._request)
+        conversation = self._conversation
+        if isinstance(conversation, Refusal):
+            return conversation
+        if max_tokens is not None:
+            conversation = msgspec.structs.replace(conversation, max_tokens=max_tokens)
+        return self._translated(hub, target, conversation, candidate, stamp=stamp, drop=drop)
+
+    def _untouched(self, native: Native, candidate: Candidate, *, drop: frozenset[str], max_tokens: int | None) -> Prepared:
+        request, provider = self._request, candidate.provider
+        quirks = provider.quirks
+        encoded = native.encode(
+            request,
+            provider,
+            candidate.model,
+            drop=drop,
+            max_tokens=max_tokens,
+            ask_usage=quirks.stream_usage and "stream_options" not in drop,
+        )
+        return Prepared(
+            path=native.PATH,
+            body=encoded.body,
+            notes=encoded.notes,
+            as_stream=request.ask.stream or native.STREAMS_ONLY,
+            is_typed=native.IS_TYPED,
+            read_whole=lambda body: native.read_whole(request, body, quirks),
+            reply_stream=lambda: native.reply_stream(request, quirks, self._event_bytes_max),
+        )
+
+    def _translated(
+        self,
+        hub: Hub,
+        target: Target,
+        conversation: Conversation,
+        candidate: Candidate,
+        *,
+        stamp: Stamp,
+        drop: frozenset[str],
+    ) -> Prepared:
+        request, quirks = self._request, candidate.provider.quirks
+        stream = request.ask.stream or target.STREAMS_ONLY
+        tokens, event_bytes_max = request.ask.input_tokens, self._event_bytes_max
+        encoded = target.encode(conversation, candidate.provider, candidate.model, drop=drop, stream=stream)
+        return Prepared(
+            path=target.PATH,
+            body=encoded.body,
+            notes=(*[f"{name} left out" for name in conversation.extras], *encoded.notes),
+            as_stream=stream,
+            is_typed=target.IS_TYPED,
+            read_whole=lambda body: translate_whole(
+                target.read_whole(body, encoded, quirks), lambda events: hub.write_whole(request, events, stamp), tokens
+            ),
+            reply_stream=lambda: TranslatedStream(
+                target.event_reader(encoded, quirks),
+                hub.event_writer(request, stamp),
+                input_tokens=tokens,
+                event_bytes_max=event_bytes_max,
+            ),
+        )
+
+
+def _no_way(candidate: Candidate) -> Refusal:
+    provider = candidate.provider
+    return Refusal(
+        kind=RefusalKind.BAD_REQUEST,
+        message=f"{provider.name} speaks {provider.dialect}, which has nothing like what was asked for.",
+        guidance="See what can be asked of whom with: hr model list",
+    )

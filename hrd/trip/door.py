@@ -1,0 +1,32 @@
+"""Who may ask, and how they are told no."""
+
+import trio
+
+from hrd.core.access import Caller
+from hrd.core.refusals import LOOP, WRONG_KEY, Refusal, too_many_wrong_keys
+from hrd.dialects.contract import Dialect
+from hrd.downstream.call import Call
+from hrd.downstream.context import Header
+from hrd.trip.terms import Terms
+
+
+def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
+    """Who is calling; or why they may not."""
+    headers = call.head.headers
+    api_key = headers.get(b"x-api-key") or headers.get(b"api-key")
+    caller = terms.doorkeeper.caller_of(headers.get(b"authorization"), api_key)
+    if caller is None:
+        wait_s = terms.strangers.refused(call.peer.address, terms.auth_failures_max, trio.current_time())
+        return too_many_wrong_keys(wait_s) if wait_s else WRONG_KEY
+    hops = headers.get(b"x-hermes-hop")
+    if hops is not None and terms.instance_id in hops:
+        return LOOP
+    return caller
+
+
+async def refuse(call: Call, dialect: Dialect, refusal: Refusal, headers: list[Header] | None = None) -> None:
+    """Say no in the dialect's shape."""
+    status, said, body = dialect.error_reply(refusal)
+    if headers is None:
+        headers = [(b"x-request-id", call.request_id.encode())]
+    await call.reply(status, [*said, *headers], body)
