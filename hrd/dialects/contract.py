@@ -153,7 +153,7 @@ class EventReader(Protocol):
         """Why the stream cannot be read further; empty while it can."""
 
     def read(self, event: Event) -> Sequence[ReplyEvent]:
-        """What one server-sent event says. An error object is a `Broken`, the last event of all."""
+        """What one server-sent event says, which has data. An error object is a `Broken`, the last event of all."""
 
     def end(self) -> Sequence[ReplyEvent]:
         """The upstream's body ended as HTTP says it must. A reply that is complete without its terminator counts as finished;

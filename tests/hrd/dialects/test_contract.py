@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from hrd.dialects.contract import Dialect, Hub, Native, StreamReader, Target
+from hrd.dialects.held_stream import HeldStream
 from hrd.dialects.openai_stream import ReplyStream
 from hrd.dialects.spoken import DIALECTS, TARGETS
-from hrd.dialects.translation import TranslatedStream
 
 
 def parameters(function: object) -> list[tuple[str, str]]:
@@ -33,7 +33,7 @@ def test_a_module_has_every_function_with_the_parameters_of_the_contract(protoco
         assert parameters(getattr(module, name)) == parameters(function), name
 
 
-@pytest.mark.parametrize("reader", [ReplyStream, TranslatedStream])
+@pytest.mark.parametrize("reader", [ReplyStream, HeldStream])
 def test_a_stream_reader_has_every_member_of_the_contract(reader: type) -> None:
     written = inspect.getsource(reader)
     for name in vars(StreamReader):

@@ -8,62 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.journal import Usage, UsageSource
-from hrd.core.reply_events import (
-    Broken,
-    CallBegun,
-    CallDone,
-    Finish,
-    Finished,
-    RefusalText,
-    ReplyEvent,
-    Started,
-    Text,
-    Thought,
-    UsageSeen,
-)
+from hrd.core.reply_events import Broken, Finish, Finished, ReplyEvent, Started, Text, UsageSeen
 from hrd.dialects.contract import Ending
-from hrd.dialects.sse import Event
-from hrd.dialects.translation import HELD_BYTES_MAX, TranslatedStream, translate_whole
-
-USAGE = Usage(input_tokens=7, output_tokens=3, source=UsageSource.KNOWN)
-
-
-class Spelled:
-    """A provider dialect for these tests: an event's data names the reply event; `end` is the terminator."""
-
-    EVENTS: dict[bytes, ReplyEvent] = {  # noqa: RUF012 (a table)
-        b"start": Started("r-1", "m-1"),
-        b"hi": Text("hi"),
-        b"": Text(""),
-        b"think": Thought("hm"),
-        b"no": RefusalText("no"),
-        b"call": CallBegun(key=0),
-        b"called": CallDone(key=0, id="c-1", name="f", arguments="{}"),
-        b"usage": UsageSeen(USAGE),
-        b"stop": Finished(Finish.STOP),
-        b"length": Finished(Finish.LENGTH),
-        b"error": Broken({"message": "planted"}),
-    }
-
-    def __init__(self) -> None:
-        self.finished = False
-        self.broken = ""
-        self._stopped = False
-
-    def read(self, event: Event) -> Sequence[ReplyEvent]:
-        data = event.data
-        if data == b"end":
-            self.finished = True
-            return ()
-        if data not in self.EVENTS:
-            self.broken = "not a word"
-            return ()
-        self._stopped = self._stopped or data in (b"stop", b"length")
-        return (self.EVENTS[data],)
-
-    def end(self) -> Sequence[ReplyEvent]:
-        self.finished = self._stopped
-        return ()
+from hrd.dialects.held_stream import HELD_BYTES_MAX
+from hrd.dialects.translation import TranslatedStream, translate_whole
+from tests.hrd.dialects.spelled import USAGE, Spelled
 
 
 class Names:

@@ -1,0 +1,89 @@
+"""What the router must know of a reply, whatever its wire format: usage, how it ended, whether it said anything."""
+
+from typing import Any
+
+import msgspec
+
+from hrd.core.estimate import estimate_counted
+from hrd.core.journal import Usage, UsageSource
+from hrd.core.reply_events import (
+    Broken,
+    CallBegun,
+    CallDone,
+    Finish,
+    Finished,
+    RefusalText,
+    ReplyEvent,
+    Text,
+    Thought,
+    ThoughtSigned,
+    UsageSeen,
+)
+
+FINISH_WORDS = {
+    Finish.STOP: "stop",
+    Finish.LENGTH: "length",
+    Finish.CALLS: "tool_calls",
+    Finish.FILTERED: "content_filter",
+    Finish.PAUSED: "stop",
+}
+"""How replies end, in the words of chat completions, which the line goes by."""
+
+
+class Account:
+    """The account of one reply, kept event by event."""
+
+    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "committed", "error", "finish")
+
+    def __init__(self, input_tokens: int) -> None:
+        self.committed = False
+        self.error: dict[str, Any] | None = None
+        self.finish: Finish | None = None
+        self._input_tokens = input_tokens
+        self._usage: Usage | None = None
+        self._characters = 0
+        self._extra_bytes = 0
+
+    def add(self, event: ReplyEvent) -> None:
+        match event:
+            case Text() | Thought() | RefusalText():
+                if event.text:
+                    self.committed = True
+                    self._count(event.text)
+            case CallBegun() | ThoughtSigned():
+                self.committed = True
+            case CallDone():
+                self.committed = True
+                self._count(event.name)
+                self._count(event.arguments)
+            case UsageSeen():
+                self._usage = event.usage
+            case Finished():
+                self.finish = event.reason
+                if event.reason is not Finish.STOP:
+                    self.committed = True
+            case Broken():
+                self.error = event.error
+            case _:
+                pass
+
+    @property
+    def finish_reason(self) -> str:
+        return FINISH_WORDS[self.finish] if self.finish is not None else ""
+
+    def usage(self) -> Usage:
+        """As stated, else estimated from what was said. Of a reply without an end only the input counts as stated: its output
+        went on after it was counted."""
+        if self._usage is not None and self.finish is not None:
+            return self._usage
+        output_tokens = estimate_counted(self._characters, self._extra_bytes)
+        if self._usage is None:
+            return Usage(input_tokens=self._input_tokens, output_tokens=output_tokens, source=UsageSource.ESTIMATED)
+        return msgspec.structs.replace(
+            self._usage, output_tokens=max(output_tokens, self._usage.output_tokens), source=UsageSource.ESTIMATED
+        )
+
+    def _count(self, text: str) -> None:
+        self._characters += len(text)
+        if not text.isascii():
+            self._extra_bytes += len(text.encode()) - len(text)
