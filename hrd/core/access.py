@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hrd.core.ask import Priority
+from hrd.core.ceilings import Ceilings
 from hrd.core.providers import Candidate, CostClass
 
 ANYTHING = "paid-ok"
@@ -15,13 +17,15 @@ POLICY_CLASS = {"free-only": CostClass.FREE, "subscription-ok": CostClass.SUBSCR
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """A client key's holder. Limits of 0 are none."""
+    """A client key's holder, and what it permits."""
 
     fingerprint: str
     name: str = ""
     allowed_providers: tuple[str, ...] = ()
     local_only: bool = False
     cost_policy: str = ""
+    ceilings: Ceilings = Ceilings()
+    priority_max: Priority = Priority.HIGH
 
     @property
     def is_restricted(self) -> bool:
@@ -57,7 +61,8 @@ def why_forbidden(caller: Caller, candidate: Candidate, cost_policy: str) -> str
         return "this client key is local-only"
     policy = caller.cost_policy or cost_policy
     if candidate.cost_class > POLICY_CLASS.get(policy, CostClass.PAID):
-        return f"COST_POLICY {policy} forbids {candidate.cost_class.name.lower()}"
+        whose = " of this client key" if caller.cost_policy else ""
+        return f"COST_POLICY {policy}{whose} forbids {candidate.cost_class.name.lower()}"
     return ""
 
 

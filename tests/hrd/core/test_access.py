@@ -63,14 +63,15 @@ def test_a_cost_policy_forbids_what_is_dearer(policy: str, allowed: list[str]) -
         why = "" if cost_class in allowed else f"COST_POLICY {policy} forbids {cost_class}"
         assert why_forbidden(ONE, one, policy) == why
         of_key = Caller(fingerprint="c", cost_policy=policy)
-        assert why_forbidden(of_key, one, "paid-ok") == why
+        assert why_forbidden(of_key, one, "paid-ok") == why.replace(" forbids", " of this client key forbids")
 
 
 def test_the_policy_of_a_key_counts_before_the_one_of_all() -> None:
     paid = candidate(provider("alpha", cost_class="paid"))
     assert why_forbidden(Caller(fingerprint="c", cost_policy="paid-ok"), paid, "free-only") == ""
     assert (
-        why_forbidden(Caller(fingerprint="c", cost_policy="free-only"), paid, "paid-ok") == "COST_POLICY free-only forbids paid"
+        why_forbidden(Caller(fingerprint="c", cost_policy="free-only"), paid, "paid-ok")
+        == "COST_POLICY free-only of this client key forbids paid"
     )
 
 
