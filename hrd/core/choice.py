@@ -92,7 +92,7 @@ class Choice:
     def _permitted(self, selection: Selection, tour: Tour, caller: Caller) -> list[Candidate]:
         """Those that this request has not asked and may ask, whoever is blocked. Mostly nobody need be looked at for it."""
         tried = tour.tried
-        is_free_to_ask = self.rules.cost_policy == access.ANYTHING and not caller.is_restricted
+        is_free_to_ask = self.rules.cost_policy == access.ANYTHING and not caller.is_restricted and tour.too_dear is None
         if is_free_to_ask and not tour.failures and not self._learning.says_no and selection.takes(tour.ask):
             return [c for c in selection.candidates if c.key not in tried] if tried else list(selection.candidates)
         return [c for c in selection.candidates if c.key not in tried and not self._why_never(c, tour, caller)]
@@ -103,6 +103,8 @@ class Choice:
         if (caller.is_restricted or policy != access.ANYTHING) and (why := access.why_forbidden(caller, candidate, policy)):
             return why
         tools, vision, context = self._learning.facts_of(candidate)
+        if tour.too_dear is not None and (why := tour.too_dear(candidate)):
+            return why
         why = routing.why_unfit(candidate, tour.ask, tools=tools, vision=vision, context=context)
         return why or (tour.why_not(candidate, context) if tour.failures else "")
 

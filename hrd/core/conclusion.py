@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hrd.core.ceilings import PRICE_UNKNOWN, TOO_DEAR, cost_is_spent
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import PassedOver
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
+POLICIES_NAMED_MAX = 2
 PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "probing"})
 """Reasons that pass without anybody's doing."""
 PASSING_IF_SAID = frozenset({"model", "credits"})
@@ -36,10 +38,10 @@ def conclude(tour: Tour, passed: Sequence[PassedOver], *, hindered: Sequence[Hin
     if tour.for_client is not None:
         return _for_client(tour.for_client, tour)
     if not hindered:
-        return _nobody_fits(passed, tour)
+        return _nobody_fits(passed, tour, now)
     dominant = Counter(one.reason for one in hindered).most_common(1)[0][0]
     provider = next(one.provider for one in hindered if one.reason == dominant)
-    message = f"{_who(len(hindered), len(passed))}; mostly: {dominant}."
+    message = f"{_who(len(hindered), len(passed))}; mostly: {dominant}.{_policies(passed)}"
     moments = [one.until for one in hindered if one.passes]
     if not moments:
         return Refusal(
@@ -60,6 +62,16 @@ def _who(hindered: int, selected: int) -> str:
         are = "is" if hindered == 1 else "are"
         return f"{hindered} of {selected} candidates {are} blocked, the others cannot serve this request"
     return f"All {hindered} candidates are blocked" if hindered > 1 else "The only candidate is blocked"
+
+
+def _policies(passed: Sequence[PassedOver]) -> str:
+    """Who could serve, if a policy did not say no: it is the user's to change."""
+    whys = Counter(item.why for item in passed if _is_policy(item.why))
+    return "".join(f" For {count} of them, {why}." for why, count in whys.most_common(POLICIES_NAMED_MAX))
+
+
+def _is_policy(why: str) -> bool:
+    return "client key" in why or "COST_POLICY" in why
 
 
 def _for_client(failure: Failure, tour: Tour) -> Refusal:
@@ -86,16 +98,18 @@ def _for_client(failure: Failure, tour: Tour) -> Refusal:
     )
 
 
-def _nobody_fits(passed: Sequence[PassedOver], tour: Tour) -> Refusal:
+def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusal:
     """Nobody is blocked, but nobody may be asked: all failed without a block, the request does not fit, or a policy says no."""
     whys = Counter(item.why for item in passed if item.why)
     if tour.notes or not whys:
         return Refusal(
             kind=RefusalKind.UNAVAILABLE,
-            message="Every candidate that may serve this request was asked and failed.",
+            message=f"Every candidate that may serve this request was asked and failed.{_policies(passed)}",
             guidance="See what each said with: hr why REQUEST_ID",
             attempts=tuple(tour.notes),
         )
+    if TOO_DEAR in whys:
+        return cost_is_spent(now)
     why = whys.most_common(1)[0][0]
     return Refusal(kind=_kind_of(why), message=f"No candidate fits this request: {why}.", guidance=_hint(why))
 
@@ -106,12 +120,14 @@ def _kind_of(why: str) -> RefusalKind:
         return RefusalKind.CONTEXT_EXCEEDED
     if "over its limit" in why:
         return RefusalKind.TOO_LARGE
-    if "client key" in why or "COST_POLICY" in why:
+    if _is_policy(why):
         return RefusalKind.FORBIDDEN
     return RefusalKind.UNAVAILABLE
 
 
 def _hint(why: str) -> str:
+    if why == PRICE_UNKNOWN:
+        return "Say what it costs in MODEL_PRICES_FILE, or change the ceiling with: hr limit set"
     if "client key" in why:
         return "See what it may do with: hr key list"
     return "See what each model takes with: hr model list"

@@ -3,7 +3,7 @@
 It remembers who was asked, who is to be asked next, and what was taken out of the request on the way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -44,6 +44,8 @@ class Tour:
         """No more attempts: `for_client` is the answer."""
         self.denied: set[str] = set()
         """Candidates that the process which took over from this one has warned of once."""
+        self.too_dear: Callable[[Candidate], str] | None = None
+        """Why a candidate costs more than is left for this client key; None if its cost has no ceiling."""
         self._objectors: set[str] = set()
 
     def failed(self, candidate: Candidate, failure: Failure) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from hrd.core.access import Caller
 from hrd.core.ask import Kind
+from hrd.core.ceilings import TOO_DEAR
 from hrd.core.failures import Observation, Verdict, WindowKind
 from hrd.core.providers import CostClass, ModelFacts
 from hrd.core.refusals import RefusalKind
@@ -268,6 +269,17 @@ def test_a_policy_that_forbids_everybody_is_a_403() -> None:
     walk = alone().ask(caller=Caller(fingerprint="c", local_only=True))
     assert walk.next() == "refused"
     assert walk.refusal().http_status == 403
+
+
+def test_whoever_costs_more_than_is_left_for_the_client_key_is_passed_over() -> None:
+    cast = [(provider("alpha", cost_class="paid"), ["a1"]), (provider("beta", cost_class="paid"), ["b1"])]
+    walk = Stage(roster(cast)).ask()
+    walk.tour.too_dear = lambda candidate: TOO_DEAR if candidate.provider.name == "alpha" else ""
+    assert walk.next() == "b1"
+    walk = Stage(roster(cast)).ask()
+    walk.tour.too_dear = lambda _: TOO_DEAR
+    assert walk.next() == "refused"
+    assert (walk.refusal().http_status, walk.refusal().retry_after_s) == (429, 43200.0)
 
 
 @pytest.mark.parametrize(

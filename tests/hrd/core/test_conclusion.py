@@ -3,6 +3,7 @@
 import pytest
 
 from hrd.core.ask import Ask, Kind
+from hrd.core.ceilings import PRICE_UNKNOWN, TOO_DEAR
 from hrd.core.conclusion import PASSING, PASSING_IF_SAID, Hindered, conclude, describe_s
 from hrd.core.failures import Verdict
 from hrd.core.journal import AttemptNote, PassedOver
@@ -102,6 +103,27 @@ def test_nobody_whom_the_request_fits(why: str, kind: RefusalKind, status: int) 
     assert (refusal.kind, refusal.http_status) == (kind, status)
     assert refusal.message == f"No candidate fits this request: {why}."
     assert refusal.guidance
+
+
+def test_who_is_blocked_does_not_hide_the_policy_that_forbids_the_others() -> None:
+    policy = "COST_POLICY free-only forbids paid"
+    refusal = concluded(blocked("quota", 5), whys=(policy, policy, "takes no tools"))
+    assert refusal.http_status == 429
+    assert f"For 2 of them, {policy}." in refusal.message
+    refusal = concluded(whys=(policy, "takes no tools"), notes=(NOTE,))
+    assert f"For 1 of them, {policy}." in refusal.message
+
+
+def test_a_cost_ceiling_that_leaves_nobody_opens_at_midnight() -> None:
+    refusal = concluded(whys=(TOO_DEAR, "takes no tools", "takes no tools"))
+    assert (refusal.http_status, refusal.retry_after_s) == (429, 86400 - NOW % 86400)
+    assert "PROXY_LIMIT_COST_DAY" in refusal.message
+
+
+def test_a_price_that_nobody_knows_is_asked_for() -> None:
+    refusal = concluded(whys=(PRICE_UNKNOWN,))
+    assert refusal.http_status == 403
+    assert "MODEL_PRICES_FILE" in refusal.guidance
 
 
 def test_all_were_asked_and_failed_without_anybodys_being_blocked() -> None:
