@@ -127,8 +127,8 @@ class Store(Protocol):
         """What a new process starts from; what dead ones held is written down as lost. *living*: processes that have handed
         over and still finish what they hold."""
 
-    def bury(self, process: Process) -> int:
-        """One of the living is gone: what it still held is lost. How many reservations that were."""
+    def bury(self, process: Process) -> None:
+        """One of the living is gone: what it still held is lost, and written down as that, now or when the disk takes it."""
 
     async def housekeep(self) -> None:
         """Runs until it is cancelled: writes what had to wait, checkpoints, deletes what is too old."""

@@ -222,9 +222,9 @@ class MemoryStore:
     def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
         self._told = told
 
-    def bury(self, process: Process) -> int:
+    def bury(self, process: Process) -> None:
         self._living.discard(process)
-        return self._bury()
+        self._bury()
 
     def _bury(self) -> int:
         lost = [row for row in self._held() if row.process not in self._living]

@@ -1,6 +1,11 @@
-"""The read-only connection, asked in a thread."""
+"""The read-only connection, asked in a thread.
+
+Closing an sqlite3 connection while another thread waits in one of its statements ends the process with a segmentation fault
+(CPython 3.11 looks at the closed connection for what came of it). So whoever uses it, or closes it, holds it meanwhile.
+"""
 
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +31,7 @@ class Reader:
         """A question met a malformed page."""
         self._connection: sqlite3.Connection | None = None
         self._one_at_a_time = trio.Lock()
+        self._in_use = threading.Lock()
 
     async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of *question*; `StoreUnreadableError` if the file cannot be read."""
@@ -34,14 +40,15 @@ class Reader:
 
     def ask_nowait(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, in the caller's thread."""
-        try:
-            if self._connection is None:
-                self._connection = open_read_only(self.path)
-            return question(self._connection, *args, **kwargs)
-        except sqlite3.Error as error:
-            self.close()
-            self.is_damaged = trouble_of(error) is Trouble.DAMAGED
-            raise StoreUnreadableError(f"{self.path} cannot be read: {error}") from error
+        with self._in_use:
+            try:
+                if self._connection is None:
+                    self._connection = open_read_only(self.path)
+                return question(self._connection, *args, **kwargs)
+            except sqlite3.Error as error:
+                self._close()
+                self.is_damaged = trouble_of(error) is Trouble.DAMAGED
+                raise StoreUnreadableError(f"{self.path} cannot be read: {error}") from error
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
@@ -52,6 +59,11 @@ class Reader:
             yield
 
     def close(self) -> None:
+        """Waits for the end of a question that is being answered."""
+        with self._in_use:
+            self._close()
+
+    def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None

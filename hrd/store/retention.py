@@ -47,23 +47,28 @@ class Trimming:
         self._turn = turn
         self._retention = retention
         self._now = now
+        self._in_use = Lock()
+        """See `hrd.store.reader`: nothing is closed while a thread uses it."""
         self._connection: sqlite3.Connection | None = None
         self._batches: Iterator[list[Statement]] | None = None
 
     def step(self) -> bool:
-        if self._connection is None or self._batches is None:
-            self._connection = connect(self._path)
-            self._batches = _batches(self._connection, self._retention, self._now)
-        batch = next(self._batches, None)
-        if batch is None:
-            return False
-        with self._turn:
-            transact(self._connection, batch)
-        return True
+        with self._in_use:
+            if self._connection is None or self._batches is None:
+                self._connection = connect(self._path)
+                self._batches = _batches(self._connection, self._retention, self._now)
+            batch = next(self._batches, None)
+            if batch is None:
+                return False
+            with self._turn:
+                transact(self._connection, batch)
+            return True
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        """Waits for the end of a step that is under way."""
+        with self._in_use:
+            if self._connection is not None:
+                self._connection.close()
 
 
 def _batches(connection: sqlite3.Connection, retention: Retention, now: float) -> Iterator[list[Statement]]:

@@ -125,13 +125,11 @@ class SqliteStore:
         self._replace(now)
         return Remembered()
 
-    def bury(self, process: Process) -> int:
+    def bury(self, process: Process) -> None:
         self._living.discard(process)
         self._upkeep.others_write = bool(self._living)
-        try:
-            return self._bury_or_count()
-        except StoreUnreadableError:
-            return 0  # `tidy` mends what can be mended, and buries then
+        if self._writer.connection is not None:  # otherwise `tidy` does it when it has opened the file
+            self._bury_living(self._writer.connection)
 
     async def housekeep(self) -> None:
         while True:
@@ -190,7 +188,8 @@ class SqliteStore:
             self.give_up(error)
 
     def _bury_or_count(self) -> int:
-        """A disk that takes no burial now may take it later; what is lost counts as spent meanwhile, too."""
+        """A disk that takes no burial now may take it later; what is lost counts as spent meanwhile, too. Before anybody asks:
+        the reader is used in the caller's thread."""
         connection = self._writer.connection
         if connection is not None:
             try:
@@ -243,16 +242,18 @@ class SqliteStore:
                 return
         self.use(opened)
         if not was_open:
-            self._bury_late(opened.connection)
+            self._bury_living(opened.connection)
         self._waiting.retry_now()
 
     def _open(self, *, is_damaged: bool) -> Opened:
         return open_database(self.path, self._now(), is_damaged=is_damaged)
 
-    def _bury_late(self, connection: sqlite3.Connection) -> None:
+    def _bury_living(self, connection: sqlite3.Connection) -> None:
+        """While it runs: what cannot be written down now is when the file has been opened again."""
         try:
             self._bury(connection)
         except sqlite3.Error as error:
+            self._writer.note(error)
             self.give_up(error)
 
     async def _is_broken(self) -> bool:

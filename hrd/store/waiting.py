@@ -71,12 +71,11 @@ class WaitingRows:
                 self._write_if_due()
 
     def retry(self) -> bool:
-        """Write a part if a try is due; whether more could go at once."""
+        """Write a part if a try is due; whether that went well and there is more."""
         if not self.rows:
             self.failure = None
             return False
-        self._write_if_due()
-        return bool(self.rows) and self._is_due()
+        return self._write_if_due() and bool(self.rows)
 
     def retry_now(self) -> bool:
         """The same without the pause: what was in the way is mended."""
@@ -95,10 +94,11 @@ class WaitingRows:
         """A wall clock that is set back must not make the pause longer."""
         return self.failure is None or abs(self._now() - self._failed_at) >= self._pause_s
 
-    def _write_if_due(self) -> None:
+    def _write_if_due(self) -> bool:
+        """Whether something was written."""
         self._turn += 1
         if not self.rows or not self._is_due():
-            return
+            return False
         part = self.rows if self.failure is None else self.rows[:PART_ROWS]
         failure = self._write(part)
         if failure is not None:
@@ -109,6 +109,7 @@ class WaitingRows:
         else:
             del self.rows[: len(part)]
             self._failed_at = -1e18
+        return failure is None
 
     def _note(self, failure: WriteFailed) -> None:
         """Each failure in a row doubles the pause."""

@@ -1,6 +1,7 @@
 """The read-only connection."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -40,6 +41,31 @@ async def test_questions_are_answered_in_turn(path: Path) -> None:
         for plus in range(10):
             nursery.start_soon(ask, plus)
     assert sorted(answers) == list(range(VERSION, VERSION + 10))
+    reader.close()
+
+
+def count_slowly(connection: sqlite3.Connection, has_begun: threading.Event) -> int:
+    """Some tens of milliseconds, without Python's lock."""
+    has_begun.set()
+    numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 200000) SELECT count(*) FROM n"
+    return int(connection.execute(numbers).fetchone()[0])
+
+
+async def test_closing_waits_for_the_question_that_is_being_answered(path: Path) -> None:
+    """Otherwise the process ends with a segmentation fault."""
+    reader = Reader(path)
+    answers: list[int] = []
+    has_begun = threading.Event()
+
+    async def ask() -> None:
+        answers.append(await reader.ask(count_slowly, has_begun))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await trio.to_thread.run_sync(has_begun.wait)
+        reader.close()
+    assert answers == [200_000]
+    assert await reader.ask(version) == 6
     reader.close()
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
@@ -126,6 +127,24 @@ def test_the_turn_is_given_back_between_two_steps(path: Path, connection: sqlite
     store(connection, answered())
     assert trimming.step()
     trimming.close()
+
+
+def test_closing_waits_for_the_step_that_is_under_way(path: Path, connection: sqlite3.Connection) -> None:
+    store(connection, *(answered() for _ in range(3)))
+    turn = Lock()
+    trimming = Trimming(path, turn, Retention(journal_rows=1), NOON)
+    with ThreadPoolExecutor() as pool, turn:
+        step = pool.submit(trimming.step)
+        while not trimming._in_use.locked():
+            pass
+        closing = pool.submit(trimming.close)
+        with pytest.raises(TimeoutError):
+            closing.result(0.02)
+        turn.release()
+        assert step.result()
+        closing.result()
+        turn.acquire()
+    assert column(connection, "SELECT row FROM journal") == [3]
 
 
 def test_an_empty_database_needs_nothing(path: Path, connection: sqlite3.Connection) -> None:

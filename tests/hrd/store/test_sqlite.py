@@ -118,6 +118,22 @@ async def test_a_burial_that_fails_is_none_at_all_and_comes_later(path: Path, cl
     store.close()
 
 
+async def test_who_dies_while_the_disk_is_away_is_buried_when_it_is_back(path: Path, clock: Clock) -> None:
+    dying = open_store(path, LIMITS, OLD, clock)
+    dying.commit_nowait([reserved(1)])
+    store = open_store(path, LIMITS, NEW, clock)
+    store.load(NOON, {OLD})
+    store.give_up(OSError("no disk"))
+    store.bury(OLD)
+    assert await store.journal(JournalQuestion()) == []
+    await store.tidy()
+    ((_, entry),) = await store.journal(JournalQuestion())
+    assert entry.request_id == "req-1"
+    assert store.health().state == "ok"
+    store.close()
+    dying.close()
+
+
 # the disk fails -----------------------------------------------------------------------------------------------------------
 
 

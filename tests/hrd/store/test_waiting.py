@@ -141,3 +141,14 @@ async def test_a_cancelled_waiter_is_written_by_itself(waiting: WaitingRows, pap
         scope.cancel()
         await waiting.commit([settled(1)])
     assert paper.written == [settled(1)]
+
+
+def test_a_try_that_fails_without_a_pause_is_not_repeated_at_once(waiting: WaitingRows, paper: Paper) -> None:
+    """Whoever writes for as long as it goes well would never come to an end."""
+    paper.failure = WriteFailed(message="it is not open", pause_s=0.0)
+    waiting.commit_nowait([settled(1)])
+    assert not waiting.retry_now()
+    assert not waiting.retry()
+    paper.failure = None
+    assert not waiting.retry()
+    assert paper.written == [settled(1)]
