@@ -49,6 +49,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Sent as `reasoning_content` of an assistant message with tool calls that carries none; empty sends nothing."""
     tool_ids: str = ""
     """A regular expression that tool-call ids must match; others are mapped deterministically."""
+    efforts: tuple[str, ...] = ("low", "medium", "high")
+    """Values that `reasoning_effort` may have; what else is asked for goes as the nearest."""
+    documents: bool = False
+    """Takes documents as parts of type `file`."""
+    thought_signatures: bool = False
+    """Wants back the `thought_signature` that came with a tool call; to others none is sent."""
     bridge_tool_to_user: bool = False
     """A user message right after a tool message is refused: a short assistant message goes between."""
     stream_usage: bool = True

@@ -71,6 +71,10 @@ class Account:
     def finish_reason(self) -> str:
         return FINISH_WORDS[self.finish] if self.finish is not None else ""
 
+    def owed(self) -> tuple[ReplyEvent, ...]:
+        """What a complete reply still lacks: a usage, if nobody stated one."""
+        return () if self._usage is not None else (UsageSeen(self.usage()),)
+
     def usage(self) -> Usage:
         """As stated, else estimated from what was said. Of a reply without an end only the input counts as stated: its output
         went on after it was counted."""

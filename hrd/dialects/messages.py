@@ -44,6 +44,8 @@ def _may_concern(text: bytes, quirks: Quirks) -> bool:
         return True
     if quirks.bridge_tool_to_user and find(b'"tool"') >= 0:
         return True
+    if not quirks.thought_signatures and find(b'"extra_content"') >= 0:
+        return True
     names = quirks.drop_message_fields
     return bool(names) and any(find(b'"%b"' % name.encode()) >= 0 for name in names)
 
@@ -66,6 +68,8 @@ def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[s
             _hold_reasoning_place(message, quirks, notes)
         if ids:
             _rename_ids(message, ids, notes)
+        if not quirks.thought_signatures:
+            _drop_signatures(message, notes)
         adapted.append(message)
         before = role
     return adapted, list(notes)
@@ -93,6 +97,16 @@ def _drop_fields(message: Fields, quirks: Quirks, notes: dict[str, None]) -> Non
         if held:
             message["content"] = msgspec.Raw(msgspec.json.encode(parts))
             notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))
+
+
+def _drop_signatures(message: Fields, notes: dict[str, None]) -> None:
+    """What Google sealed in a call, nobody else can read, and some refuse."""
+    if b'"extra_content"' not in _spelled(message, "tool_calls"):
+        return
+    calls = _OBJECTS.decode(message["tool_calls"])
+    if [call for call in calls if call.pop("extra_content", None) is not None]:
+        message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
+        notes["thought signatures of another vendor left out"] = None
 
 
 def _hold_reasoning_place(message: Fields, quirks: Quirks, notes: dict[str, None]) -> None:

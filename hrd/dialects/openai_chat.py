@@ -11,7 +11,7 @@ import msgspec
 
 from hrd.core.ask import Ask, Kind
 from hrd.core.refusals import Refusal
-from hrd.dialects import openai_chat_native
+from hrd.dialects import openai_chat_hub, openai_chat_native
 from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import NULL, TRUE, as_count, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
 from hrd.dialects.openai_errors import comment, error_event, error_reply, keep_alive
@@ -21,7 +21,7 @@ __all__ = ["ENDPOINT", "HUB", "NATIVE", "comment", "decode", "error_event", "err
 
 ENDPOINT: Final = "/v1/chat/completions"
 NATIVE: Final[Mapping[str, Native]] = {"openai_chat": openai_chat_native}
-HUB: Final[Hub | None] = None
+HUB: Final[Hub | None] = openai_chat_hub
 
 
 class _Turn(msgspec.Struct, gc=False):

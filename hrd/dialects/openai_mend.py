@@ -24,7 +24,7 @@ _LIST = msgspec.json.Decoder(list[Fields])
 _EMPTY_LIST = msgspec.Raw(b"[]")
 
 
-class _Calls:
+class Calls:
     """The tool calls of one choice so far."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Mender:
 
     def __init__(self, quirks: tuple[str, ...]) -> None:
         self._quirks = frozenset(quirks)
-        self._calls: dict[int, _Calls] = {}
+        self._calls: dict[int, Calls] = {}
 
     def event(self, event: Event, chunk: Chunk) -> bytes:
         """The event's own bytes, or the mended event."""
@@ -90,7 +90,7 @@ class Mender:
         calls = choice.delta.tool_calls if choice.delta is not None else None
         if not calls or "tool_index" not in self._quirks:
             return []
-        known = self._calls.setdefault(choice.index, _Calls())
+        known = self._calls.setdefault(choice.index, Calls())
         lacking = any(call.index is None for call in calls)
         places = [known.place(call) for call in calls]
         return places if lacking else []

@@ -44,6 +44,8 @@ class ToolCall(msgspec.Struct, gc=False):
     index: int | None = None
     id: str | None = None
     function: Function | None = None
+    extra_content: Any = None
+    """Google's thought signatures."""
 
 
 class Said(msgspec.Struct, gc=False):
@@ -58,6 +60,7 @@ class Said(msgspec.Struct, gc=False):
     reasoning_details: Any = None
     audio: Any = None
     images: Any = None
+    annotations: Any = None
 
 
 class Choice(msgspec.Struct, gc=False):
@@ -66,6 +69,7 @@ class Choice(msgspec.Struct, gc=False):
     message: Said | None = None
     finish_reason: str | None = None
     error: ErrorValue = None
+    logprobs: Any = None
 
 
 class TokenDetails(msgspec.Struct, gc=False):
@@ -98,6 +102,8 @@ class Chunk(msgspec.Struct, gc=False):
     error: ErrorValue = None
     x_groq: GroqPart | None = None
     object: str | None = None
+    id: str | None = None
+    model: str | None = None
     message: Any = None
     """Only of an error object that stands where a reply should (`"object": "error"`)."""
 
@@ -258,6 +264,8 @@ def _chunk(value: dict[str, Any]) -> Chunk:
         if isinstance(groq, dict)
         else None,
         object=_text(value.get("object")),
+        id=_text(value.get("id")),
+        model=_text(value.get("model")),
         message=value.get("message"),
     )
 
@@ -275,6 +283,7 @@ def _choice(value: dict[str, Any]) -> Choice:
         message=_said(message) if isinstance(message, dict) else None,
         finish_reason=_text(value.get("finish_reason")),
         error=error_object(value.get("error")),
+        logprobs=value.get("logprobs"),
     )
 
 
@@ -290,6 +299,7 @@ def _said(value: dict[str, Any]) -> Said:
         reasoning_details=value.get("reasoning_details"),
         audio=value.get("audio"),
         images=value.get("images"),
+        annotations=value.get("annotations"),
     )
 
 

@@ -59,6 +59,7 @@ class Passage:
             return conversation
         if max_tokens is not None:
             conversation = msgspec.structs.replace(conversation, max_tokens=max_tokens)
+        stamp = msgspec.structs.replace(stamp, model=candidate.model)
         return self._translated(hub, target, conversation, candidate, stamp=stamp, drop=drop)
 
     def _untouched(self, native: Native, candidate: Candidate, *, drop: frozenset[str], max_tokens: int | None) -> Prepared:

@@ -24,7 +24,12 @@ def translate_whole(
         return WholeReply(body=b"", usage=account.usage(), error=account.error)
     if account.finish is None:
         return WholeReply(body=b"", usage=account.usage(), broken="the reply has no end")
-    return WholeReply(body=write(said), usage=account.usage(), empty=not account.committed, finish_reason=account.finish_reason)
+    return WholeReply(
+        body=write((*said, *account.owed())),
+        usage=account.usage(),
+        empty=not account.committed,
+        finish_reason=account.finish_reason,
+    )
 
 
 class TranslatedStream(HeldStream):
@@ -47,4 +52,4 @@ class TranslatedStream(HeldStream):
                 pieces.append(piece)
 
     def _closing(self) -> bytes:
-        return self._writer.end()
+        return b"".join([*[self._writer.write(event) for event in self._account.owed()], self._writer.end()])

@@ -63,12 +63,12 @@ def test_the_end_waits_with_what_shares_its_read() -> None:
 
 def test_an_empty_reply_stands_whole_in_last() -> None:
     reader, sent = fed("start", "stop", "end")
-    assert (sent, reader.end(), reader.last) == (b"", Ending.EMPTY, b"Started Finished END")
+    assert (sent, reader.end(), reader.last) == (b"", Ending.EMPTY, b"Started Finished UsageSeen END")
 
 
 def test_a_reply_whose_terminator_is_missing_is_complete_and_one_whose_end_is_missing_is_broken() -> None:
     reader, _ = fed("start", "hi", "stop")
-    assert (reader.end(), reader.last) == (Ending.COMPLETE, b"END")
+    assert (reader.end(), reader.last) == (Ending.COMPLETE, b"UsageSeen END")
     cut, _ = fed("start", "hi")
     assert (cut.end(), cut.last, cut.finished) == (Ending.BROKEN, b"", False)
     assert cut.broken == "the stream ended before the reply did"

@@ -1,0 +1,486 @@
+"""A chat completion's request, read into a conversation: every shape that clients send (their docs and captures), and old ones.
+
+Reasoning of earlier turns comes back as `reasoning_content`, or as OpenRouter's `reasoning_details`, whose `format` names the
+vendor that can read what is sealed in them (https://openrouter.ai/docs/use-cases/reasoning-tokens).
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from hrd.core.conversation import (
+    ABSENT,
+    Audio,
+    CallKind,
+    Choosing,
+    Conversation,
+    Document,
+    FormatKind,
+    Image,
+    OutputFormat,
+    Part,
+    ProviderTool,
+    Reasoning,
+    Refused,
+    Role,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+    Vendor,
+)
+from hrd.core.refusals import Refusal
+from hrd.dialects.contract import Fields, Request
+from hrd.dialects.data_urls import split_data_url
+from hrd.dialects.fields import refuse, refuse_shape
+
+DIALECT: Final = "openai_chat"
+FORMATS: Final = {
+    Vendor.ANTHROPIC: "anthropic-claude-v1",
+    Vendor.OPENAI: "openai-responses-v1",
+    Vendor.GEMINI: "google-gemini-v1",
+}
+"""How `reasoning_details` name the vendors."""
+_VENDORS = {spelled: vendor for vendor, spelled in FORMATS.items()}
+_CARRIED = frozenset(
+    {"model", "messages", "stream", "stream_options", "tools", "functions", "tool_choice", "function_call"}
+    | {"parallel_tool_calls", "max_tokens", "max_completion_tokens", "stop", "temperature", "top_p", "top_k", "seed", "n"}
+    | {"frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "top_logprobs", "response_format"}
+    | {"reasoning_effort", "reasoning", "verbosity", "service_tier", "prompt_cache_key"}
+)
+"""Members that the conversation has a place for."""
+
+
+class _ImageUrl(msgspec.Struct, gc=False):
+    url: str = ""
+    detail: str | None = None
+
+
+class _File(msgspec.Struct, gc=False):
+    filename: str | None = None
+    file_data: str | None = None
+    file_id: str | None = None
+
+
+class _InputAudio(msgspec.Struct, gc=False):
+    data: str
+    format: str = ""
+
+
+class _Part(msgspec.Struct, gc=False):
+    type: str = "text"
+    text: str | None = None
+    refusal: str | None = None
+    image_url: _ImageUrl | str | None = None
+    input_audio: _InputAudio | None = None
+    file: _File | None = None
+    cache_control: msgspec.Raw = ABSENT
+
+
+class _Function(msgspec.Struct, gc=False):
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+
+
+class _Custom(msgspec.Struct, gc=False):
+    name: str = ""
+    input: str = ""
+
+
+class _Call(msgspec.Struct, gc=False):
+    id: str | None = None
+    type: str | None = None
+    function: _Function | None = None
+    custom: _Custom | None = None
+    extra_content: dict[str, Any] | None = None
+
+
+class _Detail(msgspec.Struct, gc=False):
+    type: str = ""
+    text: str | None = None
+    summary: str | None = None
+    data: str | None = None
+    signature: str | None = None
+    format: str | None = None
+
+
+class _Message(msgspec.Struct, gc=False):
+    role: str
+    content: str | list[_Part | str] | None = None
+    name: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_Call] | None = None
+    function_call: _Function | None = None
+    tool_call_id: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    reasoning_details: msgspec.Raw = ABSENT
+
+
+class _FunctionTool(msgspec.Struct, gc=False):
+    name: str
+    description: str | None = None
+    parameters: msgspec.Raw = ABSENT
+    strict: bool | None = None
+
+
+class _CustomTool(msgspec.Struct, gc=False):
+    name: str
+    description: str | None = None
+    format: msgspec.Raw = ABSENT
+
+
+class _Tool(msgspec.Struct, gc=False):
+    type: str = "function"
+    function: _FunctionTool | None = None
+    custom: _CustomTool | None = None
+    cache_control: msgspec.Raw = ABSENT
+
+
+class _Named(msgspec.Struct, gc=False):
+    name: str = ""
+
+
+class _AllowedTools(msgspec.Struct, gc=False):
+    mode: str = "auto"
+    tools: list[dict[str, Any]] = []
+
+
+class _Choice(msgspec.Struct, gc=False):
+    type: str = ""
+    name: str | None = None
+    """Of an old `function_call`."""
+    function: _Named | None = None
+    custom: _Named | None = None
+    allowed_tools: _AllowedTools | None = None
+
+
+class _Schema(msgspec.Struct, gc=False):
+    name: str = ""
+    description: str | None = None
+    schema: msgspec.Raw = ABSENT
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct, gc=False):
+    type: str
+    json_schema: _Schema | None = None
+
+
+class _ReasoningOptions(msgspec.Struct, gc=False):
+    """OpenRouter's."""
+
+    effort: str | None = None
+    max_tokens: int | None = None
+    enabled: bool | None = None
+
+
+class _Options(msgspec.Struct, gc=False):
+    """All members but messages and tools."""
+
+    tool_choice: _Choice | str | None = None
+    function_call: _Choice | str | None = None
+    parallel_tool_calls: bool | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    stop: str | list[str] | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    n: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logit_bias: msgspec.Raw = ABSENT
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    response_format: _Format | None = None
+    reasoning_effort: str | None = None
+    reasoning: _ReasoningOptions | None = None
+    verbosity: str | None = None
+    service_tier: str | None = None
+    prompt_cache_key: str | None = None
+
+
+_MESSAGES = msgspec.json.Decoder(list[_Message])
+_TOOLS = msgspec.json.Decoder(list[_Tool] | None)
+_RAW_TOOLS = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_FUNCTIONS = msgspec.json.Decoder(list[_FunctionTool] | None)
+_DETAILS = msgspec.json.Decoder(list[_Detail] | None)
+_ROLES = {"system": Role.SYSTEM, "developer": Role.DEVELOPER, "user": Role.USER, "assistant": Role.ASSISTANT}
+
+
+def read_conversation(request: Request) -> Conversation | Refusal:
+    """*request* for the hub, or what is wrong with it."""
+    fields = request.fields
+    name = "messages"
+    try:
+        turns = _turns(_MESSAGES.decode(fields[name]))
+        name = "tools"
+        tools, provider_tools = _tools(fields)
+        name = "the request"
+        options = msgspec.json.decode(
+            msgspec.json.encode({name: raw for name, raw in fields.items() if name not in ("messages", "tools", "functions")}),
+            type=_Options,
+        )
+    except (ValueError, RecursionError) as error:
+        return refuse_shape(name, error)
+    if isinstance(turns, Refusal):
+        return turns
+    return Conversation(
+        turns=turns,
+        tools=tools,
+        provider_tools=provider_tools,
+        tool_choice=_tool_choice(options.tool_choice if options.tool_choice is not None else options.function_call),
+        parallel_calls=options.parallel_tool_calls,
+        max_tokens=options.max_completion_tokens or options.max_tokens,
+        stop=_stop(options.stop),
+        sampling=_sampling(options),
+        format=_format(options.response_format),
+        reasoning=_reasoning(options),
+        verbosity=options.verbosity or "",
+        service_tier=options.service_tier or "",
+        prompt_cache_key=options.prompt_cache_key or "",
+        extras={key: raw for key, raw in fields.items() if key not in _CARRIED and bytes(raw) != b"null"},
+    )
+
+
+# turns -------------------------------------------------------------------------------------------------------------------
+
+
+def _turns(messages: list[_Message]) -> tuple[Turn, ...] | Refusal:
+    turns: list[Turn] = []
+    for place, message in enumerate(messages):
+        role = _ROLES.get(message.role)
+        if role is Role.ASSISTANT:
+            turns.append(Turn(role, tuple(_assistant_parts(message, place)), message.name or ""))
+        elif role is not None:
+            turns.append(Turn(role, tuple(_content(message.content)), message.name or ""))
+        elif message.role in ("tool", "function"):
+            turns.append(Turn(Role.TOOL, (_result(message, turns),)))
+        else:
+            return refuse(
+                f"messages[{place}].role is {message.role[:40]!r}, which no dialect knows.", f"messages[{place}].role"
+            )
+    return tuple(turns)
+
+
+def _content(content: str | list[_Part | str] | None) -> list[Part]:
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [Text(content)]
+    parts: list[Part] = []
+    for part in content:
+        read = Text(part) if isinstance(part, str) else _part(part)
+        if read is not None:
+            parts.append(read)
+    return parts
+
+
+def _part(part: _Part) -> Part | None:
+    if part.image_url is not None:
+        url = part.image_url if isinstance(part.image_url, _ImageUrl) else _ImageUrl(part.image_url)
+        media_type, data = split_data_url(url.url)
+        plain = "" if data else url.url
+        return Image(url=plain, media_type=media_type, data=data, detail=url.detail or "", cache_control=part.cache_control)
+    if part.file is not None:
+        file = part.file
+        media_type, data = split_data_url(file.file_data or "")
+        return Document(
+            media_type=media_type,
+            data=data,
+            url="" if data else (file.file_data or ""),
+            file_id=file.file_id or "",
+            title=file.filename or "",
+            cache_control=part.cache_control,
+        )
+    if part.input_audio is not None:
+        return Audio(data=part.input_audio.data, format=part.input_audio.format)
+    if part.refusal is not None:
+        return Refused(part.refusal)
+    return Text(part.text, part.cache_control) if part.text is not None else None
+
+
+def _assistant_parts(message: _Message, place: int) -> list[Part]:
+    parts: list[Part] = [*_thinking(message), *_content(message.content)]
+    if message.refusal:
+        parts.append(Refused(message.refusal))
+    for number, call in enumerate(message.tool_calls or ()):
+        read = _call(call, f"call_{place}_{number}")
+        if read is not None:
+            parts.append(read)
+    if message.function_call is not None:
+        parts.append(_function_call(message.function_call, f"call_{place}", ""))
+    return parts
+
+
+def _thinking(message: _Message) -> list[Thinking]:
+    raw = message.reasoning_details
+    if bytes(raw) not in (b"", b"null"):
+        try:
+            sealed = _sealed(_DETAILS.decode(raw) or [], raw)
+        except (ValueError, RecursionError):
+            sealed = []  # of a shape that its own vendor may read: nobody else can
+        if sealed:
+            return sealed
+    text = message.reasoning_content or message.reasoning
+    return [Thinking(text=text)] if text else []
+
+
+def _sealed(details: list[_Detail], raw: msgspec.Raw) -> list[Thinking]:
+    """What `reasoning_details` hold, by whoever can read it; texts before a seal belong to it."""
+    thinking: list[Thinking] = []
+    texts: list[str] = []
+    for detail in details:
+        vendor = _VENDORS.get(detail.format or "", Vendor.OPENROUTER)
+        if detail.text or detail.summary:
+            texts.append(detail.text or detail.summary or "")
+        if vendor is Vendor.OPENROUTER or not (detail.signature or detail.data):
+            continue
+        is_redacted = vendor is Vendor.ANTHROPIC and not detail.signature
+        thinking.append(
+            Thinking(
+                text="" if is_redacted else "\n\n".join(texts),
+                signature=detail.signature or detail.data or "",
+                vendor=vendor,
+                is_redacted=is_redacted,
+            )
+        )
+        texts = [] if not is_redacted else texts
+    if not thinking and details:
+        return [Thinking(text="".join(texts), vendor=Vendor.OPENROUTER, details=raw)]
+    return thinking
+
+
+def _call(call: _Call, default_id: str) -> ToolCall | None:
+    call_id = call.id or default_id
+    if call.custom is not None:
+        return ToolCall(id=call_id, name=call.custom.name, arguments=call.custom.input, kind=CallKind.CUSTOM)
+    if call.function is None:
+        return None
+    google = (call.extra_content or {}).get("google")
+    signature = google.get("thought_signature") if isinstance(google, dict) else None
+    return _function_call(call.function, call_id, signature if isinstance(signature, str) else "")
+
+
+def _function_call(function: _Function, call_id: str, signature: str) -> ToolCall:
+    arguments = function.arguments
+    spelled = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments or {}).decode()
+    return ToolCall(id=call_id, name=function.name or "", arguments=spelled or "{}", signature=signature)
+
+
+def _result(message: _Message, before: list[Turn]) -> ToolResult:
+    content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
+    call_id = message.tool_call_id or _last_call(before, message.name or "")
+    return ToolResult(call_id=call_id, content=content, name=message.name or "")
+
+
+def _last_call(before: list[Turn], name: str) -> str:
+    """Old results name their function and no call."""
+    for turn in reversed(before):
+        for part in reversed(turn.parts):
+            if isinstance(part, ToolCall) and name in ("", part.name):
+                return part.id
+    return ""
+
+
+# tools and options -------------------------------------------------------------------------------------------------------
+
+
+def _tools(fields: Fields) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
+    own: list[Tool] = []
+    theirs: list[ProviderTool] = []
+    if "tools" in fields:
+        spelled = _RAW_TOOLS.decode(fields["tools"]) or []
+        for raw, tool in zip(spelled, _TOOLS.decode(fields["tools"]) or [], strict=True):
+            if tool.function is not None:
+                own.append(_function_tool(tool.function, tool.cache_control))
+            elif tool.custom is not None:
+                custom = tool.custom
+                own.append(
+                    Tool(
+                        name=custom.name,
+                        description=custom.description or "",
+                        kind=CallKind.CUSTOM,
+                        format=custom.format,
+                        cache_control=tool.cache_control,
+                    )
+                )
+            else:
+                theirs.append(ProviderTool(dialect=DIALECT, type=tool.type, raw=raw))
+    if "functions" in fields:
+        own += [_function_tool(function, ABSENT) for function in _FUNCTIONS.decode(fields["functions"]) or []]
+    return tuple(own), tuple(theirs)
+
+
+def _function_tool(function: _FunctionTool, cache_control: msgspec.Raw) -> Tool:
+    return Tool(
+        name=function.name,
+        description=function.description or "",
+        schema=function.parameters if bytes(function.parameters) != b"null" else ABSENT,
+        strict=function.strict,
+        cache_control=cache_control,
+    )
+
+
+def _tool_choice(choice: _Choice | str | None) -> ToolChoice | None:
+    if choice is None:
+        return None
+    if isinstance(choice, str):
+        return ToolChoice(
+            {"none": Choosing.NONE, "required": Choosing.REQUIRED, "any": Choosing.REQUIRED}.get(choice, Choosing.AUTO)
+        )
+    if choice.allowed_tools is not None:
+        allowed = [each.get("function") or each.get("custom") or each for each in choice.allowed_tools.tools]
+        names = tuple([str(each["name"]) for each in allowed if isinstance(each, dict) and "name" in each])
+        return ToolChoice(Choosing.REQUIRED if choice.allowed_tools.mode == "required" else Choosing.AUTO, allowed=names)
+    named = choice.function or choice.custom
+    name = named.name if named is not None else choice.name
+    return ToolChoice(Choosing.ONE, name) if name else ToolChoice(Choosing.AUTO)
+
+
+def _stop(stop: str | list[str] | None) -> tuple[str, ...]:
+    if not stop:
+        return ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)
+
+
+def _sampling(options: _Options) -> Sampling:
+    return Sampling(
+        temperature=options.temperature,
+        top_p=options.top_p,
+        top_k=options.top_k,
+        seed=options.seed,
+        frequency_penalty=options.frequency_penalty,
+        presence_penalty=options.presence_penalty,
+        logit_bias=options.logit_bias if bytes(options.logit_bias) != b"null" else ABSENT,
+        logprobs=bool(options.logprobs),
+        top_logprobs=options.top_logprobs,
+        n=options.n or 1,
+    )
+
+
+def _format(wanted: _Format | None) -> OutputFormat | None:
+    if wanted is None or wanted.type == "text":
+        return None
+    if wanted.type == "json_schema" and wanted.json_schema is not None:
+        schema = wanted.json_schema
+        return OutputFormat(
+            kind=FormatKind.JSON_SCHEMA,
+            name=schema.name,
+            description=schema.description or "",
+            schema=schema.schema,
+            strict=schema.strict,
+        )
+    return OutputFormat(kind=FormatKind.JSON_OBJECT)
+
+
+def _reasoning(options: _Options) -> Reasoning:
+    theirs = options.reasoning or _ReasoningOptions()
+    effort = options.reasoning_effort or theirs.effort or ""
+    return Reasoning(effort=effort, budget_tokens=theirs.max_tokens, is_off=effort == "none" or theirs.enabled is False)
