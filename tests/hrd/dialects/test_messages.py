@@ -15,7 +15,7 @@ NINE = "[A-Za-z0-9]{9}"
 PLAIN = b'[ {"role":"user", "content":"hi", "x": 1.50} ]'
 CALL = (
     b'[{"role":"user","content":"hi"},'
-    b'{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","extra_content":'
+    b'{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","x_vendor":'
     b'{"google":{"thought_signature":"sig=="}},"function":{"name":"look","arguments":"{\\"n\\": 1.50}"}}]},'
     b'{"role":"tool","tool_call_id":"call_1","content":"5"}]'
 )

@@ -39,6 +39,7 @@ def test_the_envelope_carries_guidance_as_its_last_line_and_every_attempt() -> N
                     "status": 429,
                     "message": "",
                     "ms": 0.0,
+                    "is_probe": False,
                 }
             ],
         }
