@@ -13,6 +13,8 @@ HRD_ARGS ?= --demo
 # What pytest is started with beside the rest: `make test PYTEST_ARGS='-k exchange'`.
 PYTEST_ARGS ?=
 FUZZ_CASES ?= 200000
+# What the simulation is started with beside the rest: `make simulate SIMULATE_ARGS='--seed 7 --load 0.95'`.
+SIMULATE_ARGS ?=
 COVERAGE_PERCENT := 85
 
 # Where things are installed: below DESTDIR for another machine's root; PREFIX is for units, commands, man pages, completions.
@@ -35,7 +37,7 @@ HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(HERE)
 INSTALLED_DEV := $(VENV)/.installed-dev-$(HERE)
 
-.PHONY: help run test check format docs bench fuzz clean install install-user uninstall uninstall-user dist wheels deb trial
+.PHONY: help run test check format docs bench simulate fuzz clean install install-user uninstall uninstall-user dist wheels deb trial
 
 help: ## Show this list
 	@echo "hermes-router. Start it with: make run"
@@ -67,7 +69,10 @@ docs: $(INSTALLED_DEV) ## Make those pages of docs/ that are made of the code
 	@mv docs/cli.md.new docs/cli.md
 
 bench: $(INSTALLED_DEV) ## Measure what is promised (wants nginx, wrk, gcc), and write bench/RESULTS.md
-	@$(BIN)/python -m bench.run
+	@missed=0; $(BIN)/python -m bench.run || missed=$$?; $(MAKE) simulate || missed=$$?; exit $$missed
+
+simulate: $(INSTALLED_DEV) ## Simulate a month of traffic at three loads (some minutes), and write it into bench/RESULTS.md
+	@$(BIN)/python -m tests.simulation --write bench/RESULTS.md $(SIMULATE_ARGS)
 
 fuzz: $(INSTALLED_DEV) ## Compare the HTTP cores with h11 on 200,000 made-up messages, from a fresh seed
 	@seed="$${FUZZ_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"; \

@@ -15,6 +15,7 @@ HISTORY_HEAD = """## History
 | date | commit | whole replies/s | of nginx | added µs | CPU µs a chunk | MB after the first hundred thousand | missed |
 |---|---|---|---|---|---|---|---|
 """
+SECTION_BEGIN, SECTION_END = "<!-- written by make simulate -->", "<!-- to here -->"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,25 @@ def write_results(path: Path, figures: Sequence[Figure], date: str, commit: str,
     """Put *figures* on top of the file and a line of them under its history, which is kept."""
     history = [*_history(path), _history_row(figures, date, commit)]
     latest = f"## {date}, {commit}\n\n{machine}\n\n{table(figures)}"
-    path.write_text(f"{INTRODUCTION}\n{latest}\n{HISTORY_HEAD}" + "\n".join(history) + "\n")
+    _, kept, _ = _around_section(path)
+    path.write_text(f"{INTRODUCTION}\n{latest}\n{kept}{HISTORY_HEAD}" + "\n".join(history) + "\n")
+
+
+def write_section(path: Path, title: str, text: str) -> None:
+    """Put *text* before the history, in place of what was written so before; `write_results` keeps it."""
+    before, _, after = _around_section(path)
+    path.write_text(f"{before}{SECTION_BEGIN}\n## {title}\n\n{text}{SECTION_END}\n\n{after}")
+
+
+def _around_section(path: Path) -> tuple[str, str, str]:
+    """What stands before, in and after the section that others write."""
+    said = path.read_text() if path.exists() else ""
+    before, begin, rest = said.partition(SECTION_BEGIN)
+    if begin:
+        inside, end, after = rest.partition(SECTION_END)
+        return before, f"{begin}{inside}{end}\n\n", after.lstrip("\n")
+    before, history, after = said.partition("## History")
+    return before, "", history + after
 
 
 def _history(path: Path) -> list[str]:

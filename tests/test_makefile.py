@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TARGETS = (
-    *("run", "test", "check", "format", "docs", "bench", "fuzz"),
+    *("run", "test", "check", "format", "docs", "bench", "simulate", "fuzz"),
     *("install", "install-user", "uninstall", "uninstall-user", "dist", "wheels", "deb", "trial", "clean"),
 )
 

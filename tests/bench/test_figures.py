@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.figures import Figure, number, table, write_results
+from bench.figures import Figure, number, table, write_results, write_section
 
 FIGURES = [
     Figure("whole_per_s", "hrd", 12345.6, "requests/s"),
@@ -55,3 +55,27 @@ def test_the_latest_figures_replace_each_other_and_the_history_grows(tmp_path: P
         "| 2026-11-20 10:00 | aaaaaaa | 12,346 | 0.346 | 151 |  |  | added |",
         "| 2026-11-21 10:00 | bbbbbbb | 12,346 | 0.346 |  |  |  | none |",
     ]
+
+
+def test_a_section_of_others_is_replaced_in_its_place_and_kept(tmp_path: Path) -> None:
+    results = tmp_path / "RESULTS.md"
+    write_results(results, FIGURES, "2026-11-20 10:00", "aaaaaaa", "a machine")
+    write_section(results, "A month", "the one before\n")
+    write_section(results, "A month", "second\n")
+    write_results(results, FIGURES[:2], "2026-11-21 10:00", "bbbbbbb", "a machine")
+
+    said = results.read_text()
+    titles = [line for line in said.splitlines() if line.startswith("## ")]
+    assert titles == ["## 2026-11-21 10:00, bbbbbbb", "## A month", "## History"]
+    assert "second" in said
+    assert "the one before" not in said
+    assert said.splitlines()[-1].startswith("| 2026-11-21")
+    assert said.splitlines()[-2].startswith("| 2026-11-20")
+
+
+def test_a_section_can_come_first(tmp_path: Path) -> None:
+    results = tmp_path / "RESULTS.md"
+    write_section(results, "A month", "the one before\n")
+    write_results(results, FIGURES, "2026-11-20 10:00", "aaaaaaa", "a machine")
+    titles = [line for line in results.read_text().splitlines() if line.startswith("## ")]
+    assert titles == ["## 2026-11-20 10:00, aaaaaaa", "## A month", "## History"]

@@ -1,0 +1,49 @@
+"""Simulate the month: `python -m tests.simulation [--days N] [--load SHARE …] [--seed N] [--write FILE]`.
+
+Exits 0 if every target is met, 1 if one is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+from bench.figures import write_section
+from tests.simulation.month import DAYS, LOADS, STRATEGIES, run
+from tests.simulation.tables import EXPLAINED, missed, table
+
+SECTION = "A simulated month"
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    seed = random.randrange(10**6) if options.seed is None else options.seed
+    print(f"seed {seed}: the same month again is made by --seed {seed}", file=sys.stderr)
+    tables, all_missed = [], []
+    for load in options.load or LOADS:
+        months = [run(strategy, load, seed, options.days) for strategy in STRATEGIES]
+        tables.append(table(months, options.days))
+        print(tables[-1], flush=True)
+        all_missed += [f"{load:.0%}: {target}" for target in missed(months)]
+        if options.trace:
+            print("\n".join(months[0].tally.notes), file=sys.stderr)
+    if options.write:
+        write_section(options.write, SECTION, f"{EXPLAINED}\nSeed {seed}.\n\n" + "\n".join(tables))
+    print("missed:\n" + "\n".join(all_missed) if all_missed else "every target is met")
+    return 1 if all_missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description="Simulate a month of traffic.")
+    parser.add_argument("--days", type=int, default=DAYS, help="so many days instead of a month")
+    parser.add_argument("--load", type=float, action="append", help="this share of the daily capacity only (0.95)")
+    parser.add_argument("--seed", type=int, help="a month that was drawn before")
+    parser.add_argument("--write", type=Path, help="put the tables into this file")
+    parser.add_argument("--trace", action="store_true", help="name what went wrong in ours")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

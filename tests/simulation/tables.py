@@ -1,0 +1,70 @@
+"""The tables: one a load, the strategies side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.simulation.month import Month
+from tests.simulation.targets import Target, of_oracle, of_ours
+from tests.simulation.verdicts import AVOIDABLE, CAUSES, WORD
+
+Row = tuple[str, ...]
+
+EXPLAINED = """A month of virtual time over a pool of the published free tiers, two keys each (tests/simulation):
+the daemon's own pool, round-robin with Retry-After cooldowns, and an oracle that knows true limits, outages and arrivals. The
+providers are a model that imports nothing of the router; in the month there are an outage, a revoked key, a limit that
+shrinks, hints that lie, spend from elsewhere, and a stop and a crash every day. A refusal is *learning* until the window that
+refused has turned once; *probes* are no closer than 15 minutes to each other; one refusal a cause (spent elsewhere, shrunk,
+revoked, a lie) is nobody's fault; all others are *avoidable*.
+"""
+
+
+def table(months: Sequence[Month], days: int) -> str:
+    """*months* are one load's, ours first and the oracle last."""
+    ours, oracle = months[0], months[-1]
+    by_key = {target.key: target for target in [*of_ours(ours, oracle), *of_oracle(oracle)]}
+    rows: list[Row] = [("", *(month.strategy for month in months), "target", "")]
+    asked = ours.tally.asked
+    rows += [
+        ("served", *(f"{m.tally.served:,} ({m.tally.served / asked:.2%})" for m in months), "", ""),
+        _row(by_key["served"], [f"{m.tally.served / oracle.tally.served:.2%}" for m in months]),
+        _row(by_key["bound"], ["", "", f"{oracle.tally.served / oracle.bound:.2%}"]),
+        ("requests sent to providers", *(f"{m.tally.sent:,}" for m in months), "", ""),
+        _row(by_key["avoidable"], [f"{m.tally.avoidable:,} ({m.tally.avoidable_share:.3%})" for m in months]),
+        _row(by_key["row"], [f"{m.tally.in_a_row:,}" for m in months]),
+        _row(by_key["overspent"], [f"{m.tally.overspent:,}" for m in months]),
+    ]
+    rows += [
+        (f"refusals apart: {cause}", *(f"{m.tally.refusals[cause]:,}" for m in months), "", "")
+        for cause in CAUSES
+        if cause != AVOIDABLE
+    ]
+    rows += [
+        _row(by_key["at once"], [f"{m.tally.failed_in_vain['at once']:,}" for m in months]),
+        _row(by_key["in time"], [f"{m.tally.failed_in_vain['within the wait']:,}" for m in months]),
+        ("failed against a provider's word (a lie) only", *(f"{m.tally.failed_in_vain[WORD]:,}" for m in months), "", ""),
+        _row(by_key["idle"], [f"{m.tally.idle_longest_s:,.0f}" for m in months]),
+        ("waited for somebody", *(f"{m.tally.waited:,}" for m in months), "", ""),
+        ("asked again after a stop or a crash", *(f"{m.tally.repeated:,}" for m in months), "", ""),
+        _row(by_key["seconds"], [f"{m.seconds:.1f}" for m in months]),
+    ]
+    heading = f"### {ours.load:.0%} of the daily capacity: {asked:,} requests in {days} days\n\n"
+    return heading + _aligned(rows)
+
+
+def missed(months: Sequence[Month]) -> list[str]:
+    """The targets that are missed, in words."""
+    ours, oracle = months[0], months[-1]
+    targets = [*of_ours(ours, oracle), *of_oracle(oracle)]
+    return [f"{target.what} ({target.value:.4g}, {target.said})" for target in targets if not target.is_met]
+
+
+def _row(target: Target, cells: Sequence[str]) -> Row:
+    return (target.what, *cells, target.said, "met" if target.is_met else "MISSED")
+
+
+def _aligned(rows: Sequence[Row]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,58 @@
+"""What the daemon's own pool has to reach, and what the oracle has to, to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.simulation.month import Month
+from tests.simulation.verdicts import AT_ONCE, IN_TIME, PROBE_S
+
+ORACLE_SHARE_MIN = 0.995
+SERVED_SHARE_MIN = 0.99
+AVOIDABLE_SHARE_MAX = 0.002
+IDLE_MAX_S = PROBE_S + 60.0
+"""One probe interval, and some time for a request to come."""
+SECONDS_MAX = 60.0
+
+
+@dataclass(frozen=True)
+class Target:
+    key: str
+    what: str
+    value: float
+    is_met: bool
+    said: str
+
+
+def of_oracle(oracle: Month) -> Sequence[Target]:
+    share = oracle.tally.served / oracle.bound
+    return [Target("bound", "the oracle serves of the offline bound", share, share >= ORACLE_SHARE_MIN, "at least 99.5 %")]
+
+
+def of_ours(ours: Month, oracle: Month) -> Sequence[Target]:
+    tally = ours.tally
+    share = tally.served / oracle.tally.served
+    vain = tally.failed_in_vain
+    return [
+        Target("served", "served of what the oracle serves", share, share >= SERVED_SHARE_MIN, "at least 99 %"),
+        Target(
+            "avoidable",
+            "avoidable refusals of requests sent once limits are known",
+            tally.avoidable_share,
+            tally.avoidable_share <= AVOIDABLE_SHARE_MAX,
+            "at most 0.2 %",
+        ),
+        Target("row", "two in a row for the same full window", tally.in_a_row, not tally.in_a_row, "none"),
+        Target("overspent", "known windows overspent by us", tally.overspent, not tally.overspent, "none"),
+        Target("at once", "failed while somebody could have served", vain[AT_ONCE], not vain[AT_ONCE], "none"),
+        Target("in time", "failed while somebody would have come free in time", vain[IN_TIME], not vain[IN_TIME], "none"),
+        Target(
+            "idle",
+            "longest that somebody recovered was not asked, s",
+            tally.idle_longest_s,
+            tally.idle_longest_s <= IDLE_MAX_S,
+            f"at most {IDLE_MAX_S:.0f}",
+        ),
+        Target("seconds", "real seconds for it", ours.seconds, ours.seconds < SECONDS_MAX, f"under {SECONDS_MAX:.0f}"),
+    ]
