@@ -25,7 +25,7 @@ from hrd.core.key_shapes import OWN_PREFIX
 from hrd.core.remembered import Remembered
 from hrd.credentials import stored_order
 from hrd.daemon import Daemon, Surroundings
-from hrd.downstream.doors import CannotListen
+from hrd.downstream.doors import CannotListen, try_to_move
 from hrd.handover.channel import ChannelGone
 from hrd.handover.inheritance import Inheritance, NotOursError, refuse
 from hrd.handover.spawn import adopt_orphans
@@ -127,6 +127,9 @@ def _serve(
         adopt_orphans()
     notify = Notify(environ, os.getpid(), is_successor=inheritance is not None)
     try:
+        if inheritance is not None and inheritance.asked is not None:
+            settings = configuration.settings
+            try_to_move(inheritance.listeners, inheritance.asked, (settings.host, settings.port))
         trouble = configuration.make_first_key()
         if trouble:
             raise NotStartedError([f"no client key could be made: {trouble}"], EXIT_BAD_CONFIGURATION)

@@ -9,7 +9,7 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import trio
@@ -127,12 +127,8 @@ class ClientDoor:
             self.trouble = f"{self.trouble}; {error}"
 
     def _bound(self, address: Address) -> list[socket.socket]:
-        host, port = address
-        try:
-            sockets = listen_tcp(host, port)
-        except (OSError, UnicodeError) as error:
-            raise CannotListen(why_not(host, port, error)) from None
-        found = sockets[0].getsockname()[1]
+        sockets = _listen(address)
+        host, found = address[0], sockets[0].getsockname()[1]
         self.listening_on = [(host, found), *((sock.getsockname()[0], found) for sock in sockets)]
         return sockets
 
@@ -140,6 +136,23 @@ class ClientDoor:
         """Stop listening; whoever is connected stays so."""
         for sock in self._sockets:
             sock.close()
+
+
+def try_to_move(sockets: Sequence[socket.socket], asked: Address, wanted: Address) -> None:
+    """Whether who listens on *sockets* for *asked* could have *wanted*. Raises `CannotListen`. Another host with the same port
+    is not tried: both do not go together."""
+    if wanted == asked or wanted[1] == sockets[0].getsockname()[1]:
+        return
+    for sock in _listen(wanted):
+        sock.close()
+
+
+def _listen(address: Address) -> list[socket.socket]:
+    host, port = address
+    try:
+        return listen_tcp(host, port)
+    except (OSError, UnicodeError) as error:
+        raise CannotListen(why_not(host, port, error)) from None
 
 
 class ControlDoor:

@@ -176,6 +176,11 @@ class Router:
 
     # its files -----------------------------------------------------------------------------------------------------------
 
+    @property
+    def dotenv(self) -> str:
+        path = self.home / ".env"
+        return path.read_text() if path.exists() else ""
+
     def write_dotenv(self, text: str) -> None:
         path = self.home / ".env"
         path.touch(0o600)

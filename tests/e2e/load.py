@@ -7,6 +7,7 @@ have hidden from its user.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import trio
@@ -25,16 +26,18 @@ class Load:
     streams: int = 0
     connections: int = 0
     failures: list[str] = field(default_factory=list)
-    latencies_ms: list[float] = field(default_factory=list)
+    replies: list[tuple[float, float]] = field(default_factory=list)
+    """When each whole reply was asked for, and when it was there."""
     stopping: bool = False
 
     @property
     def completed(self) -> int:
         return self.whole + self.streams
 
-    @property
-    def p99_ms(self) -> float:
-        return sorted(self.latencies_ms)[len(self.latencies_ms) * 99 // 100]
+    def p99_ms(self, counts: Callable[[float, float], bool] = lambda _began, _ended: True) -> float:
+        """Of the whole replies that count."""
+        latencies_s = sorted(ended - began for began, ended in self.replies if counts(began, ended))
+        return latencies_s[len(latencies_s) * 99 // 100] * 1000.0
 
     async def keep_asking(self, pause_s: float = 0.0) -> None:
         """One connection for as long as the router keeps it."""
@@ -64,7 +67,7 @@ class Load:
         assert lines[0] == "http/1.1 200 ok", (lines[0], rest[:300])
         assert json.loads(rest)["choices"][0]["message"]["content"]
         self.whole += 1
-        self.latencies_ms.append((trio.current_time() - began) * 1000.0)
+        self.replies.append((began, trio.current_time()))
         return fields.get("connection") != "close"
 
     async def read_streams(self) -> None:

@@ -1,20 +1,16 @@
 """`hr restart` under load: nobody notices, nothing is lost, and a successor that fails changes nothing.
 
-At full size (ten restarts, three seconds apart, streams of a minute, 32 connections):
-
-    RESTART_FULL=1 .venv/bin/pytest -s tests/e2e/test_restart.py -k ten
+`python -m bench.run --only restarts` tells the same story at full size, and by the clock.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -22,137 +18,62 @@ import trio
 
 from tests.e2e.daemon import Router, answered, running, wait_until
 from tests.e2e.load import Load
+from tests.e2e.restarts import (
+    SMALL,
+    WAYS_TO_FAIL,
+    Parent,
+    by_hand,
+    command_of,
+    is_there,
+    is_under_way,
+    ledger_of,
+    load_on,
+    nobody_finishes,
+    restarted,
+    restarts_under_load,
+    under_a_supervisor,
+)
 from tests.upstreams import Answer, Asked, Behave, Late, Status, Upstream, hangs, recorded
 
 pytestmark = pytest.mark.e2e
 
-IS_FULL = bool(os.environ.get("RESTART_FULL"))
-RESTARTS = 10 if IS_FULL else 5
-GAP_S = 3.0 if IS_FULL else 0.05
-STREAM_S = 60.0 if IS_FULL else 1.5
-KEPT_ALIVE = 32 if IS_FULL else 8
-STREAMS = 16 if IS_FULL else 6
-PIECE_S = 0.1
 SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
-STREAM = Answer(text="word " * round(STREAM_S / PIECE_S), pieces=round(STREAM_S / PIECE_S), between_s=PIECE_S)
+STREAM = Answer(text="word " * 15, pieces=15, between_s=0.1)
 WHOLE = Answer(text="hello")
 
 
+@pytest.mark.parametrize("parent", [by_hand, under_a_supervisor])
+async def test_nobody_notices_restarts_nor_such_as_fail(tmp_path: Path, parent: Parent) -> None:
+    outcome = await restarts_under_load(tmp_path, parent, SMALL)
+    assert outcome.load.failures == []
+    assert set(outcome.ledger.values()) == {outcome.load.completed}
+    assert outcome.rows_wrong == 0
+    assert outcome.load.streams >= SMALL.streams
+    assert len(set(outcome.pids)) == SMALL.restarts + 1
+    assert len(outcome.refused) == len(WAYS_TO_FAIL)
+    assert outcome.left == []
+
+
 @asynccontextmanager
-async def loaded(home: Path, streams: int = STREAMS, **more: str) -> AsyncIterator[tuple[Router, Load]]:
+async def loaded(home: Path, streams: int) -> AsyncIterator[tuple[Router, Load]]:
     """A daemon under load; in the end nobody has failed, and the ledger has everything once."""
-    async with Upstream(_answer) as upstream, running(home, **SETTINGS, GROQ_BASE_URL=upstream.base_url, **more) as router:
-        load = _load(router)
+    async with Upstream(_answer) as upstream, running(home, **SETTINGS, GROQ_BASE_URL=upstream.base_url) as router:
+        load = load_on(router)
         async with trio.open_nursery() as nursery:
-            for _ in range(KEPT_ALIVE):
-                nursery.start_soon(load.keep_asking, 0.002)
+            for _ in range(SMALL.kept_alive):
+                nursery.start_soon(load.keep_asking, SMALL.pause_s)
             for _ in range(streams):
                 nursery.start_soon(load.read_streams)
-            await wait_until(lambda: _is_under_way(load, upstream, streams))
+            await wait_until(lambda: is_under_way(load, upstream, streams))
             yield router, load
             load.stopping = True
         assert load.failures == []
-        await wait_until(lambda: _nobody_finishes(router))
-        await _ledger_is_whole(router, load, upstream)
+        await wait_until(lambda: nobody_finishes(router))
+        assert set((await ledger_of(router, upstream)).values()) == {load.completed}
 
 
 def _answer(asked: Asked) -> Answer:
     return STREAM if asked.json.get("stream") else WHOLE
-
-
-async def _is_under_way(load: Load, upstream: Upstream, streams: int) -> bool:
-    return load.whole > 0 and len(upstream.asked) - load.whole >= streams
-
-
-async def test_nobody_notices_ten_restarts(tmp_path: Path) -> None:
-    async with loaded(tmp_path) as (router, load):
-        pids = [router.pid]
-        for _ in range(RESTARTS):
-            await trio.sleep(GAP_S)
-            pids.append(await _restarted(router))
-        finishing = [former["pid"] for former in (await router.status())["finishing"]]
-        assert pids[-2] in finishing
-        assert set(finishing) < set(pids)
-        assert len(set(pids)) == RESTARTS + 1
-    assert load.streams >= STREAMS
-    print(  # noqa: T201 - for the full size
-        f"{load.whole} whole replies, {load.connections} connections, {load.streams} streams; "
-        f"p99 {load.p99_ms:.0f} ms, longest {max(load.latencies_ms):.0f} ms"
-    )
-    assert [pid for pid in pids[1:] if is_there(pid)] == []
-
-
-async def _restarted(router: Router) -> int:
-    answer = await router.control("POST", "/v1/restart", {})
-    assert answer.status_code == 200, answer.text
-    return int(answer.json()["pid"])
-
-
-def _load(router: Router) -> Load:
-    url = urlsplit(router.endpoint)
-    assert url.hostname is not None
-    assert url.port is not None
-    return Load(url.hostname, url.port, router.key)
-
-
-async def _nobody_finishes(router: Router) -> bool:
-    return not (await router.status())["finishing"]
-
-
-async def _ledger_is_whole(router: Router, load: Load, *upstreams: Upstream) -> None:
-    asked = sum(len(upstream.asked) for upstream in upstreams)
-    with closing(sqlite3.connect(f"file:{router.home}/hrd.db?mode=ro", uri=True)) as database:
-        rows, settled, requests = database.execute(
-            "SELECT count(*), count(*) FILTER (WHERE state = 1), count(DISTINCT request_id) FROM ledger"
-        ).fetchone()
-    assert rows == settled == requests == asked == load.completed
-    totals = (await router.control("GET", "/v1/usage")).json()["totals"]
-    assert (totals["requests"], totals["errors"]) == (load.completed, 0)
-    today = (await router.provider("groq"))["requests_today"]
-    assert today == load.completed
-
-
-# successors that fail -----------------------------------------------------------------------------------------------------
-
-
-async def _refused(router: Router) -> str:
-    answer = await router.control("POST", "/v1/restart", {})
-    assert answer.status_code == 409, answer.text
-    return str(answer.json()["error"]["message"])
-
-
-@pytest.mark.parametrize(
-    ("name", "program", "why"),
-    [
-        ("bad settings", None, "HOST = not an address"),
-        ("crash at import", "raise RuntimeError('broken by an update')", "RuntimeError: broken by an update"),
-        ("hang", "import time; time.sleep(60)", "not ready within 5 s (HANDOVER_SECONDS)"),
-        ("exit", "raise SystemExit(0)", "ended before it was ready"),
-    ],
-)
-async def test_a_successor_that_fails_leaves_the_old_one_serving(
-    tmp_path: Path, name: str, program: str | None, why: str
-) -> None:
-    async with loaded(tmp_path, streams=2, HANDOVER_SECONDS="5" if name == "hang" else "20") as (router, load):
-        if program is None:
-            router.write_dotenv("HOST=not an address\n")
-        else:  # `python -m` looks into the folder it is started in first
-            (tmp_path / "hrd").mkdir()
-            (tmp_path / "hrd" / "__init__.py").write_text(program)
-        assert why in await _refused(router)
-        before = load.whole
-        await wait_until(lambda: _has_more(load, before))
-        status = await router.status()
-        assert (status["pid"], status["draining"], status["finishing"]) == (router.pid, False, [])
-        if program is None:
-            router.write_dotenv("")
-        else:
-            shutil.rmtree(tmp_path / "hrd")
-        assert await _restarted(router) != router.pid
-
-
-async def _has_more(load: Load, before: int) -> bool:
-    return load.whole > before + 10
 
 
 async def test_hr_restart_says_who_took_over_and_what_is_still_finishing(tmp_path: Path) -> None:
@@ -181,8 +102,8 @@ async def test_a_bad_restart_is_exit_one_and_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_signals_go_to_the_daemon_of_the_day_and_its_end_is_ours(tmp_path: Path, number: int) -> None:
     async with running(tmp_path, **SETTINGS) as router:
-        between = await _restarted(router)
-        pid = await _restarted(router)
+        between = await restarted(router)
+        pid = await restarted(router)
         await wait_until(lambda: _is_waiter(router.pid))
         await wait_until(lambda: _is_gone(between))
         router.signal(number)
@@ -197,7 +118,7 @@ async def test_who_stops_a_former_process_stops_the_daemon(tmp_path: Path) -> No
         async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
             nursery.start_soon(router.chat)
             await wait_until(lambda: _was_asked(upstream, 1))
-            pid = await _restarted(router)
+            pid = await restarted(router)
             router.signal(signal.SIGINT)
             assert await router.wait_ended() == 0
             assert not is_there(pid)
@@ -205,7 +126,7 @@ async def test_who_stops_a_former_process_stops_the_daemon(tmp_path: Path) -> No
 
 async def test_a_daemon_of_the_day_that_is_killed_ends_the_waiter_as_shells_say(tmp_path: Path) -> None:
     async with running(tmp_path, **SETTINGS) as router:
-        pid = await _restarted(router)
+        pid = await restarted(router)
         await wait_until(lambda: _is_waiter(router.pid))
         os.kill(pid, signal.SIGKILL)
         assert await router.wait_ended() == 128 + signal.SIGKILL
@@ -217,14 +138,6 @@ async def _is_gone(pid: int) -> bool:
 
 async def _is_waiter(pid: int) -> bool:
     return b"hrd.handover.waiter" in command_of(pid)
-
-
-def command_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def is_there(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 # ends in the middle -------------------------------------------------------------------------------------------------------
@@ -241,7 +154,7 @@ async def test_stopping_stops_the_former_ones_too(tmp_path: Path) -> None:
 
             nursery.start_soon(ask)
             await wait_until(lambda: _was_asked(upstream, 1))
-            old, new = router.pid, await _restarted(router)
+            old, new = router.pid, await restarted(router)
             assert (await router.status())["finishing"][0]["pid"] == old
             done = await router.hr("stop")
             assert done.stdout.decode().splitlines()[0].endswith("1 request may take up to 300 ms")
@@ -266,11 +179,11 @@ async def test_what_a_killed_former_process_held_counts_as_spent(tmp_path: Path)
             nursery.start_soon(ask)
             await wait_until(lambda: _was_asked(upstream, 1))
             first = router.pid
-            second = await _restarted(router)
+            second = await restarted(router)
             assert answered(await router.chat()) == "hello"
             assert _states(router) == [HELD, SETTLED]
             os.kill(first, signal.SIGKILL)
-            await wait_until(lambda: _nobody_finishes(router))
+            await wait_until(lambda: nobody_finishes(router))
             assert _states(router) == [LOST, SETTLED]
             assert answered(await router.chat()) == "hello"
             exchanges = (await router.control("GET", "/v1/logs")).json()["exchanges"]
@@ -299,7 +212,7 @@ async def _is_gone(pid: int) -> bool:
 async def test_a_former_process_finishes_what_it_has_when_its_successor_dies(tmp_path: Path) -> None:
     async with loaded(tmp_path, streams=1) as (router, load):
         load.stopping = True
-        pid = await _restarted(router)
+        pid = await restarted(router)
         os.kill(pid, signal.SIGKILL)
         await wait_until(lambda: _has_streamed(load))
         assert load.failures == [] or all(one.startswith("whole") for one in load.failures)
@@ -330,10 +243,10 @@ async def test_a_request_that_fails_over_after_the_hand_over_is_counted_by_both(
 
             nursery.start_soon(ask)
             await wait_until(lambda: _was_asked(limited, 1))
-            await _restarted(router)
+            await restarted(router)
             await wait_until(lambda: _was_asked(good, 1))
             assert (await router.provider("groq"))["state"] == "blocked"
-            await wait_until(lambda: _nobody_finishes(router))
+            await wait_until(lambda: nobody_finishes(router))
             assert answered(answers[0]) == "hello"
             assert answered(await router.chat()) == "hello"
             assert (len(limited.asked), len(good.asked)) == (1, 2)

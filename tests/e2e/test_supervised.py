@@ -2,75 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import trio
 
-from tests.e2e.daemon import Router, answered, wait_until
-from tests.e2e.load import Load
+from tests.e2e.daemon import answered, wait_until
+from tests.e2e.restarts import is_there, restarted
+from tests.e2e.supervised import Supervised, supervised
 from tests.upstreams import Answer, Upstream, free_port
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
-SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)}
-
-
-class Supervised:
-    """A daemon whose parent is a supervisor; `router.process` is the supervisor."""
-
-    def __init__(self, home: Path, environment: dict[str, str]) -> None:
-        self.router = Router(home, environment)
-
-    def notified(self) -> list[dict[str, Any]]:
-        path = self.router.home / "notified"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-    def said(self, name: str) -> list[tuple[int, str]]:
-        """Who said *name* and was believed."""
-        return [(one["pid"], one[name]) for one in self.notified() if name in one and one["believed"]]
-
-    async def start(self) -> None:
-        self.router.spawn(under=[sys.executable, "-m", "tests.e2e.supervisor", str(self.router.home)])
-        await wait_until(self._is_ready, 20.0)
-        self.router.endpoint = (await self.router.status())["endpoint"]
-
-    async def _is_ready(self) -> bool:
-        return bool(self.said("READY"))
-
-    async def restart(self) -> int:
-        answer = await self.router.control("POST", "/v1/restart", {})
-        assert answer.status_code == 200, answer.text
-        return int(answer.json()["pid"])
+SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
 
 
 @asynccontextmanager
-async def supervised(home: Path, **more: str) -> AsyncIterator[tuple[Supervised, Upstream]]:
-    async with Upstream(Answer(text="hello")) as upstream:
-        world = Supervised(home, SETTINGS | {"GROQ_BASE_URL": upstream.base_url} | more)
-        try:
-            await world.start()
-            yield world, upstream
-        except BaseException:
-            sys.stderr.write(world.router.log[-4000:])
-            raise
-        finally:
-            if world.router.process is not None and world.router.process.poll() is None:
-                world.router.kill()
-            world.router.kill_successor()
+async def served(home: Path, **more: str) -> AsyncIterator[tuple[Supervised, Upstream]]:
+    async with (
+        Upstream(Answer(text="hello")) as upstream,
+        supervised(home, GROQ_BASE_URL=upstream.base_url, **SETTINGS, **more) as world,
+    ):
+        yield world, upstream
 
 
 async def test_it_says_ready_with_a_line_worth_reading_and_gives_signs_of_life(tmp_path: Path) -> None:
-    async with supervised(tmp_path) as (world, _):
+    async with served(tmp_path) as (world, _):
         pid = (await world.router.status())["pid"]
         assert world.said("READY") == [(pid, "1")]
         assert world.said("STATUS")[0] == (pid, f"{world.router.endpoint}, 1 providers, 0 requests in flight")
@@ -85,10 +46,10 @@ async def _has(world: Supervised, name: str, count: int) -> bool:
 
 
 async def test_the_successor_is_the_supervisors_and_the_old_one_goes(tmp_path: Path) -> None:
-    async with supervised(tmp_path) as (world, _):
+    async with served(tmp_path) as (world, _):
         first = (await world.router.status())["pid"]
-        second = await world.restart()
-        third = await world.restart()
+        second = await restarted(world.router)
+        third = await restarted(world.router)
         await wait_until(lambda: _are_gone(first, second))
         await wait_until(lambda: _has(world, "READY", 3))
         assert world.said("READY") == [(first, "1"), (second, "1"), (third, "1")]
@@ -109,16 +70,12 @@ async def _are_gone(*pids: int) -> bool:
     return not any(is_there(pid) for pid in pids)
 
 
-def is_there(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
-
-
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 async def test_a_successor_that_fails_says_nothing_and_the_old_one_is_ready_again(tmp_path: Path) -> None:
-    async with supervised(tmp_path) as (world, _):
+    async with served(tmp_path) as (world, _):
         pid = (await world.router.status())["pid"]
         world.router.write_dotenv("HOST=not an address\n")
         assert (await world.router.control("POST", "/v1/restart", {})).status_code == 409
@@ -129,26 +86,13 @@ async def test_a_successor_that_fails_says_nothing_and_the_old_one_is_ready_agai
         assert await world.router.stop() == 0
 
 
-async def test_restarts_under_load_fail_nobody(tmp_path: Path) -> None:
-    async with supervised(tmp_path) as (world, upstream), trio.open_nursery() as nursery:
-        port = int(world.router.endpoint.rpartition(":")[2])
-        load = Load("127.0.0.1", port, world.router.key)
-        for _ in range(8):
-            nursery.start_soon(load.keep_asking, 0.002)
-        pids = [await world.restart() for _ in range(3)]
-        load.stopping = True
-        await wait_until(lambda: _are_gone(*pids[:-1]))
-        assert (load.failures, len(upstream.asked)) == ([], load.whole)
-        assert await world.router.stop() == 0
-
-
 async def test_the_supervisors_socket_wins_over_host_and_port_and_goes_along(tmp_path: Path) -> None:
     port = free_port()
-    async with supervised(tmp_path, LISTEN_ON=str(port), PORT="1") as (world, _):
+    async with served(tmp_path, LISTEN_ON=str(port), PORT="1") as (world, _):
         assert world.router.endpoint == f"http://127.0.0.1:{port}"
         (warning,) = (await world.router.status())["warnings"]
         assert f"the supervisor's socket listens on 127.0.0.1 port {port}: HOST and PORT are not used" in warning
-        await world.restart()
+        await restarted(world.router)
         assert (await world.router.status())["endpoint"] == f"http://127.0.0.1:{port}"
         assert answered(await world.router.chat()) == "hello"
         assert await world.router.stop() == 0
@@ -157,8 +101,8 @@ async def test_the_supervisors_socket_wins_over_host_and_port_and_goes_along(tmp
 
 
 async def test_the_main_process_that_dies_is_the_supervisors_to_see(tmp_path: Path) -> None:
-    async with supervised(tmp_path) as (world, _):
-        pid = await world.restart()
+    async with served(tmp_path) as (world, _):
+        pid = await restarted(world.router)
         await wait_until(lambda: _has(world, "READY", 2))
         os.kill(pid, signal.SIGKILL)
         assert await world.router.wait_ended() == signal.SIGKILL

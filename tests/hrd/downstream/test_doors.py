@@ -15,7 +15,7 @@ import trio
 from hrd.downstream.call import Call
 from hrd.downstream.context import BufferBudget, Context, Patience
 from hrd.downstream.departures import Departures
-from hrd.downstream.doors import Address, CannotListen, ClientDoor, ControlDoor, endpoint_url, gid_of, why_not
+from hrd.downstream.doors import Address, CannotListen, ClientDoor, ControlDoor, endpoint_url, gid_of, try_to_move, why_not
 from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer
 from hrd.http.alarms import Alarms
@@ -175,6 +175,19 @@ def test_at_start_an_address_that_is_taken_is_an_error() -> None:
         door = ClientDoor(connections, lambda: (LOCAL, somebody.getsockname()[1]))
         with pytest.raises(CannotListen, match="PORT=8320 hrd"):
             door.bind()
+
+
+def test_who_takes_over_the_listeners_must_be_able_to_have_the_address_of_its_settings() -> None:
+    with socket.create_server((LOCAL, 0)) as ours, socket.create_server((LOCAL, 0)) as somebody:
+        port, taken = ours.getsockname()[1], somebody.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"port {taken}: another program listens there"):
+            try_to_move([ours], (LOCAL, port), (LOCAL, taken))
+        try_to_move([ours], (LOCAL, port), (LOCAL, port))
+        try_to_move([ours], (LOCAL, 0), (LOCAL, 0))
+        try_to_move([ours], (LOCAL, port), ("127.0.0.2", port))
+        free = free_port()
+        try_to_move([ours], (LOCAL, port), (LOCAL, free))
+        socket.create_server((LOCAL, free)).close()
 
 
 def test_the_control_socket_is_opened_to_a_group_and_closed_again(tmp_path: Path) -> None:

@@ -1,0 +1,265 @@
+"""Restarts under load, told once: at any size, with any parent, good ones and such as are made to fail, and what came of it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import trio
+
+from tests.e2e.daemon import Router, running, wait_until
+from tests.e2e.load import Load
+from tests.e2e.supervised import supervised
+from tests.upstreams import Answer, Asked, Upstream, free_port
+
+PIECE_S = 0.1
+SETTLES_S = 0.5
+"""So long after the answer a restart may still be felt: connections are passed on."""
+SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING", "HANDOVER_SECONDS": "5"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    restarts: int
+    gap_s: float
+    kept_alive: int
+    streams: int
+    stream_s: float
+    pause_s: float = 0.002
+    """Between a client's reply and its next request."""
+
+
+SMALL = Size(restarts=5, gap_s=0.05, kept_alive=8, streams=6, stream_s=1.5)
+FULL = Size(restarts=10, gap_s=3.0, kept_alive=32, streams=16, stream_s=60.0)
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    load: Load
+    pids: list[int]
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why, by the way in which the new process was made to fail."""
+    restarts: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when one could be felt."""
+    ledger: dict[str, int] = field(default_factory=dict)
+    """How many requests there were, as each sees it."""
+    one_mb: float = 0.0
+    two_mb: float = 0.0
+
+    @property
+    def left(self) -> list[int]:
+        """Former daemons that are still there; the first stays as a waiter if it was started by hand."""
+        return [pid for pid in self.pids[:-1] if b"hrd.handover.waiter" not in command_of(pid) and is_there(pid)]
+
+    @property
+    def rows_wrong(self) -> int:
+        """Lost or doubled."""
+        return sum(abs(count - self.load.completed) for count in self.ledger.values())
+
+    def p99_ms(self, *, in_restarts: bool) -> float:
+        return self.load.p99_ms(
+            lambda began, ended: in_restarts == any(began < end and ended > start for start, end in self.restarts)
+        )
+
+
+# who starts it ------------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def by_hand(home: Path, **environment: str) -> AsyncIterator[Router]:
+    async with running(home, **environment) as router:
+        yield router
+
+
+@asynccontextmanager
+async def under_a_supervisor(home: Path, **environment: str) -> AsyncIterator[Router]:
+    async with supervised(home, **environment) as world:
+        yield world.router
+
+
+Parent = Callable[..., AbstractAsyncContextManager[Router]]
+
+
+# what makes a new process fail --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def bad_settings(router: Router) -> Iterator[str]:
+    good = router.dotenv
+    router.write_dotenv("HOST=not an address\n")
+    yield "HOST"
+    router.write_dotenv(good)
+
+
+@contextmanager
+def port_in_use(router: Router) -> Iterator[str]:
+    good = router.dotenv
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = somebody.getsockname()[1]
+        router.write_dotenv(f"PORT={port}\n")
+        yield f"cannot listen on 127.0.0.1 port {port}: another program listens there"
+    router.write_dotenv(good)
+
+
+@contextmanager
+def crash_at_import(router: Router) -> Iterator[str]:
+    with _other_program(router, "raise RuntimeError('broken by an update')"):
+        yield "RuntimeError: broken by an update"
+
+
+@contextmanager
+def hang(router: Router) -> Iterator[str]:
+    with _other_program(router, "import time; time.sleep(60)"):
+        yield "not ready within 5 s (HANDOVER_SECONDS)"
+
+
+@contextmanager
+def early_end(router: Router) -> Iterator[str]:
+    with _other_program(router, "raise SystemExit(0)"):
+        yield "ended before it was ready"
+
+
+@contextmanager
+def _other_program(router: Router, program: str) -> Iterator[None]:
+    """`python -m` looks into the folder it is started in first."""
+    package = router.home / "hrd"
+    package.mkdir()
+    (package / "__init__.py").write_text(program)
+    yield
+    shutil.rmtree(package)
+
+
+WAYS_TO_FAIL = (bad_settings, port_in_use, crash_at_import, hang, early_end)
+
+
+# the story ----------------------------------------------------------------------------------------------------------------
+
+
+async def restarts_under_load(home: Path, parent: Parent, size: Size) -> Outcome:
+    """*size.restarts* good ones, then one for each way to fail, all under the load of *size*."""
+    stream = Answer(text="word " * round(size.stream_s / PIECE_S), pieces=round(size.stream_s / PIECE_S), between_s=PIECE_S)
+
+    def answer(asked: Asked) -> Answer:
+        return stream if asked.json.get("stream") else Answer(text="hello")
+
+    dotenv = home / ".env"
+    dotenv.touch(0o600)
+    dotenv.write_text(f"PORT={free_port()}\n")
+    async with Upstream(answer) as upstream, parent(home, PORT="", GROQ_BASE_URL=upstream.base_url, **SETTINGS) as router:
+        load = load_on(router)
+        outcome = Outcome(load=load, pids=[(await router.status())["pid"]])
+        async with trio.open_nursery() as nursery:
+            for _ in range(size.kept_alive):
+                nursery.start_soon(load.keep_asking, size.pause_s)
+            for _ in range(size.streams):
+                nursery.start_soon(load.read_streams)
+            await wait_until(lambda: is_under_way(load, upstream, size.streams))
+            await trio.sleep(size.gap_s)
+            for _ in range(size.restarts):
+                await _restart(router, outcome)
+                await trio.sleep(size.gap_s)
+            for way in WAYS_TO_FAIL:
+                await _fail(router, way, outcome)
+            load.stopping = True
+        await wait_until(lambda: nobody_finishes(router))
+        outcome.ledger = await ledger_of(router, upstream)
+    return outcome
+
+
+async def _restart(router: Router, outcome: Outcome) -> None:
+    old = outcome.pids[-1]
+    outcome.one_mb = max(outcome.one_mb, resident_mb(old))
+    began = trio.current_time()
+    new = await restarted(router)
+    outcome.two_mb = max(outcome.two_mb, resident_mb(old) + resident_mb(new))
+    outcome.restarts.append((began, trio.current_time() + SETTLES_S))
+    outcome.pids.append(new)
+
+
+async def _fail(router: Router, way: Callable[[Router], AbstractContextManager[str]], outcome: Outcome) -> None:
+    began = trio.current_time()
+    with way(router) as why:
+        said = await refused(router)
+        assert why in said, said
+    outcome.refused[way.__name__] = said
+    outcome.restarts.append((began, trio.current_time() + SETTLES_S))
+    before = outcome.load.whole
+    await wait_until(lambda: has_more(outcome.load, before))
+    status = await router.status()
+    assert (status["pid"], status["draining"]) == (outcome.pids[-1], False)
+
+
+# its steps ----------------------------------------------------------------------------------------------------------------
+
+
+def load_on(router: Router) -> Load:
+    url = urlsplit(router.endpoint)
+    assert url.hostname is not None
+    assert url.port is not None
+    return Load(url.hostname, url.port, router.key)
+
+
+async def is_under_way(load: Load, upstream: Upstream, streams: int) -> bool:
+    return load.whole > 0 and len(upstream.asked) - load.whole >= streams
+
+
+async def has_more(load: Load, before: int) -> bool:
+    return load.whole > before + 10
+
+
+async def restarted(router: Router) -> int:
+    """The new daemon's pid."""
+    answer = await router.control("POST", "/v1/restart", {})
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["pid"])
+
+
+async def refused(router: Router) -> str:
+    """Why there was no restart."""
+    answer = await router.control("POST", "/v1/restart", {})
+    assert answer.status_code == 409, answer.text
+    return str(answer.json()["error"]["message"])
+
+
+async def nobody_finishes(router: Router) -> bool:
+    return not (await router.status())["finishing"]
+
+
+async def ledger_of(router: Router, *upstreams: Upstream) -> dict[str, int]:
+    """How many requests there were: for the database, for `hr usage`, for the daemon of the day, for who was asked."""
+    with closing(sqlite3.connect(f"file:{router.home}/hrd.db?mode=ro", uri=True)) as database:
+        rows, settled, requests = database.execute(
+            "SELECT count(*), count(*) FILTER (WHERE state = 1), count(DISTINCT request_id) FROM ledger"
+        ).fetchone()
+    totals = (await router.control("GET", "/v1/usage")).json()["totals"]
+    return {
+        "rows": rows,
+        "settled": settled,
+        "requests": requests,
+        "asked": sum(len(upstream.asked) for upstream in upstreams),
+        "usage": totals["requests"] - totals["errors"],
+        "today": (await router.provider("groq"))["requests_today"],
+    }
+
+
+def is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def resident_mb(pid: int) -> float:
+    """VmRSS, in megabytes (10⁶ bytes)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS:"))
