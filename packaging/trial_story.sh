@@ -118,8 +118,37 @@ until [ -S "$run/systemd/private" ]; do
     sleep 0.1
 done
 mine() { as trial-stranger XDG_RUNTIME_DIR="$run" "$@"; }
-mine hr service install --user >/dev/null
+cat >/run/upstream.py <<'END'
+import http.server
+
+REPLY = b'{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}]}'
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(REPLY)))
+        self.end_headers()
+        self.wfile.write(REPLY)
+
+
+http.server.HTTPServer(("127.0.0.1", 8081), Upstream).serve_forever()
+END
+/usr/bin/python3 /run/upstream.py >/dev/null 2>&1 &
+upstream=$!
+as trial-stranger mkdir -p /home/trial-stranger/.config/hermes-router
+echo LOCAL_BASE_URL=http://127.0.0.1:8081/v1 >/home/trial-stranger/.config/hermes-router/.env
+mine hr setup --provider local --model tiny --yes >/run/log.txt
+must_say "Hello." /run/log.txt
+must_say "hrd does not start by itself" /run/log.txt
 serves
+mine hr setup --provider local --yes --service >/run/log.txt
+must_say "runs as a service" /run/log.txt
+kill "$upstream"
+serves
+mine hr service status >/dev/null
 must_be "600 trial-stranger" "$(stat -c '%a %U' "$run/hermes-router/control.sock")"
 must_be "600 trial-stranger" "$(stat -c '%a %U' /home/trial-stranger/.local/state/hermes-router/auth.json)"
 mine systemctl --user reload hrd.service

@@ -12,8 +12,11 @@ from hrctl.commands.auth import added_lines, keys_asked, keys_read
 from hrctl.commands.try_ import PROMPT, refused, small_request
 from hrctl.endpoint import open_endpoint
 from hrctl.grammar import Command, as_json
+from hrctl.installation.arriving import Outcome
+from hrctl.installation.machine import ThisMachine
 from hrctl.problems import Misused, NotRunning, Trouble
 from hrctl.session import Session, pretty
+from hrctl.settling import Settling
 from hrctl.starting import start_daemon
 from hrctl.trial import Trial, drawn_trial, try_out
 from hrctl.words import plain
@@ -27,58 +30,109 @@ from hrd.admin.wire.status import STATUS
 
 @click.command(
     cls=Command,
-    examples=("hr setup", "hr setup --provider groq", "hr setup --provider groq --key-stdin --yes < key.txt"),
+    examples=(
+        "hr setup",
+        "hr setup --provider groq",
+        "hr setup --provider groq --key-stdin --yes < key.txt",
+        "hr setup --provider groq --key-stdin --yes --service < key.txt",
+    ),
 )
 @click.option("--provider", default="", metavar="NAME", help="Whom to add a key of.")
 @click.option("--key-stdin", is_flag=True, help="Read keys from standard input, one a line.")
 @click.option("--model", default="", help="For local: the model that your own server has.")
 @click.option("--yes", is_flag=True, help="Ask nothing: start hrd if it does not run, and send the request.")
+@click.option(
+    "--service/--no-service",
+    "service",
+    default=None,
+    help="Whether hrd is to start by itself, as a service: the machine's for root, else yours.  [ask; with --yes: no]",
+)
 @as_json
 @click.pass_obj
-def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: bool, as_json: bool) -> None:
+def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: bool, service: bool | None, as_json: bool) -> None:
     """Get started: a daemon, a key, a first answer.
 
-    Starts hrd if it does not run, takes a key of the provider that you choose (without showing it), sends one tiny real
-    request, and says what your programs need. Nothing that is there already is changed.
+    Starts hrd if it does not run, as a service or in the background, takes a key of the provider that you choose (without
+    showing it), sends one tiny real request, and says what your programs need. Nothing that is there already is changed.
     """
     is_asking = sys.stdin.isatty() and not yes and not key_stdin
     if not is_asking and not provider:
         raise Misused("which provider?", "hr setup --provider groq --key-stdin --yes < key.txt")
-    guide = Guide(session, is_asking=is_asking, as_json=as_json)
+    settling = Settling(ThisMachine(), os.environ, os.getuid())
+    guide = Guide(session, settling, is_asking=is_asking, service=service, as_json=as_json)
     guide.see_that_it_runs()
     known = session.client.ask(PROVIDERS, Nothing()).value.providers
     chosen = _named(known, provider) if provider else guide.choose(known)
     name = guide.give_key(chosen, model, key_stdin=key_stdin)
     trial = guide.try_out(name)
-    done = SetUp(provider=name, endpoint=session.client.ask(STATUS, Nothing()).value.endpoint, trial=trial)
+    is_settled = guide.see_that_it_stays()
+    endpoint = session.client.ask(STATUS, Nothing()).value.endpoint
+    done = SetUp(provider=name, endpoint=endpoint, trial=trial, service=is_settled)
     session.say(pretty(msgspec.json.encode(done)) if as_json else _farewell(done))
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True):
-    """`hr setup --json`. No `trial`: it was not wanted."""
+    """`hr setup --json`. No `trial`: it was not wanted. `service`: hrd starts by itself."""
 
     provider: str
     endpoint: str
     trial: Trial | None
+    service: bool
 
 
 class Guide:
     """Goes through the steps with somebody, or alone."""
 
-    def __init__(self, session: Session, *, is_asking: bool, as_json: bool) -> None:
+    def __init__(self, session: Session, settling: Settling, *, is_asking: bool, service: bool | None, as_json: bool) -> None:
+        """*service*: whether it is to be one; None: ask, or leave it."""
         self._session = session
         self._client = session.client
+        self._settling = settling
         self._is_asking = is_asking
+        self._service = service
         self._as_json = as_json
 
     def see_that_it_runs(self) -> None:
+        """As a service, if that is wanted, else in the background."""
+        if self._service and self._settling.why_not:
+            raise Trouble(f"hrd cannot be a service here: {self._settling.why_not}", "without one: hr setup --no-service")
         try:
             found = self._client.ask(VERSION, Nothing()).value
             self._say(f"hrd {plain(found.version)} runs (pid {found.pid})")
         except NotRunning as nobody:
-            if not self._wants("hrd does not run. Start it in the background now?"):
+            if self._wants_service(f"hrd does not run. Have it start by itself {self._settling.begins}, and now?"):
+                self._settled(self._settling.settle())
+            elif self._wants("hrd does not run. Start it in the background now?"):
+                self._say(f"hrd runs now. Its log: {self._start()}")
+            else:
                 raise nobody from None
-            self._say(f"hrd runs now. Its log: {start_daemon(self._client, os.environ, _home())}")
+
+    def see_that_it_stays(self) -> bool:
+        """Whether hrd starts by itself. One that somebody started by hand gives way to the service, if that is wanted."""
+        if self._settling.is_settled(self._client.ask(VERSION, Nothing()).value.pid):
+            return True
+        if self._settling.scope == "system":  # with other folders than root's own daemon has
+            if self._service:
+                raise Trouble("hrd runs by hand, and the machine's service has other settings and keys", "hr stop, then again")
+            return False
+        if not self._wants_service(f"hrd was started by hand. Have it start by itself {self._settling.begins}?"):
+            return False
+        self._settled(self._settling.settle_instead(self._client, self._start))
+        return True
+
+    def _start(self) -> Path:
+        return start_daemon(self._client, os.environ, _home())
+
+    def _wants_service(self, question: str) -> bool:
+        """Asked once at most."""
+        if self._service is None:
+            is_possible = self._is_asking and not self._settling.why_not
+            self._service = is_possible and click.confirm(question, default=True, err=True)
+        return self._service
+
+    def _settled(self, outcome: Outcome) -> None:
+        found = self._client.ask(VERSION, Nothing()).value
+        self._say("\n".join([f"hrd {plain(found.version)} runs as a service (pid {found.pid})", *outcome.notes]))
 
     def choose(self, known: Sequence[KnownProvider]) -> KnownProvider:
         self._say("\nWhose key do you have?\n")
@@ -142,10 +196,11 @@ def _named(known: Sequence[KnownProvider], name: str) -> KnownProvider:
 
 
 def _farewell(done: SetUp) -> str:
+    stays = "" if done.service else "\n\nhrd does not start by itself. As a service it would: hr service install --help"
     return (
         f"\nPoint your programs at\n\n  OPENAI_BASE_URL={done.endpoint}/v1\n"
         "  OPENAI_API_KEY=…    shown by: hr key list --reveal\n\n"
-        "and see what happens with: hr status, hr logs, hr why REQUEST_ID"
+        f"and see what happens with: hr status, hr logs, hr why REQUEST_ID{stays}"
     )
 
 

@@ -35,6 +35,11 @@ def stop(session: Session, now: bool, as_json: bool) -> None:
     session.say(pretty(answered.raw) if as_json else f"hrd (pid {stopping.pid}) has ended")
 
 
+def stop_daemon(client: Client) -> None:
+    """The same without words."""
+    _wait_until_gone(client, client.ask(STOP, StopRequest()).value)
+
+
 def _begun(stopping: Stopping) -> str:
     if not stopping.in_flight:
         return f"Stopping hrd (pid {stopping.pid})"

@@ -22,6 +22,7 @@ from hrctl.words import many
 from hrd import __version__
 from hrd.__main__ import main as hrd
 
+PREFIX = "/usr/local"
 PACKAGED = "/usr/lib/systemd/system/hrd.service"
 """Is there when the distribution's package manager has installed us."""
 
@@ -39,16 +40,19 @@ class Aim(NamedTuple):
     @property
     def layout(self) -> Layout:
         program = sys.prefix.removeprefix(self.root) if self.root else sys.prefix
-        if self.scope == "system":
-            return system_layout(self.prefix, program)
-        return user_layout(str(Path.home()), os.environ, program)
+        return layout_of(self.scope, self.prefix, program)
+
+
+def layout_of(scope: Scope, prefix: str = PREFIX, program: str = sys.prefix) -> Layout:
+    """For this user, or for the machine."""
+    return system_layout(prefix, program) if scope == "system" else user_layout(str(Path.home()), os.environ, program)
 
 
 def aimed(command: click.decorators.FC) -> click.decorators.FC:
     """The options that say whose service is meant."""
     whose = click.option("--system/--user", "system", default=None, help="The machine's (root's default), or your own.")
     root = click.option("--root", default="", metavar="DIR", help="Files for another machine, below DIR; nothing is run.")
-    prefix = click.option("--prefix", default="/usr/local", metavar="DIR", help="Where the machine's files go.  [/usr/local]")
+    prefix = click.option("--prefix", default=PREFIX, metavar="DIR", help="Where the machine's files go.  [/usr/local]")
     return whose(root(prefix(command)))
 
 
@@ -80,7 +84,7 @@ def install_command(session: Session, system: bool | None, root: str, prefix: st
     layout = aim.layout
     if aim.scope == "system" and not root:
         _refuse_impossible(layout)
-    outcome = install(layout, _pieces(layout), ThisMachine(), root=aim.root, start=start)
+    outcome = install(layout, pieces_of(layout), ThisMachine(), root=aim.root, start=start)
     _tell(session, aim, outcome, "installed", as_json)
 
 
@@ -106,7 +110,7 @@ def uninstall_command(
         _refuse_without_root()
     if purge and not yes:
         click.confirm(f"Remove {' and '.join(layout.data)} with all keys in it?", abort=True)
-    outcome = uninstall(layout, _pieces(layout), ThisMachine(), root=aim.root, purge=purge)
+    outcome = uninstall(layout, pieces_of(layout), ThisMachine(), root=aim.root, purge=purge)
     _tell(session, aim, outcome, "removed", as_json)
 
 
@@ -155,8 +159,8 @@ def _refuse_without_root() -> None:
         raise Trouble("only root may change the machine's services", f"sudo {sys.argv[0]} service …, or take your own: --user")
 
 
-def _pieces(layout: Layout) -> list[Piece]:
-    """A program that the user shares with others has its commands, pages and completions elsewhere."""
+def pieces_of(layout: Layout) -> list[Piece]:
+    """Every file. A program that the user shares with others has its commands, pages and completions elsewhere."""
     from hrctl.__main__ import cli  # noqa: PLC0415 - it is what loads us
 
     is_shared = layout.scope == "user" and not layout.program.startswith(f"{Path.home()}/")

@@ -61,6 +61,7 @@ def test_an_alias_is_asked_by_the_providers_own_name(daemon: FakeDaemon, endpoin
 def test_for_a_program(daemon: FakeDaemon, endpoint: FakeEndpoint, hr: Hr) -> None:
     shown = json.loads(hr("setup", "--provider", "groq", "--key-stdin", "--yes", "--json", stdin=KEY).out)
     assert (shown["provider"], shown["endpoint"], shown["trial"]["text"]) == ("groq", endpoint.url, "Hello.")
+    assert shown["service"] is False
 
 
 def test_a_provider_with_a_key_is_only_tried(daemon: FakeDaemon, endpoint: FakeEndpoint, hr: Hr) -> None:
@@ -83,6 +84,23 @@ def test_what_cannot_be_asked_has_to_be_said(endpoint: FakeEndpoint, hr: Hr, arg
     ran = hr("setup", *arguments)
     assert (ran.code, "hr setup --provider groq --key-stdin --yes < key.txt" in ran.err) == (2, True)
     assert endpoint.asked == []
+
+
+def test_a_service_that_cannot_be_is_said_before_anything_is_done(daemon: FakeDaemon, endpoint: FakeEndpoint, hr: Hr) -> None:
+    ran = hr("setup", "--provider", "groq", "--key-stdin", "--yes", "--service", stdin=KEY)
+    assert (ran.code, ran.err.splitlines()) == (
+        1,
+        [
+            "hr: hrd cannot be a service here: a service has folders of its own, and HERMES_ROUTER_HOME is set",
+            "    without one: hr setup --no-service",
+        ],
+    )
+    assert added(daemon) == []
+
+
+def test_who_has_no_service_is_told_of_it(endpoint: FakeEndpoint, hr: Hr) -> None:
+    ran = hr("setup", "--provider", "mistral", "--yes")
+    assert ran.out.endswith("\nhrd does not start by itself. As a service it would: hr service install --help\n")
 
 
 def test_a_key_that_does_not_work_is_exit_one(daemon: FakeDaemon, endpoint: FakeEndpoint, hr: Hr) -> None:
