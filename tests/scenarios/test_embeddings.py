@@ -7,7 +7,7 @@ from tests.scenarios.client import Reply
 from tests.scenarios.failing import rate_limited, refused
 from tests.scenarios.world import World
 from tests.upstreams import Answer, Quirk, Status
-from tests.upstreams.render import vector
+from tests.upstreams.chat_replies import vector
 
 PATH = "/v1/embeddings"
 

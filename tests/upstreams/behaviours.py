@@ -35,6 +35,14 @@ class Quirk(Enum):
     NO_TOKEN_IDS = "embeddings of token ids are refused with 400"
 
 
+class Trouble(Enum):
+    """What a provider says of itself when it cannot serve, each in its own words (see `wires.py`)."""
+
+    OVERLOADED = "overloaded"
+    RATE_LIMITED = "rate limited"
+    SERVER_ERROR = "server error"
+
+
 class UsageIn(Enum):
     """Where a stream carries its usage."""
 
@@ -113,6 +121,7 @@ class Events:
     ending: Ending | None = None
     headers: Sequence[tuple[str, str]] = ()
     content_type: str = SSE
+    """Empty: the head says none."""
 
 
 DONE = "data: [DONE]"
@@ -178,7 +187,27 @@ class Late:
     delay_s: float
 
 
-Behaviour = Answer | Events | Status | Raw | Ends | Cut | Drip | Late
+@dataclass(frozen=True)
+class Fails:
+    """A refusal before anything else: the status, head and body that this provider has for *trouble*."""
+
+    trouble: Trouble = Trouble.OVERLOADED
+
+
+@dataclass(frozen=True)
+class Breaks:
+    """*inner* streamed until *after* of its events have gone out (the head is out by then), and then *by*.
+
+    An ending; text that goes out as it stands; or trouble, as this provider's error event. Where a whole reply was asked for:
+    half of it and the ending, the text in its place, or an error object inside a 200.
+    """
+
+    inner: Answer
+    after: int
+    by: Ending | str | Trouble = CLOSE
+
+
+Behaviour = Answer | Events | Status | Raw | Ends | Cut | Drip | Late | Fails | Breaks
 Behave = Behaviour | Sequence[Behaviour] | Callable[[Asked], Behaviour]
 
 

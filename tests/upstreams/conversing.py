@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -14,10 +15,17 @@ CHAT: dict[str, Any] = {"model": "test-model", "messages": [{"role": "user", "co
 STREAM: dict[str, Any] = {**CHAT, "stream": True}
 
 
-async def post(upstream: Upstream, body: Any, *, path: str = "/chat/completions", key: str = "test-key-1") -> httpx2.Response:
-    headers = {"authorization": f"Bearer {key}"} if key else {}
+async def post(
+    upstream: Upstream,
+    body: Any,
+    *,
+    path: str = "/chat/completions",
+    key: str = "test-key-1",
+    headers: Mapping[str, str] | None = None,
+) -> httpx2.Response:
+    said = ({"authorization": f"Bearer {key}"} if key else {}) | dict(headers or {})
     async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=None) as client:
-        return await client.post(upstream.base_url + path, json=body, headers=headers)
+        return await client.post(upstream.base_url + path, json=body, headers=said)
 
 
 def events(reply: httpx2.Response) -> list[Any]:

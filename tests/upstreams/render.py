@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, assert_never
 
 from tests.upstreams.asked import Asked
 from tests.upstreams.behaviours import (
-    DONE,
-    JSON,
     Answer,
     Behaviour,
+    Breaks,
     Cut,
     Drip,
     Ends,
     Events,
+    Fails,
     Late,
-    Quirk,
     Raw,
     Status,
-    ToolCall,
-    UsageIn,
+    Trouble,
 )
 from tests.upstreams.steps import Send, Step, Wait, cut, drip
+from tests.upstreams.wires import Wire
 
-CREATED = 1_790_000_000
 Pairs = Sequence[tuple[str, str]]
 
 
-def render(behaviour: Behaviour, asked: Asked, headers: Pairs = ()) -> Iterator[Step]:
-    """The steps of *behaviour* as an answer to *asked*; *headers* are added to the head's own."""
+def render(behaviour: Behaviour, asked: Asked, wire: Wire, headers: Pairs = ()) -> Iterator[Step]:
+    """The steps of *behaviour* as an answer to *asked* on *wire*; *headers* are added to the head's own."""
     match behaviour:
         case Answer():
-            yield from _answer(behaviour, asked, headers)
+            if behaviour.before_head_s:
+                yield Wait(behaviour.before_head_s)
+            yield from _reply(wire.reply(behaviour, asked), asked, [*behaviour.headers, *headers])
+        case Fails():
+            yield from _fixed(wire.trouble(behaviour.trouble), asked, headers)
+        case Breaks():
+            yield from _broken(behaviour, asked, wire, headers)
         case Events():
             yield from _events(behaviour, headers)
         case Status():
@@ -48,29 +50,31 @@ def render(behaviour: Behaviour, asked: Asked, headers: Pairs = ()) -> Iterator[
         case Ends():
             yield behaviour.ending
         case Cut():
-            head, *rest = _joined_head(render(behaviour.inner, asked, headers))
+            head, *rest = _joined_head(render(behaviour.inner, asked, wire, headers))
             yield head
             yield from cut(rest, behaviour.after_bytes, behaviour.ending)
         case Drip():
-            yield from drip(render(behaviour.inner, asked, headers), behaviour.size, behaviour.every_s)
+            yield from drip(render(behaviour.inner, asked, wire, headers), behaviour.size, behaviour.every_s)
         case Late():
             yield Wait(behaviour.delay_s)
-            yield from render(behaviour.inner, asked, headers)
+            yield from render(behaviour.inner, asked, wire, headers)
         case _:
             assert_never(behaviour)
 
 
-def status_of(behaviour: Behaviour) -> int | None:
+def status_of(behaviour: Behaviour, wire: Wire) -> int | None:
     """The status that *behaviour* answers with, or None if it sends no head."""
     match behaviour:
-        case Answer() | Events():
+        case Answer() | Events() | Breaks():
             return 200
+        case Fails():
+            return wire.trouble(behaviour.trouble).status
         case Status() | Raw():
             return behaviour.status
         case Ends():
             return None
         case Cut() | Drip() | Late():
-            return status_of(behaviour.inner)
+            return status_of(behaviour.inner, wire)
         case _:
             assert_never(behaviour)
 
@@ -109,8 +113,47 @@ def _fixed(reply: Status, asked: Asked, headers: Pairs) -> Iterator[Step]:
     yield Send(head(reply.status, [*own, *reply.headers, *headers]) + body)
 
 
+def _reply(reply: Status | Events, asked: Asked, headers: Pairs) -> Iterator[Step]:
+    if isinstance(reply, Status):
+        yield from _fixed(reply, asked, headers)
+    else:
+        yield from _events(reply, headers)
+
+
+def _broken(breaks: Breaks, asked: Asked, wire: Wire, headers: Pairs) -> Iterator[Step]:
+    reply, by = wire.reply(breaks.inner, asked), breaks.by
+    if isinstance(reply, Events):
+        begun = list(_before(reply, breaks.after))
+        if isinstance(by, Trouble):
+            yield from _events(replace(reply, items=[*begun, wire.trouble_event(by)]), headers)
+        elif isinstance(by, str):
+            yield from _events(replace(reply, items=[*begun, by]), headers)
+        else:
+            yield from _events(replace(reply, items=begun, ending=by), headers)
+    elif isinstance(by, Trouble):
+        yield from _fixed(replace(wire.trouble(by), status=200), asked, headers)
+    elif isinstance(by, str):
+        yield from _fixed(replace(reply, body=by.encode()), asked, headers)
+    else:
+        head, *rest = _joined_head(_fixed(reply, asked, headers))
+        yield head
+        yield from cut(rest, len(reply.body) // 2, by)
+
+
+def _before(script: Events, events: int) -> Iterator[Any]:
+    """The items of *script* before its event number *events*, waits and all."""
+    for item in script.items:
+        if not isinstance(item, int | float):
+            if not events:
+                return
+            events -= 1
+        yield item
+
+
 def _events(script: Events, headers: Pairs) -> Iterator[Step]:
-    own = [("content-type", script.content_type), ("transfer-encoding", "chunked"), ("cache-control", "no-cache")]
+    own = [("transfer-encoding", "chunked"), ("cache-control", "no-cache")]
+    if script.content_type:
+        own.insert(0, ("content-type", script.content_type))
     yield Send(head(200, [*own, *script.headers, *headers]))
     for item in script.items:
         if isinstance(item, int | float):
@@ -124,142 +167,3 @@ def event(item: dict[str, Any] | str | Any) -> bytes:
     """One event of a stream: text as it stands, anything else as JSON behind `data: `."""
     line = item if isinstance(item, str) else "data: " + json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     return line.encode() + b"\n\n"
-
-
-# --- the healthy answer ----------------------------------------------------------------------------------------------
-
-
-def _answer(answer: Answer, asked: Asked, headers: Pairs) -> Iterator[Step]:
-    if answer.before_head_s:
-        yield Wait(answer.before_head_s)
-    both = [*answer.headers, *headers]
-    if asked.is_embedding:
-        yield from _fixed(_embeddings(answer, asked), asked, both)
-    elif asked.wants_stream:
-        yield from _events(Events(list(stream_items(answer, asked)), headers=answer.headers), headers)
-    else:
-        body = json.dumps(whole(answer, asked), ensure_ascii=False).encode()
-        yield from _fixed(Status(200, body, content_type=JSON), asked, both)
-
-
-def whole(answer: Answer, asked: Asked) -> dict[str, Any]:
-    """The chat completion that *answer* is, as one object."""
-    message: dict[str, Any] = {"role": "assistant", "content": _content(answer, answer.text)}
-    if answer.tool_calls:
-        message["content"] = _content(answer, answer.text) if answer.text else None
-        message["tool_calls"] = [_whole_call(call) for call in answer.tool_calls]
-    if answer.reasoning:
-        message["reasoning_content"] = answer.reasoning
-    if answer.refusal:
-        message["refusal"] = answer.refusal
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish_reason(answer)}
-    completion = {**_outline(answer, asked, "chat.completion"), "choices": [choice]}
-    if answer.usage_in is not UsageIn.NOWHERE:
-        completion["usage"] = answer.usage.as_json()
-    return completion
-
-
-def stream_items(answer: Answer, asked: Asked) -> Iterator[dict[str, Any] | str | float]:
-    """The same as a script of events: comments, chunks, waits, usage, `[DONE]`."""
-    yield from answer.comments
-    if answer.before_first_s:
-        yield answer.before_first_s
-    outline = _outline(answer, asked, "chat.completion.chunk")
-    for at, delta in enumerate(_deltas(answer)):
-        if at and answer.between_s:
-            yield answer.between_s
-        yield {**outline, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}]}
-    if Quirk.NO_FINISH not in answer.quirks:
-        yield _last_chunk(answer, outline)
-    if answer.usage_in is UsageIn.CHUNK_ALWAYS or (answer.usage_in is UsageIn.CHUNK_IF_ASKED and asked.wants_usage):
-        choices: dict[str, Any] = {} if Quirk.NO_CHOICES in answer.quirks else {"choices": []}
-        yield {**outline, **choices, "usage": answer.usage.as_json()}
-    if Quirk.NO_DONE not in answer.quirks:
-        yield DONE
-
-
-def _last_chunk(answer: Answer, outline: dict[str, Any]) -> dict[str, Any]:
-    chunk = {**outline, "choices": [{"index": 0, "delta": {}, "logprobs": None, "finish_reason": _finish_reason(answer)}]}
-    if answer.usage_in is UsageIn.LAST_CHOICE:
-        chunk["usage"] = answer.usage.as_json()
-    if answer.usage_in is UsageIn.X_GROQ:
-        chunk["x_groq"] = {"id": "req_test", "usage": answer.usage.as_json()}
-    return chunk
-
-
-def _deltas(answer: Answer) -> Iterator[dict[str, Any]]:
-    yield {"role": "assistant", "content": _content(answer, "")}
-    for piece in _pieces(answer.reasoning, answer.pieces):
-        yield {"reasoning_content": piece}
-    for piece in _pieces(answer.text, answer.pieces):
-        yield {"content": _content(answer, piece)}
-    if answer.refusal:
-        yield {"refusal": answer.refusal}
-    for index, call in enumerate(answer.tool_calls):
-        place = {} if Quirk.NO_INDEX in answer.quirks else {"index": index}
-        begun = {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}, **call.extra}
-        yield {"tool_calls": [{**place, **begun}]}
-        for piece in _pieces(call.arguments, answer.pieces):
-            yield {"tool_calls": [{**place, "function": {"arguments": piece}}]}
-
-
-def _outline(answer: Answer, asked: Asked, kind: str) -> dict[str, Any]:
-    model = answer.model or asked.model
-    return {"id": "chatcmpl-test", "object": kind, "created": CREATED, "model": model, **answer.extra}
-
-
-def _content(answer: Answer, text: str) -> Any:
-    return [{"type": "text", "text": text}] if Quirk.LIST_CONTENT in answer.quirks else text
-
-
-def _whole_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.id, "type": "function", "function": function, **call.extra}
-
-
-def _finish_reason(answer: Answer) -> str:
-    return answer.finish_reason or ("tool_calls" if answer.tool_calls else "stop")
-
-
-def _pieces(text: str, count: int) -> Iterator[str]:
-    """*text* in at most *count* parts, none of them empty."""
-    size = max(1, -(-len(text) // count))
-    yield from (text[start : start + size] for start in range(0, len(text), size))
-
-
-# --- embeddings and models -------------------------------------------------------------------------------------------
-
-
-def vector(item: object, dimensions: int) -> list[float]:
-    """The embedding of *item*: the same for the same text or tokens, whole sixteenths, so that base64 loses nothing."""
-    digest = hashlib.shake_256(json.dumps(item).encode()).digest(dimensions)
-    return [byte / 16 - 8 for byte in digest]
-
-
-def _embeddings(answer: Answer, asked: Asked) -> Status:
-    wanted = asked.json
-    given = wanted["input"]
-    items = given if isinstance(given, list) and not isinstance(given[0], int) else [given]
-    if Quirk.NO_TOKEN_IDS in answer.quirks and not all(isinstance(item, str) for item in items):
-        error = {"message": "input must be text", "type": "invalid_request_error", "param": "input", "code": None}
-        return Status.json(400, {"error": error})
-    in_base64 = wanted.get("encoding_format") == "base64" and Quirk.FLOATS_ONLY not in answer.quirks
-    data = []
-    for index, item in enumerate(items):
-        floats = vector(item, wanted.get("dimensions") or answer.dimensions)
-        packed = base64.b64encode(struct.pack(f"<{len(floats)}f", *floats)).decode()
-        data.append({"object": "embedding", "index": index, "embedding": packed if in_base64 else floats})
-    usage = {"prompt_tokens": answer.usage.prompt, "total_tokens": answer.usage.prompt}
-    return Status.json(200, {"object": "list", "data": data, "model": answer.model or asked.model, "usage": usage})
-
-
-def models(names: Sequence[str], path: str) -> Status:
-    """The list of models, or the one that *path* names."""
-    listed = {name: {"id": name, "object": "model", "created": CREATED, "owned_by": "emulated"} for name in names}
-    _, _, one = path.partition("/models/")
-    if not one:
-        return Status.json(200, {"object": "list", "data": list(listed.values())})
-    if one in listed:
-        return Status.json(200, listed[one])
-    error = {"message": f"The model '{one}' does not exist", "type": "invalid_request_error", "code": "model_not_found"}
-    return Status.json(404, {"error": error})

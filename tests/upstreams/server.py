@@ -22,10 +22,12 @@ import trio
 
 from tests.upstreams.asked import Asked
 from tests.upstreams.behaviours import Answer, Behave, Behaviour
-from tests.upstreams.checks import Rules, refusal_for
+from tests.upstreams.chat import Chat
+from tests.upstreams.checks import Rules
 from tests.upstreams.limits import Limits
-from tests.upstreams.render import head, models, render, status_of
+from tests.upstreams.render import head, render, status_of
 from tests.upstreams.steps import Close, Hang, Reset, Send, Step, Wait
+from tests.upstreams.wires import Wire
 
 MAX_BODY_BYTES = 64 << 20
 
@@ -40,17 +42,19 @@ class Upstream:
         models: Sequence[str] = ("test-model",),
         models_behave: Behaviour | None = None,
         rules: Rules | None = Rules(),  # noqa: B008 - frozen
+        wire: Wire | None = None,
         limits: Limits | None = None,
         count: Callable[[], None] | None = None,
         port: int = 0,
     ) -> None:
-        """*rules*: what every request is held to before the script is asked (None: anything goes).
+        """*rules*: what every request is held to before the script is asked (None: anything goes). *wire*: speak this in place
+        of OpenAI's chat completions under *rules*.
 
         *models_behave* answers GET /models in place of the list. *count* is called once for each POST, when its head
         and body have arrived.
         """
         self._behave, self._models, self._models_behave = behave, models, models_behave
-        self._rules = rules
+        self.wire = wire or Chat(rules)
         self._limits, self._count, self._port = limits, count, port
         self._script_at = 0
         self._connections = 0
@@ -114,12 +118,11 @@ class Upstream:
         self.seen.append(asked)
         if asked.method == "POST" and self._count is not None:
             self._count()
-        if self._rules is not None:
-            refusal = refusal_for(asked, self._rules)
-            if refusal is not None:
-                return refusal, ()
+        refusal = self.wire.refusal(asked)
+        if refusal is not None:
+            return refusal, ()
         if asked.method in ("GET", "HEAD"):
-            return self._models_behave or models(self._models, asked.path.partition("?")[0]), ()
+            return self._models_behave or self.wire.models(self._models, asked.path.partition("?")[0]), ()
         if self._limits is not None:
             over, headers = self._limits.admit(asked.key, asked.at)
             return over or self._scripted(asked), headers
@@ -155,8 +158,9 @@ class _Conversation:
                     return
                 asked, keep_alive = read
                 behaviour, headers = self._upstream.answer(asked)
-                asked.status = status_of(behaviour)
-                if not await self._perform(render(behaviour, asked, headers), asked) or not keep_alive:
+                wire = self._upstream.wire
+                asked.status = status_of(behaviour, wire)
+                if not await self._perform(render(behaviour, asked, wire, headers), asked) or not keep_alive:
                     return
 
     async def _read_request(self) -> tuple[Asked, bool] | None:

@@ -16,6 +16,7 @@ from tests.upstreams.asked import Asked
 from tests.upstreams.conversing import CHAT
 from tests.upstreams.named import NAMED, behaviour_named, in_turn
 from tests.upstreams.recorded import RECORDED
+from tests.upstreams.chat import Chat
 from tests.upstreams.render import render
 from tests.upstreams.steps import Send
 
@@ -24,7 +25,7 @@ from tests.upstreams.steps import Send
 def test_every_name_can_be_performed(name: str) -> None:
     asked = Asked("POST", "/v1/chat/completions", (), b'{"model":"m","stream":true}', 0.0, 1)
     behaviour = in_turn([name])(asked)
-    sent = b"".join(step.data for step in render(behaviour, asked) if isinstance(step, Send))
+    sent = b"".join(step.data for step in render(behaviour, asked, Chat()) if isinstance(step, Send))
 
     assert sent.startswith(b"HTTP/1.1 ") == (name not in ("hang", "close", "reset", "garbage"))
 
