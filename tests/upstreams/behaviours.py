@@ -89,6 +89,8 @@ class Answer:
     text: str = "hello from the emulated provider"
     tool_calls: Sequence[ToolCall] = ()
     reasoning: str = ""
+    hidden_reasoning: str = ""
+    """Reasoning that only the provider can read again (Anthropic's redacted thinking)."""
     refusal: str = ""
     finish_reason: str = ""
     """Empty: `tool_calls` if there are any, else `stop`."""

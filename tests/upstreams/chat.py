@@ -20,7 +20,7 @@ _TROUBLES = {
 
 @dataclass(frozen=True)
 class Chat:
-    rules: Rules | None = Rules()
+    rules: Rules | None = Rules()  # noqa: RUF009 - frozen
     """None: anything goes."""
 
     def refusal(self, asked: Asked) -> Status | None:

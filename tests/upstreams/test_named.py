@@ -13,10 +13,10 @@ import trio
 
 from tests.upstreams import Answer
 from tests.upstreams.asked import Asked
+from tests.upstreams.chat import Chat
 from tests.upstreams.conversing import CHAT
 from tests.upstreams.named import NAMED, behaviour_named, in_turn
 from tests.upstreams.recorded import RECORDED
-from tests.upstreams.chat import Chat
 from tests.upstreams.render import render
 from tests.upstreams.steps import Send
 
