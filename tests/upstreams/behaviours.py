@@ -59,7 +59,9 @@ class ToolCall:
     arguments: str = "{}"
     id: str = "call_test00001"
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Further keys on the call, such as Gemini's `extra_content`."""
+    """Further keys on the call, such as Gemini's `extra_content`, or a Responses `namespace`."""
+    custom: bool = False
+    """Of a freeform tool: *arguments* are its input as it stands (Responses and Codex)."""
 
 
 @dataclass(frozen=True)

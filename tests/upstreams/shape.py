@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -209,14 +209,16 @@ def or_null(inner: Check) -> Check:
 
 
 def either(*checks: Check) -> Check:
-    """Fine by any of *checks*; if by none, the last one says why."""
+    """Fine by any of *checks*; if by none, the one that came deepest says why."""
 
     def check(value: Any, place: Place) -> Problems:
-        found: Iterable[Problem] = ()
+        why: list[Problem] = []
         for each in checks:
             found = list(each(value, place))
             if not found:
                 return
-        yield from found
+            if not why or len(found[0].place) >= len(why[0].place):
+                why = found
+        yield from why
 
     return check
