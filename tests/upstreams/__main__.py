@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import trio
 
+from tests.upstreams.anthropic import Anthropic
 from tests.upstreams.checks import Rules
+from tests.upstreams.codex import Codex
+from tests.upstreams.gemini import Gemini
 from tests.upstreams.limits import Limits, Told
+from tests.upstreams.mistral import Mistral
 from tests.upstreams.named import in_turn
+from tests.upstreams.responses import Responses
 from tests.upstreams.server import Upstream
+from tests.upstreams.wires import Wire
+
+WIRES: dict[str, Callable[[Collection[str] | None], Wire]] = {
+    "anthropic": Anthropic,
+    "codex": lambda _: Codex(),
+    "gemini": Gemini,
+    "mistral": Mistral,
+    "responses": Responses,
+}
 
 
 def main() -> None:
@@ -26,7 +40,8 @@ def main() -> None:
     upstream = Upstream(
         in_turn(options.behave or ["fine"]),
         models=options.model or ["test-model"],
-        rules=None if options.lenient else Rules(options.key or None, options.mistral),
+        rules=None if options.lenient else Rules(options.key or None),
+        wire=WIRES[options.wire](options.key or None) if options.wire else None,
         limits=limits,
         count=_counter(options.count_file) if options.count_file else None,
         port=options.port,
@@ -58,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--behave", action="append", metavar="NAME", help="taken in turn; see named.py, or a status")
     parser.add_argument("--model", action="append", metavar="ID")
     parser.add_argument("--key", action="append", metavar="KEY", help="a good key; without any, all are")
-    parser.add_argument("--mistral", action="store_true", help="refuse unknown fields as Mistral does")
+    parser.add_argument("--wire", choices=WIRES, help="speak and refuse as this provider does, in place of OpenAI's chat")
     parser.add_argument("--lenient", action="store_true", help="check nothing")
     parser.add_argument("--per-minute", type=int)
     parser.add_argument("--per-day", type=int)

@@ -21,14 +21,8 @@ _CHAT_WORDS = """
     reasoning_effort metadata store service_tier modalities audio prediction functions function_call verbosity
     web_search_options prompt_cache_key safety_identifier
 """
-_MISTRAL_WORDS = """
-    model messages stream stream_options max_tokens temperature top_p n stop random_seed tools tool_choice
-    parallel_tool_calls response_format presence_penalty frequency_penalty safe_prompt prediction prompt_mode
-"""
 CHAT_FIELDS = frozenset(_CHAT_WORDS.split())
-MISTRAL_FIELDS = frozenset(_MISTRAL_WORDS.split())
 EMBEDDING_FIELDS = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
-MISTRAL_MESSAGE_FIELDS = frozenset({"role", "content", "tool_calls", "tool_call_id", "prefix"})
 
 
 @dataclass(frozen=True)
@@ -37,14 +31,12 @@ class Rules:
 
     keys: Collection[str] | None = None
     """The good keys; None takes any, an empty collection asks for none."""
-    mistral: bool = False
-    """An unknown field is a 422 in Mistral's words, and Mistral's fields are the known ones."""
     extra_fields: Collection[str] = ()
     """Further top-level fields that this provider takes."""
 
 
 def refusal_for(asked: Asked, rules: Rules) -> Status | None:
-    """None if the request is fine; else 401, 404, 405, 400 or 422 as the providers word them."""
+    """None if the request is fine; else 401, 404, 405 or 400 as OpenAI words them."""
     keys = rules.keys
     if keys is None or keys:
         if asked.key is None:
@@ -67,9 +59,7 @@ def _body_refusal(asked: Asked, rules: Rules) -> Status | None:
     body = asked.json
     if not isinstance(body, dict) or not body:
         return _error(400, "We could not parse the JSON body of your request.", None, None)
-    if rules.mistral and (extra := _extra_field(body)) is not None:
-        return _mistral_extra(extra)
-    known = EMBEDDING_FIELDS if asked.is_embedding else MISTRAL_FIELDS if rules.mistral else CHAT_FIELDS
+    known = EMBEDDING_FIELDS if asked.is_embedding else CHAT_FIELDS
     shape = _embedding_problems(body) if asked.is_embedding else _chat_problems(body)
     problems = chain(_field_problems(body, known.union(rules.extra_fields)), shape)
     for param, message in problems:
@@ -174,25 +164,6 @@ def _embedding_problems(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
     dimensions = body.get("dimensions", 1)
     if type(dimensions) is not int or dimensions < 1:
         yield "dimensions", "dimensions must be a whole number of at least 1"
-
-
-def _extra_field(body: dict[str, Any]) -> tuple[str | int, ...] | None:
-    """Where the first field stands that Mistral's schema does not know."""
-    for name in body:
-        if name not in MISTRAL_FIELDS and name not in EMBEDDING_FIELDS:
-            return ("body", name)
-    messages = body.get("messages")
-    for at, message in enumerate(messages if isinstance(messages, list) else []):
-        for name in message if isinstance(message, dict) else ():
-            if name not in MISTRAL_MESSAGE_FIELDS:
-                return ("body", "messages", at, str(message.get("role")), name)
-    return None
-
-
-def _mistral_extra(place: tuple[str | int, ...]) -> Status:
-    detail = [{"type": "extra_forbidden", "loc": list(place), "msg": "Extra inputs are not permitted"}]
-    value = {"object": "error", "message": {"detail": detail}, "type": "invalid_request_error", "param": None, "code": None}
-    return Status.json(422, value)
 
 
 def _error(status: int, message: str, param: str | None, code: str | None) -> Status:

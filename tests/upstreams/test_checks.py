@@ -93,18 +93,6 @@ async def test_unknown_paths_and_methods_are_refused() -> None:
         assert (await post(upstream, CHAT, path="/models")).status_code == 405
 
 
-async def test_mistral_refuses_unknown_fields_by_their_place() -> None:
-    named = {**CHAT, "messages": [{**USER, "name": "ada"}]}
-    async with Upstream(rules=Rules(mistral=True)) as upstream:
-        top = await post(upstream, {**CHAT, "seed": 1})
-        inner = await post(upstream, named)
-        fine = await post(upstream, {**CHAT, "random_seed": 1})
-
-    assert (top.status_code, inner.status_code, fine.status_code) == (422, 422, 200)
-    assert top.json()["message"]["detail"][0]["loc"] == ["body", "seed"]
-    assert inner.json()["message"]["detail"][0]["loc"] == ["body", "messages", 0, "user", "name"]
-
-
 async def test_further_fields_and_no_rules_at_all() -> None:
     async with Upstream(rules=Rules(extra_fields={"provider"})) as openrouter, Upstream(rules=None) as anything:
         assert (await post(openrouter, {**CHAT, "provider": {}})).status_code == 200
