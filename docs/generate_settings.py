@@ -38,6 +38,7 @@ SECTIONS = {
     "HOST": "The endpoint for clients",
     "ROTATION_MODE": "Choosing",
     "PROXY_LIMIT_RPM": "Ceilings of a client key, unless it has its own",
+    "RETRY_BRAKE_REFUSALS": "Clients that send the same refused request again and again",
     "BREAKER_WINDOW": "When a provider is left alone, and when it is asked again",
     "CONNECT_SECONDS": "How long things may take",
     "MAX_CONNECTIONS": "Connections of clients",

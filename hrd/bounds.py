@@ -1,5 +1,6 @@
 """Bounds: what the settings say, as each part of the house takes it."""
 
+from hrd.core.brake import BrakeRules
 from hrd.downstream.context import Patience
 from hrd.http.limits import HttpLimits
 from hrd.pool import PoolRules
@@ -17,6 +18,15 @@ def pool_rules(settings: Settings) -> PoolRules:
         breaker_samples_min=settings.breaker_min_samples,
         breaker_error_rate=settings.breaker_error_rate,
         breaker_cooldown_s=settings.breaker_cooldown,
+    )
+
+
+def brake_rules(settings: Settings) -> BrakeRules:
+    return BrakeRules(
+        refusals=settings.retry_brake_refusals,
+        within_s=settings.retry_brake_window_seconds,
+        hold_s=settings.retry_brake_seconds,
+        bodies_max=settings.max_retry_brake_bodies,
     )
 
 

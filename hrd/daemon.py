@@ -26,6 +26,7 @@ from hrd.configuration.assemble import Assembled
 from hrd.configuration.demo import demo_of
 from hrd.configuration.generations import Generations
 from hrd.configuration.live import Configuration, watch
+from hrd.core.brake import Brake
 from hrd.core.facts import RosterChanged
 from hrd.core.journal import Entry
 from hrd.core.providers import Credential, Provider
@@ -59,6 +60,7 @@ from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Process, Store
 from hrd.store.lock import Lock
+from hrd.trip.gate import Gate
 from hrd.trip.terms import Terms
 from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
@@ -166,6 +168,7 @@ class Daemon:
             store=store,
             attempts=self._attempts,
             targets=TARGETS,
+            gate=Gate(self._pool.clients, Brake(), self.now),
             heartbeat=self._heartbeat,
             terms=lambda: self._terms,
             now=self.now,
@@ -209,6 +212,8 @@ class Daemon:
             event_bytes_max=settings.max_event_bytes,
             waiting_max=settings.max_waiting_requests,
             reasoning_reserve_tokens=settings.reasoning_token_reserve,
+            prices=self._assembled.prices,
+            brake_rules=bounds.brake_rules(settings),
             secrets=Lookout(self._configuration.secrets()),
         )
 
@@ -392,6 +397,7 @@ class Daemon:
     def _adopt(self, assembled: Assembled) -> None:
         self._assembled = assembled
         self._store.commit_nowait(self._pool.apply(RosterChanged(roster=assembled.roster), self.now()))
+        self._pool.clients.keep_only([caller.fingerprint for caller in assembled.doorkeeper.callers()], self.now())
         self._terms = self._make_terms()
         self._heads.renew(assembled.forwarded, proxies_of(self._configuration.settings))
         self._lookups.look_again()

@@ -37,6 +37,7 @@ from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
 from hrd.trip.door import authenticate, refuse
+from hrd.trip.gate import Entered, Gate, Turned
 from hrd.trip.record import Recorder
 from hrd.trip.terms import Terms
 from hrd.trip.trip import Trip, as_comment, headers_of
@@ -65,6 +66,7 @@ class Exchange:
         store: Store,
         attempts: Attempts,
         targets: Mapping[str, Target],
+        gate: Gate,
         heartbeat: Heartbeat,
         terms: Callable[[], Terms],
         now: Callable[[], float],
@@ -79,6 +81,7 @@ class Exchange:
         self._terms = terms
         self._now = now
         self._recorder = Recorder(pool=pool, store=store, now=now, finished=finished)
+        self._gate = gate
         self._lines: dict[tuple[str, str, bool], bytes] = {}
         self._waiting = 0
         """Requests that wait for a candidate."""
@@ -89,31 +92,40 @@ class Exchange:
         """One request, whatever becomes of it."""
         terms = self._terms()
         caller = authenticate(call, terms)
-        request = caller if isinstance(caller, Refusal) else dialect.decode(await call.body())
-        if not isinstance(request, Refusal):
-            request = self._why_not(request, terms) or request
-        if isinstance(caller, Refusal) or isinstance(request, Refusal):
-            assert isinstance(request, Refusal), "a refused caller's request is that refusal"
-            if isinstance(caller, Caller):  # strangers do not write our journal
-                self._recorder.note_refused(call, dialect.ENDPOINT, caller, request)
-            await refuse(call, dialect, request)
+        if isinstance(caller, Refusal):  # strangers do not write our journal
+            await refuse(call, dialect, caller)
             return
-        trip = Trip(call, dialect, self._targets, caller, request, terms, self._now())
+        body = await call.body()
+        request = dialect.decode(body)
+        ask = None if isinstance(request, Refusal) else request.ask
+        entered = self._enter(call, dialect, caller, request, body, terms)
+        if isinstance(entered, Turned):
+            self._recorder.note_refused(call, dialect.ENDPOINT, caller, entered.refusal, ask, entered.notes)
+            await refuse(call, dialect, entered.refusal)
+            return
+        trip = Trip(call, dialect, self._targets, caller, entered, terms, self._now())
         call.end_by(trip.started + terms.deadline_s)
         call.goodbye = partial(self._say_goodbye, trip)
         try:
-            await (self._stream(trip) if request.ask.stream else self._whole(trip))
+            refusal = await (self._stream(trip) if trip.request.ask.stream else self._whole(trip))
+            self._gate.leave(caller, trip.digestible, refusal, terms)
         except (WireBroken, ClientGone):
             call.cancel_reason = call.cancel_reason or CLIENT_GONE
             raise
         finally:
             self._recorder.settle(trip)
 
-    def _why_not(self, request: Request, terms: Terms) -> Refusal | None:
-        """Why a good request of somebody who may ask is not begun."""
+    def _enter(
+        self, call: Call, dialect: Dialect, caller: Caller, request: Request | Refusal, body: bytes, terms: Terms
+    ) -> Entered | Turned:
+        """Whether the request of somebody who may ask is begun."""
+        if isinstance(request, Refusal):
+            return Turned(request)
         if terms.secrets.sees_one(request.ask.model):
-            return KEY_AS_MODEL
-        return ROUTER_CANNOT_RECORD if self._store.is_full else None
+            return Turned(KEY_AS_MODEL)
+        if self._store.is_full:
+            return Turned(ROUTER_CANNOT_RECORD)
+        return self._gate.enter(call, dialect.ENDPOINT, caller, request, body)
 
     # the way to a reply --------------------------------------------------------------------------------------------------
 
@@ -137,9 +149,7 @@ class Exchange:
                     draft.passed_over = self._pool.passed_over(tour, trip.caller, now)
             if self.successor is not None and not await self.successor.permits(claim, tour):
                 continue
-            trip.claim = claim
-            rows, trip.rows = [*trip.rows, claim.reservation], []
-            await self._store.commit(rows)
+            await self._store.commit(self._recorder.begin(trip, claim))
             began = trio.current_time()
             result = await self._attempt(trip, claim)
             if isinstance(result, Refusal):
@@ -183,23 +193,23 @@ class Exchange:
 
     # whole replies -------------------------------------------------------------------------------------------------------
 
-    async def _whole(self, trip: Trip) -> None:
+    async def _whole(self, trip: Trip) -> Refusal | None:
+        """What the client was refused with, if it was."""
         opened = await self._open(trip)
         if isinstance(opened, Refusal):
-            await self._refuse(trip, opened)
-            return
+            return await self._refuse(trip, opened)
         assert isinstance(opened, Answered), "a whole reply was asked for"
         reply = opened.reply
         if not trip.call.hold_reply(len(reply.body)):
             self._recorder.end(
                 trip, Outcome.REFUSED, ROUTER_CANNOT_RECORD.http_status, reply.usage, finish_reason=reply.finish_reason
             )
-            await self._refuse(trip, ROUTER_CANNOT_RECORD)
-            return
+            return await self._refuse(trip, ROUTER_CANNOT_RECORD)
         self._recorder.end(trip, Outcome.OK, 200, reply.usage, finish_reason=reply.finish_reason)
         await self._recorder.record(trip)
         assert trip.draft.candidate is not None, "somebody answered"
         await trip.call.reply(200, trip.own_headers(), reply.body, self._lines_of(trip.draft.candidate))
+        return None
 
     def _lines_of(self, candidate: Candidate) -> bytes:
         """The header lines that all whole replies of *candidate* have in common."""
@@ -213,13 +223,13 @@ class Exchange:
 
     # streams -------------------------------------------------------------------------------------------------------------
 
-    async def _stream(self, trip: Trip) -> None:
+    async def _stream(self, trip: Trip) -> Refusal | None:
+        """What the client was refused with, if it was."""
         call = trip.call
         with self._heartbeat.waiting(lambda: self._beat(trip)):
             opened = await self._open(trip)
         if isinstance(opened, Refusal):
-            await self._refuse(trip, opened)
-            return
+            return await self._refuse(trip, opened)
         assert isinstance(opened, OpenStream), "a stream was asked for"
         try:
             first = opened.first
@@ -232,6 +242,7 @@ class Exchange:
             if trip.claim is not None:
                 trip.draft.usage = opened.reply.usage()
             opened.close()
+        return None
 
     def _beat(self, trip: Trip) -> None:
         """The client has waited long enough for a sign of life."""
@@ -268,15 +279,15 @@ class Exchange:
 
     # the end -------------------------------------------------------------------------------------------------------------
 
-    async def _refuse(self, trip: Trip, refusal: Refusal) -> None:
-        """Nobody serves. If every reply was empty, emptiness is the answer."""
+    async def _refuse(self, trip: Trip, refusal: Refusal) -> Refusal | None:
+        """Nobody serves. If every reply was empty, emptiness is the answer, and no refusal."""
         call, draft = trip.call, trip.draft
         if trip.empty is not None and trip.tour.is_all_empty():
             draft.candidate, draft.usage = trip.tour.failures[0][0], trip.empty.usage
             draft.outcome, draft.status, draft.reason = Outcome.OK, 200, "every reply was empty"
             await self._recorder.record(trip)
             await self._answer_empty(trip, trip.empty)
-            return
+            return None
         now = self._now()
         self._recorder.blame_the_empty(trip, now)
         draft.outcome, draft.status, draft.reason = Outcome.REFUSED, refusal.http_status, refusal.message
@@ -286,6 +297,7 @@ class Exchange:
             await call.finish(trip.dialect.error_event(refusal))
         else:
             await refuse(call, trip.dialect, refusal, trip.headers())
+        return refusal
 
     async def _answer_empty(self, trip: Trip, empty: WholeReply) -> None:
         call = trip.call

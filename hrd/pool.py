@@ -13,6 +13,7 @@ from hrd.core.block_book import PROBED_REASONS, BlockBook
 from hrd.core.blocks import Block
 from hrd.core.breaker import Breakers
 from hrd.core.choice import Choice, Chosen
+from hrd.core.client_book import ClientBook
 from hrd.core.conclusion import conclude
 from hrd.core.day_book import DayBook
 from hrd.core.elsewhere import Elsewhere
@@ -90,6 +91,7 @@ class Pool:
         self._selections: dict[tuple[bool, str], Selection | Refusal] = {}
         """By whether chat is asked for, and the name."""
         self._forget_at = 0.0
+        self.clients = ClientBook(remembered.charged, remembered.asked_lately, remembered.held)
         self.elsewhere = Elsewhere(
             remembered.held,
             remembered.read_at,
@@ -99,6 +101,7 @@ class Pool:
             pin=self._pin,
             today=self._today,
             named=self._named,
+            clients=self.clients,
         )
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
@@ -128,7 +131,9 @@ class Pool:
         may_pin = self._may_pin(tour)
         only = self._pin.tried if may_pin else None
         decision = self._choice.choose(selection, tour, caller, only=only, now=now, waited_s=waited_s)
-        return self._reserve(decision, tour, request_id, now, may_pin=may_pin) if isinstance(decision, Chosen) else decision
+        if not isinstance(decision, Chosen):
+            return decision
+        return self._reserve(decision, tour, request_id, now, client=caller.fingerprint, may_pin=may_pin)
 
     def passed_over(self, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
         """Who of those that the name selects would not be asked now, and why (for the journal)."""
@@ -155,7 +160,7 @@ class Pool:
         ask = tour.ask
         return ask.kind is Kind.EMBEDDINGS and self._pin.pair is None and ask.model in ("", self.roster.own_name)
 
-    def _reserve(self, chosen: Chosen, tour: Tour, request_id: str, now: float, *, may_pin: bool) -> Claim:
+    def _reserve(self, chosen: Chosen, tour: Tour, request_id: str, now: float, *, client: str, may_pin: bool) -> Claim:
         candidate, ask = chosen.candidate, tour.ask
         tour.begin(candidate)
         expected = OUTPUT_GUESS_TOKENS if ask.max_tokens is None else min(ask.max_tokens, OUTPUT_GUESS_TOKENS)
@@ -168,6 +173,7 @@ class Pool:
             credential=candidate.credential.fingerprint,
             scopes=candidate.scopes,
             tokens=ask.input_tokens + expected,
+            client=client,
         )
         self._next_reservation += 1
         self._standings.begin(candidate, now)

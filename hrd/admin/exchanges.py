@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hrd.admin.wire.journal import Exchange, ExchangeAttempt, ExchangePassedOver, ExchangeUsage
-from hrd.core.journal import AttemptNote, Entry, PassedOver
+from hrd.admin.wire.journal import Exchange, ExchangeAttempt, ExchangePassedOver, ExchangeReading, ExchangeUsage
+from hrd.core.journal import AttemptNote, Entry, PassedOver, Reading
 
 IN_WORDS = {
     "rate limit": "rate limited: it was asked too often",
@@ -60,6 +60,8 @@ def exchange_of(
         waited_ms=entry.waited_ms,
         attempts=tuple(_attempt(note) for note in entry.attempts),
         order=entry.order,
+        readings=tuple(_reading(one) for one in entry.readings),
+        moved_from=entry.moved_from,
         passed_over=tuple(_passed_over(one) for one in entry.passed_over),
         reason=entry.reason,
         notes=(*notes, *entry.notes),
@@ -75,6 +77,19 @@ def _attempt(note: AttemptNote) -> ExchangeAttempt:
         status=note.status,
         message=note.message,
         ms=note.ms,
+        is_probe=note.is_probe,
+    )
+
+
+def _reading(one: Reading) -> ExchangeReading:
+    return ExchangeReading(
+        candidate=one.candidate,
+        kind=one.kind,
+        left=one.left,
+        limit=one.limit,
+        resets_at=one.resets_at,
+        is_known=one.is_known,
+        in_flight=one.in_flight,
     )
 
 

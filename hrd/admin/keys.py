@@ -8,6 +8,7 @@ from hrd.admin.wire.auth import is_fingerprint
 from hrd.admin.wire.keys import ClientKey, KeyCreate, KeyCreated, KeyLimits, KeyRevoke, KeyRevoked, Keys, KeysQuestion
 from hrd.configuration.live import Configuration
 from hrd.core.access import POLICY_CLASS
+from hrd.core.ask import PRIORITIES
 from hrd.core.secrets import CLIENT, Secret
 from hrd.credentials import ProxyKey, new_proxy_key
 from hrd.credentials.edits import put_proxy_key, revoke_proxy_key
@@ -65,6 +66,7 @@ async def create_key(ask: KeyCreate, configuration: Configuration, changed: Call
         local_only=limits.local_only,
         cost_policy=limits.cost_policy,
         concurrency=limits.concurrency,
+        priority_max=limits.priority_max,
     )
     problem = await configuration.edit_auth(lambda auth: put_proxy_key(auth, key))
     if problem is not None:
@@ -103,17 +105,23 @@ def _client_key(key: ProxyKey, *, reveal: bool) -> ClientKey:
         fingerprint=key.secret.fingerprint,
         name=key.name,
         source="auth.json",
-        limits=KeyLimits(
-            rpm=key.rpm,
-            req_per_day=key.req_per_day,
-            tokens_per_day=key.tokens_per_day,
-            cost_per_day=key.cost_per_day,
-            concurrency=key.concurrency,
-            allowed_providers=key.allowed_providers,
-            local_only=key.local_only,
-            cost_policy=key.cost_policy,
-        ),
+        limits=limits_of(key),
         key=key.secret.reveal() if reveal else None,
+    )
+
+
+def limits_of(key: ProxyKey) -> KeyLimits:
+    """What is noted of the key itself."""
+    return KeyLimits(
+        rpm=key.rpm,
+        req_per_day=key.req_per_day,
+        tokens_per_day=key.tokens_per_day,
+        cost_per_day=key.cost_per_day,
+        concurrency=key.concurrency,
+        allowed_providers=key.allowed_providers,
+        local_only=key.local_only,
+        cost_policy=key.cost_policy,
+        priority_max=key.priority_max,
     )
 
 
@@ -124,6 +132,8 @@ def _checked(limits: KeyLimits) -> KeyLimits | Denied:
         return misused("a ceiling is a number, not negative; 0 is none")
     if limits.cost_policy and limits.cost_policy not in POLICY_CLASS:
         return misused(f"a cost policy is one of {', '.join(POLICY_CLASS)}")
+    if limits.priority_max and limits.priority_max not in PRIORITIES:
+        return misused(f"a priority is one of {', '.join(PRIORITIES)}")
     providers = []
     for text in limits.allowed_providers:
         provider = provider_meant(text)
@@ -139,4 +149,5 @@ def _checked(limits: KeyLimits) -> KeyLimits | Denied:
         allowed_providers=tuple(dict.fromkeys(providers)),
         local_only=limits.local_only,
         cost_policy=limits.cost_policy,
+        priority_max=limits.priority_max,
     )

@@ -5,12 +5,14 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from hrd.core.access import Caller, Doorkeeper
+from hrd.core.ask import PRIORITIES, Priority
 from hrd.core.catalogue import read_catalogue
+from hrd.core.ceilings import Ceilings
 from hrd.core.prices import Price, Prices
 from hrd.core.providers import Credential, ModelFacts, Provider
 from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster, who_lists
-from hrd.credentials import AuthFile, stored_order
+from hrd.credentials import AuthFile, ProxyKey, stored_order
 from hrd.settings import Forced, Settings
 from hrd.settings.model import name_part
 from hrd.settings.urls import leads_to_us
@@ -147,10 +149,11 @@ def why_off(
 
 
 def doorkeeper_of(settings: Settings, auth: AuthFile) -> Doorkeeper:
-    """Everybody who may ask: keys of auth.json with their limits, keys of the settings without."""
+    """Everybody who may ask: keys of auth.json with their own ceilings, keys of the settings with those of all."""
     callers: dict[bytes, Caller] = {}
+    default = default_ceilings(settings)
     for secret in settings.proxy_api_keys:
-        callers[secret.reveal().encode()] = Caller(fingerprint=secret.fingerprint)
+        callers[secret.reveal().encode()] = Caller(fingerprint=secret.fingerprint, ceilings=default)
     for key in auth.proxy_keys:
         callers[key.secret.reveal().encode()] = Caller(
             fingerprint=key.secret.fingerprint,
@@ -158,8 +161,31 @@ def doorkeeper_of(settings: Settings, auth: AuthFile) -> Doorkeeper:
             allowed_providers=key.allowed_providers,
             local_only=key.local_only,
             cost_policy=key.cost_policy,
+            ceilings=ceilings_of(key).or_else(default),
+            priority_max=PRIORITIES.get(key.priority_max, Priority.HIGH),
         )
     return Doorkeeper(callers.items())
+
+
+def default_ceilings(settings: Settings) -> Ceilings:
+    """PROXY_LIMIT_…: of every client key that has none of its own."""
+    return Ceilings(
+        rpm=settings.proxy_limit_rpm,
+        requests_day=settings.proxy_limit_req_day,
+        tokens_day=settings.proxy_limit_tokens_day,
+        cost_day_microusd=round(settings.proxy_limit_cost_day * 1e6),
+    )
+
+
+def ceilings_of(key: ProxyKey) -> Ceilings:
+    """The key's own."""
+    return Ceilings(
+        rpm=key.rpm,
+        requests_day=key.req_per_day,
+        tokens_day=key.tokens_per_day,
+        cost_day_microusd=round(key.cost_per_day * 1e6),
+        concurrency=key.concurrency,
+    )
 
 
 def _with_account(credential: Credential, accounts: Mapping[str, str]) -> Credential:

@@ -39,6 +39,10 @@ class Doorkeeper:
     def __init__(self, keys: Iterable[tuple[bytes, Caller]]) -> None:
         self._keys = tuple(keys)
 
+    def callers(self) -> list[Caller]:
+        """Everybody who may come in."""
+        return [caller for _, caller in self._keys]
+
     def caller_of(self, authorization: bytes | None, api_key: bytes | None) -> Caller | None:
         """Who holds the key of `Authorization: Bearer` or, without one, the *api_key* of a header of that name."""
         offered = api_key

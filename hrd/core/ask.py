@@ -21,6 +21,10 @@ class Priority(enum.IntEnum):
     HIGH = 2
 
 
+PRIORITIES = {priority.name.lower(): priority for priority in Priority}
+"""By the words for them."""
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The routing facts of one decoded request."""
 

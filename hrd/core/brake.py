@@ -16,7 +16,7 @@ NOTE = "refused from memory: the same client had the same body refused again and
 
 
 class BrakeRules(msgspec.Struct, frozen=True, kw_only=True):
-    """When it is put on, and for how long."""
+    """When it is put on, and for how long. No refusals: never."""
 
     refusals: int = 5
     within_s: float = 60.0
@@ -59,6 +59,8 @@ class Brake:
 
     def refused(self, client: str, parts: Iterable[bytes], refusal: Refusal, rules: BrakeRules, now: float) -> None:
         """The request was refused."""
+        if not rules.refusals:
+            return
         key = (client, _digest(parts))
         trail = self._trails.pop(key, None)
         if trail is None:

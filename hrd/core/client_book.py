@@ -14,6 +14,8 @@ from hrd.core.ledger import Reservation
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AskedAt, Charge
 
+EXPECTED_OUTPUT_TOKENS = 512
+"""What a reply is taken to come to before anything is known of it; a smaller max_tokens lowers it."""
 SLOT_S = 0.25
 """Requests of so long a time are counted together: a minute may be so much longer than one."""
 SLOTS = int(60 / SLOT_S)
@@ -79,6 +81,9 @@ class _Client:
                 del self._days[min(self._days)]
         return spent
 
+    def is_idle(self, today: int) -> bool:
+        return not self.at_once and all(day < today or spent == _Spent() for day, spent in self._days.items())
+
     def standing(self, now: float) -> ClientStanding:
         spent = self.day(int(now // DAY_S))
         return ClientStanding(
@@ -133,10 +138,11 @@ class ClientBook:
         found = self._clients.get(client)
         return found.standing(now) if found is not None else ClientStanding()
 
-    def keep_only(self, clients: Iterable[str]) -> None:
-        """Keys that were revoked are forgotten, once nothing of theirs runs."""
-        kept = set(clients)
-        for client in [name for name, book in self._clients.items() if name not in kept and not book.at_once]:
+    def keep_only(self, clients: Iterable[str], now: float) -> None:
+        """Keys that were revoked are forgotten, once nothing of theirs runs and their day is over: they may come back."""
+        kept, today = set(clients), int(now // DAY_S)
+        idle = [name for name, book in self._clients.items() if name not in kept and book.is_idle(today)]
+        for client in idle:
             del self._clients[client]
 
     # other processes -----------------------------------------------------------------------------------------------------

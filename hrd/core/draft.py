@@ -4,6 +4,8 @@ from hrd.core.journal import Entry, Outcome, PassedOver, Usage
 from hrd.core.providers import Candidate
 from hrd.core.tour import Tour
 
+MODEL_ASKED_CHARS_MAX = 200
+
 
 class Draft:
     """What is known so far. `entry` makes the finished value."""
@@ -12,6 +14,7 @@ class Draft:
         "at",
         "candidate",
         "client",
+        "cost_microusd",
         "endpoint",
         "first_token_ms",
         "notes",
@@ -37,11 +40,17 @@ class Draft:
         self.candidate: Candidate | None = None
         self.usage = Usage()
         self.first_token_ms: float | None = None
+        self.cost_microusd: int | None = 0
+        """Of the attempts so far; None as soon as one's is not known."""
         self.waited_s = 0.0
         self.order: tuple[str, ...] = ()
         self.passed_over: tuple[PassedOver, ...] = ()
         self.reason = ""
         self.notes: tuple[str, ...] = ()
+
+    def add_cost(self, cost_microusd: int | None) -> None:
+        before = self.cost_microusd
+        self.cost_microusd = None if before is None or cost_microusd is None else before + cost_microusd
 
     def entry(self, now: float) -> Entry:
         candidate, ask = self.candidate, self.tour.ask
@@ -50,7 +59,7 @@ class Draft:
             at=self.at,
             endpoint=self.endpoint,
             client=self.client,
-            model_asked=ask.model[:200],
+            model_asked=ask.model[:MODEL_ASKED_CHARS_MAX],
             stream=ask.stream,
             outcome=self.outcome,
             status=self.status,
@@ -58,6 +67,8 @@ class Draft:
             model=candidate.model if candidate else "",
             credential=candidate.credential.fingerprint if candidate else "",
             usage=self.usage,
+            cost_microusd=self.cost_microusd,
+            session=ask.session,
             first_token_ms=self.first_token_ms,
             total_ms=(now - self.at) * 1000.0,
             waited_ms=self.waited_s * 1000.0,

@@ -8,11 +8,12 @@ from collections.abc import Iterable, MutableMapping
 
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
+from hrd.core.client_book import ClientBook
 from hrd.core.day_book import DayBook
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.pin import Pin
-from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, EmbeddingPin, Learned, Row
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge, DayCounts, EmbeddingPin, Learned, Row
 from hrd.core.windows import QuotaBook, Window
 
 
@@ -30,6 +31,7 @@ class Elsewhere:
         pin: Pin,
         today: DayBook,
         named: MutableMapping[str, str],
+        clients: ClientBook,
     ) -> None:
         """*held*: what the database says that they hold; *since*: when it was read. What is set later is ours."""
         self._held = {reservation.id: reservation for reservation in held}
@@ -40,6 +42,7 @@ class Elsewhere:
         self._pin = pin
         self._today = today
         self._named = named
+        self._clients = clients
 
     def __len__(self) -> int:
         """How many reservations are out there."""
@@ -50,6 +53,7 @@ class Elsewhere:
         against = [] if insists else self._against(reservation, now)
         if not against:
             self._held[reservation.id] = reservation
+            self._clients.begin_elsewhere(reservation)
             self._quota.reserve(reservation.scopes, reservation.tokens, now)
             if self._blocks.touches(reservation.scopes):
                 self._blocks.begin(reservation.scopes, reservation.id)
@@ -80,6 +84,8 @@ class Elsewhere:
                 self._pin.set((row.provider, row.model) if row.provider else None, row.at)
             case AccountNamed():
                 self._named[row.credential] = row.account
+            case Charge():
+                self._clients.follow(row)
             case _:
                 pass  # reservations are lent, entries counted, lists of models read by this process alone
         return []
@@ -93,12 +99,14 @@ class Elsewhere:
         for number in self._held:
             self._blocks.end(number)
         self._held.clear()
+        self._clients.all_gone()
 
     def _settle(self, row: Settlement, now: float) -> None:
         held = self._held.pop(row.id, None)
         if held is not None:
             self._quota.settle(held.scopes, reserved_at=held.at, reserved_tokens=held.tokens, spent_tokens=row.tokens, now=now)
             self._blocks.end(row.id)
+            self._clients.end_elsewhere(row.id)
 
     def _lift(self, row: BlockLifted) -> list[Row]:
         block = self._blocks.get(row.scope, row.reason)

@@ -14,12 +14,11 @@ from typing import Protocol
 import msgspec
 
 from hrd.core.access import Caller
-from hrd.core.ask import Ask, Priority
+from hrd.core.ask import PRIORITIES, Ask, Priority
 from hrd.core.refusals import Refusal, RefusalKind
 
 SESSION_CHARS_MAX = 64
 PRIVACY_LOCAL = "local"
-_PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 _SHOWN_CHARS = 40
 
 
@@ -51,7 +50,7 @@ def read_wishes(head: Head, caller: Caller) -> Wishes | Refusal:
     priority, privacy, session = head.get(b"x-hermes-priority"), head.get(b"x-hermes-privacy"), head.get(b"x-hermes-session")
     if priority is None and privacy is None and session is None and caller.priority_max is not Priority.LOW:
         return NO_WISHES
-    wanted = Priority.NORMAL if priority is None else _PRIORITIES.get(_word(priority))
+    wanted = Priority.NORMAL if priority is None else PRIORITIES.get(_word(priority))
     if wanted is None:
         return _unreadable("X-Hermes-Priority", priority, "low, normal or high")
     if privacy is not None and _word(privacy) != PRIVACY_LOCAL:

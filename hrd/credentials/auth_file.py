@@ -12,6 +12,7 @@ import msgspec
 
 from hrd.core.access import POLICY_CLASS
 from hrd.core.aliases import provider_named
+from hrd.core.ask import PRIORITIES
 from hrd.core.key_shapes import unusable
 from hrd.core.nesting import is_too_deep
 from hrd.core.providers import CostClass
@@ -66,6 +67,8 @@ class ProxyKey(msgspec.Struct, frozen=True, kw_only=True):
     local_only: bool = False
     cost_policy: str = ""
     concurrency: int = 0
+    priority_max: str = ""
+    """`low`, `normal` or `high`; empty is `high`."""
 
 
 class Document:
@@ -224,6 +227,9 @@ def _proxy_key(secret: Secret, entry: dict[str, Any]) -> ProxyKey:
     policy = as_text(entry.get("cost_policy"), f"{where}.cost_policy")
     if policy and policy not in POLICY_CLASS:
         raise MisshapenError(f"{where}.cost_policy", f"one of {', '.join(POLICY_CLASS)}")
+    priority_max = as_text(entry.get("priority_max"), f"{where}.priority_max")
+    if priority_max and priority_max not in PRIORITIES:
+        raise MisshapenError(f"{where}.priority_max", f"one of {', '.join(PRIORITIES)}")
     local_only = entry.get("local_only")
     if not isinstance(local_only, bool | None):
         raise MisshapenError(f"{where}.local_only", "true or false")
@@ -238,6 +244,7 @@ def _proxy_key(secret: Secret, entry: dict[str, Any]) -> ProxyKey:
         local_only=bool(local_only),
         cost_policy=policy,
         concurrency=as_whole(entry.get("concurrency"), f"{where}.concurrency"),
+        priority_max=priority_max,
     )
 
 

@@ -95,6 +95,7 @@ def put_proxy_key(auth: AuthFile, key: ProxyKey) -> AuthFile | CredentialProblem
     _put(entry, "allowed_providers", list(key.allowed_providers))
     _put(entry, "local_only", key.local_only)
     _put(entry, "cost_policy", key.cost_policy)
+    _put(entry, "priority_max", key.priority_max)
     entries[key.secret.reveal()] = entry
     return auth_file_of(tree)
 

@@ -5,6 +5,7 @@ Whole replies and chunks of a stream have the same members but for `message` and
 some providers' do not, is read again with every odd member taken for absent.
 """
 
+import math
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,6 +32,8 @@ _FOREIGN_FINISH = {
     "network_error": "error",
 }
 
+COST_MAX = 1e6
+"""Dollars of one reply: more is a mistake."""
 _S = TypeVar("_S", bound=msgspec.Struct)
 ErrorValue = dict[str, Any] | str | None
 
@@ -87,6 +90,8 @@ class TokenUsage(msgspec.Struct, gc=False):
     """DeepSeek's name for cached tokens."""
     cached_tokens: int | None = None
     """Moonshot's."""
+    cost: float | None = None
+    """OpenRouter's: US dollars."""
 
 
 class GroqPart(msgspec.Struct, gc=False):
@@ -176,7 +181,13 @@ def known_usage(chunk: Chunk) -> Usage | None:
         cached_tokens=_bounded(cached or 0),
         reasoning_tokens=_bounded((details.reasoning_tokens if details is not None else None) or 0),
         source=UsageSource.KNOWN,
+        stated_microusd=_stated(stated.cost),
     )
+
+
+def _stated(dollars: float | None) -> int | None:
+    """Rounded up to millionths; what is no price is none."""
+    return math.ceil(dollars * 1e6) if dollars is not None and 0 <= dollars <= COST_MAX else None
 
 
 def _bounded(tokens: int) -> int:

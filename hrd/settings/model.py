@@ -90,6 +90,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     proxy_limit_tokens_day: int
     proxy_limit_cost_day: float
 
+    retry_brake_refusals: int
+    retry_brake_window_seconds: float
+    retry_brake_seconds: float
+    max_retry_brake_bodies: int
+
     breaker_window: int
     breaker_min_samples: int
     breaker_error_rate: float

@@ -88,6 +88,11 @@ NAMES: Final = (
     Name("PROXY_LIMIT_REQ_DAY", 0, _CEILING, "requests a day for one client key; 0 no limit"),
     Name("PROXY_LIMIT_TOKENS_DAY", 0, _CEILING, "tokens a day for one client key; 0 no limit"),
     Name("PROXY_LIMIT_COST_DAY", 0.0, Decimal(0, 1_000_000_000), "US dollars a day for one client key; 0 no limit"),
+    # Clients that send the same refused request again and again.
+    Name("RETRY_BRAKE_REFUSALS", 5, Whole(0, 1000), "refusals of one client's one body that put the brake on; 0 never"),
+    Name("RETRY_BRAKE_WINDOW_SECONDS", 60.0, _seconds(1, 3600), "the time within which they count together"),
+    Name("RETRY_BRAKE_SECONDS", 10.0, _seconds(0.1, 3600), "how long that body is answered from its last refusal"),
+    Name("MAX_RETRY_BRAKE_BODIES", 1000, _COUNT, "refused bodies that are remembered, by their digests"),
     # When a provider's endpoint is left alone, and when it is asked again.
     Name("BREAKER_WINDOW", 8, Whole(1, 1000), "attempts that the breaker of an endpoint looks back on"),
     Name("BREAKER_MIN_SAMPLES", 4, Whole(1, 1000), "attempts it wants to have seen before it may open"),

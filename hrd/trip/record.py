@@ -5,12 +5,17 @@ Everything that was claimed is settled here, exactly once, however the request e
 
 from collections.abc import Callable
 
+import msgspec
+
 from hrd.core.access import Caller
-from hrd.core.ask import FINISHED_WITH_TOOLS
+from hrd.core.ask import FINISHED_WITH_TOOLS, Ask
+from hrd.core.draft import MODEL_ASKED_CHARS_MAX
 from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import GIVEN_UP, SERVED, AttemptNote, Entry, Outcome, Usage, UsageSource
+from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal
+from hrd.core.remembered import Row
 from hrd.dialects.contract import Request
 from hrd.downstream import call as call_
 from hrd.downstream.call import Call
@@ -31,21 +36,38 @@ class Recorder:
         self._now = now
         self._finished = finished
 
-    def note_refused(self, call: Call, endpoint: str, caller: Caller, refusal: Refusal) -> None:
-        """A request that nobody was asked for."""
+    def note_refused(
+        self, call: Call, endpoint: str, caller: Caller, refusal: Refusal, ask: Ask | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
+        """A request that nobody was asked for. Without *ask* it could not be read."""
         entry = Entry(
             request_id=call.request_id,
             at=self._now(),
             endpoint=endpoint,
             client=caller.fingerprint,
-            model_asked="",
-            stream=False,
+            model_asked=ask.model[:MODEL_ASKED_CHARS_MAX] if ask is not None else "",
+            stream=ask is not None and ask.stream,
+            session=ask.session if ask is not None else "",
             outcome=Outcome.REFUSED,
             status=refusal.http_status,
             reason=refusal.message,
+            notes=notes,
         )
         self._finished(entry)
         self._store.commit_nowait([entry])
+
+    def begin(self, trip: Trip, claim: Claim) -> list[Row]:
+        """Somebody is about to be asked: what has to be on disk before."""
+        ask, tab = trip.request.ask, trip.tab
+        output_tokens = max(0, claim.reservation.tokens - ask.input_tokens)
+        cost = trip.terms.prices.estimate(claim.candidate, ask.input_tokens, output_tokens)
+        tab.ask(cost)
+        trip.claim = claim
+        reservation = claim.reservation
+        if cost != 0:
+            reservation = msgspec.structs.replace(reservation, cost_microusd=cost)
+        rows, trip.rows = [*trip.rows, reservation, *tab.take_charges()], []
+        return rows
 
     def note(self, trip: Trip, claim: Claim, result: Answered | OpenStream | Missed, ms: float) -> None:
         """Tell pool, tour and draft what became of the attempt."""
@@ -56,6 +78,7 @@ class Recorder:
             trip.claim = None
             usage = _spent_in_vain(trip.request, result)
             fact = Failed(claim=claim, failure=failure, observations=result.observations, usage=usage)
+            self._spend(trip, candidate, usage)
             trip.rows += self._pool.apply(fact, now)
             trip.empty = trip.empty or result.empty
             trip.tour.failed(candidate, failure)
@@ -106,6 +129,7 @@ class Recorder:
         draft, ask = trip.draft, trip.request.ask
         draft.outcome, draft.status, draft.usage = outcome, status, usage
         if claim is not None:
+            self._spend(trip, claim.candidate, usage)
             fact = Ended(
                 claim=claim,
                 outcome=outcome.value,
@@ -116,16 +140,23 @@ class Recorder:
             )
             trip.rows += self._pool.apply(fact, self._now())
 
+    def _spend(self, trip: Trip, candidate: Candidate, usage: Usage) -> None:
+        """An attempt came to *usage*."""
+        cost = trip.terms.prices.cost(candidate, usage)
+        trip.tab.settle(usage.input_tokens + usage.output_tokens, cost)
+        trip.draft.add_cost(cost)
+
     async def record(self, trip: Trip) -> None:
         """On disk before the client has the whole answer."""
-        rows, trip.rows = [*trip.rows, self._entry(trip)], []
+        rows, trip.rows = [*trip.rows, *self._last_rows(trip)], []
         await self._store.commit(rows)
 
-    def _entry(self, trip: Trip) -> Entry:
+    def _last_rows(self, trip: Trip) -> list[Row]:
         trip.recorded = True
         entry = trip.draft.entry(self._now())
         self._finished(entry)
-        return entry
+        trip.tab.close()
+        return [*trip.tab.take_charges(), entry]
 
     def settle(self, trip: Trip) -> None:
         """However the request ended, nothing of it is forgotten. Waits for nothing, so that it works while cancelled."""
@@ -151,7 +182,7 @@ class Recorder:
             draft.candidate = trip.claim.candidate
             self._note_attempt(trip, trip.claim, GIVEN_UP, message=draft.reason)
         self.end(trip, outcome, status, usage)
-        rows, trip.rows = [*trip.rows, self._entry(trip)], []
+        rows, trip.rows = [*trip.rows, *self._last_rows(trip)], []
         self._store.commit_nowait(rows)
 
     def _blame_the_silent(self, trip: Trip) -> None:
@@ -164,6 +195,7 @@ class Recorder:
         missed = Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=message))
         self._note_attempt(trip, claim, missed.failure.verdict.value, message=message)
         usage = _spent_in_vain(trip.request, missed)
+        self._spend(trip, claim.candidate, usage)
         trip.rows += self._pool.apply(Failed(claim=claim, failure=missed.failure, usage=usage), now)
 
 

@@ -3,6 +3,8 @@
 import msgspec
 
 from hrd.core.access import Doorkeeper
+from hrd.core.brake import BrakeRules
+from hrd.core.prices import Prices
 from hrd.core.secrets import Lookout
 from hrd.core.strangers import Strangers
 
@@ -22,5 +24,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     event_bytes_max: int
     waiting_max: int
     reasoning_reserve_tokens: int
+    prices: Prices = msgspec.field(default_factory=Prices)
+    brake_rules: BrakeRules = BrakeRules()
     secrets: Lookout = msgspec.field(default_factory=Lookout)
     """They must not be taken for a model: it would be asked for, logged and stored."""

@@ -10,10 +10,11 @@ from hrd.core.facts import Claim
 from hrd.core.providers import Candidate
 from hrd.core.remembered import Row
 from hrd.core.tour import Tour
-from hrd.dialects.contract import Dialect, Request, Stamp, Target, WholeReply
+from hrd.dialects.contract import Dialect, Stamp, Target, WholeReply
 from hrd.dialects.passage import Passage
 from hrd.downstream.call import Call
 from hrd.downstream.context import Header
+from hrd.trip.gate import Entered
 from hrd.trip.terms import Terms
 
 
@@ -25,6 +26,7 @@ class Trip:
         "caller",
         "claim",
         "dialect",
+        "digestible",
         "draft",
         "empty",
         "passage",
@@ -33,6 +35,7 @@ class Trip:
         "rows",
         "stamp",
         "started",
+        "tab",
         "terms",
         "tour",
     )
@@ -43,10 +46,11 @@ class Trip:
         dialect: Dialect,
         targets: Mapping[str, Target],
         caller: Caller,
-        request: Request,
+        entered: Entered,
         terms: Terms,
         at: float,
     ) -> None:
+        request = entered.request
         self.call = call
         self.dialect = dialect
         self.passage = Passage(dialect, targets, request, terms.event_bytes_max)
@@ -54,7 +58,11 @@ class Trip:
         self.caller = caller
         self.request = request
         self.terms = terms
+        self.tab = entered.tab
+        self.digestible = entered.digestible
         self.tour = Tour(request.ask)
+        if self.tab.has_cost_ceiling:
+            self.tour.too_dear = self._why_too_dear
         self.draft = Draft(
             request_id=call.request_id, at=at, endpoint=dialect.ENDPOINT, client=caller.fingerprint, tour=self.tour
         )
@@ -71,6 +79,9 @@ class Trip:
     def is_committed(self) -> bool:
         """Whether some attempt reached its commit point."""
         return self.draft.first_token_ms is not None
+
+    def _why_too_dear(self, candidate: Candidate) -> str:
+        return self.tab.why_too_dear(self.terms.prices.estimate(candidate, self.request.ask.input_tokens, 0))
 
     def patience_s(self, candidate: Candidate) -> float:
         """How long an attempt may take while others could still be asked."""

@@ -1,6 +1,7 @@
 """Bounds: each number that the settings name reaches the part that it speaks of."""
 
 from hrd import bounds
+from hrd.core.brake import BrakeRules
 from hrd.downstream.context import Patience
 from hrd.http.limits import HttpLimits
 from hrd.pool import PoolRules
@@ -33,6 +34,14 @@ def test_rules_of_the_pool() -> None:
         breaker_error_rate=0.25,
         breaker_cooldown_s=13.0,
     )
+
+
+def test_the_brake_on_retry_loops() -> None:
+    said = settings(
+        RETRY_BRAKE_REFUSALS="3", RETRY_BRAKE_WINDOW_SECONDS="31", RETRY_BRAKE_SECONDS="4", MAX_RETRY_BRAKE_BODIES="9"
+    )
+    assert bounds.brake_rules(said) == BrakeRules(refusals=3, within_s=31.0, hold_s=4.0, bodies_max=9)
+    assert bounds.brake_rules(settings()) == BrakeRules()
 
 
 def test_patience_with_clients() -> None:

@@ -60,6 +60,7 @@ def test_an_attempt_is_reserved_before_it_is_made_and_settled_when_it_is_over() 
             credential="alpha-a1",
             scopes=made.rows[0].scopes,  # type: ignore[union-attr]
             tokens=150,
+            client="client-00000001",
         ),
         Settlement(id=1, at=NOON + 2, tokens=150, outcome="ok"),
     ]

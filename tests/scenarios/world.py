@@ -15,9 +15,11 @@ import msgspec
 import trio
 
 from hrd.core.access import Caller, Doorkeeper
+from hrd.core.brake import Brake
 from hrd.core.facts import RosterChanged
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
+from hrd.core.prices import Prices
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Row
 from hrd.core.roster import Roster, who_lists
@@ -40,6 +42,7 @@ from hrd.http.messages import RequestHead
 from hrd.pool import Pool, PoolRules
 from hrd.store.limits import StoreLimits
 from hrd.store.memory import Disk, MemoryStore
+from hrd.trip.gate import Gate
 from hrd.trip.terms import Terms
 from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import ConnectionLimits, Dialer
@@ -117,7 +120,7 @@ class World:
         self.chat_dialect: Dialect = openai_chat
         self._request_number = 0
         self.terms = Terms(
-            doorkeeper=Doorkeeper([(key.encode(), caller) for key, caller in CLIENT_KEYS.items()]),
+            doorkeeper=Doorkeeper([(key.encode(), caller) for key, caller in tuned.pop("callers", CLIENT_KEYS).items()]),
             strangers=Strangers(),
             auth_failures_max=tuned.pop("auth_failures_max", 60),
             instance_id=INSTANCE,
@@ -129,6 +132,7 @@ class World:
             event_bytes_max=tuned.pop("event_bytes", 1_048_576),
             waiting_max=tuned.pop("waiting_max", 1000),
             reasoning_reserve_tokens=4096,
+            prices=tuned.pop("prices", Prices()),
         )
         rules = PoolRules(max_wait_s=tuned.pop("max_wait_s", 30.0), cost_policy=tuned.pop("cost_policy", "paid-ok"))
         self.pool = Pool(self._roster(), rules, self.store.load(self.now()))
@@ -158,6 +162,7 @@ class World:
             store=self.store,
             attempts=attempts,
             targets=TARGETS,
+            gate=Gate(self.pool.clients, Brake(), self.now),
             heartbeat=self._heartbeat,
             terms=lambda: self.terms,
             now=self.now,
@@ -327,6 +332,13 @@ class World:
         settled = [row.id for row in self.store.given if isinstance(row, Settlement)]
         assert sorted(reserved) == sorted(settled), "every reservation is settled exactly once"
         assert len(set(reserved)) == len(reserved), "no reservation is made twice"
+        today = int(self.now() // 86400)
+        for (client, day), charged in self.disk.charged.items():
+            standing = self.pool.clients.standing(client, self.now())
+            assert standing.at_once == 0, "nobody's request is under way"
+            if day == today:
+                counted = (standing.requests, standing.tokens, standing.cost_microusd)
+                assert counted == (charged.requests, charged.tokens, charged.cost_microusd), "what is stored is what is known"
 
 
 @asynccontextmanager

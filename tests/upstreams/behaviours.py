@@ -70,6 +70,8 @@ class Usage:
     completion: int = 3
     cached: int = 0
     reasoning: int = 0
+    cost: float | None = None
+    """Dollars (OpenRouter)."""
 
     def as_json(self) -> dict[str, Any]:
         counted: dict[str, Any] = {
@@ -81,6 +83,8 @@ class Usage:
             counted["prompt_tokens_details"] = {"cached_tokens": self.cached}
         if self.reasoning:
             counted["completion_tokens_details"] = {"reasoning_tokens": self.reasoning}
+        if self.cost is not None:
+            counted["cost"] = self.cost
         return counted
 
 

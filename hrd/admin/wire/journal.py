@@ -34,6 +34,21 @@ class ExchangeAttempt(Answer, frozen=True, kw_only=True):
     status: int | None = None
     message: str = ""
     ms: float = 0.0
+    is_probe: bool = False
+    """It asked in spite of what was known, to find out whether that still holds."""
+
+
+class ExchangeReading(Answer, frozen=True, kw_only=True):
+    """What was left for one candidate at that moment: its scarcest window. `kind` is empty when none is known."""
+
+    candidate: str
+    kind: str = ""
+    left: int = 0
+    limit: int | None = None
+    resets_at: float | None = None
+    is_known: bool = False
+    """Said by the provider or set by the user; otherwise the catalogue's claim."""
+    in_flight: int = 0
 
 
 class ExchangePassedOver(Answer, frozen=True, kw_only=True):
@@ -69,6 +84,9 @@ class Exchange(Answer, frozen=True, kw_only=True):
     waited_ms: float = 0.0
     attempts: tuple[ExchangeAttempt, ...] = ()
     order: tuple[str, ...] = ()
+    readings: tuple[ExchangeReading, ...] = ()
+    moved_from: str = ""
+    """The candidate that the conversation belongs to, when it could not be asked."""
     passed_over: tuple[ExchangePassedOver, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()

@@ -20,6 +20,8 @@ class KeyLimits(Answer, frozen=True, kw_only=True):
     allowed_providers: tuple[str, ...] = ()
     local_only: bool = False
     cost_policy: str = ""
+    priority_max: str = ""
+    """The highest priority that its requests may have: `low`, `normal` or `high` (which empty is)."""
 
 
 class ClientKey(Answer, frozen=True, kw_only=True):

@@ -3,6 +3,9 @@
 import pytest
 
 from hrd.configuration.assemble import Assembled, Demo, assemble, catalogue_problems
+from hrd.core.ask import Priority
+from hrd.core.ceilings import Ceilings
+from hrd.core.prices import Price
 from hrd.core.providers import CostClass, Credential, ModelFacts, Provider
 from hrd.core.remembered import Discovered
 from hrd.credentials.auth_file import AuthFile, auth_file_of
@@ -72,6 +75,8 @@ def made(
     discovered: dict[str, Discovered] | None = None,
     accounts: dict[str, str] | None = None,
     listening_on: list[tuple[str, int]] | None = None,
+    prices: dict[str, dict[str, Price]] | None = None,
+    user_prices: dict[str, Price] | None = None,
 ) -> Assembled:
     return assemble(
         catalogue_text=CATALOGUE,
@@ -82,6 +87,8 @@ def made(
         listening_on=LISTENING if listening_on is None else listening_on,
         demo=demo,
         generation=7,
+        price_table=prices,
+        user_prices=user_prices,
     )
 
 
@@ -261,6 +268,28 @@ def test_a_key_that_stands_in_both_places_has_the_limits_of_the_file() -> None:
     caller = door.caller_of(name.encode(), None) or door.caller_of(None, name.encode())
     assert caller is not None
     assert caller.local_only
+
+
+def test_a_client_key_has_its_own_ceilings_and_those_of_all_where_it_has_none() -> None:
+    said = "PROXY_LIMIT_RPM=10\nPROXY_LIMIT_REQ_DAY=20\nPROXY_LIMIT_TOKENS_DAY=30\nPROXY_LIMIT_COST_DAY=0.5"
+    own = {"rpm": 99, "cost_per_day": 1.25, "concurrency": 2, "priority_max": "normal"}
+    keys = "PROXY_API_KEYS=sk-router-test-env-0001"
+    door = made(f"{keys}\n{said}", {"proxy_keys": {"sk-router-test-file-0001": own}}).doorkeeper
+    of_all, of_file = door.caller_of(None, b"sk-router-test-env-0001"), door.caller_of(None, b"sk-router-test-file-0001")
+    assert of_all is not None
+    assert of_file is not None
+    assert of_all.ceilings == Ceilings(rpm=10, requests_day=20, tokens_day=30, cost_day_microusd=500_000)
+    assert of_file.ceilings == Ceilings(rpm=99, requests_day=20, tokens_day=30, cost_day_microusd=1_250_000, concurrency=2)
+    assert (of_all.priority_max, of_file.priority_max) == (Priority.HIGH, Priority.NORMAL)
+    assert {caller.fingerprint for caller in door.callers()} == {of_all.fingerprint, of_file.fingerprint}
+
+
+def test_prices_come_from_the_users_file_the_lists_and_the_table() -> None:
+    table, own, listed = Price(input=1, output=1), Price(input=2, output=2), Price(input=3, output=3)
+    found = Discovered(provider="groq", models=("listed",), contexts={}, at=0.0, prices={"listed": listed})
+    comes_along = {"groq": {"listed": table, "small": table}}
+    prices = made(discovered={"groq": found}, prices=comes_along, user_prices={"mine": own}).prices
+    assert [prices.price_of("groq", model) for model in ("small", "listed", "mine-7b", "other")] == [table, listed, own, None]
 
 
 def test_attribution_goes_to_openrouter_alone() -> None:

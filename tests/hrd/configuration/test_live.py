@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from hrd.configuration.live import TEXT_BYTES_MAX, Unusable, watch
+from hrd.core.prices import Price
 from hrd.credentials import CredentialProblem
 from hrd.credentials.edits import add_key
 from tests.hrd.configuration.folder import K1, K2, Folder
@@ -261,3 +262,34 @@ async def test_files_are_looked_at_every_two_seconds(tmp_path: Path, autojump_cl
         await trio.sleep(1)
         nursery.cancel_scope.cancel()
     assert told == [(4, 4000, False), (8, 4000, True), (12, 4001, False), (13.5, 4002, False)]
+
+
+def test_prices_of_the_users_file_are_read_beside_the_settings_and_watched(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.write(".env", "MODEL_PRICES_FILE=prices.json")
+    folder.write("prices.json", '{"gpt": [1, 2]}')
+    configuration = folder.ready()
+    assert configuration.user_prices == {"gpt": Price(input=1_000_000, output=2_000_000)}
+    assert not configuration.has_changed()
+    folder.write("prices.json", '{"gpt": [3, 4]}')
+    assert configuration.has_changed()
+    assert configuration.reload()
+    assert configuration.user_prices["gpt"].input == 3_000_000
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "there is no"), ('{"gpt": 1}', "US dollars for a million tokens")])
+def test_a_file_of_prices_that_is_none_is_a_problem_with_its_name(tmp_path: Path, content: str | None, said: str) -> None:
+    folder = Folder(tmp_path)
+    path = tmp_path / "prices.json"
+    folder.write(".env", f"MODEL_PRICES_FILE={path}")
+    if content is not None:
+        folder.write("prices.json", content)
+    found = folder.configuration.read()
+    assert isinstance(found, Unusable)
+    assert found.lines[0].startswith("MODEL_PRICES_FILE: ")
+    assert str(path) in found.lines[0]
+    assert said in found.lines[0]
+
+
+def test_without_a_file_of_prices_there_are_none(tmp_path: Path) -> None:
+    assert Folder(tmp_path).ready().user_prices == {}

@@ -85,3 +85,9 @@ def test_what_was_tried_for_an_earlier_request_is_not_told_of_this_one() -> None
     held = braked().held("c", BODY, 5.0)
     assert held is not None
     assert held.attempts == ()
+
+
+def test_bodies_are_not_kept() -> None:
+    brake = Brake()
+    brake.refused("c", (b"a secret prompt",), FULL, RULES, 0.0)
+    assert "secret prompt" not in repr(vars(brake))

@@ -206,14 +206,16 @@ def test_what_another_process_spends_counts_here() -> None:
     assert book.standing("c", NOON).at_once == 0
 
 
-def test_keys_that_were_revoked_are_forgotten_when_nothing_of_theirs_runs() -> None:
+def test_keys_that_were_revoked_are_forgotten_when_nothing_of_theirs_runs_and_their_day_is_over() -> None:
     book = ClientBook()
     running, done = admit(book, client="running"), admit(book, client="done")
     for tab in (running, done):
         tab.ask(0)
     done.close()
-    book.keep_only(["c"])
-    assert (book.standing("done", NOON).requests, book.standing("running", NOON).requests) == (0, 1)
+    book.keep_only(["c"], NOON)
+    assert [book.standing(name, NOON).requests for name in ("done", "running")] == [1, 1], "they may come back today"
+    book.keep_only(["c"], NOON + 86400)
+    assert [book.standing(name, NOON).requests for name in ("done", "running")] == [0, 1]
 
 
 # clocks ------------------------------------------------------------------------------------------------------------------

@@ -4,19 +4,28 @@ import msgspec
 
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
+from hrd.core.client_book import ClientBook
 from hrd.core.day_book import DayBook
 from hrd.core.elsewhere import Elsewhere
 from hrd.core.failures import HintSource, WindowKind
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.pin import Pin
-from hrd.core.remembered import AccountNamed, BlockLifted, DayCounts, EmbeddingPin, Learned
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge, DayCounts, EmbeddingPin, Learned
 from hrd.core.windows import QuotaBook, Window
 
 NOON = 1_795_003_200.0
 GROQ = "credential:groq-1"
 HELD = Reservation(
-    id=7, at=NOON - 5, request_id="req-1", provider="groq", model="m", credential="groq-1", scopes=(GROQ,), tokens=100
+    id=7,
+    at=NOON - 5,
+    request_id="req-1",
+    provider="groq",
+    model="m",
+    credential="groq-1",
+    scopes=(GROQ,),
+    tokens=100,
+    client="c",
 )
 TOKENS = Window(
     scope=GROQ,
@@ -40,6 +49,7 @@ class Books:
         self.pin = Pin(None)
         self.today = DayBook([])
         self.named: dict[str, str] = {}
+        self.clients = ClientBook(held=held)
         self.elsewhere = Elsewhere(
             held,
             NOON,
@@ -49,6 +59,7 @@ class Books:
             pin=self.pin,
             today=self.today,
             named=self.named,
+            clients=self.clients,
         )
 
     @property
@@ -142,3 +153,20 @@ def test_when_nobody_is_left_what_was_held_stays_spent() -> None:
     books.elsewhere.all_gone()
     assert (books.left, len(books.elsewhere)) == (300, 0)
     assert books.blocks.why((GROQ,), NOON) == ""
+
+
+def test_requests_of_client_keys_are_under_way_until_they_are_settled_or_nobody_is_left() -> None:
+    books = Books()
+    books.elsewhere.lend(msgspec.structs.replace(HELD, id=8), NOON, insists=True)
+    assert books.clients.standing("c", NOON).at_once == 2
+    books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=30, outcome="ok"), NOON + 1)
+    assert books.clients.standing("c", NOON).at_once == 1
+    books.elsewhere.all_gone()
+    assert books.clients.standing("c", NOON).at_once == 0
+
+
+def test_what_client_keys_spend_elsewhere_counts_here() -> None:
+    books = Books()
+    books.elsewhere.follow(Charge(client="c", day=int(NOON // 86400), requests=1, tokens=100, cost_microusd=7), NOON)
+    standing = books.clients.standing("c", NOON)
+    assert (standing.requests, standing.tokens, standing.cost_microusd) == (1, 100, 7)

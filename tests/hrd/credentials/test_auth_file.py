@@ -86,8 +86,11 @@ def test_what_is_noted_of_a_credential() -> None:
 
 
 def test_our_own_fields_of_a_client_key() -> None:
-    (key,) = read({"proxy_keys": {CLIENT_KEY: {"local_only": True, "cost_policy": "free-only", "concurrency": 2}}}).proxy_keys
+    (key,) = read(
+        {"proxy_keys": {CLIENT_KEY: {"local_only": True, "cost_policy": "free-only", "concurrency": 2, "priority_max": "low"}}}
+    ).proxy_keys
     assert (key.local_only, key.cost_policy, key.concurrency, key.allowed_providers) == (True, "free-only", 2, ())
+    assert key.priority_max == "low"
 
 
 @pytest.mark.parametrize(
@@ -182,6 +185,10 @@ def test_nothing_is_an_empty_file() -> None:
         (
             {"proxy_keys": {CLIENT_KEY: {"cost_policy": "any"}}},
             "proxy_keys.F.cost_policy must be one of free-only, subscription-ok, paid-ok",
+        ),
+        (
+            {"proxy_keys": {CLIENT_KEY: {"priority_max": "urgent"}}},
+            "proxy_keys.F.priority_max must be one of low, normal, high",
         ),
         ({"proxy_keys": {CLIENT_KEY: {"name": 1}}}, "proxy_keys.F.name must be text"),
         ({"credential_info": []}, "credential_info must be a JSON object"),

@@ -3,7 +3,7 @@
 import msgspec
 
 from hrd.admin.wire.journal import Exchange
-from hrd.core.journal import AttemptNote, Entry, Outcome, PassedOver, Usage, UsageSource
+from hrd.core.journal import AttemptNote, Entry, Outcome, PassedOver, Reading, Usage, UsageSource
 from tests.hrd.admin.wire.shapes import shape_of
 
 ENTRY = Entry(
@@ -21,6 +21,7 @@ ENTRY = Entry(
     usage=Usage(input_tokens=10, output_tokens=5, source=UsageSource.KNOWN),
     attempts=(AttemptNote(provider="groq", model="llama", credential="groq-1a2b3c4d", outcome="ok", status=200, ms=12.5),),
     order=("groq/llama/groq-1a2b3c4d",),
+    readings=(Reading(candidate="groq/llama/groq-1a2b3c4d", kind="requests/day", left=3, limit=50, is_known=True),),
     passed_over=(PassedOver(candidate="gemini", why="rate limited", until=1_060.0),),
     notes=("max_tokens clamped",),
 )

@@ -24,6 +24,7 @@ def test_the_shapes() -> None:
         "allowed_providers": ["groq"],
         "local_only": False,
         "cost_policy": "",
+        "priority_max": "",
     }
     listed = ClientKey(fingerprint="client-1a2b3c4d", name="laptop", source="auth.json", limits=limits)
     assert shape_of(Keys(keys=(listed,))) == {
