@@ -17,7 +17,7 @@ Q = TypeVar("Q", bound=Ask)
 WAIT_S: Final = 30.0
 """How long the daemon may be silent. It sends a line every few seconds while a log is followed."""
 
-_OTHER_VERSION: Final = "hr and hrd may be of different versions: compare them with hr version, then restart hrd"
+_OTHER_VERSION: Final = "hr and hrd may be of different versions: compare them with hr version, then: hr restart"
 
 
 class Answered(Generic[A]):

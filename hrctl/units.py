@@ -15,10 +15,13 @@ RUNS: Final = Path("/run/systemd/system")
 """Is there while systemd is the init of this machine (sd_booted(3))."""
 ASK_S: Final = 5.0
 
-_LISTEN = re.compile(r"^ListenStream=(?:(?P<host>\S*):)?(?P<port>[0-9]+)\s*$", re.MULTILINE)
+_LISTEN = re.compile(r"^ListenStream[ \t]*=[ \t]*(?P<at>\S*)[ \t]*$", re.MULTILINE)
+_ADDRESS = re.compile(r"(?:(?P<host>\S*):)?(?P<port>[0-9]+)")
+Folders = Sequence[tuple[str, Sequence[str]]]
+Address = tuple[str, int]
 
 
-def unit_folders(environ: Mapping[str, str], home: str) -> tuple[tuple[str, Sequence[str]], ...]:
+def unit_folders(environ: Mapping[str, str], home: str) -> Folders:
     """The user's own first: (what systemctl is told, folders)."""
     config = environ.get("XDG_CONFIG_HOME", "") or f"{home}/.config"
     data = environ.get("XDG_DATA_HOME", "") or f"{home}/.local/share"
@@ -36,18 +39,23 @@ def ask_systemctl(whose: str, unit: str) -> str:
         return ""
 
 
-def unit_findings(
-    folders: Sequence[tuple[str, Sequence[str]]], diagnosis: Diagnosis | None, ask: Callable[[str, str], str]
-) -> Iterator[Finding]:
+def unit_findings(folders: Folders, diagnosis: Diagnosis, ask: Callable[[str, str], str]) -> Iterator[Finding]:
     """What there is to say of them."""
-    found = [(whose, unit) for whose, places in folders if (unit := _first(places, "hrd.service")) is not None]
+    found = [(whose, places, unit) for whose, places in folders if (unit := _first(places, "hrd.service")) is not None]
     if not found:
         yield Finding(subject="unit", message="no systemd unit is installed: hrd is started by hand")
-    for whose, unit in found:
+    for whose, places, unit in found:
         yield _service(whose, unit, ask(whose, "hrd.service"))
-        socket = unit.with_name("hrd.socket")
-        if diagnosis is not None and diagnosis.host and socket.exists():
-            yield from _socket(socket, diagnosis)
+        if diagnosis.host and ask(whose, "hrd.socket") not in ("inactive", "failed"):
+            yield from _socket(places, (diagnosis.host, diagnosis.port))
+
+
+def is_held_for_us(folders: Folders, wanted: Address, ask: Callable[[str, str], str]) -> bool:
+    """Whether systemd listens at *wanted* meanwhile, and starts hrd when somebody comes."""
+    return any(
+        ask(whose, "hrd.socket") == "active" and any(_is_same(one, wanted) for one in _listens(places))
+        for whose, places in folders
+    )
 
 
 def _service(whose: str, unit: Path, state: str) -> Finding:
@@ -61,18 +69,34 @@ def _service(whose: str, unit: Path, state: str) -> Finding:
     return Finding(subject="unit", message=f"{unit} is {state or 'installed; systemd does not run here'}")
 
 
-def _socket(unit: Path, diagnosis: Diagnosis) -> Iterator[Finding]:
+def _socket(places: Sequence[str], wanted: Address) -> Iterator[Finding]:
     """Its address wins over HOST and PORT."""
-    wanted = (diagnosis.host, diagnosis.port)
-    listens = [(at["host"] or "", int(at["port"])) for at in _LISTEN.finditer(_text(unit))]
+    listens = _listens(places)
     if listens and not any(_is_same(one, wanted) for one in listens):
         shown = ", ".join(f"{host or '*'}:{port}" for host, port in listens)
-        message = f"{unit} listens at {shown}, the settings say {wanted[0]}:{wanted[1]}: the unit wins"
+        message = f"hrd.socket listens at {shown}, the settings say {wanted[0]}:{wanted[1]}: the unit wins"
         hint = "make them the same: sudo systemctl edit hrd.socket, or HOST and PORT in .env"
         yield Finding(subject="unit", message=message, state=FindingState.WARNING, hint=hint)
 
 
-def _is_same(listens: tuple[str, int], wanted: tuple[str, int]) -> bool:
+def _listens(places: Sequence[str]) -> list[Address]:
+    """The TCP addresses of hrd.socket and of what has been put beside it: an empty one takes back those before it, and of two
+    files of one name that in the earlier folder counts (systemd.unit(5))."""
+    unit = _first(places, "hrd.socket")
+    if unit is None:
+        return []
+    beside = {path.name: path for folder in reversed(places) for path in Path(folder, "hrd.socket.d").glob("*.conf")}
+    found: list[Address] = []
+    for text in map(_text, (unit, *(path for _, path in sorted(beside.items())))):
+        for line in _LISTEN.finditer(text):
+            if not line["at"]:
+                found.clear()
+            elif (at := _ADDRESS.fullmatch(line["at"])) is not None:
+                found.append((at["host"] or "", int(at["port"])))
+    return found
+
+
+def _is_same(listens: Address, wanted: Address) -> bool:
     return listens[1] == wanted[1] and listens[0].strip("[]") == wanted[0]
 
 

@@ -18,7 +18,7 @@ from hrctl.probe import found_by_probing, probe, to_probe
 from hrctl.problems import NotRunning, Trouble
 from hrctl.render import Paper
 from hrctl.session import Session, pretty
-from hrctl.units import ask_systemctl, unit_findings, unit_folders
+from hrctl.units import ask_systemctl, is_held_for_us, unit_findings, unit_folders
 from hrctl.words import many, plain
 from hrd import __version__
 from hrd.admin.wire.doctor import DOCTOR, Diagnosis, Finding, FindingState
@@ -82,8 +82,18 @@ def _diagnosis(session: Session) -> Diagnosis:
     except Trouble as denied:
         found = Diagnosis(now=time.time(), version=__version__, running=False, findings=())
         ours = [Finding(subject="socket", message=denied.message, state=FindingState.PROBLEM, hint=denied.hint)]
-    units = unit_findings(unit_folders(os.environ, _home()), found, ask_systemctl)
+    folders = unit_folders(os.environ, _home())
+    if not found.running and is_held_for_us(folders, (found.host, found.port), ask_systemctl):
+        found = msgspec.structs.replace(found, findings=tuple(map(_without_blame, found.findings)))
+    units = unit_findings(folders, found, ask_systemctl)
     return msgspec.structs.replace(found, findings=(*ours, *found.findings, *units))
+
+
+def _without_blame(one: Finding) -> Finding:
+    """The port is taken by the socket that will hand it to hrd."""
+    if one.subject != "port" or one.state != FindingState.PROBLEM:
+        return one
+    return Finding(subject="port", message="systemd holds it (hrd.socket), and starts hrd when somebody comes")
 
 
 def _of_versions(found: Diagnosis) -> Iterator[Finding]:
@@ -91,7 +101,12 @@ def _of_versions(found: Diagnosis) -> Iterator[Finding]:
         yield Finding(subject="daemon", message=f"hrd {found.version} runs")
         return
     message = f"hr is {__version__}, and the hrd that runs {found.version}"
-    yield Finding(subject="daemon", message=message, state=FindingState.WARNING, hint="end it, and start the new one: hr stop")
+    yield Finding(
+        subject="daemon",
+        message=message,
+        state=FindingState.WARNING,
+        hint="have the one that is installed take over: hr restart",
+    )
 
 
 def _alone() -> Diagnosis:
