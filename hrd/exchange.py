@@ -24,15 +24,17 @@ from hrd.core.refusals import (
     Refusal,
     RefusalKind,
     cut_off,
+    rejected_as,
     too_late,
     too_many_wait,
 )
 from hrd.core.tour import Tour
-from hrd.dialects.contract import Dialect, Request, Target, WholeReply
+from hrd.dialects.contract import Dialect, Target, WholeReply
 from hrd.downstream import call as call_
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.http.encode import header_lines
+from hrd.http.messages import RequestRejected
 from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
@@ -95,12 +97,9 @@ class Exchange:
         if isinstance(caller, Refusal):  # strangers do not write our journal
             await refuse(call, dialect, caller)
             return
-        body = await call.body()
-        request = dialect.decode(body)
-        ask = None if isinstance(request, Refusal) else request.ask
-        entered = self._enter(call, dialect, caller, request, body, terms)
+        entered = await self._enter(call, dialect, caller, terms)
         if isinstance(entered, Turned):
-            self._recorder.note_refused(call, dialect.ENDPOINT, caller, entered.refusal, ask, entered.notes)
+            self._recorder.note_refused(call, dialect.ENDPOINT, caller, entered)
             await refuse(call, dialect, entered.refusal)
             return
         trip = Trip(call, dialect, self._targets, caller, entered, terms, self._now())
@@ -115,16 +114,19 @@ class Exchange:
         finally:
             self._recorder.settle(trip)
 
-    def _enter(
-        self, call: Call, dialect: Dialect, caller: Caller, request: Request | Refusal, body: bytes, terms: Terms
-    ) -> Entered | Turned:
-        """Whether the request of somebody who may ask is begun."""
+    async def _enter(self, call: Call, dialect: Dialect, caller: Caller, terms: Terms) -> Entered | Turned:
+        """The request of somebody who may ask, or why it is not begun."""
+        try:
+            body = await call.body()
+        except RequestRejected as rejected:
+            return Turned(rejected_as(rejected.status, rejected.message))
+        request = dialect.decode(body)
         if isinstance(request, Refusal):
             return Turned(request)
         if terms.secrets.sees_one(request.ask.model):
             return Turned(KEY_AS_MODEL)
         if self._store.is_full:
-            return Turned(ROUTER_CANNOT_RECORD)
+            return Turned(ROUTER_CANNOT_RECORD, request.ask)
         return self._gate.enter(call, dialect.ENDPOINT, caller, request, body)
 
     # the way to a reply --------------------------------------------------------------------------------------------------
@@ -251,13 +253,23 @@ class Exchange:
         trip.call.send_nowait(trip.dialect.comment("keep-alive"))
 
     async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:
-        """Pass the stream on, at the client's pace, to its terminator; that waits for the settlement."""
+        """Pass the stream on, at the client's pace, to its terminator; that waits for the settlement.
+
+        A reply may come for long without anything of it going out (a tool's arguments, which are sent on whole): then the
+        client is kept awake."""
         call, terms, reply = trip.call, trip.terms, opened.reply
         call.end_by(trio.current_time() + terms.stream_s)
         received: bytes | None = data
+        silent_since = 0.0
         while received is not None:
             if received:
+                silent_since = 0.0
                 await call.send(received)
+            elif not silent_since:
+                silent_since = trio.current_time()
+            elif trio.current_time() - silent_since >= self._heartbeat.every_s:
+                silent_since = trio.current_time()
+                call.send_nowait(trip.dialect.keep_alive())
             received = await opened.next(terms.idle_s)
         if opened.broken_by:
             await self._interrupt(trip, opened)

@@ -153,26 +153,20 @@ class Table:
         }
 
     def dispatch(self, head: RequestHead) -> Endpoint:
-        if head.method == "POST" and (endpoint := self._posts.get(head.path)) and b"content-encoding" not in head.headers:
+        if head.method == "POST" and (endpoint := self._posts.get(head.path)):
             return endpoint
         if head.method == "OPTIONS" and self._settings().cors_origins:
             return self._preflight
         path = canonical(head.path)
         for known in (path, f"/v1{path}", path.removeprefix("/v1")):
             if known in self._posts:
-                return self._post(head, self._posts[known])
+                if head.method == "POST":
+                    return self._posts[known]
+                return _refusing(_wrong_method(head), (b"allow", b"POST"))
             page = self._gets.get(known) or (self._model if known.startswith(f"{MODELS}/") else None)
             if page is not None:
                 return page if head.method in ("GET", "HEAD") else _refusing(_wrong_method(head), (b"allow", b"GET, HEAD"))
         return _refusing(self._unknown_path(path))
-
-    def _post(self, head: RequestHead, endpoint: Endpoint) -> Endpoint:
-        if head.method != "POST":
-            return _refusing(_wrong_method(head), (b"allow", b"POST"))
-        encoding = head.headers.get(b"content-encoding")
-        if encoding is None or encoding.strip().lower() in (b"", b"identity"):
-            return endpoint
-        return _refusing(_encoded(encoding), (b"accept-encoding", b"identity"))
 
     async def _preflight(self, call: Call) -> None:
         origin = call.head.headers.get(b"origin")
@@ -233,14 +227,6 @@ def _unknown_model(wanted: str) -> Refusal:
 
 def _wrong_method(head: RequestHead) -> Refusal:
     return Refusal(kind=RefusalKind.METHOD_NOT_ALLOWED, message=f"{_shown(head.path)} does not take {head.method[:20]}.")
-
-
-def _encoded(encoding: bytes) -> Refusal:
-    return Refusal(
-        kind=RefusalKind.UNSUPPORTED_ENCODING,
-        message=f"A request body in content-encoding {_shown(encoding.decode('latin-1'))} cannot be read here.",
-        guidance="Send it as it is, without content-encoding.",
-    )
 
 
 def _foreign(origin: bytes) -> Refusal:

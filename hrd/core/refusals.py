@@ -101,6 +101,16 @@ ROUTER_CANNOT_RECORD = Refusal(
 STOPPING = Refusal(kind=RefusalKind.STOPPING, message="The router is stopping.", retry_after_s=5.0)
 
 
+def rejected_as(status: int, message: str) -> Refusal:
+    """The refusal of a request whose body could not be taken: *status* is HTTP's word for why."""
+    kind = _REJECTED.get(status, RefusalKind.BAD_REQUEST)
+    retry_after_s = 1.0 if kind is RefusalKind.ROUTER_FULL else None
+    return Refusal(kind=kind, message=f"{message[:1].upper()}{message[1:]}.", status=status, retry_after_s=retry_after_s)
+
+
+_REJECTED = {413: RefusalKind.TOO_LARGE, 415: RefusalKind.UNSUPPORTED_ENCODING, 503: RefusalKind.ROUTER_FULL}
+
+
 def cut_off(stream_s: float, attempts: tuple[AttemptNote, ...]) -> Refusal:
     return Refusal(
         kind=RefusalKind.INTERRUPTED,

@@ -12,6 +12,7 @@ import msgspec
 from hrd.core.ask import Ask, Kind
 from hrd.core.refusals import Refusal
 from hrd.dialects import openai_chat_hub, openai_chat_native
+from hrd.dialects.affinity import affinity_in
 from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import NULL, TRUE, as_count, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
 from hrd.dialects.openai_errors import comment, error_event, error_reply, keep_alive
@@ -71,7 +72,8 @@ def decode(body: bytes) -> Request | Refusal:
     read = typical if typical is not None else _read_carefully(fields)
     if isinstance(read, Refusal):
         return read
-    tokens, images = measure_prompt(bytes(fields["messages"]), read.turns, read.tools)
+    messages = bytes(fields["messages"])
+    tokens, images = measure_prompt(messages, read.turns, read.tools)
     ask = Ask(
         kind=Kind.CHAT,
         model=read.model,
@@ -81,6 +83,7 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=read.max_tokens,
         body_bytes=len(body),
+        affinity=affinity_in(fields, read.model, messages),
     )
     return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client)
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import trio
 
 from hrd.downstream.context import Context, Header
+from hrd.downstream.encodings import decoded
 from hrd.downstream.peers import Peer
 from hrd.http import encode
 from hrd.http.alarms import NEVER, Alarm
@@ -94,7 +95,17 @@ class Call:
     # the request ---------------------------------------------------------------------------------------------------------
 
     async def body(self) -> bytes:
-        """The whole request body. Raises `RequestRejected`: 413 over the limit, 503 when too much is held already."""
+        """The whole request body, without its content-encoding. Raises `RequestRejected`: 413 over the limit, 503 when too much
+        is held already, 415 and 400 for an encoding that cannot be read."""
+        body = await self._body()
+        encoding = self.head.headers.get(b"content-encoding")
+        if encoding is None or encoding.strip().lower() in (b"", b"identity"):
+            return body
+        unfolded = decoded(body, encoding, self._context.limits.body_bytes)
+        self._hold(len(unfolded))
+        return unfolded
+
+    async def _body(self) -> bytes:
         if self._is_body_read:
             return b""
         announced = self.head.content_length or 0
@@ -122,7 +133,7 @@ class Call:
 
     def _hold(self, count: int) -> None:
         if not self._context.budget.take(count):
-            raise RequestRejected(503, "The router holds too many bodies at the moment (MAX_BUFFERED_BYTES); ask again.")
+            raise RequestRejected(503, "the router holds too many bodies at the moment (MAX_BUFFERED_BYTES); ask again")
         self._held += count
 
     def hold_reply(self, count: int) -> bool:

@@ -9,7 +9,8 @@ import msgspec
 import trio
 
 from hrd.core.access import Caller
-from hrd.core.ask import Kind
+from hrd.core.affinity import affinity_of
+from hrd.core.ask import Ask, Kind
 from hrd.core.brake import NOTE, Brake
 from hrd.core.client_book import EXPECTED_OUTPUT_TOKENS, ClientBook, Tab
 from hrd.core.refusals import Refusal, RefusalKind
@@ -35,6 +36,8 @@ class Turned(msgspec.Struct, frozen=True):
     """A request that may not."""
 
     refusal: Refusal
+    ask: Ask | None = None
+    """What it asks for, as far as that may be noted."""
     notes: tuple[str, ...] = ()
 
 
@@ -50,19 +53,22 @@ class Gate:
         """*request* with its wishes laid on, and its tab; or why it may not begin."""
         wishes = read_wishes(call.head.headers, caller)
         if isinstance(wishes, Refusal):
-            return Turned(wishes)
+            return Turned(wishes, request.ask)
         ask = wishes.laid_on(request.ask)
+        affinity = affinity_of(call.head.headers.get)
+        if affinity:
+            ask = msgspec.structs.replace(ask, affinity=affinity)
         if ask is not request.ask:
             request = msgspec.structs.replace(request, ask=ask)
         digestible = (endpoint.encode(), bytes((ask.priority, ask.local_only)), body)
         held = self._brake.held(caller.fingerprint, digestible, trio.current_time())
         if held is not None:
-            return Turned(held, (NOTE,))
+            return Turned(held, ask, (NOTE,))
         expects = 0 if ask.kind is Kind.EMBEDDINGS else EXPECTED_OUTPUT_TOKENS
         if ask.max_tokens is not None:
             expects = min(expects, ask.max_tokens)
         tab = self._book.admit(caller.fingerprint, caller.ceilings, sends=ask.input_tokens, expects=expects, now=self._now())
-        return Turned(tab) if isinstance(tab, Refusal) else Entered(request, tab, digestible)
+        return Turned(tab, ask) if isinstance(tab, Refusal) else Entered(request, tab, digestible)
 
     def leave(self, caller: Caller, digestible: tuple[bytes, ...], refusal: Refusal | None, terms: Terms) -> None:
         """The request has ended: refused, or not."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from hrd.core.access import Caller
-from hrd.core.ask import FINISHED_WITH_TOOLS, Ask
+from hrd.core.ask import FINISHED_WITH_TOOLS
 from hrd.core.draft import MODEL_ASKED_CHARS_MAX
 from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
 from hrd.core.failures import Failure, Verdict
@@ -21,6 +21,7 @@ from hrd.downstream import call as call_
 from hrd.downstream.call import Call
 from hrd.pool import Pool
 from hrd.store.contract import Store
+from hrd.trip.gate import Turned
 from hrd.trip.trip import Trip
 from hrd.upstream.attempt import Answered, Missed, OpenStream
 
@@ -36,10 +37,9 @@ class Recorder:
         self._now = now
         self._finished = finished
 
-    def note_refused(
-        self, call: Call, endpoint: str, caller: Caller, refusal: Refusal, ask: Ask | None = None, notes: tuple[str, ...] = ()
-    ) -> None:
-        """A request that nobody was asked for. Without *ask* it could not be read."""
+    def note_refused(self, call: Call, endpoint: str, caller: Caller, turned: Turned) -> None:
+        """A request that nobody was asked for."""
+        refusal, ask, notes = turned.refusal, turned.ask, turned.notes
         entry = Entry(
             request_id=call.request_id,
             at=self._now(),

@@ -179,8 +179,8 @@ class Attempts:
             head = await _reply_head(connection)
             if head.status != 200:
                 return await self._refused(claim, connection, head)
-            if prepared.is_typed and not _is_event_stream(head):
-                return await self._not_a_stream(claim, connection, head)
+            if not _is_event_stream(head, is_typed=prepared.is_typed):
+                return self._odd(claim, head, await self._error_body(connection))
             opened = await self._until_commit(claim, connection, head, reply)
         except _TROUBLE as trouble:
             return self._broken(trouble, f"no first token within {within_s:.0f} s")
@@ -283,7 +283,10 @@ class Attempts:
 
     def _judge_whole(self, claim: Claim, head: ReplyHead, data: bytes, prepared: Prepared) -> Answered | Missed:
         observations = self._observations(claim, head)
-        if prepared.is_typed and not _is_json(head, data):
+        if prepared.as_stream:
+            if not _is_event_stream(head, is_typed=prepared.is_typed):
+                return self._odd(claim, head, data)
+        elif not _is_json(head, data):
             return Missed(failure=self._wrong_type(head), observations=observations)
         reply = prepared.read_whole(data)
         if reply.error is not None:
@@ -296,8 +299,8 @@ class Attempts:
             return Missed(failure=failure, observations=observations, empty=reply)
         return Answered(reply=reply, observations=observations)
 
-    async def _not_a_stream(self, claim: Claim, connection: Connection, head: ReplyHead) -> Missed:
-        body = await self._error_body(connection)
+    def _odd(self, claim: Claim, head: ReplyHead, body: bytes) -> Missed:
+        """A 200 that is no stream: an error object, if it is one, and else not what was asked for."""
         observations = self._observations(claim, head)
         try:
             said = msgspec.json.decode(body, type=dict[str, object])
@@ -365,9 +368,12 @@ def _as_whole(reply: StreamReader) -> WholeReply:
     return WholeReply(body=reply.last, usage=reply.usage(), empty=True, finish_reason=reply.finish_reason)
 
 
-def _is_event_stream(head: ReplyHead) -> bool:
+def _is_event_stream(head: ReplyHead, *, is_typed: bool) -> bool:
+    """The promised type; who does not name types is believed when it names none."""
     content_type = head.headers.get(b"content-type")
-    return content_type is not None and content_type[:17].lower() == b"text/event-stream"
+    if content_type is None:
+        return not is_typed
+    return content_type[:17].lower() == b"text/event-stream"
 
 
 def _is_json(head: ReplyHead, data: bytes) -> bool:

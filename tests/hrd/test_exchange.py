@@ -1,11 +1,14 @@
 """The line itself: who is let in, what is written when, and what the journal says. (What providers do to it: scenarios.)"""
 
+import gzip
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
 import trio
+from backports import zstd
 
 from hrd.core.ledger import Reservation, State
 from hrd.core.providers import ModelFacts
@@ -107,6 +110,39 @@ async def test_an_error_in_the_line_itself_is_settled_and_told(world: World, str
     world.crashes.clear()
     world.chat_dialect = openai_chat
     assert await world.ask(stream=stream) == "hello"
+
+
+# bodies ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "zstd", "identity"])
+async def test_a_compressed_body_is_unfolded(world: World, encoding: str) -> None:
+    await world.provider("alpha", Answer("hello"))
+    body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "hi" * 500}]}).encode()
+    folded = {"gzip": gzip.compress, "zstd": zstd.compress}.get(encoding.lower(), bytes)(body)
+    client = await world.client()
+    reply = await client.ask(folded, headers=f"Content-Encoding: {encoding}\r\n")
+    assert (reply.status, reply.text) == (200, "hello")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status", "code"),
+    [
+        ("br", b"{}", 415, "unsupported_content_encoding"),
+        ("br, gzip", b"{}", 415, "unsupported_content_encoding"),
+        ("gzip", b"{}", 400, "bad_request"),
+        ("zstd", zstd.compress(b"x" * 50_000_000), 413, "request_too_large"),
+    ],
+)
+async def test_after_a_body_that_cannot_be_unfolded_the_connection_serves_on(
+    world: World, encoding: str, body: bytes, status: int, code: str
+) -> None:
+    await world.provider("alpha", Answer("hello"))
+    client = await world.client()
+    refused = await client.ask(body, headers=f"Content-Encoding: {encoding}\r\n")
+    assert (refused.status, refused.error["code"]) == (status, code)
+    assert (await client.ask({"model": "alpha", "messages": [{"role": "user", "content": "hi"}]})).text == "hello"
+    assert world.budget.held == 0
 
 
 # what the journal says ---------------------------------------------------------------------------------------------------

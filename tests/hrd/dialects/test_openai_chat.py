@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 
+from hrd.core.affinity import affinity_of_beginning
 from hrd.core.ask import Ask, Kind
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Request
@@ -17,7 +18,8 @@ from tests.hrd.dialects.chat import ALPHA, HI, JSON, body, encoded, quirky, requ
 
 def test_the_facts_of_a_small_request() -> None:
     text = body()
-    assert request(text).ask == Ask(kind=Kind.CHAT, model="hermes-router", input_tokens=7, body_bytes=len(text))
+    begun = affinity_of_beginning("hermes-router", HI.encode())
+    assert request(text).ask == Ask(kind=Kind.CHAT, model="hermes-router", input_tokens=7, body_bytes=len(text), affinity=begun)
 
 
 def test_the_facts_of_a_large_request() -> None:

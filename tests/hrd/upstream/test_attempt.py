@@ -3,15 +3,17 @@
 import socket
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import trio
 from trio.testing import MockClock
 
 from hrd.core.ask import Ask, Kind
 from hrd.core.failures import HintSource, Verdict
+from hrd.core.journal import Usage
 from hrd.core.providers import Quirks
 from hrd.dialects import openai_chat_native
-from hrd.dialects.contract import Request
+from hrd.dialects.contract import Request, WholeReply
 from hrd.dialects.passage import Prepared
 from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
 from hrd.upstream.connections import Connections, Origin, Transport
@@ -368,3 +370,54 @@ def _whole(text: bytes) -> bytes:
     choice = b'{"index":0,"message":{"role":"assistant","content":"%b"},"finish_reason":"stop"}' % text
     body = b'{"choices":[%b]}' % choice
     return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+
+
+# who does not name types -------------------------------------------------------------------------------------------------
+
+SAID = b'data: {"choices":[{"index":0,"delta":{"content":"word"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+
+def untyped(body: bytes, content_type: str = "") -> Raw:
+    named = f"content-type: {content_type}\r\n" if content_type else ""
+    return Raw(f"HTTP/1.1 200 OK\r\n{named}content-length: {len(body)}\r\n\r\n".encode() + body)
+
+
+@pytest.mark.parametrize(
+    ("is_typed", "content_type", "served"),
+    [(False, "", True), (False, "text/event-stream", True), (True, "", False), (False, "text/html", False)],
+)
+async def test_a_stream_without_a_type_is_believed_of_who_never_names_one(
+    pooled: Pooled, is_typed: bool, content_type: str, served: bool
+) -> None:
+    async with Upstream(untyped(SAID, content_type)) as upstream:
+        by = attempts(pooled())
+        opened = await by.stream(
+            claim(upstream.base_url),
+            prepared(STREAM, as_stream=True, is_typed=is_typed),
+            openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+            within_s=60.0,
+        )
+        assert isinstance(opened, OpenStream) is served
+        if isinstance(opened, OpenStream):
+            opened.close()
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+async def test_an_error_object_where_a_stream_was_promised_says_what_it_says(pooled: Pooled, content_type: str) -> None:
+    async with Upstream(untyped(b'{"error":{"message":"overloaded","code":503}}', content_type)) as upstream:
+        missed = await attempts(pooled()).whole(
+            claim(upstream.base_url), prepared(STREAM, as_stream=True, is_typed=False), within_s=60.0
+        )
+    assert isinstance(missed, Missed)
+    assert missed.failure.verdict is Verdict.OVERLOADED
+
+
+async def test_a_whole_reply_can_be_read_from_a_stream(pooled: Pooled) -> None:
+    streamed = msgspec.structs.replace(
+        prepared(STREAM, as_stream=True), read_whole=lambda body: WholeReply(body=body.upper(), usage=Usage())
+    )
+    async with Upstream(untyped(SAID, "text/event-stream")) as upstream:
+        answered = await attempts(pooled()).whole(claim(upstream.base_url), streamed, within_s=60.0)
+        assert isinstance(answered, Answered)
+        assert answered.reply.body == SAID.upper()
+        assert upstream.asked[0].header("accept") == "text/event-stream"

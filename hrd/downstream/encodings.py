@@ -1,0 +1,61 @@
+"""Request bodies that came compressed (https://www.rfc-editor.org/rfc/rfc9110#name-content-encoding).
+
+What counts against the limits is what a body unfolds to: a few kilobytes may spell gigabytes, so unfolding stops at the limit.
+"""
+
+import sys
+import zlib
+
+from hrd.http.messages import RequestRejected
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ACCEPTED = b"gzip, deflate, zstd"
+_GZIP_BITS = 31
+_ZLIB_BITS = 15
+_RAW_BITS = -15
+
+
+def decoded(body: bytes, encoding: bytes, bytes_max: int) -> bytes:
+    """*body* without its content-encoding. Raises `RequestRejected`: 415 for one that we do not know, 413 when it unfolds to
+    more than *bytes_max*, 400 when it is not what it says."""
+    name = encoding.strip().lower()
+    try:
+        if name in (b"gzip", b"x-gzip"):
+            return _inflated(body, _GZIP_BITS, bytes_max)
+        if name == b"deflate":  # zlib's format by the RFC, the bare one by habit
+            return _inflated(body, _ZLIB_BITS if body[:1] == b"\x78" else _RAW_BITS, bytes_max)
+        if name == b"zstd":
+            return _unfolded(zstd.ZstdDecompressor(), body, bytes_max)
+    except (zlib.error, zstd.ZstdError, EOFError) as error:
+        raise RequestRejected(400, f"the request body is not {name.decode()}: {str(error)[:100]}") from None
+    shown = encoding.decode("latin-1")[:40]
+    raise RequestRejected(
+        415, f"a request body in content-encoding {shown!r} cannot be read here; send it as it is, or in {ACCEPTED.decode()}"
+    )
+
+
+def _inflated(body: bytes, bits: int, bytes_max: int) -> bytes:
+    inflater = zlib.decompressobj(bits)
+    data = inflater.decompress(body, bytes_max + 1)
+    if len(data) > bytes_max:
+        raise _too_large(bytes_max)
+    if not inflater.eof:
+        raise EOFError("it ends too early")
+    return data
+
+
+def _unfolded(unfolder: "zstd.ZstdDecompressor", body: bytes, bytes_max: int) -> bytes:
+    data = unfolder.decompress(body, bytes_max + 1)
+    if len(data) > bytes_max:
+        raise _too_large(bytes_max)
+    if not unfolder.eof:
+        raise EOFError("it ends too early")
+    return data
+
+
+def _too_large(bytes_max: int) -> RequestRejected:
+    return RequestRejected(413, f"the request body unfolds to more than {bytes_max} bytes")
