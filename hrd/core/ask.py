@@ -4,6 +4,8 @@ import enum
 
 import msgspec
 
+from hrd.core.needs import NONE, Need
+
 FINISHED_WITH_TOOLS = frozenset({"tool_calls", "tool_use"})
 """Finish reasons that prove a model's tools work."""
 
@@ -46,5 +48,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """It must not leave this machine."""
     affinity: str = ""
     """Names the conversation that it belongs to, so that it stays where its prompt is cached."""
+    needs: frozenset[Need] = NONE
+    """What not everybody can be told (see `core.needs`)."""
     session: str = ""
     """The client's label for what it belongs to; for people."""

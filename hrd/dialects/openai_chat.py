@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.ask import Ask, Kind
+from hrd.core.needs import NONE, Need
 from hrd.core.refusals import Refusal
 from hrd.dialects import openai_chat_hub, openai_chat_native
 from hrd.dialects.affinity import affinity_in
@@ -58,6 +59,18 @@ _TURNS = msgspec.json.Decoder(list[_Turn])
 _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
 _OPENING_BRACE = 0x7B
+_NEEDS = {
+    "stop": Need.STOP,
+    "n": Need.CHOICES,
+    "logprobs": Need.LOGPROBS,
+    "logit_bias": Need.LOGIT_BIAS,
+    "response_format": Need.FORMAT,
+    "tool_choice": Need.FORCED_CALL,
+}
+_NOTHING = frozenset(
+    {b"null", b"1", b"false", b"[]", b'""', b"{}", b'"auto"', b'"none"', b'{"type":"text"}', b'{"type": "text"}'}
+)
+"""Values of those that ask for nothing out of the ordinary."""
 
 
 def decode(body: bytes) -> Request | Refusal:
@@ -83,6 +96,7 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=read.max_tokens,
         body_bytes=len(body),
+        needs=_needs(fields, messages),
         affinity=affinity_in(fields, read.model, messages),
     )
     return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client)
@@ -117,6 +131,18 @@ def _read_carefully(fields: Fields) -> _Read | Refusal:
         return usage_to_client
     limit = count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens")
     return _Read(model, stream, turns, usage_to_client, limit, _spelled(fields, "tools") + _spelled(fields, "functions"))
+
+
+def _needs(fields: Fields, messages: bytes) -> frozenset[Need]:
+    """What not every provider can be told; mostly nothing."""
+    needs = [need for name, need in _NEEDS.items() if name in fields and bytes(fields[name]) not in _NOTHING]
+    if messages.find(b'"input_audio"') >= 0:
+        needs.append(Need.AUDIO)
+    if messages.find(b'"file"') >= 0:
+        needs.append(Need.DOCUMENTS)
+    if "tools" in fields and bytes(fields["tools"]).find(b'"grammar"') >= 0:
+        needs.append(Need.GRAMMAR)
+    return frozenset(needs) if needs else NONE
 
 
 def _count_turns(fields: Fields) -> int | Refusal:

@@ -1,0 +1,66 @@
+"""Needs: what a request asks for that not every wire format, or not every provider, can be told.
+
+A candidate that would have to leave such a thing out answers something else than was asked. It is passed over while somebody
+can be asked who takes it; if nobody can, it is asked all the same, and what was left out is told (`hr why`). What a target has
+another word for is no need, nor is what changes a reply only in degree (sampling, effort).
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+from hrd.core.providers import Provider
+
+
+class Need(enum.StrEnum):
+    """Value: what is left out, in words."""
+
+    AUDIO = "sound"
+    DOCUMENTS = "documents"
+    STOP = "stop sequences"
+    CHOICES = "more than one reply"
+    LOGPROBS = "probabilities of words"
+    LOGIT_BIAS = "logit_bias"
+    FORMAT = "the reply's format"
+    GRAMMAR = "the grammar of a freeform tool"
+    FORCED_CALL = "the choice of a tool"
+
+
+NONE: Final[frozenset[Need]] = frozenset()
+_FIELDS: Final = {
+    Need.STOP: "stop",
+    Need.CHOICES: "n",
+    Need.LOGPROBS: "logprobs",
+    Need.LOGIT_BIAS: "logit_bias",
+    Need.FORMAT: "response_format",
+    Need.FORCED_CALL: "tool_choice",
+}
+"""In chat completions: who is known not to take the field lacks the need."""
+_LACKS: Final[Mapping[str, frozenset[Need]]] = {
+    "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.GRAMMAR}),
+    "openai_responses": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP}),
+    "codex": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP}),
+    "openai_chat": frozenset({Need.GRAMMAR}),
+}
+"""What a wire format has no words for."""
+
+
+def lacking(provider: Provider, needs: frozenset[Need], dropped: frozenset[str] = frozenset()) -> frozenset[Need]:
+    """Those of *needs* that *provider* cannot be told. *dropped*: fields that it was learned not to take."""
+    if not needs:
+        return NONE
+    lacks = needs & _LACKS.get(provider.dialect, NONE)
+    if provider.dialect == "openai_chat":
+        quirks = provider.quirks
+        refused = {need for need, field in _FIELDS.items() if field in quirks.drop or field in dropped}
+        if not quirks.documents:
+            refused.add(Need.DOCUMENTS)
+        if quirks.tool_choice.get("required") == "":
+            refused.add(Need.FORCED_CALL)
+        lacks |= needs & refused
+    return lacks
+
+
+def told(lacks: frozenset[Need]) -> str:
+    """For the journal: why a candidate was passed over."""
+    return f"would have to leave out {', '.join(sorted(lacks))}"

@@ -1,0 +1,41 @@
+"""Who would have to leave out what."""
+
+import pytest
+
+from hrd.core.needs import Need, lacking, told
+from hrd.core.providers import Provider, Quirks
+
+ALL = frozenset(Need)
+
+
+def provider(dialect: str = "openai_chat", **quirks: object) -> Provider:
+    return Provider(name="alpha", base_url="http://alpha.test/v1", dialect=dialect, quirks=Quirks(**quirks))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "lacks"),
+    [
+        ("openai_chat", {Need.GRAMMAR, Need.DOCUMENTS}),
+        ("anthropic_messages", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.GRAMMAR}),
+        ("codex", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP}),
+        ("openai_responses", {Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP}),
+    ],
+)
+def test_what_each_wire_format_has_no_words_for(dialect: str, lacks: set[Need]) -> None:
+    assert lacking(provider(dialect), ALL) == lacks
+
+
+def test_what_a_provider_of_chat_completions_does_not_take_it_lacks() -> None:
+    asked = frozenset({Need.STOP, Need.LOGPROBS, Need.FORMAT})
+    assert lacking(provider(drop=("logprobs",)), asked) == {Need.LOGPROBS}
+    assert lacking(provider(), asked, dropped=frozenset({"response_format"})) == {Need.FORMAT}
+    assert lacking(provider(tool_choice={"required": ""}), frozenset({Need.FORCED_CALL})) == {Need.FORCED_CALL}
+    assert lacking(provider(documents=True), frozenset({Need.DOCUMENTS})) == frozenset()
+
+
+def test_who_needs_nothing_lacks_nothing() -> None:
+    assert lacking(provider("codex"), frozenset()) == frozenset()
+
+
+def test_it_is_told_in_words() -> None:
+    assert told(frozenset({Need.STOP, Need.AUDIO})) == "would have to leave out sound, stop sequences"
