@@ -14,6 +14,9 @@ GAP: Final = "  "
 SHRUNK_MIN: Final = 8
 """No column becomes narrower than this to make a table fit."""
 
+NARROWEST: Final = 20
+"""Nothing is made to fit a terminal that is narrower."""
+
 _SGR: Final = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 
 
@@ -27,6 +30,21 @@ class Paper(NamedTuple):
     def paint(self, text: str, colour: str) -> str:
         return f"\x1b[{_SGR[colour]}m{text}\x1b[0m" if self.colour and colour and text else text
 
+    def flow(self, text: str) -> str:
+        """A sentence in as many lines as it takes here. A longer word stays whole: it may be a path to copy."""
+        if self.width is None or len(text) <= self.width:
+            return text
+        import textwrap  # noqa: PLC0415 - only here, and hr is to start quickly
+
+        lines = textwrap.wrap(
+            text, max(self.width, NARROWEST), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        return "\n".join(lines)
+
+    def alarm(self, text: str, colour: str = "red") -> str:
+        """A sentence that is to be seen, in as many lines as it takes."""
+        return "\n".join(self.paint(line, colour) for line in self.flow(text).split("\n"))
+
 
 class Cell(NamedTuple):
     """A text, and the colour it has."""
@@ -36,11 +54,12 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """`right`: numbers. `shrinks`: may lose its end in a narrow terminal."""
+    """`right`: numbers. `shrinks`: may lose its end in a narrow terminal. `goes`: may be left out there, the highest first."""
 
     title: str
     right: bool = False
     shrinks: bool = False
+    goes: int = 0
 
 
 def paper_for(stream: TextIO, environ: Mapping[str, str]) -> Paper:
@@ -54,17 +73,34 @@ def paper_for(stream: TextIO, environ: Mapping[str, str]) -> Paper:
 def table(paper: Paper, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> str:
     """Rows under titles. A column in which nobody has anything to say is left out; leading blanks of a cell are kept."""
     cells = [[_clean(cell) for cell in row] for row in rows]
-    used = [place for place in range(len(columns)) if any(row[place].text for row in cells)]
+    cells.insert(0, [Cell(column.title, "dim") for column in columns])
+    natural = [max(len(row[place].text) for row in cells) for place in range(len(columns))]
+    used = [place for place in range(len(columns)) if any(row[place].text for row in cells[1:])]
+    used = _kept(used, columns, natural, paper.width)
     shown = [columns[place] for place in used]
-    lines = [[Cell(column.title, "dim") for column in shown], *([row[place] for place in used] for row in cells)]
-    widths = _fitted([max(len(line[at].text) for line in lines) for at in range(len(shown))], shown, paper.width)
-    return "\n".join(_line(paper, line, shown, widths) for line in lines)
+    widths = _fitted([natural[place] for place in used], shown, paper.width)
+    return "\n".join(_line(paper, [row[place] for place in used], shown, widths) for row in cells)
 
 
 def _clean(cell: Cell | str) -> Cell:
     text, colour = cell if isinstance(cell, Cell) else (cell, "")
     indent = len(text) - len(text.lstrip(" "))
     return Cell(" " * indent + plain(text), colour)
+
+
+def _kept(used: list[int], columns: Sequence[Column], natural: Sequence[int], total: int | None) -> list[int]:
+    """Leave out what may go, one after the other, until the rest would fit if it shrank as far as it may."""
+    if total is None:
+        return used
+
+    def least() -> int:
+        widths = [min(natural[place], SHRUNK_MIN) if columns[place].shrinks else natural[place] for place in used]
+        return sum(widths) + len(GAP) * (len(widths) - 1)
+
+    while least() > total and any(columns[place].goes for place in used):
+        goes = max(used, key=lambda place: columns[place].goes)
+        used = [place for place in used if place != goes]
+    return used
 
 
 def _fitted(widths: list[int], columns: Sequence[Column], total: int | None) -> list[int]:

@@ -35,7 +35,8 @@ def logs(session: Session, follow: bool, rows: int, errors: bool, provider: str,
 
 
 def _drawn(found: Logs, paper: Paper) -> str:
-    return "\n".join(line(one, paper) for one in found.exchanges) if found.exchanges else "No requests yet"
+    lines = [line(one, paper) for one in found.exchanges] or ["No requests yet"]
+    return "\n".join([*lines, *([paper.alarm(plain(found.unwritten))] if found.unwritten else [])])
 
 
 def line(one: Exchange, paper: Paper) -> str:

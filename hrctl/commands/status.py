@@ -18,12 +18,12 @@ from hrd.admin.wire.status import STATUS, CredentialState, CredentialStatus, Fin
 _COLUMNS: Final = (
     Column("PROVIDER"),
     Column("STATE"),
-    Column("MODE"),
-    Column("CLASS"),
-    Column("REQUESTS", right=True),
-    Column("ERRORS", right=True),
-    Column("TOKENS", right=True),
-    Column("LATENCY", right=True),
+    Column("MODE", goes=5),
+    Column("CLASS", goes=3),
+    Column("REQUESTS", right=True, goes=1),
+    Column("ERRORS", right=True, goes=1),
+    Column("TOKENS", right=True, goes=2),
+    Column("LATENCY", right=True, goes=4),
     Column("NOTE", shrinks=True),
 )
 
@@ -98,19 +98,14 @@ def in_a_sentence(session: Session) -> str:
 
 def drawn(now: Status, paper: Paper) -> str:
     """The whole picture."""
-    return "\n".join([_head(now), *_alarms(now, paper), "", *_providers(now, paper)])
+    return "\n".join([*map(paper.flow, _head(now)), *_alarms(now, paper), "", *_providers(now, paper)])
 
 
-def _head(now: Status) -> str:
+def _head(now: Status) -> Iterator[str]:
     listening = plain(now.endpoint) if now.listening else f"not listening on {plain(now.endpoint)}"
-    first = f"hrd {plain(now.version)}, pid {now.pid}, up {lasting(now.uptime_s)}, {plain(now.mode)}, {listening}"
-    return "\n".join(
-        [
-            first,
-            f"{many(now.in_flight, 'request')} in flight, {many(now.connections, 'connection')}",
-            *(_finishing(former, now.now) for former in now.finishing),
-        ]
-    )
+    yield f"hrd {plain(now.version)}, pid {now.pid}, up {lasting(now.uptime_s)}, {plain(now.mode)}, {listening}"
+    yield f"{many(now.in_flight, 'request')} in flight, {many(now.connections, 'connection')}"
+    yield from (_finishing(former, now.now) for former in now.finishing)
 
 
 def _finishing(former: Finishing, now: float) -> str:
@@ -120,18 +115,18 @@ def _finishing(former: Finishing, now: float) -> str:
 
 def _alarms(now: Status, paper: Paper) -> Iterator[str]:
     if now.version != __version__:
-        yield paper.paint(f"this hr is {__version__}: restart hrd to have it run the same", "yellow")
+        yield paper.alarm(f"this hr is {__version__}: have hrd run the same with: hr restart", "yellow")
     if now.draining:
-        yield paper.paint("stopping: finishes what runs, takes nothing new", "yellow")
+        yield paper.alarm("stopping: finishes what runs, takes nothing new", "yellow")
     if now.demo:
-        yield paper.paint("demo: answers are made up, until the first key is there: hr auth add PROVIDER", "yellow")
+        yield paper.alarm("demo: answers are made up, until the first key is there: hr auth add PROVIDER", "yellow")
     if now.store.state != "ok":
         waiting = f"{now.store.rows_waiting:,} of {now.store.rows_max:,} rows wait in memory"
-        yield paper.paint(f"database {plain(now.store.state)}: {sentence(plain(now.store.message), waiting)}", "red")
+        yield paper.alarm(f"database {plain(now.store.state)}: {sentence(plain(now.store.message), waiting)}")
     if now.store.moved_aside:
-        yield paper.paint(f"a damaged database was moved to {plain(now.store.moved_aside)}", "yellow")
+        yield paper.alarm(f"a damaged database was moved to {plain(now.store.moved_aside)}", "yellow")
     for warning in now.warnings:
-        yield paper.paint(f"warning: {plain(warning)}", "yellow")
+        yield paper.alarm(f"warning: {plain(warning)}", "yellow")
 
 
 def _providers(now: Status, paper: Paper) -> Iterator[str]:
@@ -141,10 +136,10 @@ def _providers(now: Status, paper: Paper) -> Iterator[str]:
         rows = [row for one in shown for row in _rows(one, now.now)]
         yield table(paper, _COLUMNS, rows)
     else:
-        yield "No provider can be asked yet: add a key with hr auth add PROVIDER"
+        yield paper.flow("No provider can be asked yet: add a key with hr auth add PROVIDER")
     if keyless:
         yield ""
-        yield f"Without a key: {', '.join(plain(one.name) for one in keyless)}"
+        yield paper.flow(f"Without a key: {', '.join(plain(one.name) for one in keyless)}")
 
 
 def _rows(one: ProviderStatus, now: float) -> Iterator[list[Cell | str]]:

@@ -10,7 +10,7 @@ from hrctl.grammar import Command, as_json
 from hrctl.problems import Misused
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import count, money
+from hrctl.words import count, money, plain
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion, UsageRow, UsageTotals
 
 _GROUPS: Final[dict[str, tuple[tuple[str, ...], Callable[[UsageRow], tuple[str, ...]]]]] = {
@@ -55,8 +55,15 @@ def first_day(since: str, today: datetime.date) -> str:
 
 
 def _drawn(found: Usage, by: str, paper: Paper) -> str:
-    if not found.rows:
-        return "Nothing was asked in that time"
+    lines = [_sums(found, by, paper) if found.rows else "Nothing was asked in that time"]
+    if found.cut:
+        lines.append("There is more than one answer holds: ask for fewer days with --since")
+    if found.unwritten:
+        lines.append(paper.alarm(plain(found.unwritten)))
+    return "\n".join(lines)
+
+
+def _sums(found: Usage, by: str, paper: Paper) -> str:
     titles, of = _GROUPS[by]
     sums: dict[tuple[str, ...], UsageTotals] = {}
     for row in found.rows:
@@ -65,8 +72,7 @@ def _drawn(found: Usage, by: str, paper: Paper) -> str:
     columns = [Column(title, shrinks=True) for title in titles] + [Column(title, right=True) for title in _COUNTERS]
     rows: list[list[Cell | str]] = [[*name, *_counters(sums[name])] for name in ordered]
     total = ["total", *[""] * (len(titles) - 1), *_counters(found.totals)]
-    drawn = table(paper, columns, [*rows, [Cell(text, "bold") for text in total]])
-    return f"{drawn}\nThere is more than one answer holds: ask for fewer days with --since" if found.cut else drawn
+    return table(paper, columns, [*rows, [Cell(text, "bold") for text in total]])
 
 
 _COUNTERS: Final = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST")

@@ -37,6 +37,7 @@ async def list_logs(ask: LogsQuestion, store: Store, names: Mapping[str, str], k
     return Logs(
         exchanges=tuple(exchange_of(entry, names, row=row) for row, entry in found),
         last_row=found[-1][0] if found else question.after_row or 0,
+        unwritten=store.health().unwritten,
     )
 
 

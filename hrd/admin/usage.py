@@ -41,4 +41,4 @@ async def usage_of(store: Store, *, since: str, client: str, names: Mapping[str,
         output_tokens=sum(row.output_tokens for row in rows),
         cost_microusd=sum(row.cost_microusd for row in rows),
     )
-    return Usage(totals=totals, rows=rows, cut=len(found) > ROWS_MAX)
+    return Usage(totals=totals, rows=rows, cut=len(found) > ROWS_MAX, unwritten=store.health().unwritten)

@@ -94,6 +94,11 @@ class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     moved_aside: str = ""
     """A damaged database was found at start and stands here now."""
 
+    @property
+    def unwritten(self) -> str:
+        """Why answers out of the database lack what is newest; empty if they do not."""
+        return "" if self.state == "ok" else f"what is newest is missing here: {self.message}"
+
 
 class StoreUnreadableError(Exception):
     """A question could not be answered: the database cannot be read. The message says why."""

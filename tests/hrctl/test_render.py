@@ -39,6 +39,31 @@ def test_a_terminal_narrower_than_any_table_still_gets_one() -> None:
     assert table(Paper(width=5), COLUMNS, [["a" * 12, "1", "b" * 40]]).splitlines()[1] == "aaaaaaa…      1  bbbbbbb…"
 
 
+def test_columns_that_may_go_do_so_before_the_others_lose_more_than_they_may() -> None:
+    columns = (Column("NAME"), Column("MODE", goes=2), Column("TOKENS", right=True, goes=1), Column("NOTE", shrinks=True))
+    rows = [["groq-1a2b3c4d", "parallel", "1,234", "it is not to be asked again today"]]
+
+    def titles(width: int) -> list[str]:
+        return table(Paper(width=width), columns, rows).splitlines()[0].split()
+
+    assert titles(41) == ["NAME", "MODE", "TOKENS", "NOTE"]
+    assert titles(40) == ["NAME", "TOKENS", "NOTE"]
+    assert titles(30) == ["NAME", "NOTE"]
+    assert table(Paper(width=30), columns, rows).splitlines()[1] == "groq-1a2b3c4d  it is not to b…"
+    assert titles(10) == ["NAME", "NOTE"]
+
+
+def test_a_sentence_flows_and_a_long_word_of_it_stays_whole() -> None:
+    assert Paper().flow("a " * 60) == "a " * 60
+    path = "/var/lib/hermes-router/hrd.db.damaged-20261118T120000Z"
+    assert Paper(width=30).flow(f"a damaged database was moved to {path} (why)").splitlines() == [
+        "a damaged database was moved",
+        "  to",
+        f"  {path}",
+        "  (why)",
+    ]
+
+
 def test_colours_do_not_move_columns() -> None:
     rows = [[Cell("ok", "green"), "1", "x"], [Cell("broken", "red"), "2", "y"]]
     plain = table(Paper(), COLUMNS, rows)

@@ -93,10 +93,12 @@ class Exchange(Answer, frozen=True, kw_only=True):
 
 
 class Logs(Answer, frozen=True, kw_only=True):
-    """`hr logs --json`, oldest first. `last_row` is what the next question may say as `after`."""
+    """`hr logs --json`, oldest first. `last_row` is what the next question may say as `after`. `unwritten`: why what is newest
+    is missing, while the database cannot be written."""
 
     exchanges: tuple[Exchange, ...]
     last_row: int = 0
+    unwritten: str = ""
 
 
 class WhyQuestion(Ask, frozen=True, kw_only=True):

@@ -32,11 +32,13 @@ class UsageRow(UsageTotals, frozen=True, kw_only=True):
 
 
 class Usage(Answer, frozen=True, kw_only=True):
-    """`hr usage --json`. `cut`: there were more rows than one answer holds, the totals are of these."""
+    """`hr usage --json`. `cut`: there were more rows than one answer holds, the totals are of these. `unwritten`: why what is
+    newest is missing, while the database cannot be written."""
 
     totals: UsageTotals
     rows: tuple[UsageRow, ...]
     cut: bool = False
+    unwritten: str = ""
 
 
 USAGE = Route("GET", "/v1/usage", UsageQuestion, Usage)

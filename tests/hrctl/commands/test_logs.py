@@ -51,6 +51,11 @@ def test_the_last_requests(daemon: FakeDaemon, hr: Hr) -> None:
     assert hr("logs").out.splitlines() == LINES
 
 
+def test_what_is_missing_is_said_below(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(LOGS, Logs(exchanges=(FINE,), unwritten="what is newest is missing here: the disk is full"))
+    assert hr("logs").out.splitlines() == [LINES[0], "what is newest is missing here: the disk is full"]
+
+
 def test_what_is_asked_for(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(LOGS, Logs(exchanges=()))
     assert hr("logs", "-n", "0", "--errors", "--provider", "groq").out == "No requests yet\n"

@@ -118,7 +118,7 @@ def test_everything_that_is_wrong_is_said_before_the_table() -> None:
         PLAIN, version="0.0.9", draining=True, demo=True, store=store, warnings=(".env can be read\nby others",)
     )
     assert lines_after_the_head(status) == [
-        f"this hr is {__version__}: restart hrd to have it run the same",
+        f"this hr is {__version__}: have hrd run the same with: hr restart",
         "stopping: finishes what runs, takes nothing new",
         "demo: answers are made up, until the first key is there: hr auth add PROVIDER",
         "database degraded: no space left on device, 12 of 20,000 rows wait in memory",
@@ -192,3 +192,18 @@ def test_a_misspelt_option_is_a_usage_error(hr: Hr, option: str) -> None:
     ran = hr("status", option)
     assert ran.code == 2
     assert option in ran.err
+
+
+@pytest.mark.parametrize("width", [80, 60, 44])
+def test_all_of_it_fits_a_narrow_terminal(width: int) -> None:
+    now = msgspec.structs.replace(
+        PLAIN,
+        finishing=(Finishing(pid=41, version="0.0.9", in_flight=2, until=1_060.0),),
+        providers=(GROQ, RETIRED, *(ProviderStatus(name=f"keyless{at}", state="no key", mode="parallel") for at in range(9))),
+        store=StoreStatus(
+            state="degraded", message="the disk is full; free some space where it is", rows_waiting=3, rows_max=9
+        ),
+    )
+    lines = drawn(now, Paper(width=width)).splitlines()
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("  groq-1a2b3c4d  ") for line in lines)

@@ -83,6 +83,8 @@ def test_nothing_and_too_much_are_said(daemon: FakeDaemon, hr: Hr) -> None:
     assert hr("usage").out == "Nothing was asked in that time\n"
     daemon.answers(USAGE, msgspec.structs.replace(FOUND, cut=True))
     assert hr("usage").out.endswith("There is more than one answer holds: ask for fewer days with --since\n")
+    daemon.answers(USAGE, Usage(totals=UsageTotals(), rows=(), unwritten="what is newest is missing here: the disk is full"))
+    assert hr("usage").out == "Nothing was asked in that time\nwhat is newest is missing here: the disk is full\n"
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,14 @@ async def test_the_newest_come_oldest_first(busy: World) -> None:
     assert (first.usage.input_tokens, first.usage.source, first.total_ms) == (100, "known", 40.0)
 
 
+async def test_what_waits_in_memory_is_said_to_be_missing(busy: World) -> None:
+    busy.disk.is_writable = False
+    busy.store.commit_nowait([answered("req-4")])
+    found = await busy.ask(LOGS, LogsQuestion())
+    assert [one.request_id for one in found.exchanges] == ["req-1", "req-2", "req-3"]
+    assert found.unwritten.startswith("what is newest is missing here: ")
+
+
 async def test_those_after_a_row(busy: World) -> None:
     found = await busy.ask(LOGS, LogsQuestion(after=1))
     assert [one.request_id for one in found.exchanges] == ["req-2", "req-3"]

@@ -5,7 +5,7 @@ import pytest
 from hrd.admin import usage as usage_of_router
 from hrd.admin.usage import usage_of
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
-from hrd.store.contract import StoreUnreadableError, UsageRow
+from hrd.store.contract import StoreHealth, StoreUnreadableError, UsageRow
 from hrd.store.contract import UsageQuestion as StoreQuestion
 from tests.hrd.admin.conftest import LAPTOP
 from tests.hrd.store.samples import answered, refused
@@ -68,6 +68,16 @@ async def test_an_unknown_client_key_is_told(busy: World) -> None:
     assert (status, problem.hint) == (404, "see: hr key list")
 
 
+async def test_what_waits_in_memory_is_said_to_be_missing(busy: World) -> None:
+    assert (await busy.ask(USAGE, UsageQuestion())).unwritten == ""
+    busy.disk.is_writable = False
+    busy.store.commit_nowait([answered("req-5", at=NOON)])
+    found = await busy.ask(USAGE, UsageQuestion())
+    assert found.totals.requests == 4
+    assert found.unwritten.startswith("what is newest is missing here: ")
+    assert "1 rows wait in memory" in found.unwritten
+
+
 class Hoard:
     """A store with more rows than an answer holds, or with none that can be read."""
 
@@ -90,6 +100,9 @@ class Hoard:
             cost_microusd=4,
         )
         return [row] * min(self._rows, question.rows_max)
+
+    def health(self) -> StoreHealth:
+        return StoreHealth(state="ok")
 
 
 async def test_an_answer_that_is_cut_says_so() -> None:
