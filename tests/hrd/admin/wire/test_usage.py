@@ -31,4 +31,5 @@ def test_the_shape() -> None:
             }
         ],
         "cut": False,
+        "unwritten": "",
     }
