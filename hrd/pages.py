@@ -28,6 +28,7 @@ from hrd.downstream.context import Header
 from hrd.http.messages import RequestHead
 from hrd.metrics import CONTENT_TYPE, Metrics
 from hrd.model_list import find_model, model_list
+from hrd.model_shapes import shape_list, shape_one
 from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Store
@@ -96,7 +97,8 @@ class Pages:
             await call.reply(200, [TEXT, _request_id(call)], self._metrics.page())
 
     async def models(self, call: Call, caller: Caller) -> None:
-        await _reply(call, 200, model_list(self._pool.snapshot(self._now()), caller, self._created()))
+        listed = model_list(self._pool.snapshot(self._now()), caller, self._created())
+        await _reply(call, 200, shape_list(listed, call.head))
 
     async def model(self, call: Call, caller: Caller) -> None:
         wanted = unquote(canonical(call.head.path).partition("/models/")[2])
@@ -104,7 +106,7 @@ class Pages:
         if found is None:
             await refuse(call, _unknown_model(wanted))
         else:
-            await _reply(call, 200, found)
+            await _reply(call, 200, shape_one(found, call.head))
 
     async def status(self, call: Call, caller: Caller) -> None:
         now = self._now()

@@ -37,12 +37,13 @@ RANK = {
     "hrd.exchange": 5,
     "hrd.handover": 5,
     "hrd.model_list": 6,
-    "hrd.pages": 7,
-    "hrd.daemon": 8,
-    "hrd.welcome": 8,
-    "hrd.start": 9,
-    "hrd.checkup": 10,
-    "hrd.__main__": 11,
+    "hrd.model_shapes": 7,
+    "hrd.pages": 8,
+    "hrd.daemon": 9,
+    "hrd.welcome": 9,
+    "hrd.start": 10,
+    "hrd.checkup": 11,
+    "hrd.__main__": 12,
 }
 """The longest prefix counts. Nobody imports a higher rank, nor a sibling from rank 3 on: those meet in whoever uses both."""
 SIBLINGS_FROM = 3

@@ -107,7 +107,7 @@ class ChatWriter:
         reason = _finish(self._finished.reason, self._calls)
         pieces = [self._chunk(b"{}", _ENCODE(reason))]
         if self._usage_to_client:
-            pieces.append(self._head + b'"choices":[],"usage":' + _ENCODE(_usage(self._usage)) + b"}\n\n")
+            pieces.append(self._head + b'"choices":[],"usage":' + _ENCODE(usage_as_chat(self._usage)) + b"}\n\n")
         return b"".join([*pieces, DONE])
 
     def _begin(self, model: str) -> bytes:
@@ -199,7 +199,7 @@ class _Whole:
             "created": self._stamp.at,
             "model": self._model,
             "choices": [choice],
-            "usage": _usage(self._usage),
+            "usage": usage_as_chat(self._usage),
         }
 
 
@@ -258,7 +258,8 @@ def _finish(reason: Finish, calls: int) -> str:
     return _FINISH[reason]
 
 
-def _usage(usage: Usage) -> dict[str, Any]:
+def usage_as_chat(usage: Usage) -> dict[str, Any]:
+    """A reply's `usage`."""
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
