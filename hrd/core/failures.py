@@ -34,6 +34,11 @@ class Verdict(enum.Enum):
     EMPTY = "empty reply"
 
 
+REPLAYED_REASONING = "replayed reasoning"
+"""Stands for a field in `Failure.param`: sealed reasoning of earlier turns, which whoever is asked now cannot open. It is left
+out of this request; nothing is learned from it, for the next conversation may be their own."""
+
+
 class HintSource(enum.Enum):
     """Where a block's end comes from."""
 

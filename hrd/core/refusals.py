@@ -19,6 +19,7 @@ class RefusalKind(enum.Enum):
 
     BAD_REQUEST = (400, "invalid_request_error", "bad_request")
     CONTEXT_EXCEEDED = (400, "invalid_request_error", "context_length_exceeded")
+    RESPONSE_NOT_FOUND = (400, "invalid_request_error", "previous_response_not_found")
     UNAUTHORIZED = (401, "authentication_error", "invalid_api_key")
     FORBIDDEN = (403, "permission_error", "not_allowed")
     PATH_NOT_FOUND = (404, "invalid_request_error", "unknown_path")

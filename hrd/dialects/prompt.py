@@ -1,4 +1,4 @@
-"""How much a chat request says, read from its messages and tools as they are spelled: tokens and images."""
+"""How much a request says, read from its messages or items and its tools as they are spelled: tokens and images."""
 
 import re
 
@@ -10,7 +10,9 @@ IMAGE_TOKENS = 800
 """What one picture counts for: 765 for a square of 1024 pixels at OpenAI, up to 1,600 elsewhere."""
 _SKELETON_TOKENS = 7
 """By how much `{"role":"…","content":"…"}` counts for more as JSON than as the few marks of a chat template."""
-_BLOB = re.compile(rb';base64,|"data"\s*:\s*"')
+_BLOB = re.compile(rb';base64,|"data"\s*:\s*"|"encrypted_content"\s*:\s*"')
+_ITEM_TOKENS = 13
+"""By how much the JSON around a text counts for more than the marks of a chat template, for each `type` in it."""
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -32,6 +34,18 @@ def measure_prompt(messages: bytes, count: int, tools: bytes) -> tuple[int, int]
     has_blobs = find(b";base64,") >= 0 or find(b'"input_audio"') >= 0
     spelled = _without_blobs(messages) if has_blobs else messages
     tokens = max(1, estimate_json_tokens(spelled) - _SKELETON_TOKENS * count)
+    if tools:
+        tokens += estimate_json_tokens(tools)
+    return tokens + images * IMAGE_TOKENS, images
+
+
+def measure_items(items: bytes, tools: bytes) -> tuple[int, int]:
+    """The same of the *items* of a Responses request. What a string holds is escaped, so a name in quotes is a name."""
+    find = items.find
+    images = items.count(b'"input_image"')
+    has_blobs = find(b";base64,") >= 0 or find(b'"encrypted_content"') >= 0 or find(b'"input_audio"') >= 0
+    spelled = _without_blobs(items) if has_blobs else items
+    tokens = max(1, estimate_json_tokens(spelled) - _ITEM_TOKENS * items.count(b'"type"'))
     if tools:
         tokens += estimate_json_tokens(tools)
     return tokens + images * IMAGE_TOKENS, images

@@ -84,12 +84,12 @@ def apply(
 def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
     if name in quirks.drop or (name in VENDOR_FIELDS and name not in quirks.forward) or name.startswith(PRIVATE_PREFIX):
         return True
-    if name in quirks.drop_unless and not _begins(model, quirks.drop_unless[name]):
+    if name in quirks.drop_unless and not begins(model, quirks.drop_unless[name]):
         return True
-    return name in quirks.drop_for and _begins(model, quirks.drop_for[name]) and not _unthinking(fields)
+    return name in quirks.drop_for and begins(model, quirks.drop_for[name]) and not _unthinking(fields)
 
 
-def _begins(model: str, comma_list: str) -> bool:
+def begins(model: str, comma_list: str) -> bool:
     """Whether *model* begins with one of the prefixes in *comma_list*."""
     for part in comma_list.split(","):
         prefix = part.strip()

@@ -6,7 +6,7 @@ minute may also say "quota", so the minute comes before the day; a 403 is read b
 
 from typing import Final
 
-from hrd.core.failures import Verdict
+from hrd.core.failures import REPLAYED_REASONING, Verdict
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _LIMITED: Final = (402, 403, 429)
@@ -34,12 +34,21 @@ PERIODS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """How a text names the window that is used up; of several the shortest counts."""
 _LONG_WINDOWS: Final = tuple(phrase for _, phrases in PERIODS for phrase in phrases)
 
+SEALED: Final = Rule(
+    # Reasoning of earlier turns is opened by the account and the model that sealed it, and by nobody else.
+    Verdict.BAD_PARAM,
+    codes=("invalid_encrypted_content",),
+    says=("invalid_encrypted_content", "encrypted content could not be", "invalid signature in thinking block"),
+    needs=REPLAYED_REASONING,
+)
+
 GENERIC: Final = (
     # Nobody is there any more, or somebody else answered: RFC 8594 (Sunset), and challenge pages of a CDN.
     Rule(Verdict.PROVIDER_GONE, status=(403, 410), sign="sunset"),
     Rule(Verdict.OVERLOADED, status=_KEY, sign="html"),
     Rule(Verdict.CONNECT, status=(407,)),  # said by a proxy on the way (RFC 9110, 15.5.8): the provider was not asked
     # The request.
+    SEALED,
     Rule(
         Verdict.CONTEXT_EXCEEDED,
         status=(*CLIENT_ERRORS, 500),
@@ -200,6 +209,7 @@ GENERIC: Final = (
 
 BY_NAME: Final = (
     # An error inside a 200 says what it is by its type alone.
+    SEALED,
     Rule(Verdict.CONTEXT_EXCEEDED, codes=("context_length_exceeded",), says=("maximum context length",)),
     Rule(Verdict.NO_CREDIT, codes=("insufficient_quota", "billing_error", "payment_required")),
     Rule(Verdict.CONTENT_POLICY, codes=("content_policy_violation", "content_filter")),

@@ -1,6 +1,6 @@
 """What was learned about models: by good answers, by refusals, for thirty days."""
 
-from hrd.core.failures import Verdict
+from hrd.core.failures import REPLAYED_REASONING, Verdict
 from hrd.core.learned import LEARNED_S, MODELS_MAX, Learning
 from hrd.core.providers import Candidate, ModelFacts
 from hrd.core.remembered import Learned
@@ -81,6 +81,12 @@ def test_a_field_that_was_left_out_with_success_is_left_out_from_then_on() -> No
     assert learning.dropped(KEY) == {"seed", "user"}
     assert learning.drop_worked(KEY, ["seed"], NOW) == []
     assert learning.dropped(("alpha", "m2")) == frozenset()
+
+
+def test_that_reasoning_could_not_be_opened_says_nothing_of_the_next_conversation() -> None:
+    learning = Learning([])
+    assert [row.what for row in learning.drop_worked(KEY, [REPLAYED_REASONING, "seed"], NOW)] == ["drop:seed"]
+    assert learning.dropped(KEY) == {"seed"}
 
 
 def test_what_was_remembered_holds_until_it_expires() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.estimate import estimate_tokens
-from hrd.dialects.prompt import IMAGE_TOKENS, measure_prompt
+from hrd.dialects.prompt import IMAGE_TOKENS, measure_items, measure_prompt
 
 PICTURE = "data:image/png;base64," + base64.b64encode(bytes(range(256)) * 400).decode()
 
@@ -74,3 +74,15 @@ def test_a_text_that_speaks_of_base64_counts_on_behind_it() -> None:
 @given(st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": st.text(max_size=80)}), min_size=1, max_size=5))
 def test_any_text_has_a_positive_estimate(messages: list[dict[str, object]]) -> None:
     assert measure(*messages)[0] >= 1
+
+
+def test_items_count_by_what_they_say() -> None:
+    image = {"type": "input_image", "image_url": PICTURE}
+    text = "Say hello to the world, in one sentence please."
+    said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    sealed = {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA" * 10_000}
+    (plain, none), (full, one) = (measure_items(json.dumps(items).encode(), b"") for items in ([said], [said, image, sealed]))
+    assert (none, one) == (0, 1)
+    assert 0 < plain - estimate_tokens(text.encode()) < 20
+    assert 0 <= full - plain - IMAGE_TOKENS < 30
+    assert measure_items(b'"hi"', b'[{"type":"function","name":"f"}]')[0] > measure_items(b'"hi"', b"")[0]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.failures import Failure, HintSource, Verdict
+from hrd.core.failures import REPLAYED_REASONING, Failure, HintSource, Verdict
 from hrd.core.times import WAIT_MAX_S
 from hrd.upstream.failures import MESSAGE_CHARS_MAX, read_error_object, read_failure
 from hrd.upstream.readers.providers import TABLES
@@ -33,6 +33,15 @@ def test_recorded_refusal(row: Row) -> None:
     assert (failure.scope, failure.param, failure.account) == (row.scope, row.param, row.account)
     assert (failure.affordable_tokens, failure.ceiling_tokens) == (row.affordable, row.ceiling)
     assert failure.message
+
+
+@pytest.mark.parametrize("said", [{"code": "invalid_encrypted_content"}, {"message": "Invalid signature in thinking block"}])
+@pytest.mark.parametrize("reader", ["generic", "openai", "openrouter"])
+def test_reasoning_that_could_not_be_opened_is_a_field_to_be_left_out(reader: str, said: dict[str, str]) -> None:
+    body = msgspec.json.encode({"error": {"message": "no", "type": "invalid_request_error", **said}})
+    refused = read_failure(reader, 400, {}, body, NOW, scrub=_as_it_is)
+    within = read_error_object(reader, said, {}, NOW, scrub=_as_it_is)
+    assert (refused.verdict, refused.param) == (within.verdict, within.param) == (Verdict.BAD_PARAM, REPLAYED_REASONING)
 
 
 def test_every_provider_has_recorded_refusals() -> None:
