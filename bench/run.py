@@ -18,6 +18,7 @@ from bench.footprint import measure_footprint
 from bench.machine import described
 from bench.restarts import measure_restarts
 from bench.streams import measure_streams
+from bench.translation import measure_translation
 from bench.whole import Effort, measure_whole
 
 
@@ -47,6 +48,7 @@ def _parts(is_quick: bool) -> dict[str, Callable[[Path], list[Figure]]]:
     return {
         "footprint": lambda home: measure_footprint(home, 5 if is_quick else 30),
         "whole": lambda home: measure_whole(home, effort),
+        "translation": measure_translation,
         "streams": lambda home: measure_streams(home, 4 if is_quick else 20),
         "restarts": lambda home: measure_restarts(home, is_quick=is_quick),
     }

@@ -1,0 +1,143 @@
+"""What translation costs, in this process: each client dialect with each provider dialect, beside bytes that pass.
+
+A stream is a thousand words, as a client's writer of the provider's own dialect would have written them; a request is one of
+200 kB with tools. CPU time, the best of several rounds: what else runs on the machine can only add to it.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from bench.children import CannotMeasure
+from bench.figures import Figure
+from hrd.core.journal import Usage, UsageSource
+from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
+from hrd.core.refusals import Refusal
+from hrd.core.reply_events import Finish, Finished, ReplyEvent, Started, Text, UsageSeen
+from hrd.core.secrets import Secret
+from hrd.dialects.contract import Dialect, Request, Stamp
+from hrd.dialects.passage import Passage, Prepared
+from hrd.dialects.spoken import DIALECTS, TARGETS
+
+CHUNKS = 1000
+ROUNDS = 7
+REQUEST_BYTES = 200_000
+CHUNK_US_MAX = 40.0
+REQUEST_MS_MAX = 5.0
+STAMP = Stamp(id="bench", model="m", at=1)
+SPOKEN_AT = {"openai_chat": "/v1/chat/completions", "anthropic_messages": "/v1/messages", "codex": "/v1/responses"}
+"""Provider dialect → where clients speak the same."""
+WORDS = "It was a bright cold day in April, and the clocks were striking thirteen. "
+
+
+def measure_translation(_home: Path) -> list[Figure]:
+    """Every way, and the dearest of each kind as what is promised."""
+    clients = {dialect.ENDPOINT: dialect for dialect in DIALECTS if dialect.ENDPOINT in SPOKEN_AT.values()}
+    chunks: list[tuple[float, str]] = []
+    requests: list[tuple[float, str]] = []
+    for target, spoken_at in SPOKEN_AT.items():
+        stream = _stream_of(clients[spoken_at])
+        passing_us = _chunk_us(clients[spoken_at], target, stream)
+        for endpoint, client in clients.items():
+            if endpoint != spoken_at:
+                way = f"{endpoint.removeprefix('/v1/')} from {target}"
+                chunks.append((_chunk_us(client, target, stream) - passing_us, way))
+                requests.append((_request_ms(client, target), way))
+    dearest, slowest = max(chunks), max(requests)
+    return [
+        *[Figure(f"translate_chunk_{way}", f"CPU a chunk beyond passing it: {way}", cost, "µs") for cost, way in chunks],
+        Figure("translate_chunk", f"the dearest of them ({dearest[1]})", dearest[0], "µs", at_most=CHUNK_US_MAX),
+        Figure("translate_request", f"a request of 200 kB, at worst ({slowest[1]})", slowest[0], "ms", at_most=REQUEST_MS_MAX),
+    ]
+
+
+def _stream_of(client: Dialect) -> list[bytes]:
+    """A provider's stream in the dialect of *client*, read by read."""
+    assert client.HUB is not None, "it is spoken by providers too"
+    usage = Usage(input_tokens=100, output_tokens=CHUNKS, source=UsageSource.KNOWN)
+    said: list[ReplyEvent] = [Started("r", "m"), *[Text("word ")] * CHUNKS, Finished(Finish.STOP), UsageSeen(usage)]
+    writer = client.HUB.event_writer(_request_of(client, _body(client, "hi", stream=True)), STAMP)
+    return [piece for piece in [*map(writer.write, said), writer.end()] if piece]
+
+
+def _chunk_us(client: Dialect, target: str, stream: list[bytes]) -> float:
+    """CPU time of one chunk of *stream*, from the provider's bytes to the client's."""
+    prepared = _prepared(client, target, _body(client, "hi", stream=True))
+
+    def read() -> None:
+        reader = prepared.reply_stream()
+        assert reader is not None, "a stream was asked for"
+        for piece in stream:
+            reader.feed(piece)
+        if not reader.finished:
+            raise CannotMeasure(f"the stream of {target} was not read to its end: {reader.broken or reader.error}")
+
+    return _best_s(read) / CHUNKS * 1e6
+
+
+def _request_ms(client: Dialect, target: str) -> float:
+    """CPU time of a large request, from the client's bytes to the provider's."""
+    body = _body(client, WORDS * (REQUEST_BYTES // len(WORDS)), stream=False)
+
+    def send() -> None:
+        _prepared(client, target, body)
+
+    return _best_s(send) * 1e3
+
+
+def _best_s(run: Callable[[], None]) -> float:
+    best = float("inf")
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        run()
+        best = min(best, time.process_time() - began)
+    return best
+
+
+def _prepared(client: Dialect, target: str, body: bytes) -> Prepared:
+    passage = Passage(client, TARGETS, _request_of(client, body), 1_000_000)
+    prepared = passage.prepare(_candidate(target), stamp=STAMP, drop=frozenset(), max_tokens=None)
+    if isinstance(prepared, Refusal):
+        raise CannotMeasure(prepared.message)
+    return prepared
+
+
+def _request_of(client: Dialect, body: bytes) -> Request:
+    request = client.decode(body)
+    if isinstance(request, Refusal):
+        raise CannotMeasure(request.message)
+    return request
+
+
+def _body(client: Dialect, text: str, *, stream: bool) -> bytes:
+    """A conversation of many turns in the dialect of *client*, about as long as *text*."""
+    pieces = [text[start : start + 2000] for start in range(0, len(text), 2000)]
+    schema = {"type": "object", "properties": {"path": {"type": "string"}}}
+    turns = [{"role": "user" if place % 2 == 0 else "assistant", "content": piece} for place, piece in enumerate(pieces)]
+    body: dict[str, object] = {"model": "m", "stream": stream}
+    if client.ENDPOINT == "/v1/responses":
+        tools: list[object] = [{"type": "function", "name": f"tool_{n}", "parameters": schema} for n in range(20)]
+        body |= {"input": turns, "tools": tools}
+    elif client.ENDPOINT == "/v1/messages":
+        tools = [{"name": f"tool_{n}", "input_schema": schema} for n in range(20)]
+        body |= {"messages": turns, "max_tokens": 100, "tools": tools}
+    else:
+        tools = [{"type": "function", "function": {"name": f"tool_{n}", "parameters": schema}} for n in range(20)]
+        body |= {"messages": turns, "tools": tools, "stream_options": {"include_usage": True}}
+    return msgspec.json.encode(body)
+
+
+def _candidate(dialect: str) -> Candidate:
+    provider = Provider(name="bench", dialect=dialect, base_url="http://127.0.0.1:9/v1", models=("m",))
+    return Candidate(
+        provider=provider,
+        model="m",
+        credential=Credential(provider="bench", fingerprint="bench-0", secret=Secret("none", "bench"), source="built in"),
+        cost_class=CostClass.FREE,
+        key="bench/m#bench-0",
+        scopes=(),
+        facts=ModelFacts(),
+        place=0,
+    )
