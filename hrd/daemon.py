@@ -31,10 +31,11 @@ from hrd.core.facts import RosterChanged
 from hrd.core.journal import Entry
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import AccountNamed, Discovered, Remembered
+from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Lookout, scrub
 from hrd.core.strangers import Strangers
 from hrd.demo.serve import serve_demo
-from hrd.dialects.spoken import DIALECTS, TARGETS
+from hrd.dialects.spoken import TARGETS, openings
 from hrd.downstream.call import Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header
 from hrd.downstream.departures import Departures
@@ -163,6 +164,7 @@ class Daemon:
             scrub=self.scrub,
             now=self.now,
         )
+        self._responses = ResponseBook(settings.responses_kept_bytes, settings.responses_kept_seconds)
         self._exchange = Exchange(
             pool=self._pool,
             store=store,
@@ -219,7 +221,10 @@ class Daemon:
 
     def _make_clients(self, settings: Settings) -> Connections:
         dispatch = public_dispatch(
-            posts={dialect.ENDPOINT: partial(self._exchange.serve, dialect=dialect) for dialect in DIALECTS},
+            posts={
+                endpoint: partial(self._exchange.serve, opening=opening)
+                for endpoint, opening in openings(self._responses, self.now)
+            },
             terms=lambda: self._terms,
             pool=self._pool,
             store=self._store,
@@ -384,6 +389,7 @@ class Daemon:
         self._upstream.limits = bounds.connection_limits(settings)
         self._attempts.limits = bounds.attempt_limits(settings)
         self._store.limits = bounds.store_limits(settings)
+        self._responses.bytes_max, self._responses.kept_s = settings.responses_kept_bytes, settings.responses_kept_seconds
         for connections in (self._clients, self._control):
             connections.context.limits = bounds.http_limits(settings)
             connections.context.patience = bounds.patience(settings)

@@ -29,7 +29,7 @@ from hrd.core.refusals import (
     too_many_wait,
 )
 from hrd.core.tour import Tour
-from hrd.dialects.contract import Dialect, Target, WholeReply
+from hrd.dialects.contract import Dialect, Opening, Stamp, Target, WholeReply
 from hrd.downstream import call as call_
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
 from hrd.downstream.heartbeat import Heartbeat
@@ -90,10 +90,12 @@ class Exchange:
         self.successor: Successor | None = None
         """The process that has taken over: it is asked before anybody else is."""
 
-    async def serve(self, call: Call, dialect: Dialect) -> None:
+    async def serve(self, call: Call, opening: Opening) -> None:
         """One request, whatever becomes of it."""
         terms = self._terms()
         caller = authenticate(call, terms)
+        client = caller.fingerprint if isinstance(caller, Caller) else ""
+        dialect = opening(client, Stamp(id=call.request_id, model="", at=int(self._now())))
         if isinstance(caller, Refusal):  # strangers do not write our journal
             await refuse(call, dialect, caller)
             return
@@ -287,7 +289,7 @@ class Exchange:
         trip.draft.reason = message
         self._recorder.end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
         await self._recorder.record(trip)
-        await trip.call.finish(trip.dialect.error_event(refusal))
+        await trip.call.finish(trip.dialect.error_event(refusal, begun=True))
 
     # the end -------------------------------------------------------------------------------------------------------------
 
@@ -336,4 +338,4 @@ class Exchange:
         if not call.begun:
             await refuse(call, trip.dialect, refusal, trip.headers())
         elif trip.request.ask.stream:
-            await call.finish(trip.dialect.error_event(refusal))
+            await call.finish(trip.dialect.error_event(refusal, begun=trip.is_committed))

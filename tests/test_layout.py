@@ -20,7 +20,6 @@ UNTESTED = {
     "hrd/core/remembered.py": "values without behaviour",
     "hrd/core/reply_events.py": "values without behaviour",
     "hrd/core/rules.py": "values without behaviour",
-    "hrd/dialects/spoken.py": "a table; tests/hrd/dialects/test_contract.py holds each of its rows to the contract",
     "hrd/trip/record.py": "the line's last step; tests/hrd/test_exchange.py and tests/scenarios have it at every ending",
     "hrd/trip/terms.py": "values without behaviour",
 }

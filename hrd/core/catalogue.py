@@ -16,7 +16,7 @@ from hrd.core.providers import CostClass, ModelFacts, Provider, Quirks
 from hrd.core.secrets import scrub
 from hrd.core.times import is_zone
 
-DIALECTS: Final = ("openai_chat", "anthropic_messages", "codex")
+DIALECTS: Final = ("openai_chat", "openai_responses", "anthropic_messages", "codex")
 READERS: Final = (
     "generic",
     "gemini",

@@ -82,7 +82,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: str
     dialect: str = "openai_chat"
-    """The wire format it speaks: `openai_chat`, `anthropic_messages` or `codex`."""
+    """The wire format it speaks: `openai_chat`, `openai_responses`, `anthropic_messages` or `codex`."""
     base_url: str
     models: tuple[str, ...] = ()
     embed_model: str = ""

@@ -13,7 +13,7 @@ reply's bytes as they came, read only for what the router must know. `dialects.p
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -94,6 +94,11 @@ class Ending(enum.Enum):
     COMPLETE = "complete"
     BROKEN = "broken"
     EMPTY = "empty"
+
+
+Opening = Callable[[str, Stamp], "Dialect"]
+"""Who speaks a wire format for one call of a client (named by its key's fingerprint): the same for all calls, mostly. The stamp
+is that of a reply of our own making."""
 
 
 class StreamReader(Protocol):
@@ -250,8 +255,8 @@ class Dialect(Protocol):
     def error_reply(self, refusal: Refusal) -> ErrorReply:
         """The refusal as a whole answer."""
 
-    def error_event(self, refusal: Refusal) -> bytes:
-        """The refusal as the end of a stream whose head is out."""
+    def error_event(self, refusal: Refusal, *, begun: bool = False) -> bytes:
+        """The refusal as the end of a stream whose head is out; *begun*: something of a reply is out, too."""
 
     def comment(self, text: str) -> bytes:
         """Bytes that a waiting stream's client reads over; before the first event of the stream."""

@@ -36,7 +36,7 @@ def error_reply(refusal: Refusal) -> ErrorReply:
     return refusal.http_status, [JSON_HEADER, *refusal.retry_headers()], body
 
 
-def error_event(refusal: Refusal) -> bytes:
+def error_event(refusal: Refusal, *, begun: bool = False) -> bytes:  # noqa: ARG001 (the same, whatever came before)
     """The refusal as the last event of a stream."""
     said = _said_upstream(refusal)
     body = msgspec.json.format(said, indent=-1) if said else msgspec.json.encode(_envelope(refusal))

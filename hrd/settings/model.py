@@ -144,6 +144,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger_days: int
     usage_hours_days: int
     max_sessions: int
+    responses_kept_bytes: int
+    responses_kept_seconds: float
     write_buffer_rows: int
 
     max_control_connections: int

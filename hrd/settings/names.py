@@ -148,6 +148,13 @@ NAMES: Final = (
     Name("LEDGER_DAYS", 35, Whole(32, 400), "days that the ledger is kept: longer than the longest window"),
     Name("USAGE_HOURS_DAYS", 90, Whole(1, 3650), "days that usage is kept by the hour, before it is kept by the day"),
     Name("MAX_SESSIONS", 10_000, _COUNT, "sessions, by client key and day, whose usage is kept"),
+    Name(
+        "RESPONSES_KEPT_BYTES",
+        67_108_864,
+        Whole(0, 1 << 34),
+        "replies of /v1/responses kept in memory for `previous_response_id`; 0 keeps none",
+    ),
+    Name("RESPONSES_KEPT_SECONDS", 3600.0, _seconds(1, 604_800), "how long they are kept"),
     Name("WRITE_BUFFER_ROWS", 20_000, _COUNT, "rows that wait for a database that cannot be written; then 503"),
     # Ourselves.
     Name("MAX_CONTROL_CONNECTIONS", 64, _COUNT, "connections to the control socket at once"),

@@ -22,12 +22,13 @@ from hrd.core.ledger import Reservation, Settlement
 from hrd.core.prices import Prices
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Row
+from hrd.core.response_book import ResponseBook
 from hrd.core.roster import Roster, who_lists
 from hrd.core.secrets import Secret, scrub
 from hrd.core.strangers import Strangers
-from hrd.dialects import embeddings, openai_chat
+from hrd.dialects import openai_chat
 from hrd.dialects.contract import Dialect
-from hrd.dialects.spoken import TARGETS
+from hrd.dialects.spoken import TARGETS, always, openings
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header, Patience
 from hrd.downstream.departures import Departures
@@ -118,6 +119,8 @@ class World:
         self._clients: list[Client] = []
         self.is_stopping = False
         self.chat_dialect: Dialect = openai_chat
+        self.responses = ResponseBook(1_000_000, 3600.0)
+        self._openings = dict(openings(self.responses, self.now))
         self._request_number = 0
         self.terms = Terms(
             doorkeeper=Doorkeeper([(key.encode(), caller) for key, caller in tuned.pop("callers", CLIENT_KEYS).items()]),
@@ -257,9 +260,10 @@ class World:
 
     def _dispatch(self, head: RequestHead) -> Endpoint:
         if head.path == "/v1/chat/completions":
-            return partial(self.exchange.serve, dialect=self.chat_dialect)
-        if head.path == "/v1/embeddings":
-            return partial(self.exchange.serve, dialect=embeddings)
+            return partial(self.exchange.serve, opening=always(self.chat_dialect))
+        opening = self._openings.get(head.path)
+        if opening is not None:
+            return partial(self.exchange.serve, opening=opening)
         return _crash if head.path == "/crash" else _health
 
     async def client(self) -> Client:

@@ -1,0 +1,81 @@
+"""A Responses stream whose bytes pass as they came, and what is known of it at its end."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from hrd.dialects.contract import Fields
+from hrd.dialects.passing_stream import PassingStream
+from hrd.dialects.responses_object import encode
+from hrd.dialects.responses_reader import ResponsesReader
+from hrd.dialects.responses_writer import spell_event
+from hrd.dialects.sse import Event
+
+_FIELDS: Final = msgspec.json.Decoder(Fields)
+_EMPTY: Final = (b"", b"[]", b"null")
+
+
+class PassingResponse(PassingStream):
+    """One attempt's stream on its way through. *done* is given the response object of a reply that is complete.
+
+    *completes*: a last event whose `output` is empty although there were items gets them, for a client's library reads the
+    reply from there."""
+
+    def __init__(
+        self,
+        *,
+        input_tokens: int,
+        event_bytes_max: int,
+        done: Callable[[bytes], None] | None = None,
+        completes: bool = False,
+    ) -> None:
+        reader = ResponsesReader({}, passes=True)
+        super().__init__(reader, terminator=b"", input_tokens=input_tokens, event_bytes_max=event_bytes_max)
+        self._responses = reader
+        self._done = done
+        self._completes = completes
+
+    def fail(self, code: str, message: str) -> bytes:
+        """The last event of a reply that will not be complete."""
+        reader = self._responses
+        fields = _fields_of(reader.begun)
+        fields["status"] = msgspec.Raw(b'"failed"')
+        fields["error"] = msgspec.Raw(encode({"code": code, "message": message}))
+        fields["output"] = _output(reader)
+        return spell_event(b"response.failed", reader.number + 1, b'"response":' + encode(fields))
+
+    def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
+        super()._piece(event, pieces)
+        if event is None or not self._responses.finished:
+            return
+        response = completed(self._responses)
+        if self._completes and response != bytes(self._responses.ended):
+            kind = _fields_of(msgspec.Raw(event.data or b"")).get("type", msgspec.Raw(b'"response.completed"'))
+            name = msgspec.json.decode(kind, type=str).encode()
+            pieces[-1] = spell_event(name, self._responses.number, b'"response":' + response)
+        if self._done is not None:
+            self._done(response)
+
+
+def completed(reader: ResponsesReader) -> bytes:
+    """The response object that a stream ended with, with the items in it that came before it."""
+    spelled = bytes(reader.ended)
+    if not reader.items:
+        return spelled
+    fields = _fields_of(reader.ended)
+    if bytes(fields.get("output", b"")) not in _EMPTY:
+        return spelled
+    fields["output"] = _output(reader)
+    return encode(fields)
+
+
+def _output(reader: ResponsesReader) -> msgspec.Raw:
+    return msgspec.Raw(b"[%b]" % b",".join(bytes(reader.items[place]) for place in sorted(reader.items)))
+
+
+def _fields_of(raw: msgspec.Raw) -> Fields:
+    try:
+        return _FIELDS.decode(raw)
+    except (ValueError, RecursionError):
+        return {}
