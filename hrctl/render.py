@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TextIO
 from hrctl.words import plain
 
 GAP: Final = "  "
+SCARCE_BELOW: Final = 0.2
 SHRUNK_MIN: Final = 8
 """No column becomes narrower than this to make a table fit."""
 
@@ -68,6 +69,15 @@ def paper_for(stream: TextIO, environ: Mapping[str, str]) -> Paper:
         return Paper()
     able = environ.get("TERM") != "dumb"
     return Paper(width=shutil.get_terminal_size().columns, colour=able and not environ.get("NO_COLOR"), clears=able)
+
+
+def drawn_share(share: float, width: int) -> Cell:
+    """What is left as a bar; something is never drawn as nothing, nor less than all as all."""
+    full = round(max(0.0, min(1.0, share)) * width)
+    if 0 < share < 1:
+        full = max(1, min(width - 1, full))
+    colour = "red" if share <= 0 else "yellow" if share < SCARCE_BELOW else "green"
+    return Cell("█" * full + "░" * (width - full), colour)
 
 
 def table(paper: Paper, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> str:

@@ -1,7 +1,7 @@
 """One request end to end, and what became of it: the answer, the route that it took, what it cost."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -13,8 +13,6 @@ from hrd.admin.wire.journal import WHY, Exchange, WhyQuestion
 from hrd.admin.wire.models import MODELS, ModelsQuestion
 
 T = TypeVar("T")
-
-NO_COST: Final = ("local", "free")
 
 
 class _Function(msgspec.Struct):
@@ -149,6 +147,6 @@ def _after(missed: list[str]) -> Iterator[str]:
 
 
 def _cost(trial: Trial, one: Exchange) -> str:
-    if one.cost_microusd:
-        return money(one.cost_microusd)
-    return "none" if trial.cost_class in NO_COST else f"not known ({trial.cost_class or 'unknown class'})"
+    if one.cost_microusd is None:
+        return f"not known ({trial.cost_class or 'unknown class'})"
+    return money(one.cost_microusd) if one.cost_microusd else "none"

@@ -69,6 +69,19 @@ def money(microusd: int) -> str:
     return f"${dollars:,.4f}" if 0 < microusd < 10_000 else f"${dollars:,.2f}"
 
 
+def cost(microusd: int, unpriced: int, requests: int) -> str:
+    """A sum of costs, of which some may not be known: then it is at least so much."""
+    if unpriced and unpriced >= requests and not microusd:
+        return "unknown"
+    return f"{money(microusd)}+" if unpriced else money(microusd)
+
+
+def converted(microusd: int, rate: float) -> str:
+    """The same in another currency, so many units of which are a dollar."""
+    amount = microusd / 1e6 * rate
+    return f"{amount:,.4f}" if 0 < amount < 0.01 else f"{amount:,.2f}"
+
+
 def clock(at: float) -> str:
     """A moment in local time."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

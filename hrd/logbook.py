@@ -79,6 +79,8 @@ class Logbook:
             attempts=len(entry.attempts),
             tokens_in=entry.usage.input_tokens,
             tokens_out=entry.usage.output_tokens,
+            cost_microusd=entry.cost_microusd,
+            session=entry.session,
             ms=round(entry.total_ms, 1),
             reason=entry.reason,
         )

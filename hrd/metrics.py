@@ -15,13 +15,15 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 
 class _Counts:
-    __slots__ = ("errors", "input_tokens", "ms", "output_tokens", "requests")
+    __slots__ = ("cost_microusd", "errors", "input_tokens", "ms", "output_tokens", "requests", "unpriced")
 
     def __init__(self) -> None:
         self.requests = 0
         self.errors = 0
         self.input_tokens = 0
         self.output_tokens = 0
+        self.cost_microusd = 0
+        self.unpriced = 0
         self.ms = 0.0
 
 
@@ -57,6 +59,8 @@ class Metrics(Collector):
         counts.errors += entry.outcome is not Outcome.OK
         counts.input_tokens += entry.usage.input_tokens
         counts.output_tokens += entry.usage.output_tokens
+        counts.cost_microusd += entry.cost_microusd or 0
+        counts.unpriced += entry.cost_microusd is None
         counts.ms += entry.total_ms
         for attempt in entry.attempts:
             series = (attempt.provider, attempt.outcome)
@@ -72,20 +76,27 @@ class Metrics(Collector):
         requests = CounterMetricFamily("hermes_router_requests", "Finished requests.", labels=labels)
         tokens = CounterMetricFamily("hermes_router_tokens", "Tokens.", labels=["provider", "direction"])
         seconds = CounterMetricFamily("hermes_router_request_seconds", "Time spent on finished requests.", labels=labels)
-        by_provider: dict[str, tuple[int, int]] = {}
+        cost = CounterMetricFamily("hermes_router_cost_usd", "What is known of the cost, US dollars.", labels=["provider"])
+        unpriced = CounterMetricFamily("hermes_router_unpriced_requests", "Requests of unknown cost.", labels=["provider"])
+        by_provider: dict[str, _Counts] = {}
         for key, counts in self._by_series.items():
             requests.add_metric(key, counts.requests)
             seconds.add_metric(key, counts.ms / 1000.0)
-            spent = by_provider.get(key[0], (0, 0))
-            by_provider[key[0]] = (spent[0] + counts.input_tokens, spent[1] + counts.output_tokens)
-        for provider, (spent_in, spent_out) in by_provider.items():
-            tokens.add_metric([provider, "input"], spent_in)
-            tokens.add_metric([provider, "output"], spent_out)
+            spent = by_provider.setdefault(key[0], _Counts())
+            spent.input_tokens += counts.input_tokens
+            spent.output_tokens += counts.output_tokens
+            spent.cost_microusd += counts.cost_microusd
+            spent.unpriced += counts.unpriced
+        for provider, spent in by_provider.items():
+            tokens.add_metric([provider, "input"], spent.input_tokens)
+            tokens.add_metric([provider, "output"], spent.output_tokens)
+            cost.add_metric([provider], spent.cost_microusd / 1e6)
+            unpriced.add_metric([provider], spent.unpriced)
         attempts = CounterMetricFamily("hermes_router_attempts", "Attempts by outcome.", labels=["provider", "outcome"])
         for series, count in self._attempts.items():
             attempts.add_metric(series, count)
         gauges = self._gauges()
-        yield from (requests, seconds, tokens, attempts)
+        yield from (requests, seconds, tokens, cost, unpriced, attempts)
         for name, text, value in (
             ("uptime_seconds", "Time since start.", gauges.uptime_s),
             ("in_flight", "Requests being served.", gauges.in_flight),

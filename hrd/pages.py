@@ -18,6 +18,7 @@ import msgspec
 from hrd.admin.denied import Denied
 from hrd.admin.status import DaemonFacts, status_for_client, status_of
 from hrd.admin.usage import usage_of
+from hrd.admin.wire.usage import UsageQuestion
 from hrd.core.access import Caller
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.secrets import scrub
@@ -116,7 +117,9 @@ class Pages:
     async def usage(self, call: Call, caller: Caller) -> None:
         since = parse_qs(call.head.query).get("since", [""])[-1]
         names = {caller.fingerprint: caller.name}
-        usage = await usage_of(self._store, since=since, client=caller.fingerprint, names=names)
+        usage = await usage_of(
+            self._store, UsageQuestion(since=since), client=caller.fingerprint, names=names, settings=self._settings()
+        )
         if isinstance(usage, Denied):
             await refuse(call, _denied(usage))
         else:

@@ -41,6 +41,7 @@ def key() -> None:
 @click.option(
     "--cost-policy", type=click.Choice(["free-only", "subscription-ok", "paid-ok"]), help="What its replies may cost."
 )
+@click.option("--priority-max", type=click.Choice(["low", "normal", "high"]), help="The highest priority of its requests.")
 @as_json
 @click.pass_obj
 def create(
@@ -54,11 +55,13 @@ def create(
     providers: str,
     local_only: bool,
     cost_policy: str | None,
+    priority_max: str | None,
     as_json: bool,
 ) -> None:
     """Make a key for a program. It is shown now, and later with hr key list --reveal.
 
-    Without options it may do what the settings allow to every key. 0 means no ceiling.
+    Without options it may do what the settings allow to every key (PROXY_LIMIT_RPM and its like). Change it later with hr limit
+    set.
     """
     limits = KeyLimits(
         rpm=rpm,
@@ -69,6 +72,7 @@ def create(
         allowed_providers=tuple(one.strip() for one in providers.split(",") if one.strip()),
         local_only=local_only,
         cost_policy=cost_policy or "",
+        priority_max=priority_max or "",
     )
     session.show(session.client.ask(KEY_CREATE, KeyCreate(name=name, limits=limits)), _created, as_json)
 
@@ -117,6 +121,8 @@ def _limits(one: ClientKey) -> Iterator[str]:
         yield f"only {' '.join(limits.allowed_providers)}"
     if limits.local_only:
         yield "local only"
+    if limits.priority_max not in ("", "high"):
+        yield f"priority {limits.priority_max}"
     yield limits.cost_policy
 
 

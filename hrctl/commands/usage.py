@@ -10,14 +10,17 @@ from hrctl.grammar import Command, as_json
 from hrctl.problems import Misused
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import count, money, plain
+from hrctl.words import converted, cost, count, many, plain
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion, UsageRow, UsageTotals
 
+SESSION: Final = "session"
+NO_SESSION: Final = "No request named a session in that time: a client does so with the header X-Hermes-Session"
 _GROUPS: Final[dict[str, tuple[tuple[str, ...], Callable[[UsageRow], tuple[str, ...]]]]] = {
     "provider": (("PROVIDER",), lambda row: (row.provider,)),
     "model": (("PROVIDER", "MODEL"), lambda row: (row.provider, row.model)),
-    "key": (("PROVIDER", "KEY"), lambda row: (row.provider, row.credential)),
+    "credential": (("PROVIDER", "CREDENTIAL"), lambda row: (row.provider, row.credential)),
     "client": (("CLIENT",), lambda row: (row.client_name or row.client,)),
+    "session": (("SESSION", "CLIENT"), lambda row: (row.session, row.client_name or row.client)),
     "day": (("DAY",), lambda row: (row.day,)),
 }
 
@@ -31,11 +34,12 @@ _GROUPS: Final[dict[str, tuple[tuple[str, ...], Callable[[UsageRow], tuple[str, 
 def usage(session: Session, since: str, by: str, client: str, as_json: bool) -> None:
     """Requests, tokens and cost of the last days.
 
-    They are added up by provider, model, key, client or day. Days are UTC. With --json all rows come as they are kept, whatever
-    --by says.
+    They are added up by provider, model, credential, client, day, or session (the X-Hermes-Session of a request). Days are UTC.
+    A cost with a + is not all: what some requests cost is not known. With --json all rows come as they are kept, whatever --by
+    says, but for sessions, which are kept apart.
     """
     first = first_day(since, datetime.datetime.now(datetime.UTC).date())
-    answered = session.client.ask(USAGE, UsageQuestion(since=first, client=client))
+    answered = session.client.ask(USAGE, UsageQuestion(since=first, client=client, by_session=by == SESSION))
     session.show(answered, lambda found, paper: _drawn(found, by, paper), as_json)
 
 
@@ -55,7 +59,10 @@ def first_day(since: str, today: datetime.date) -> str:
 
 
 def _drawn(found: Usage, by: str, paper: Paper) -> str:
-    lines = [_sums(found, by, paper) if found.rows else "Nothing was asked in that time"]
+    nothing = NO_SESSION if by == SESSION else "Nothing was asked in that time"
+    lines = [_sums(found, by, paper) if found.rows else nothing]
+    if found.totals.unpriced:
+        lines.append(f"What {many(found.totals.unpriced, 'request')} cost is not known: name prices in MODEL_PRICES_FILE")
     if found.cut:
         lines.append("There is more than one answer holds: ask for fewer days with --since")
     if found.unwritten:
@@ -70,21 +77,23 @@ def _sums(found: Usage, by: str, paper: Paper) -> str:
         sums[of(row)] = _plus(sums.get(of(row), UsageTotals()), row)
     ordered = sorted(sums) if by == "day" else sorted(sums, key=lambda name: (-_tokens(sums[name]), name))
     columns = [Column(title, shrinks=True) for title in titles] + [Column(title, right=True) for title in _COUNTERS]
-    rows: list[list[Cell | str]] = [[*name, *_counters(sums[name])] for name in ordered]
-    total = ["total", *[""] * (len(titles) - 1), *_counters(found.totals)]
+    columns.append(Column(found.currency, right=True))
+    rows: list[list[Cell | str]] = [[*name, *_counters(sums[name], found)] for name in ordered]
+    total = ["total", *[""] * (len(titles) - 1), *_counters(found.totals, found)]
     return table(paper, columns, [*rows, [Cell(text, "bold") for text in total]])
 
 
 _COUNTERS: Final = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST")
 
 
-def _counters(sums: UsageTotals) -> list[str]:
+def _counters(sums: UsageTotals, found: Usage) -> list[str]:
     return [
         count(sums.requests),
         count(sums.errors),
         count(sums.input_tokens),
         count(sums.output_tokens),
-        money(sums.cost_microusd),
+        cost(sums.cost_microusd, sums.unpriced, sums.requests),
+        converted(sums.cost_microusd, found.fx_rate) if found.fx_rate else "",
     ]
 
 
@@ -99,4 +108,5 @@ def _plus(one: UsageTotals, other: UsageTotals) -> UsageTotals:
         input_tokens=one.input_tokens + other.input_tokens,
         output_tokens=one.output_tokens + other.output_tokens,
         cost_microusd=one.cost_microusd + other.cost_microusd,
+        unpriced=one.unpriced + other.unpriced,
     )

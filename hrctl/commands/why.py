@@ -8,7 +8,7 @@ import click
 from hrctl.grammar import Command, as_json
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import clock, coming, milliseconds, plain, sentence
+from hrctl.words import clock, coming, milliseconds, money, plain, sentence
 from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, Why, WhyQuestion
 
 
@@ -34,7 +34,9 @@ def drawn(answer: Why, paper: Paper) -> str:
 def _asked(one: Exchange) -> str:
     how = "as a stream" if one.stream else "as a whole"
     who = plain(one.client_name or one.client)
-    return f"{clock(one.at)}: {who} asked {plain(one.endpoint)} for {plain(one.model_asked)}, {how} ({plain(one.request_id)})"
+    session = f", for session {plain(one.session)}" if one.session else ""
+    what = f"asked {plain(one.endpoint)} for {plain(one.model_asked)}, {how}{session}"
+    return f"{clock(one.at)}: {who} {what} ({plain(one.request_id)})"
 
 
 def _ended(one: Exchange) -> str:
@@ -54,7 +56,16 @@ def _tokens(one: Exchange) -> str:
     cached = f"{used.cached_tokens:,} of them cached" if used.cached_tokens else ""
     thought = f"{used.reasoning_tokens:,} of them reasoning" if used.reasoning_tokens else ""
     spoken = sentence(f"{used.output_tokens:,} tokens out", thought)
-    return f"{sentence(f'{used.input_tokens:,} tokens in', cached)}; {spoken} ({plain(used.source)})"
+    return f"{sentence(f'{used.input_tokens:,} tokens in', cached)}; {spoken} ({plain(used.source)})\n{_cost(one)}"
+
+
+def _cost(one: Exchange) -> str:
+    if one.cost_microusd is None:
+        return "What it cost is not known: no price of the model is (MODEL_PRICES_FILE)"
+    if not one.cost_microusd:
+        return "Cost: none"
+    whose = ", by the provider's own word" if one.usage.stated_microusd is not None else ""
+    return f"Cost: {money(one.cost_microusd)}{whose}"
 
 
 _TRIED: Final = (

@@ -52,7 +52,7 @@ async def create_key(ask: KeyCreate, configuration: Configuration, changed: Call
     name = ask.name.strip()
     if not name or len(name) > NAME_CHARS_MAX or not name.isprintable() or is_fingerprint(name):
         return misused(f"a name is one line of at most {NAME_CHARS_MAX} characters, and no fingerprint", "hr key create laptop")
-    limits = _checked(ask.limits)
+    limits = checked_limits(ask.limits)
     if isinstance(limits, Denied):
         return limits
     key = ProxyKey(
@@ -125,7 +125,7 @@ def limits_of(key: ProxyKey) -> KeyLimits:
     )
 
 
-def _checked(limits: KeyLimits) -> KeyLimits | Denied:
+def checked_limits(limits: KeyLimits) -> KeyLimits | Denied:
     """The limits with the providers' own names, or what is wrong with them."""
     ceilings = (limits.rpm, limits.req_per_day, limits.tokens_per_day, limits.cost_per_day, limits.concurrency)
     if any(not 0 <= ceiling <= CEILING_MAX for ceiling in ceilings):

@@ -14,6 +14,7 @@ from hrd.admin.denied import Denied
 from hrd.admin.doctor.examine import Connect, examine_running
 from hrd.admin.finished import Finished
 from hrd.admin.keys import client_meant, client_names, create_key, list_keys, revoke_key
+from hrd.admin.limits import clear_limits, list_limits, set_limits
 from hrd.admin.logs import follow_logs, list_logs
 from hrd.admin.mode import change_mode, modes_of
 from hrd.admin.models import list_models, reset_models, set_models
@@ -32,6 +33,7 @@ from hrd.admin.wire.daemon import RESTART, STOP, VERSION, Restarted
 from hrd.admin.wire.doctor import DOCTOR, PROVIDERS, REASONING, Diagnosis
 from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, WHY, LogsQuestion
 from hrd.admin.wire.keys import KEY_CREATE, KEY_REVOKE, KEYS
+from hrd.admin.wire.limits import LIMIT_CLEAR, LIMIT_SET, LIMITS
 from hrd.admin.wire.mode import MODE, MODE_CHANGE
 from hrd.admin.wire.models import MODELS, MODELS_RESET, MODELS_SET
 from hrd.admin.wire.quota import QUOTA, RESET
@@ -82,7 +84,8 @@ def admin_dispatch(
         client = client_meant(ask.client, configuration) if ask.client else ""
         if isinstance(client, Denied):
             return client
-        return await usage_of(store, since=ask.since, client=client, names=client_names(configuration))
+        names = client_names(configuration)
+        return await usage_of(store, ask, client=client, names=names, settings=configuration.settings)
 
     async def doctor(_: Nothing) -> Diagnosis:
         return await examine_running(configuration, pool.roster, connect, store.health(), listening_on(), now())
@@ -116,6 +119,9 @@ def admin_dispatch(
         KEYS: _at_once(KEYS, lambda ask: list_keys(ask, configuration)),
         KEY_CREATE: _waiting(KEY_CREATE, lambda ask: create_key(ask, configuration, changed)),
         KEY_REVOKE: _waiting(KEY_REVOKE, lambda ask: revoke_key(ask, configuration, changed)),
+        LIMITS: _at_once(LIMITS, lambda _: list_limits(configuration, pool.clients, now())),
+        LIMIT_SET: _waiting(LIMIT_SET, lambda ask: set_limits(ask, configuration, pool.clients, changed, now())),
+        LIMIT_CLEAR: _waiting(LIMIT_CLEAR, lambda ask: clear_limits(ask, configuration, pool.clients, changed, now())),
         USAGE: _waiting(USAGE, usage),
         QUOTA: _at_once(QUOTA, lambda _: quota_of(pool.snapshot(now()), now())),
         RESET: _at_once(RESET, lambda ask: reset(ask, pool, store, now())),

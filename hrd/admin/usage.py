@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 
 from hrd.admin.denied import Denied, misused, unreadable
-from hrd.admin.wire.usage import Usage, UsageRow, UsageTotals
-from hrd.store.contract import Store, StoreUnreadableError, UsageQuestion
+from hrd.admin.wire.usage import Usage, UsageQuestion, UsageRow, UsageTotals
+from hrd.settings import Settings
+from hrd.store.contract import Store, StoreUnreadableError
+from hrd.store.contract import UsageQuestion as StoreQuestion
 
 ROWS_MAX = 10_000
 
 
-async def usage_of(store: Store, *, since: str, client: str, names: Mapping[str, str]) -> Usage | Denied:
-    """Counters from the UTC day *since* on (empty: all), of the client key with the fingerprint *client* (empty: of all)."""
-    question = UsageQuestion(since_day=since, client=client, rows_max=ROWS_MAX + 1)
+async def usage_of(
+    store: Store, ask: UsageQuestion, *, client: str, names: Mapping[str, str], settings: Settings
+) -> Usage | Denied:
+    """What is asked for, of the client key with the fingerprint *client* (empty: of all)."""
+    question = StoreQuestion(since_day=ask.since, client=client, by_session=ask.by_session, rows_max=ROWS_MAX + 1)
     try:
         found = await store.usage(question)
     except ValueError:
@@ -31,6 +35,8 @@ async def usage_of(store: Store, *, since: str, client: str, names: Mapping[str,
             input_tokens=row.input_tokens,
             output_tokens=row.output_tokens,
             cost_microusd=row.cost_microusd,
+            unpriced=row.unpriced,
+            session=row.session,
         )
         for row in found[:ROWS_MAX]
     )
@@ -40,5 +46,14 @@ async def usage_of(store: Store, *, since: str, client: str, names: Mapping[str,
         input_tokens=sum(row.input_tokens for row in rows),
         output_tokens=sum(row.output_tokens for row in rows),
         cost_microusd=sum(row.cost_microusd for row in rows),
+        unpriced=sum(row.unpriced for row in rows),
     )
-    return Usage(totals=totals, rows=rows, cut=len(found) > ROWS_MAX, unwritten=store.health().unwritten)
+    rate = settings.cost_fx_rate
+    return Usage(
+        totals=totals,
+        rows=rows,
+        cut=len(found) > ROWS_MAX,
+        unwritten=store.health().unwritten,
+        currency=settings.cost_currency if rate else "",
+        fx_rate=rate,
+    )

@@ -37,9 +37,14 @@ def test_a_good_one_is_told_with_its_route(daemon: FakeDaemon) -> None:
 
 @pytest.mark.parametrize(
     ("cost", "cost_class", "shown"),
-    [(1500, "paid", "$0.0015"), (0, "paid", "not known (paid)"), (0, "", "not known (unknown class)"), (0, "local", "none")],
+    [
+        (1500, "paid", "$0.0015"),
+        (None, "paid", "not known (paid)"),
+        (None, "", "not known (unknown class)"),
+        (0, "local", "none"),
+    ],
 )
-def test_a_cost_that_is_not_known_is_not_nothing(cost: int, cost_class: str, shown: str) -> None:
+def test_a_cost_that_is_not_known_is_not_nothing(cost: int | None, cost_class: str, shown: str) -> None:
     exchange = msgspec.structs.replace(EXCHANGE, cost_microusd=cost)
     trial = Trial(status=200, request_id="r", text="x", took_ms=1.0, cost_class=cost_class, exchange=exchange)
     assert f"Cost: {shown}" in list(drawn_trial(trial))

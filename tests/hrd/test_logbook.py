@@ -122,6 +122,8 @@ def test_an_exchange_is_one_line_at_info() -> None:
         model="small",
         credential="groq-1",
         usage=Usage(input_tokens=10, output_tokens=4),
+        cost_microusd=None,
+        session="run 7",
         total_ms=250.04,
         attempts=(AttemptNote(provider="groq", model="small", credential="groq-1", outcome="ok"),),
     )
@@ -142,6 +144,8 @@ def test_an_exchange_is_one_line_at_info() -> None:
         "attempts": 1,
         "tokens_in": 10,
         "tokens_out": 4,
+        "cost_microusd": None,
+        "session": "run 7",
         "ms": 250.0,
         "reason": "",
     }

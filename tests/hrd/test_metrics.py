@@ -1,5 +1,6 @@
 """Metrics: what a scrape sees after a few exchanges."""
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -60,6 +61,15 @@ def test_exchanges_add_up_by_provider_endpoint_and_outcome() -> None:
     assert found["hermes_router_tokens_total", "groq", "output"] == 8
     assert found["hermes_router_attempts_total", "groq", "ok"] == 2
     assert found["hermes_router_attempts_total", "groq", "rate limited"] == 1
+
+
+def test_what_is_known_of_the_cost_adds_up_and_what_is_not_is_counted_apart() -> None:
+    metrics = Metrics(lambda: GAUGES)
+    for cost in (1_500_000, None, 250_000):
+        metrics.finished(msgspec.structs.replace(entry(), cost_microusd=cost))
+    found = scraped(metrics)
+    assert found["hermes_router_cost_usd_total", "groq"] == pytest.approx(1.75)
+    assert found["hermes_router_unpriced_requests_total", "groq"] == 1
 
 
 def test_the_number_of_series_is_bounded() -> None:

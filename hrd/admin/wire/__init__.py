@@ -21,6 +21,9 @@ is a 4xx or 5xx with `Refused` as its body.
 | GET /v1/keys | `KeysQuestion` | `Keys` |
 | POST /v1/keys | `KeyCreate` | `KeyCreated` |
 | POST /v1/keys/revoke | `KeyRevoke` | `KeyRevoked` |
+| GET /v1/limits | | `Limits` |
+| POST /v1/limits/set | `LimitSet` | `ClientLimits` |
+| POST /v1/limits/clear | `LimitClear` | `ClientLimits` |
 | GET /v1/usage | `UsageQuestion` | `Usage` |
 | GET /v1/quota | | `Quota` |
 | POST /v1/reset | `ResetRequest` | `ResetDone` |

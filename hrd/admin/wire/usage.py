@@ -8,6 +8,8 @@ class UsageQuestion(Ask, frozen=True, kw_only=True):
 
     since: str = ""
     client: str = ""
+    by_session: bool = False
+    """Of the sessions that clients named (X-Hermes-Session), instead of providers, models and credentials."""
 
 
 class UsageTotals(Answer, frozen=True, kw_only=True):
@@ -18,10 +20,12 @@ class UsageTotals(Answer, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_microusd: int = 0
+    unpriced: int = 0
+    """Requests whose cost is not known; it is not in `cost_microusd`."""
 
 
 class UsageRow(UsageTotals, frozen=True, kw_only=True):
-    """Counters of one provider, model, credential, client key and UTC day."""
+    """Counters of one provider, model, credential, client key and UTC day; or of one session, client key and UTC day."""
 
     provider: str
     model: str
@@ -29,16 +33,20 @@ class UsageRow(UsageTotals, frozen=True, kw_only=True):
     client: str
     day: str
     client_name: str = ""
+    session: str = ""
 
 
 class Usage(Answer, frozen=True, kw_only=True):
     """`hr usage --json`. `cut`: there were more rows than one answer holds, the totals are of these. `unwritten`: why what is
-    newest is missing, while the database cannot be written."""
+    newest is missing, while the database cannot be written. `currency` and `fx_rate` (COST_CURRENCY, COST_FX_RATE): a second
+    currency to show costs in; a rate of 0 is none."""
 
     totals: UsageTotals
     rows: tuple[UsageRow, ...]
     cut: bool = False
     unwritten: str = ""
+    currency: str = ""
+    fx_rate: float = 0.0
 
 
 USAGE = Route("GET", "/v1/usage", UsageQuestion, Usage)

@@ -55,7 +55,7 @@ def test_by_provider_the_most_used_first(daemon: FakeDaemon, hr: Hr) -> None:
     ("by", "lines"),
     [
         ("model", ["openrouter  gpt          11", "groq        qwen          3", "groq        llama         2", "total"]),
-        ("key", ["openrouter  openrouter-1a2b3c4d        11", "groq        groq-1a2b3c4d               5", "total"]),
+        ("credential", ["openrouter  openrouter-1a2b3c4d        11", "groq        groq-1a2b3c4d               5", "total"]),
         ("client", ["laptop                 12", "client-5e6f7a8b         4", "total"]),
         ("day", ["2026-11-20         6", "2026-11-21        10", "total"]),
     ],
@@ -64,6 +64,32 @@ def test_other_sums(daemon: FakeDaemon, hr: Hr, by: str, lines: list[str]) -> No
     daemon.answers(USAGE, FOUND)
     shown = hr("usage", "--by", by).out.splitlines()[1:]
     assert [line[: len(start)] for line, start in zip(shown, lines, strict=True)] == lines
+
+
+def test_a_cost_that_is_not_known_is_not_nothing(daemon: FakeDaemon, hr: Hr) -> None:
+    rows = (
+        msgspec.structs.replace(FOUND.rows[0], unpriced=2),
+        msgspec.structs.replace(FOUND.rows[2], unpriced=1),
+        FOUND.rows[3],
+    )
+    totals = UsageTotals(requests=13, cost_microusd=1_234_500, unpriced=3)
+    daemon.answers(USAGE, Usage(totals=totals, rows=rows, currency="EUR", fx_rate=0.5))
+    assert hr("usage").out.splitlines() == [
+        "PROVIDER    REQUESTS  ERRORS  INPUT  OUTPUT     COST   EUR",
+        "openrouter        11       2   120k  12,000   $1.23+  0.62",
+        "groq               2       1  1,000     100  unknown  0.00",
+        "total             13       0      0       0   $1.23+  0.62",
+        "What 3 requests cost is not known: name prices in MODEL_PRICES_FILE",
+    ]
+
+
+def test_sessions_are_asked_for_and_shown_with_whose_they_are(daemon: FakeDaemon, hr: Hr) -> None:
+    of_run = msgspec.structs.replace(FOUND.rows[0], session="run 7", provider="", model="", credential="")
+    daemon.answers(USAGE, Usage(totals=UsageTotals(), rows=(of_run,)))
+    assert hr("usage", "--by", "session", "--since", "all").out.splitlines()[1].startswith("run 7    laptop         2")
+    assert daemon.asked[0].target == "/v1/usage?by_session=1"
+    daemon.answers(USAGE, Usage(totals=UsageTotals(), rows=()))
+    assert "X-Hermes-Session" in hr("usage", "--by", "session").out
 
 
 def test_json_is_all_rows_as_they_are_kept(daemon: FakeDaemon, hr: Hr) -> None:

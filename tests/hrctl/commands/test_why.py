@@ -19,7 +19,10 @@ SERVED = Exchange(
     provider="groq",
     model="llama",
     credential="groq-1a2b3c4d",
-    usage=ExchangeUsage(input_tokens=1_204, output_tokens=380, cached_tokens=1_000, reasoning_tokens=50, source="known"),
+    usage=ExchangeUsage(
+        input_tokens=1_204, output_tokens=380, cached_tokens=1_000, reasoning_tokens=50, source="known", stated_microusd=1_500
+    ),
+    cost_microusd=1_500,
     first_token_ms=320.0,
     total_ms=1_240.0,
     waited_ms=100.0,
@@ -55,6 +58,7 @@ def test_a_request_that_was_served(daemon: FakeDaemon, hr: Hr) -> None:
         "2026-11-18 11:06:40: laptop asked /v1/chat/completions for hermes-router, as a stream (req-1)",
         "Ok (200) by groq/llama with groq-1a2b3c4d, after waiting 100 ms, first token after 320 ms, done after 1.2 s",
         "1,204 tokens in, 1,000 of them cached; 380 tokens out, 50 of them reasoning (known)",
+        "Cost: $0.0015, by the provider's own word",
         "",
         "Asked, in this order:",
         "   ASKED         KEY              STATUS  OUTCOME         TOOK  SAID",
@@ -114,3 +118,14 @@ def test_who_was_asked_once_and_then_passed_over_is_not_said_to_have_never_been_
     said = hr("why", "req-1").out.splitlines()
     assert "Not asked, or not again:" in said
     assert "Not asked:" not in said
+
+
+def test_a_cost_that_is_not_known_and_the_session_are_told(daemon: FakeDaemon, hr: Hr) -> None:
+    used = ExchangeUsage(input_tokens=7, output_tokens=3, source="known")
+    unpriced = msgspec.structs.replace(SERVED, usage=used, cost_microusd=None, session="run 7")
+    daemon.answers(WHY, answer(unpriced), path("req-1"))
+    shown = hr("why", "req-1").out
+    assert "for session run 7" in shown
+    assert "What it cost is not known" in shown
+    daemon.answers(WHY, answer(msgspec.structs.replace(unpriced, cost_microusd=0)), path("req-1"))
+    assert "Cost: none" in hr("why", "req-1").out

@@ -1,14 +1,16 @@
 """hr usage: what was spent, of all or of one client key."""
 
+import msgspec
 import pytest
 
 from hrd.admin import usage as usage_of_router
 from hrd.admin.usage import usage_of
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
+from hrd.settings import Settings, read_settings
 from hrd.store.contract import StoreHealth, StoreUnreadableError, UsageRow
 from hrd.store.contract import UsageQuestion as StoreQuestion
 from tests.hrd.admin.conftest import LAPTOP
-from tests.hrd.store.samples import answered, refused
+from tests.hrd.store.samples import ANSWERED, answered, refused
 from tests.hrd.world import NOON, World
 
 DAY = 86400.0
@@ -77,6 +79,10 @@ async def test_what_waits_in_memory_is_said_to_be_missing(busy: World) -> None:
     assert found.unwritten.startswith("what is newest is missing here: ")
 
 
+DEFAULTS = read_settings({}, None, None)
+assert isinstance(DEFAULTS, Settings)
+
+
 class Hoard:
     """A store with more rows than an answer holds, or with none that can be read."""
 
@@ -105,11 +111,27 @@ class Hoard:
 
 
 async def test_an_answer_that_is_cut_says_so() -> None:
-    found = await usage_of(Hoard(20_000), since="", client="", names={})  # type: ignore[arg-type]
+    found = await usage_of(Hoard(20_000), UsageQuestion(), client="", names={}, settings=DEFAULTS)  # type: ignore[arg-type]
     assert isinstance(found, Usage)
     assert (found.cut, len(found.rows), found.totals.cost_microusd) == (True, 10_000, 40_000)
 
 
 async def test_a_database_that_cannot_be_read_is_told() -> None:
-    found = await usage_of(Hoard(None), since="", client="", names={})  # type: ignore[arg-type]
+    found = await usage_of(Hoard(None), UsageQuestion(), client="", names={}, settings=DEFAULTS)  # type: ignore[arg-type]
     assert found == usage_of_router.Denied(503, "the database cannot be read: disk I/O error", "see how it does: hr status")
+
+
+async def test_sessions_are_asked_for_apart(busy: World) -> None:
+    entry = msgspec.structs.replace(ANSWERED, session="run 7", client=LAPTOP, at=NOON, cost_microusd=None)
+    busy.store.commit_nowait([entry, entry])
+    found = await busy.ask(USAGE, UsageQuestion(by_session=True))
+    assert [(row.session, row.client_name, row.requests, row.unpriced) for row in found.rows] == [("run 7", "laptop", 2, 2)]
+    assert found.totals.unpriced == 2
+
+
+async def test_a_second_currency_goes_along_if_its_rate_is_known(busy: World) -> None:
+    assert (await busy.ask(USAGE, UsageQuestion())).currency == ""
+    busy.write(".env", "COST_CURRENCY=EUR\nCOST_FX_RATE=0.9")
+    assert busy.configuration.reload()
+    found = await busy.ask(USAGE, UsageQuestion())
+    assert (found.currency, found.fx_rate) == ("EUR", 0.9)
