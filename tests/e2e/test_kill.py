@@ -132,6 +132,9 @@ async def _nothing_lost(
     assert counters["requests"] >= clients.completed
     assert counters["output_tokens"] >= 3 * clients.completed
     assert all(counters[name] >= count for name, count in before.items()), (before, counters)
+    (client,) = (await router.control("GET", "/v1/limits")).json()["clients"]
+    assert client["spent"]["requests"] == counters["requests"], "each request is charged to its client key once"
+    assert client["spent"]["tokens"] >= counters["input_tokens"] + counters["output_tokens"]
     row = await router.provider("groq")
     assert (row["state"], row["credentials"][0]["state"]) == ("blocked", "rejected")
     return counters
