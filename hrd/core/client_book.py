@@ -40,10 +40,12 @@ class _Minute:
     def __init__(self) -> None:
         self._slots: deque[list[int]] = deque()
         """Number of the slot, requests in it; the newest last."""
+        self._total = 0
 
     def count(self, now: float) -> None:
         slot = int(now // SLOT_S)
         self._forget(slot)
+        self._total += 1
         if self._slots and self._slots[-1][0] >= slot:
             self._slots[-1][1] += 1
         else:
@@ -51,7 +53,7 @@ class _Minute:
 
     def requests(self, now: float) -> int:
         self._forget(int(now // SLOT_S))
-        return sum(count for _, count in self._slots)
+        return self._total
 
     def room_in_s(self, now: float) -> float:
         """Until the oldest no longer counts."""
@@ -60,9 +62,9 @@ class _Minute:
     def _forget(self, slot: int) -> None:
         """Those of a clock that was set back count for another minute, not for longer."""
         while self._slots and self._slots[0][0] < slot - SLOTS:
-            self._slots.popleft()
+            self._total -= self._slots.popleft()[1]
         while self._slots and self._slots[-1][0] > slot + SLOTS:
-            self._slots.pop()
+            self._total -= self._slots.pop()[1]
 
 
 class _Client:
