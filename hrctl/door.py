@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hrctl.problems import NotRunning, Trouble
+from hrd.admin.places import HOME_NAME, SOCKET_NAME
 
 
 def connect(paths: Sequence[str], wait_s: float) -> socket.socket:
@@ -49,7 +50,13 @@ def _not_running(paths: Sequence[str], stale: str) -> NotRunning:
 
 
 def daemon_command() -> str:
-    """How `hrd` is started from here: by its name if the shell finds it, else where `hr` itself stands."""
+    """How `hrd` is started from here: as the service that it is, by its name if the shell finds it, else where `hr` stands."""
+    from hrctl.units import ask_systemctl, starting_command, unit_folders  # noqa: PLC0415 - hr is to start quickly
+
+    if not any(os.environ.get(name) for name in (HOME_NAME, SOCKET_NAME)):
+        command = starting_command(unit_folders(os.environ, os.environ.get("HOME", "")), ask_systemctl)
+        if command:
+            return command
     beside = Path(sys.argv[0]).absolute().with_name("hrd")
     return "hrd" if shutil.which("hrd") or not beside.exists() else str(beside)
 

@@ -58,6 +58,14 @@ def is_held_for_us(folders: Folders, wanted: Address, ask: Callable[[str, str], 
     )
 
 
+def starting_command(folders: Folders, ask: Callable[[str, str], str]) -> str:
+    """How the first service that is installed is started; empty without one that systemd knows of."""
+    for whose, places in folders:
+        if _first(places, "hrd.service") is not None and ask(whose, "hrd.service"):
+            return f"{'systemctl --user' if whose == '--user' else 'sudo systemctl'} start hrd"
+    return ""
+
+
 def _service(whose: str, unit: Path, state: str) -> Finding:
     command = f"systemctl {whose}" if whose == "--user" else "sudo systemctl"
     if state == "failed":

@@ -107,4 +107,5 @@ def _why_not(hello: AnyMessage, schema: int) -> str:
 
 
 def _other(what: str, version: str) -> str:
-    return f"hrd {version}, which runs, and {__version__}, which is installed, have {what}: end the one, start the other"
+    both = f"hrd {version}, which runs, and {__version__}, which is installed, have {what}"
+    return f"{both}: this once it has to end first (hr stop), and then to be started"

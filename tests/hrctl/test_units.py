@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hrctl.units import ask_systemctl, is_held_for_us, unit_findings, unit_folders
+from hrctl.units import ask_systemctl, is_held_for_us, starting_command, unit_findings, unit_folders
 from hrd.admin.wire.doctor import Diagnosis, FindingState
 
 DIAGNOSIS = Diagnosis(now=0.0, version="0.1.0", running=True, findings=(), host="127.0.0.1", port=8319)
@@ -93,6 +93,20 @@ def test_a_socket_that_is_switched_off_decides_nothing(tmp_path: Path) -> None:
 )
 def test_a_port_may_be_held_for_a_daemon_that_does_not_run(tmp_path: Path, listen: str, said: str, is_held: bool) -> None:
     assert is_held_for_us(installed(tmp_path, listen), ("127.0.0.1", 8319), lambda *_: said) == is_held
+
+
+@pytest.mark.parametrize(
+    ("whose", "said", "command"),
+    [
+        ("--user", "inactive", "systemctl --user start hrd"),
+        ("--system", "failed", "sudo systemctl start hrd"),
+        ("--system", "", ""),
+    ],
+)
+def test_how_a_service_is_started(tmp_path: Path, whose: str, said: str, command: str) -> None:
+    (tmp_path / "hrd.service").touch()
+    assert starting_command([(whose, [str(tmp_path)])], lambda *_: said) == command
+    assert starting_command([(whose, [str(tmp_path / "none")])], lambda *_: said) == ""
 
 
 def test_where_units_are_looked_for() -> None:

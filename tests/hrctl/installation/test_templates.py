@@ -21,4 +21,5 @@ def test_the_account_and_its_settings_are_declared() -> None:
     assert lines == [
         "d /etc/hermes-router 0750 hermes-router hermes-router -",
         "f /etc/hermes-router/.env 0600 hermes-router hermes-router - CONTROL_GROUP=hermes-router\\n",
+        "d /var/lib/hermes-router 0700 hermes-router hermes-router -",
     ]

@@ -1,6 +1,7 @@
 """What goes over the channel comes out as it went in; what only a newer version knows is passed over."""
 
 import math
+from typing import get_args
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hrd.core.journal import AttemptNote, Entry, Outcome
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.remembered import BlockLifted, Discovered, EmbeddingPin, Learned, Row
 from hrd.handover.messages import (
+    ROW_KINDS,
     ROWS_BYTES_MAX,
     Hello,
     Older,
@@ -51,6 +53,11 @@ def test_rows_come_out_as_they_went_in() -> None:
     received = decode(encode(packet))
     assert isinstance(received, Rows)
     assert rows_of(received.rows) == ROWS
+
+
+def test_every_kind_of_row_goes_over_but_lists_of_models() -> None:
+    """Those are read by each process for itself, and may be larger than a packet."""
+    assert set(get_args(Row)) - set(ROW_KINDS.values()) == {Discovered}
 
 
 def test_many_rows_are_many_packets_in_order_and_each_fits() -> None:
