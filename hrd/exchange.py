@@ -38,7 +38,7 @@ from hrd.http.messages import RequestRejected
 from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
-from hrd.trip.door import authenticate, refuse
+from hrd.trip.door import authenticate, id_headers, refuse
 from hrd.trip.gate import Entered, Gate, Turned
 from hrd.trip.record import Recorder
 from hrd.trip.terms import Terms
@@ -251,7 +251,7 @@ class Exchange:
     def _beat(self, trip: Trip) -> None:
         """The client has waited long enough for a sign of life."""
         if not trip.call.begun:
-            trip.call.begin_stream([(b"x-request-id", trip.call.request_id.encode())])
+            trip.call.begin_stream(id_headers(trip.call, trip.dialect))
         trip.call.send_nowait(trip.dialect.comment("keep-alive"))
 
     async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:
@@ -289,7 +289,7 @@ class Exchange:
         trip.draft.reason = message
         self._recorder.end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
         await self._recorder.record(trip)
-        await trip.call.finish(trip.dialect.error_event(refusal, begun=True))
+        await trip.call.finish(trip.error_event(refusal, begun=True))
 
     # the end -------------------------------------------------------------------------------------------------------------
 
@@ -308,7 +308,7 @@ class Exchange:
         draft.passed_over = self._pool.passed_over(trip.tour, trip.caller, now)
         await self._recorder.record(trip)
         if call.begun:
-            await call.finish(trip.dialect.error_event(refusal))
+            await call.finish(trip.error_event(refusal))
         else:
             await refuse(call, trip.dialect, refusal, trip.headers())
         return refusal
@@ -338,4 +338,4 @@ class Exchange:
         if not call.begun:
             await refuse(call, trip.dialect, refusal, trip.headers())
         elif trip.request.ask.stream:
-            await call.finish(trip.dialect.error_event(refusal, begun=trip.is_committed))
+            await call.finish(trip.error_event(refusal, begun=trip.is_committed))

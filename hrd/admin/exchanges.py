@@ -49,6 +49,7 @@ def exchange_of(
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             cached_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
             source=usage.source.value,
             stated_microusd=usage.stated_microusd,

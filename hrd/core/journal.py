@@ -32,8 +32,12 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Tokens of one reply."""
 
     input_tokens: int = 0
+    """Cached ones included."""
     output_tokens: int = 0
     cached_tokens: int = 0
+    """Read from the provider's cache."""
+    cache_write_tokens: int = 0
+    """Written to it; some charge for that."""
     reasoning_tokens: int = 0
     source: UsageSource = UsageSource.NONE
     stated_microusd: int | None = None

@@ -59,6 +59,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """SAID_UPSTREAM: the upstream's status."""
     body: bytes = b""
     """SAID_UPSTREAM: its body, scrubbed."""
+    request_id: str = ""
+    """Of the request that is refused, once it is known."""
 
     @property
     def http_status(self) -> int:

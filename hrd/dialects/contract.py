@@ -244,6 +244,8 @@ class Dialect(Protocol):
 
     ENDPOINT: str
     """The path under which clients ask for it."""
+    ID_HEADERS: tuple[bytes, ...]
+    """The headers in which an answer says the request's id."""
     NATIVE: Mapping[str, Native]
     """The provider dialects (`Provider.dialect`) whose requests and replies are this one's own."""
     HUB: Hub | None

@@ -11,9 +11,9 @@ from hrd.core.refusals import Refusal
 from hrd.dialects import embeddings_native
 from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import read_fields, refuse, refuse_shape, text_of
-from hrd.dialects.openai_errors import comment, error_event, error_reply, keep_alive
+from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 
-__all__ = ["ENDPOINT", "HUB", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
+__all__ = ["ENDPOINT", "HUB", "ID_HEADERS", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
 
 ENDPOINT: Final = "/v1/embeddings"
 NATIVE: Final[Mapping[str, Native]] = {"openai_chat": embeddings_native}

@@ -16,10 +16,10 @@ from hrd.dialects import openai_chat_hub, openai_chat_native
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import NULL, TRUE, as_count, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
-from hrd.dialects.openai_errors import comment, error_event, error_reply, keep_alive
+from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_prompt
 
-__all__ = ["ENDPOINT", "HUB", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
+__all__ = ["ENDPOINT", "HUB", "ID_HEADERS", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
 
 ENDPOINT: Final = "/v1/chat/completions"
 NATIVE: Final[Mapping[str, Native]] = {"openai_chat": openai_chat_native}

@@ -16,9 +16,9 @@ from hrd.dialects import openai_completions_hub
 from hrd.dialects.contract import Hub, Native, Request
 from hrd.dialects.fields import as_count, read_fields, refuse, refuse_shape
 from hrd.dialects.openai_completions_hub import COMPLETION, FILL, prompt_of
-from hrd.dialects.openai_errors import comment, error_event, error_reply, keep_alive
+from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 
-__all__ = ["ENDPOINT", "HUB", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
+__all__ = ["ENDPOINT", "HUB", "ID_HEADERS", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
 
 ENDPOINT: Final = "/v1/completions"
 NATIVE: Final[Mapping[str, Native]] = {}

@@ -14,6 +14,7 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import ErrorReply
 
 KEEP_ALIVE = b": keep-alive\n\n"
+ID_HEADERS: tuple[bytes, ...] = (b"x-request-id",)
 JSON_HEADER = (b"content-type", b"application/json")
 
 

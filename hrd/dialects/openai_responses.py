@@ -34,6 +34,7 @@ class ResponsesCall:
     """Speaks Responses for one request of *client*. Fits `contract.Dialect`."""
 
     ENDPOINT = ENDPOINT
+    ID_HEADERS = openai_errors.ID_HEADERS
 
     def __init__(self, book: ResponseBook, client: str, stamp: Stamp, now: Callable[[], float]) -> None:
         """*stamp* names the reply of a stream that fails before anybody's began."""

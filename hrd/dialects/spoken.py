@@ -4,16 +4,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from hrd.core.response_book import ResponseBook
-from hrd.dialects import codex_target, embeddings, openai_chat, openai_chat_target, openai_completions, responses_target
+from hrd.dialects import (
+    anthropic_messages,
+    anthropic_target,
+    codex_target,
+    embeddings,
+    openai_chat,
+    openai_chat_target,
+    openai_completions,
+    responses_target,
+)
 from hrd.dialects.contract import Dialect, Opening, Target
 from hrd.dialects.openai_responses import ENDPOINT as RESPONSES
 from hrd.dialects.openai_responses import ResponsesCall
 
-DIALECTS: Final[tuple[Dialect, ...]] = (openai_chat, openai_completions, embeddings)
+DIALECTS: Final[tuple[Dialect, ...]] = (openai_chat, openai_completions, anthropic_messages, embeddings)
 """Those of our clients in which no request depends on another."""
 TARGETS: Final[Mapping[str, Target]] = {
     "openai_chat": openai_chat_target,
     "openai_responses": responses_target,
+    "anthropic_messages": anthropic_target,
     "codex": codex_target,
 }
 """Those of providers, by the name that `Provider.dialect` gives them."""

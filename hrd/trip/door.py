@@ -1,5 +1,6 @@
 """Who may ask, and how they are told no."""
 
+import msgspec
 import trio
 
 from hrd.core.access import Caller
@@ -24,9 +25,15 @@ def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
     return caller
 
 
+def id_headers(call: Call, dialect: Dialect) -> list[Header]:
+    """The request's id, under the names by which the dialect's clients know it."""
+    request_id = call.request_id.encode()
+    return [(name, request_id) for name in dialect.ID_HEADERS]
+
+
 async def refuse(call: Call, dialect: Dialect, refusal: Refusal, headers: list[Header] | None = None) -> None:
     """Say no in the dialect's shape."""
-    status, said, body = dialect.error_reply(refusal)
+    status, said, body = dialect.error_reply(msgspec.structs.replace(refusal, request_id=call.request_id))
     if headers is None:
-        headers = [(b"x-request-id", call.request_id.encode())]
+        headers = id_headers(call, dialect)
     await call.reply(status, [*said, *headers], body)

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 
+import msgspec
 import trio
 
 from hrd.core.access import Caller
 from hrd.core.draft import Draft
 from hrd.core.facts import Claim
 from hrd.core.providers import Candidate
+from hrd.core.refusals import Refusal
 from hrd.core.remembered import Row
 from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Stamp, Target, WholeReply
 from hrd.dialects.passage import Passage
 from hrd.downstream.call import Call
 from hrd.downstream.context import Header
+from hrd.trip.door import id_headers
 from hrd.trip.gate import Entered
 from hrd.trip.terms import Terms
 
@@ -98,7 +101,11 @@ class Trip:
 
     def own_headers(self) -> list[Header]:
         """Those of them that are this request's alone."""
-        return [(b"x-request-id", self.call.request_id.encode()), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
+        return [*id_headers(self.call, self.dialect), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
+
+    def error_event(self, refusal: Refusal, *, begun: bool = False) -> bytes:
+        """*refusal* as the end of a stream whose head is out; *begun*: something of a reply is out, too."""
+        return self.dialect.error_event(msgspec.structs.replace(refusal, request_id=self.call.request_id), begun=begun)
 
 
 def headers_of(candidate: Candidate) -> list[Header]:

@@ -79,7 +79,7 @@ models = ["gpt"]
 retired = "the service ended on 2026-07-30"
 
 [anthropic]
-dialect = "anthropic_messages"
+dialect = "codex"
 base_url = "https://anthropic.test/v1"
 models = ["claude"]
 

@@ -18,6 +18,7 @@ class ExchangeUsage(Answer, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     source: str = "none"
     stated_microusd: int | None = None

@@ -37,7 +37,7 @@ models = ["x:free"]
 [anthropic]
 base_url = "https://anthropic.test/v1"
 models = ["claude"]
-dialect = "anthropic_messages"
+dialect = "codex"
 
 [github_models]
 base_url = "https://github.test/v1"
@@ -188,7 +188,7 @@ def test_a_retired_provider_with_a_key_is_a_warning_and_without_one_nobody_misse
 
 def test_a_wire_format_of_a_later_version_refuses_politely() -> None:
     roster = made(tree={"providers": {"anthropic": ["sk-ant-test-not-a-key-1"]}}).roster
-    assert roster.off == {"anthropic": "its wire format (anthropic_messages) is not spoken by this version"}
+    assert roster.off == {"anthropic": "its wire format (codex) is not spoken by this version"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""Anthropic's Messages, as its clients speak them.
+
+A request is kept as the members that the client spelled; only the facts that routing needs are read.
+Reference: https://docs.anthropic.com/en/api/messages
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from hrd.core.ask import Ask, Kind
+from hrd.core.refusals import Refusal
+from hrd.dialects import anthropic_hub, anthropic_native
+from hrd.dialects.affinity import affinity_in
+from hrd.dialects.anthropic_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
+from hrd.dialects.anthropic_measure import TURNS, measure
+from hrd.dialects.contract import Fields, Hub, Native, Request
+from hrd.dialects.fields import NULL, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
+
+__all__ = [
+    "ENDPOINT",
+    "HUB",
+    "ID_HEADERS",
+    "NATIVE",
+    "comment",
+    "count_tokens",
+    "decode",
+    "error_event",
+    "error_reply",
+    "keep_alive",
+]
+
+ENDPOINT: Final = "/v1/messages"
+NATIVE: Final[Mapping[str, Native]] = {"anthropic_messages": anthropic_native}
+HUB: Final[Hub | None] = anthropic_hub
+_WINDOW_MARK: Final = re.compile(r"\[[^\[\]]{1,20}\]\Z")
+"""`[1m]` and its like behind a model's name: which context the client reckons with, and no part of the name."""
+_EMPTY_LISTS: Final = (NULL, b"[]")
+
+
+def decode(body: bytes) -> Request | Refusal:
+    """The request that *body* spells, or what is wrong with it."""
+    fields = read_fields(body)
+    if isinstance(fields, Refusal):
+        return fields
+    model = text_of(fields, "model")
+    if isinstance(model, Refusal):
+        return model
+    stream = flag_of(fields, "stream")
+    if isinstance(stream, Refusal):
+        return stream
+    turns = _count_turns(fields)
+    if isinstance(turns, Refusal):
+        return turns
+    tokens, images = measure(fields, turns)
+    ask = Ask(
+        kind=Kind.CHAT,
+        model=_WINDOW_MARK.sub("", model),
+        stream=stream,
+        tools="tools" in fields and bytes(fields["tools"]) not in _EMPTY_LISTS,
+        images=images > 0,
+        input_tokens=tokens,
+        max_tokens=count_of(fields, "max_tokens"),
+        body_bytes=len(body),
+        affinity=affinity_in(fields, model, bytes(fields["messages"])),
+    )
+    return Request(ask=ask, fields=fields)
+
+
+def count_tokens(body: bytes) -> dict[str, int] | Refusal:
+    """What `/v1/messages/count_tokens` answers: an estimate, for which nobody is asked."""
+    fields = read_fields(body)
+    if isinstance(fields, Refusal):
+        return fields
+    turns = _count_turns(fields)
+    return turns if isinstance(turns, Refusal) else {"input_tokens": measure(fields, turns)[0]}
+
+
+def _count_turns(fields: Fields) -> int | Refusal:
+    """How many messages there are, each an object with a role."""
+    raw = fields.get("messages")
+    if raw is None:
+        return refuse("messages is missing.", "messages")
+    try:
+        turns = TURNS.decode(raw)
+    except (ValueError, RecursionError) as error:
+        return refuse_shape("messages", error)
+    return len(turns) or refuse("messages is empty.", "messages")

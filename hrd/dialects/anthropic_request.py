@@ -1,0 +1,288 @@
+"""Requests of the Messages API, read into the hub's conversation.
+
+What is read has the types that the API gives it; a request with others is refused by name. Blocks that only this API knows, and
+members that nothing here reads, are kept as they are spelled and named.
+Reference: https://docs.anthropic.com/en/api/messages
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from hrd.core.conversation import (
+    ABSENT,
+    Choosing,
+    Conversation,
+    Document,
+    Foreign,
+    FormatKind,
+    Image,
+    OutputFormat,
+    Part,
+    ProviderTool,
+    Reasoning,
+    Role,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+    Vendor,
+)
+from hrd.core.refusals import Refusal
+from hrd.dialects.anthropic_asked import (
+    BlockAsked,
+    Body,
+    ChoiceAsked,
+    Content,
+    FormatAsked,
+    MessageAsked,
+    OutputConfig,
+    SourceAsked,
+    ThinkingAsked,
+    ToolAsked,
+    Typed,
+)
+from hrd.dialects.anthropic_carried import call_signature, taken_back
+from hrd.dialects.contract import Fields
+from hrd.dialects.fields import NULL, refuse, refuse_shape
+
+DIALECT: Final = "anthropic_messages"
+_BILLING: Final = "x-anthropic-billing-header:"
+"""How the first system block of Claude Code begins: bookkeeping with Anthropic that changes, and would spoil others' caches."""
+_ROLES: Final = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
+_NOT_MISSED: Final = frozenset({"model", "stream", "metadata", "messages"})
+"""Members that decoding has read, or that speak of the client."""
+
+
+_BLOCK = msgspec.json.Decoder(BlockAsked)
+_TYPED = msgspec.json.Decoder(Typed)
+_CONTENT = msgspec.json.Decoder(Content)
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_READ: Final = frozenset(Body.__struct_fields__)
+_DECODERS: Final = {field.name: msgspec.json.Decoder(field.type) for field in msgspec.structs.fields(Body)}
+
+
+def conversation_of(fields: Fields) -> Conversation | Refusal:
+    """The conversation that the members of a request spell, or what is wrong with it."""
+    members: dict[str, object] = {}
+    for name in _READ & fields.keys():
+        try:
+            members[name] = _DECODERS[name].decode(fields[name])
+        except (ValueError, RecursionError) as error:
+            return refuse_shape(name, error)
+    if not members.get("messages"):
+        return refuse("messages is missing, or empty.", "messages")
+    extras = {name: raw for name, raw in fields.items() if name not in _READ and name not in _NOT_MISSED and bytes(raw) != NULL}
+    try:
+        return _Reading(Body(**members), fields, extras).conversation()  # type: ignore[arg-type]  # each was decoded as its field's type
+    except (ValueError, RecursionError) as error:
+        return refuse_shape("messages", error)
+
+
+class _Reading:
+    """One request while it is read."""
+
+    def __init__(self, body: Body, fields: Fields, extras: Fields) -> None:
+        self._body = body
+        self._fields = fields
+        self._extras = extras
+        self._names: dict[str, str] = {}
+        """Call id → the tool that was called."""
+
+    def conversation(self) -> Conversation:
+        body = self._body
+        turns = [*self._system(body.system), *(turn for message in body.messages for turn in self._turns(message))]
+        tools, provider_tools = _tools(body.tools or (), self._fields)
+        choice, config = body.tool_choice, body.output_config or OutputConfig()
+        return Conversation(
+            turns=tuple(turns),
+            tools=tools,
+            provider_tools=provider_tools,
+            tool_choice=_tool_choice(choice) if choice is not None else None,
+            parallel_calls=False if choice is not None and choice.disable_parallel_tool_use else None,
+            max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+            stop=tuple(body.stop_sequences or ()),
+            sampling=Sampling(temperature=body.temperature, top_p=body.top_p, top_k=body.top_k),
+            format=_format(config.format or body.output_format),
+            reasoning=_reasoning(body.thinking, config.effort or ""),
+            service_tier=body.service_tier or "",
+            cache_control=_unless_null(body.cache_control),
+            extras=self._extras,
+        )
+
+    def _system(self, system: Content) -> Iterable[Turn]:
+        parts = tuple([part for part in self._parts(system) if not self._is_bookkeeping(part)])
+        return (Turn(Role.SYSTEM, parts),) if parts else ()
+
+    def _is_bookkeeping(self, part: Part) -> bool:
+        if not isinstance(part, Text) or not part.text.startswith(_BILLING):
+            return False
+        self._extras["system text of billing"] = ABSENT
+        return True
+
+    def _turns(self, message: MessageAsked) -> Iterable[Turn]:
+        """A message as turns: the results of tools stand in one of their own, before what the user says."""
+        role = _ROLES.get(message.role)
+        if role is None:
+            raise msgspec.ValidationError(f"there is no role {message.role!r} in the Messages API")
+        parts = self._parts(message.content)
+        if role is Role.ASSISTANT:
+            parts = _with_call_signatures(parts)
+        results = tuple([part for part in parts if isinstance(part, ToolResult)])
+        others = tuple([part for part in parts if not isinstance(part, ToolResult)])
+        if results:
+            yield Turn(Role.TOOL, results)
+        if others or not results:
+            yield Turn(role, others)
+
+    def _parts(self, content: Content) -> Sequence[Part]:
+        if content is None:
+            return ()
+        return (Text(content),) if isinstance(content, str) else [self._part(raw) for raw in content]
+
+    def _part(self, raw: msgspec.Raw) -> Part:
+        kind = _TYPED.decode(raw).type
+        if kind not in _PARTS:
+            return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=kind not in _HARMLESS)
+        block = _BLOCK.decode(raw)
+        cache_control = _unless_null(block.cache_control)
+        match kind:
+            case "text":
+                return Text(block.text or "", cache_control)
+            case "image" if block.source is not None:
+                source = block.source
+                return Image(
+                    url=source.url or "",
+                    media_type=source.media_type or "",
+                    data=source.data or "",
+                    file_id=source.file_id or "",
+                    cache_control=cache_control,
+                )
+            case "document" if block.source is not None and not isinstance(block.source.content, list):
+                return _document(block, block.source, cache_control)
+            case "thinking":
+                return taken_back(block.thinking or "", block.signature or "")
+            case "redacted_thinking":
+                return Thinking(signature=block.data or "", vendor=Vendor.ANTHROPIC, is_redacted=True)
+            case "tool_use":
+                self._names[block.id or ""] = block.name or ""
+                arguments = bytes(block.input).decode()
+                return ToolCall(
+                    id=block.id or "",
+                    name=block.name or "",
+                    arguments="{}" if arguments == "null" else arguments,
+                    cache_control=cache_control,
+                )
+            case "tool_result":
+                return self._result(block, cache_control)
+            case _:
+                return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=True)
+
+    def _result(self, block: BlockAsked, cache_control: msgspec.Raw) -> ToolResult:
+        parts = self._parts(_CONTENT.decode(block.content))
+        call_id = block.tool_use_id or ""
+        return ToolResult(
+            call_id=call_id,
+            content=tuple([_as_content(part) for part in parts]),
+            is_error=bool(block.is_error),
+            name=self._names.get(call_id, ""),
+            cache_control=cache_control,
+        )
+
+
+_PARTS: Final = frozenset({"text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"})
+_HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "compaction", "fallback"})
+"""Blocks without which a request still asks the same: what the provider did, and will not be told again."""
+
+
+def _document(block: BlockAsked, source: SourceAsked, cache_control: msgspec.Raw) -> Document:
+    is_text = source.type in ("text", "content")
+    content = source.content if isinstance(source.content, str) else ""
+    return Document(
+        url=source.url or "",
+        media_type=source.media_type or "",
+        data="" if is_text else source.data or "",
+        text=(source.data or content) if is_text else "",
+        file_id=source.file_id or "",
+        title=block.title or "",
+        cache_control=cache_control,
+    )
+
+
+def _as_content(part: Part) -> Text | Image | Document:
+    """What a tool's result holds; of blocks that only this API knows, their spelling, which a model can read."""
+    if isinstance(part, Text | Image | Document):
+        return part
+    return Text(bytes(part.raw).decode() if isinstance(part, Foreign) else "")
+
+
+def _with_call_signatures(parts: Sequence[Part]) -> Sequence[Part]:
+    """Gemini's signatures, taken off the blocks that carried them and put on their calls."""
+    signatures: dict[str, str] = {}
+    kept: list[Part] = []
+    for part in parts:
+        if isinstance(part, Thinking) and (of_call := call_signature(part)) is not None:
+            signatures[of_call[0]] = of_call[1]
+        elif isinstance(part, ToolCall) and part.id in signatures:
+            kept.append(msgspec.structs.replace(part, signature=signatures[part.id]))
+        else:
+            kept.append(part)
+    return kept
+
+
+def _tools(asked: Sequence[ToolAsked], fields: Fields) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
+    tools: list[Tool] = []
+    provider_tools: list[ProviderTool] = []
+    for place, tool in enumerate(asked):
+        if tool.type not in (None, "custom"):
+            raw = _RAWS.decode(fields["tools"])[place]
+            provider_tools.append(ProviderTool(dialect=DIALECT, type=tool.type or "", raw=raw))
+            continue
+        tools.append(
+            Tool(
+                name=tool.name or "",
+                description=tool.description or "",
+                schema=_unless_null(tool.input_schema),
+                strict=tool.strict,
+                cache_control=_unless_null(tool.cache_control),
+            )
+        )
+    return tuple(tools), tuple(provider_tools)
+
+
+def _tool_choice(choice: ChoiceAsked) -> ToolChoice:
+    match choice.type:
+        case "any":
+            return ToolChoice(Choosing.REQUIRED)
+        case "tool":
+            return ToolChoice(Choosing.ONE, choice.name or "")
+        case "none":
+            return ToolChoice(Choosing.NONE)
+        case _:
+            return ToolChoice(Choosing.AUTO)
+
+
+def _format(format_: FormatAsked | None) -> OutputFormat | None:
+    if format_ is None or format_.type != "json_schema":
+        return None
+    return OutputFormat(kind=FormatKind.JSON_SCHEMA, name=format_.name or "", schema=format_.schema, strict=True)
+
+
+def _reasoning(thinking: ThinkingAsked | None, effort: str) -> Reasoning:
+    if thinking is None:
+        return Reasoning(effort=effort)
+    return Reasoning(
+        effort=effort,
+        budget_tokens=thinking.budget_tokens if thinking.type == "enabled" else None,
+        is_adaptive=thinking.type == "adaptive",
+        is_off=thinking.type == "disabled",
+    )
+
+
+def _unless_null(raw: msgspec.Raw) -> msgspec.Raw:
+    return ABSENT if bytes(raw) == NULL else raw
