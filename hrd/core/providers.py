@@ -55,6 +55,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Takes documents as parts of type `file`."""
     thought_signatures: bool = False
     """Wants back the `thought_signature` that came with a tool call; to others none is sent."""
+    signature_stand_ins: dict[str, str] = {}
+    """Model prefix → what is sent as `thought_signature` where the first call of a message has none: models that insist on one
+    take this of calls that others made."""
     bridge_tool_to_user: bool = False
     """A user message right after a tool message is refused: a short assistant message goes between."""
     stream_usage: bool = True

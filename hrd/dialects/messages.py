@@ -22,13 +22,17 @@ _SYSTEM = msgspec.Raw(b'"system"')
 _BRIDGE = {"role": msgspec.Raw(b'"assistant"'), "content": msgspec.Raw(b'"Understood."')}
 
 
-def adapt_messages(raw: msgspec.Raw, quirks: Quirks) -> tuple[msgspec.Raw, list[str]]:
-    """The messages as a provider with *quirks* takes them, and what was changed; *raw* itself if nothing was."""
-    if not _may_concern(bytes(raw), quirks):
+def adapt_messages(raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "") -> tuple[msgspec.Raw, list[str]]:
+    """The messages as a provider with *quirks* takes them, and what was changed; *raw* itself if nothing was.
+
+    *signature_stand_in*: what the model takes for a thought signature of calls that it did not make."""
+    if not _may_concern(bytes(raw), quirks) and not (signature_stand_in and b'"tool_calls"' in bytes(raw)):
         return raw, []
     try:
         messages = _OBJECTS.decode(raw)
         adapted, notes = _adapt(messages, quirks)
+        if signature_stand_in:
+            notes += _sign(adapted, signature_stand_in)
     except (ValueError, RecursionError):
         return raw, []  # of a shape that is the provider's to judge
     return (msgspec.Raw(msgspec.json.encode(adapted)), notes) if notes else (raw, [])
@@ -107,6 +111,20 @@ def _drop_signatures(message: Fields, notes: dict[str, None]) -> None:
     if [call for call in calls if call.pop("extra_content", None) is not None]:
         message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
         notes["thought signatures of another vendor left out"] = None
+
+
+def _sign(messages: list[Fields], stand_in: str) -> list[str]:
+    """Only the first call of a message has to be signed."""
+    notes: list[str] = []
+    for message in messages:
+        if not _spelled(message, "tool_calls").startswith(b"[{"):
+            continue
+        calls = _OBJECTS.decode(message["tool_calls"])
+        if b'"thought_signature"' not in _spelled(calls[0], "extra_content"):
+            calls[0]["extra_content"] = msgspec.Raw(msgspec.json.encode({"google": {"thought_signature": stand_in}}))
+            message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
+            notes = ["a stand-in sent for the thought signature of another vendor's call"]
+    return notes
 
 
 def _hold_reasoning_place(message: Fields, quirks: Quirks, notes: dict[str, None]) -> None:

@@ -76,7 +76,7 @@ def apply(
         _adapt_tools(sent, quirks, notes)
     messages = sent.get("messages")
     if messages is not None:
-        sent["messages"], changes = adapt_messages(messages, quirks)
+        sent["messages"], changes = adapt_messages(messages, quirks, _signature_stand_in(quirks, model))
         notes += changes
     return sent, notes
 
@@ -96,6 +96,10 @@ def begins(model: str, comma_list: str) -> bool:
         if prefix and model.startswith(prefix):
             return True
     return False
+
+
+def _signature_stand_in(quirks: Quirks, model: str) -> str:
+    return next((sent for prefix, sent in quirks.signature_stand_ins.items() if model.startswith(prefix)), "")
 
 
 def _unthinking(fields: Fields) -> bool:

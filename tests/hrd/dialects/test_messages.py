@@ -46,6 +46,22 @@ def test_a_trigger_that_is_only_said_changes_nothing() -> None:
     assert adapt(spelled, **EVERYTHING) == (spelled, [])
 
 
+def test_a_stand_in_signs_the_first_call_of_a_message_that_nobody_signed() -> None:
+    def sign(text: bytes) -> tuple[bytes, list[str]]:
+        raw, notes = adapt_messages(msgspec.Raw(text), Quirks(thought_signatures=True), "unsigned")
+        return bytes(raw), notes
+
+    calls = b'{"id":"a","n":1.50%b},{"id":"b"}'
+    message = b'[{"role":"assistant","tool_calls":[%b]}]'
+    own = b',"extra_content":{"google":{"thought_signature":"sig=="}}'
+    made = b',"extra_content":{"google":{"thought_signature":"unsigned"}}'
+    noted = ["a stand-in sent for the thought signature of another vendor's call"]
+    assert sign(message % (calls % b"")) == (message % (calls % made), noted)
+    assert sign(message % (calls % own)) == (message % (calls % own), [])
+    assert sign(PLAIN) == (PLAIN, [])
+    assert sign(b'[{"role":"user","content":"\\"tool_calls\\""}]') == (b'[{"role":"user","content":"\\"tool_calls\\""}]', [])
+
+
 def test_developer_is_sent_as_system_and_the_rest_keeps_its_spelling() -> None:
     text = b'[{"role":"developer","content":"be brief","n":1.50},{"role":"user","content":"d\\u00e9j\\u00e0"}]'
     system = b'[{"role":"system","content":"be brief","n":1.50},{"role":"user","content":"d\\u00e9j\\u00e0"}]'

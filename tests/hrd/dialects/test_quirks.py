@@ -240,3 +240,13 @@ def test_unknown_fields_pass_byte_for_byte(value: dict[str, object]) -> None:
     unknown = {name: each for name, each in value.items() if name not in known and each is not None}
     text = msgspec.json.encode(fields_of(json.dumps(unknown))).decode()
     assert sent(text, provider()) == (text, [])
+
+
+def test_a_stand_in_signs_foreign_calls_for_the_models_that_want_one() -> None:
+    called = '{"messages":[{"role":"assistant","tool_calls":[{"id":"a"}]}]}'
+    gemini = CATALOGUE["gemini"]
+    body, notes = sent(called, gemini, "gemini-3.1-flash-lite")
+    call = json.loads(body)["messages"][0]["tool_calls"][0]
+    assert call == {"id": "a", "extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
+    assert notes == ["a stand-in sent for the thought signature of another vendor's call"]
+    assert sent(called, gemini, "gemini-2.5-flash-lite") == (called, [])
