@@ -60,6 +60,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     take this of calls that others made."""
     bridge_tool_to_user: bool = False
     """A user message right after a tool message is refused: a short assistant message goes between."""
+    system_first: bool = False
+    """A system message behind those of others is refused: it is sent as the user's."""
     stream_usage: bool = True
     """Takes `stream_options.include_usage`."""
     rewrite_reply: tuple[str, ...] = ()

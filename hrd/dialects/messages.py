@@ -19,6 +19,7 @@ _ID_LENGTH = 9  # what Mistral wants; short enough for everybody else
 _OBJECTS = msgspec.json.Decoder(list[Fields])
 _TEXT = msgspec.json.Decoder(str)
 _SYSTEM = msgspec.Raw(b'"system"')
+_USER = msgspec.Raw(b'"user"')
 _BRIDGE = {"role": msgspec.Raw(b'"assistant"'), "content": msgspec.Raw(b'"Understood."')}
 
 
@@ -50,6 +51,8 @@ def _may_concern(text: bytes, quirks: Quirks) -> bool:
         return True
     if not quirks.thought_signatures and find(b'"extra_content"') >= 0:
         return True
+    if quirks.system_first and find(b'"system"') >= 0:
+        return True
     names = quirks.drop_message_fields
     return bool(names) and any(find(b'"%b"' % name.encode()) >= 0 for name in names)
 
@@ -60,10 +63,7 @@ def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[s
     adapted: list[Fields] = []
     before = b""
     for message in messages:
-        role = _spelled(message, "role")
-        if role == b'"developer"' and not quirks.developer_role:
-            message["role"] = _SYSTEM
-            notes["role developer sent as system"] = None
+        role = _adapt_role(message, quirks, before in (b"", b'"system"'), notes)
         if quirks.bridge_tool_to_user and before == b'"tool"' and role == b'"user"':
             adapted.append(_BRIDGE)
             notes["an assistant message put between tool and user"] = None
@@ -77,6 +77,18 @@ def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[s
         adapted.append(message)
         before = role
     return adapted, list(notes)
+
+
+def _adapt_role(message: Fields, quirks: Quirks, is_in_front: bool, notes: dict[str, None]) -> bytes:
+    """The role that the message goes out with. *is_in_front*: only system messages stand before it."""
+    role = _spelled(message, "role")
+    if role == b'"developer"' and not quirks.developer_role:
+        message["role"], role = _SYSTEM, b'"system"'
+        notes["role developer sent as system"] = None
+    if role == b'"system"' and quirks.system_first and not is_in_front:
+        message["role"], role = _USER, b'"user"'
+        notes["a system message behind others sent as the user's"] = None
+    return role
 
 
 def _spelled(fields: Fields, name: str) -> bytes:

@@ -46,6 +46,26 @@ def test_a_trigger_that_is_only_said_changes_nothing() -> None:
     assert adapt(spelled, **EVERYTHING) == (spelled, [])
 
 
+def test_a_system_message_behind_others_is_the_users_where_it_must_stand_in_front() -> None:
+    front = b'{"role":"system","content":"a"},{"role":"developer","content":"b"},{"role":"user","content":"hi"}'
+    late = b'{"role":"%b","content":"c"}'
+    kept = front.replace(b"developer", b"system")
+    notes = ["role developer sent as system", "a system message behind others sent as the user's"]
+    assert adapt(b"[" + front + b"," + late % b"system" + b"]", system_first=True) == (
+        b"[" + kept + b"," + late % b"user" + b"]",
+        notes,
+    )
+    assert adapt(b"[" + kept + b"]", system_first=True) == (b"[" + kept + b"]", [])
+    assert adapt(b"[" + kept + b"," + late % b"system" + b"]") == (b"[" + kept + b"," + late % b"system" + b"]", [])
+
+
+def test_a_system_message_behind_a_result_is_bridged_like_a_users() -> None:
+    text = b'[{"role":"user","content":"hi"},{"role":"tool","content":"5"},{"role":"system","content":"c"}]'
+    raw, notes = adapt(text, system_first=True, bridge_tool_to_user=True)
+    assert [message["role"] for message in json.loads(raw)] == ["user", "tool", "assistant", "user"]
+    assert notes == ["a system message behind others sent as the user's", "an assistant message put between tool and user"]
+
+
 def test_a_stand_in_signs_the_first_call_of_a_message_that_nobody_signed() -> None:
     def sign(text: bytes) -> tuple[bytes, list[str]]:
         raw, notes = adapt_messages(msgspec.Raw(text), Quirks(thought_signatures=True), "unsigned")
