@@ -16,10 +16,11 @@ from hrd.core.journal import Usage, UsageSource
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
 from hrd.core.refusals import Refusal
 from hrd.core.reply_events import Finish, Finished, ReplyEvent, Started, Text, UsageSeen
+from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Secret
 from hrd.dialects.contract import Dialect, Request, Stamp
 from hrd.dialects.passage import Passage, Prepared
-from hrd.dialects.spoken import DIALECTS, TARGETS
+from hrd.dialects.spoken import TARGETS, openings
 
 CHUNKS = 1000
 ROUNDS = 7
@@ -34,7 +35,9 @@ WORDS = "It was a bright cold day in April, and the clocks were striking thirtee
 
 def measure_translation(_home: Path) -> list[Figure]:
     """Every way, and the dearest of each kind as what is promised."""
-    clients = {dialect.ENDPOINT: dialect for dialect in DIALECTS if dialect.ENDPOINT in SPOKEN_AT.values()}
+    book = ResponseBook(0, 0.0)
+    speakers = {endpoint: opening("bench", STAMP) for endpoint, opening in openings(book, lambda: 0.0)}
+    clients = {endpoint: speakers[endpoint] for endpoint in SPOKEN_AT.values()}
     chunks: list[tuple[float, str]] = []
     requests: list[tuple[float, str]] = []
     for target, spoken_at in SPOKEN_AT.items():

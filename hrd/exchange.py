@@ -251,7 +251,7 @@ class Exchange:
     def _beat(self, trip: Trip) -> None:
         """The client has waited long enough for a sign of life."""
         if not trip.call.begun:
-            trip.call.begin_stream(id_headers(trip.call, trip.dialect))
+            trip.call.begin_stream(id_headers(trip.call, trip.dialect.ID_HEADERS))
         trip.call.send_nowait(trip.dialect.comment("keep-alive"))
 
     async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:

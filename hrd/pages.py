@@ -5,6 +5,7 @@
 | GET /health (also /, /v1, /api/hello: clients look there whether somebody answers) | everybody |
 | GET /metrics | everybody, or holders of a client key with METRICS_REQUIRE_AUTH |
 | GET /v1/models, /v1/models/{id} | holders of a client key: what their key may ask for |
+| POST /v1/messages/count_tokens | holders of a client key: an estimate, for which nobody is asked |
 | GET /v1/status, /v1/usage | holders of a client key: what their key may see, what it spent |
 
 Paths count with and without `/v1` before them, with it twice, and with a slash behind them: base URLs are often set so.
@@ -20,26 +21,28 @@ from hrd.admin.status import DaemonFacts, status_for_client, status_of
 from hrd.admin.usage import usage_of
 from hrd.admin.wire.usage import UsageQuestion
 from hrd.core.access import Caller
-from hrd.core.refusals import Refusal, RefusalKind
+from hrd.core.refusals import Refusal, RefusalKind, rejected_as
 from hrd.core.secrets import scrub
 from hrd.cors import cors_of, is_allowed, preflight_headers
-from hrd.dialects.openai_errors import error_reply
+from hrd.dialects import anthropic_errors, openai_errors
+from hrd.dialects.anthropic_messages import count_tokens
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import Header
-from hrd.http.messages import RequestHead
+from hrd.http.messages import RequestHead, RequestRejected
 from hrd.metrics import CONTENT_TYPE, Metrics
 from hrd.model_list import find_model, model_list
-from hrd.model_shapes import shape_list, shape_one
+from hrd.model_shapes import is_anthropic, shape_list, shape_one
 from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Store
-from hrd.trip.door import authenticate
+from hrd.trip.door import authenticate, id_headers
 from hrd.trip.terms import Terms
 
 __all__ = ["cors_of", "public_dispatch"]
 
 HEALTH_PATHS = ("/health", "/", "/v1", "/api/hello")
 MODELS = "/v1/models"
+COUNT_TOKENS = "/v1/messages/count_tokens"
 SHOWN_CHARS_MAX = 120
 TEXT: Header = (b"content-type", CONTENT_TYPE)
 
@@ -57,7 +60,7 @@ def public_dispatch(
 ) -> Callable[[RequestHead], Endpoint]:
     """Every path of the listener. *posts* are the endpoints that take a POST, by path."""
     pages = Pages(pool=pool, store=store, facts=facts, metrics=metrics, settings=settings, terms=terms, now=now)
-    return Table(posts, pages, settings).dispatch
+    return Table({**posts, COUNT_TOKENS: pages.for_caller(pages.count_tokens)}, pages, settings).dispatch
 
 
 class Pages:
@@ -124,6 +127,16 @@ class Pages:
             await refuse(call, _denied(usage))
         else:
             await _reply(call, 200, usage)
+
+    async def count_tokens(self, call: Call, caller: Caller) -> None:  # noqa: ARG002 (pages for callers are told which)
+        try:
+            counted = count_tokens(await call.body())
+        except RequestRejected as rejected:
+            counted = rejected_as(rejected.status, rejected.message)
+        if isinstance(counted, Refusal):
+            await refuse(call, counted)
+        else:
+            await _reply(call, 200, counted)
 
     def for_caller(self, page: Callable[[Call, Caller], Awaitable[None]]) -> Endpoint:
         """*page*, for holders of a client key."""
@@ -199,9 +212,14 @@ def canonical(path: str) -> str:
 
 
 async def refuse(call: Call, refusal: Refusal, *more: Header) -> None:
-    """Say no in the OpenAI envelope, which most clients read."""
-    status, headers, body = error_reply(refusal)
-    await call.reply(status, [*headers, _request_id(call), *more], body)
+    """Say no in Anthropic's envelope to its clients, and in OpenAI's to all others."""
+    speaks = anthropic_errors if _is_of_anthropic(call.head) else openai_errors
+    status, headers, body = speaks.error_reply(msgspec.structs.replace(refusal, request_id=call.request_id))
+    await call.reply(status, [*headers, *id_headers(call, speaks.ID_HEADERS), *more], body)
+
+
+def _is_of_anthropic(head: RequestHead) -> bool:
+    return is_anthropic(head) or canonical(head.path).removeprefix("/v1").startswith("/messages")
 
 
 def _refusing(refusal: Refusal, *more: Header) -> Endpoint:

@@ -1,5 +1,7 @@
 """Who may ask, and how they are told no."""
 
+from collections.abc import Iterable
+
 import msgspec
 import trio
 
@@ -25,15 +27,15 @@ def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
     return caller
 
 
-def id_headers(call: Call, dialect: Dialect) -> list[Header]:
-    """The request's id, under the names by which the dialect's clients know it."""
+def id_headers(call: Call, names: Iterable[bytes]) -> list[Header]:
+    """The request's id, under *names*: those by which the clients of a dialect know it."""
     request_id = call.request_id.encode()
-    return [(name, request_id) for name in dialect.ID_HEADERS]
+    return [(name, request_id) for name in names]
 
 
 async def refuse(call: Call, dialect: Dialect, refusal: Refusal, headers: list[Header] | None = None) -> None:
     """Say no in the dialect's shape."""
     status, said, body = dialect.error_reply(msgspec.structs.replace(refusal, request_id=call.request_id))
     if headers is None:
-        headers = id_headers(call, dialect)
+        headers = id_headers(call, dialect.ID_HEADERS)
     await call.reply(status, [*said, *headers], body)

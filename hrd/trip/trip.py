@@ -101,7 +101,7 @@ class Trip:
 
     def own_headers(self) -> list[Header]:
         """Those of them that are this request's alone."""
-        return [*id_headers(self.call, self.dialect), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
+        return [*id_headers(self.call, self.dialect.ID_HEADERS), (b"x-hermes-attempts", b"%d" % len(self.tour.notes))]
 
     def error_event(self, refusal: Refusal, *, begun: bool = False) -> bytes:
         """*refusal* as the end of a stream whose head is out; *begun*: something of a reply is out, too."""

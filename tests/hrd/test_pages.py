@@ -164,7 +164,7 @@ async def test_status_has_the_shape_of_hr_status_without_what_is_the_users_own(w
     answer = await get(world, "/v1/status")
     found = answer.json
     assert (found["version"], found["mode"], found["draining"]) == ("9.9", "parallel", False)
-    groq = found["providers"][0]  # type: ignore[index]
+    groq = found["providers"][0]
     assert (groq["name"], groq["state"], groq["credentials"][0]["fingerprint"]) == ("groq", "ready", GROQ)
     assert groq["learned"]["small"]["context"] == 8192
     for hidden in (b"not-a-key", b"work", b"me@example.org", b"auth.json", str(world.folder).encode()):
@@ -174,11 +174,11 @@ async def test_status_has_the_shape_of_hr_status_without_what_is_the_users_own(w
 async def test_usage_is_of_the_callers_own_key(world: World) -> None:
     world.store.commit_nowait([answered("req-1", client=MINE), answered("req-2", client="client-00000001")])
     found = (await get(world, "/v1/usage")).json
-    assert found["totals"]["requests"] == 1  # type: ignore[index]
+    assert found["totals"]["requests"] == 1
     assert [(row["client"], row["client_name"]) for row in found["rows"]] == [(MINE, "laptop")]  # type: ignore[attr-defined]
     assert (await get(world, "/v1/usage?client=client-00000001")).json == found, "nobody can ask for another's"
     later = (await get(world, "/v1/usage?since=2026-11-19")).json
-    assert later["totals"]["requests"] == 0  # type: ignore[index]
+    assert later["totals"]["requests"] == 0
 
 
 async def test_a_day_that_is_none_is_a_400(world: World) -> None:
@@ -310,3 +310,41 @@ async def test_without_origins_no_page_hears_anything(world: World) -> None:
     answer = await get(world, "/v1/models", origin=PAGE)
     assert answer.status == 200
     assert not {"vary", "access-control-allow-origin"} & set(answer.headers)
+
+
+# Anthropic's clients -----------------------------------------------------------------------------------------------------
+
+TWO_WORDS = b'{"model":"claude-x","messages":[{"role":"user","content":"hello there"}]}'
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/messages/count_tokens", "/messages/count_tokens", "/v1/v1/messages/count_tokens?beta=true"]
+)
+async def test_tokens_are_counted_without_asking_anybody(world: World, path: str) -> None:
+    answer = await world.http("POST", path, TWO_WORDS, on="public", authorization=f"Bearer {KEY}")
+    assert answer.status == 200
+    assert 1 <= answer.json["input_tokens"] <= 10
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "status", "kind"),
+    [
+        (b"{}", True, 400, "invalid_request_error"),
+        (b"words", True, 400, "invalid_request_error"),
+        (TWO_WORDS, False, 401, "authentication_error"),
+    ],
+)
+async def test_what_cannot_be_counted_is_refused_in_anthropics_shape(
+    world: World, body: bytes, key: bool, status: int, kind: str
+) -> None:
+    authorization = f"Bearer {KEY}" if key else "Bearer wrong"
+    answer = await world.http("POST", "/v1/messages/count_tokens", body, on="public", authorization=authorization)
+    assert (answer.status, answer.json["type"], answer.json["error"]["type"]) == (status, "error", kind)
+    assert answer.headers["request-id"] == answer.headers["x-request-id"]
+
+
+async def test_an_unknown_model_is_told_in_the_shape_of_who_asks(world: World) -> None:
+    answer = await world.http(
+        "GET", "/v1/models/nope", b"", on="public", authorization=f"Bearer {KEY}", anthropic_version="2023-06-01"
+    )
+    assert (answer.status, answer.json["error"]["type"]) == (404, "not_found_error")
