@@ -2,7 +2,8 @@
 
 A candidate that would have to leave such a thing out answers something else than was asked. It is passed over while somebody
 can be asked who takes it; if nobody can, it is asked all the same, and what was left out is told (`hr why`). What a target has
-another word for is no need, nor is what changes a reply only in degree (sampling, effort).
+another word for is no need (a freeform tool is a function elsewhere), nor is what changes a reply only in degree (sampling,
+effort).
 """
 
 import enum
@@ -22,7 +23,6 @@ class Need(enum.StrEnum):
     LOGPROBS = "probabilities of words"
     LOGIT_BIAS = "logit_bias"
     FORMAT = "the reply's format"
-    GRAMMAR = "the grammar of a freeform tool"
     FORCED_CALL = "the choice of a tool"
 
 
@@ -37,10 +37,9 @@ _FIELDS: Final = {
 }
 """In chat completions: who is known not to take the field lacks the need."""
 _LACKS: Final[Mapping[str, frozenset[Need]]] = {
-    "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.GRAMMAR}),
+    "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS}),
     "openai_responses": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP}),
     "codex": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP}),
-    "openai_chat": frozenset({Need.GRAMMAR}),
 }
 """What a wire format has no words for."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hrd.core.ask import Ask, Kind
+from hrd.core.needs import NONE, Need
 from hrd.core.refusals import Refusal
 from hrd.dialects import anthropic_hub, anthropic_native
 from hrd.dialects.affinity import affinity_in
@@ -36,6 +37,13 @@ HUB: Final[Hub | None] = anthropic_hub
 _WINDOW_MARK: Final = re.compile(r"\[[^\[\]]{1,20}\]\Z")
 """`[1m]` and its like behind a model's name: which context the client reckons with, and no part of the name."""
 _EMPTY_LISTS: Final = (NULL, b"[]")
+_NEEDS: Final = (
+    ("stop_sequences", (b'"',), Need.STOP),
+    ("messages", (b'"document"',), Need.DOCUMENTS),
+    ("tool_choice", (b'"any"', b'"tool"'), Need.FORCED_CALL),
+    ("output_config", (b'"format"',), Need.FORMAT),
+)
+"""Member, what its spelling holds then, and what that is a need of."""
 
 
 def decode(body: bytes) -> Request | Refusal:
@@ -62,9 +70,16 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=count_of(fields, "max_tokens"),
         body_bytes=len(body),
+        needs=_needs(fields),
         affinity=affinity_in(fields, model, bytes(fields["messages"])),
     )
     return Request(ask=ask, fields=fields)
+
+
+def _needs(fields: Fields) -> frozenset[Need]:
+    """What not every provider can be told; mostly nothing."""
+    needs = [need for name, marks, need in _NEEDS if name in fields and any(mark in bytes(fields[name]) for mark in marks)]
+    return frozenset(needs) if needs else NONE
 
 
 def count_tokens(body: bytes) -> dict[str, int] | Refusal:

@@ -140,8 +140,6 @@ def _needs(fields: Fields, messages: bytes) -> frozenset[Need]:
         needs.append(Need.AUDIO)
     if messages.find(b'"file"') >= 0:
         needs.append(Need.DOCUMENTS)
-    if "tools" in fields and bytes(fields["tools"]).find(b'"grammar"') >= 0:
-        needs.append(Need.GRAMMAR)
     return frozenset(needs) if needs else NONE
 
 

@@ -17,7 +17,6 @@ from hrd.dialects.prompt import measure_items
 from hrd.dialects.responses_items import unknown_reference
 
 _OWN_TOOLS: Final = (b'"function"', b'"custom"', b'"namespace"')
-_GRAMMAR: Final = b'"grammar"'
 _FREE: Final = (b"", b'"auto"', b'"none"')
 _REFERENCE: Final = b'"item_reference"'
 
@@ -64,7 +63,7 @@ def read_request(fields: Fields, body_bytes: int) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=count_of(fields, "max_output_tokens"),
         body_bytes=body_bytes,
-        needs=_needs(fields, spelled, tools),
+        needs=_needs(fields, spelled),
         affinity=affinity_in(fields, model, spelled),
     )
     return Request(ask=ask, fields=fields)
@@ -92,12 +91,11 @@ def _not_here(fields: Fields) -> Refusal | None:
     return None
 
 
-def _needs(fields: Fields, spelled: bytes, tools: bytes) -> frozenset[Need]:
+def _needs(fields: Fields, spelled: bytes) -> frozenset[Need]:
     """What not every provider can be told; mostly nothing."""
     held = (
         (spelled, b'"input_audio"', Need.AUDIO),
         (spelled, b'"input_file"', Need.DOCUMENTS),
-        (tools, _GRAMMAR, Need.GRAMMAR),
     )
     needs = [need for text, mark, need in held if text.find(mark) >= 0]
     if _spelled(fields, "text").find(b'"json_') >= 0:

@@ -15,8 +15,8 @@ def provider(dialect: str = "openai_chat", **quirks: object) -> Provider:
 @pytest.mark.parametrize(
     ("dialect", "lacks"),
     [
-        ("openai_chat", {Need.GRAMMAR, Need.DOCUMENTS}),
-        ("anthropic_messages", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.GRAMMAR}),
+        ("openai_chat", {Need.DOCUMENTS}),
+        ("anthropic_messages", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS}),
         ("codex", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP}),
         ("openai_responses", {Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP}),
     ],

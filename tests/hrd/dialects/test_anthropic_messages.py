@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.ask import Kind
+from hrd.core.needs import Need
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.anthropic_hub import conversation
 from hrd.dialects.anthropic_messages import count_tokens, decode
@@ -23,6 +24,23 @@ def test_the_facts_of_a_request() -> None:
     assert (asked.kind, asked.model, asked.stream, asked.tools, asked.images) == (Kind.CHAT, "claude-x", True, True, True)
     assert (asked.max_tokens, asked.affinity) == (100, "user_1_session_2")
     assert asked.input_tokens > 800
+
+
+@pytest.mark.parametrize(
+    ("members", "needs"),
+    [
+        ({}, set()),
+        ({"stop_sequences": [], "tool_choice": {"type": "auto"}, "output_config": {"effort": "low"}}, set()),
+        ({"stop_sequences": ["END"]}, {Need.STOP}),
+        ({"tool_choice": {"type": "any"}}, {Need.FORCED_CALL}),
+        ({"tool_choice": {"type": "tool", "name": "f"}}, {Need.FORCED_CALL}),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, {Need.FORMAT}),
+    ],
+)
+def test_what_not_everybody_can_be_told(members: dict[str, Any], needs: set[Need]) -> None:
+    decoded = decode(body({"role": "user", "content": "hi"}, **members))
+    assert isinstance(decoded, Request)
+    assert decoded.ask.needs == needs
 
 
 def test_members_keep_their_spelling() -> None:

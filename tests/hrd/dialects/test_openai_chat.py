@@ -138,7 +138,6 @@ def test_a_body_nested_to_the_very_limit_is_refused_or_can_be_encoded_with_a_lon
         ('"stop":["END"],"n":2', {Need.STOP, Need.CHOICES}),
         ('"logprobs":true,"logit_bias":{"1":2}', {Need.LOGPROBS, Need.LOGIT_BIAS}),
         ('"response_format":{"type":"json_object"},"tool_choice":"required"', {Need.FORMAT, Need.FORCED_CALL}),
-        ('"tools":[{"type":"custom","custom":{"name":"p","format":{"type":"grammar"}}}]', {Need.GRAMMAR}),
     ],
 )
 def test_what_not_everybody_can_be_told(members: str, needs: set[Need]) -> None:
