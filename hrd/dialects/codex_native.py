@@ -1,7 +1,8 @@
 """Responses clients on the ChatGPT subscription's backend, which speaks Responses with rules of its own (see `codex_target`).
 
-The Codex CLI is at home there: its requests and the bytes of its replies pass untouched. Of other clients' requests what the
-backend refuses is left out or put otherwise, and their replies are given the `output` that it leaves empty.
+The Codex CLI is at home there: its requests and the bytes of its replies pass untouched, but for the instructions that the
+backend demands, and that the CLI does not send to a provider of the user's own. Of other clients' requests what the backend
+refuses is left out or put otherwise, and their replies are given the `output` that it leaves empty.
 """
 
 from collections.abc import Callable
@@ -53,6 +54,8 @@ def encode(
     fields["model"] = msgspec.Raw(msgspec.json.encode(model))
     fields["store"], fields["stream"] = _FALSE, _TRUE
     unseal(fields, notes, is_all=REPLAYED_REASONING in drop)
+    if _spelled(fields, "instructions") in _EMPTY:
+        fields["instructions"] = msgspec.Raw(msgspec.json.encode(INSTRUCTIONS))
     if not is_at_home(request):
         _adapt(fields, notes)
     notes += leave_out(fields, provider.quirks, model, drop)
@@ -101,8 +104,6 @@ def is_at_home(request: Request) -> bool:
 
 def _adapt(fields: Fields, notes: list[str]) -> None:
     """Make the request of any client one that the backend takes."""
-    if _spelled(fields, "instructions") in _EMPTY:
-        fields["instructions"] = msgspec.Raw(msgspec.json.encode(INSTRUCTIONS))
     if _spelled(fields, "service_tier") != b'"priority"' and fields.pop("service_tier", None) is not None:
         notes.append("service_tier left out")
     if _spelled(fields, "include").find(SEALED.encode()) < 0:

@@ -59,6 +59,9 @@ def encode(
         "stream": True,
     }
     members |= told(conversation, provider, model, writer)
+    reasoning = members.get("reasoning")
+    if isinstance(reasoning, dict) and reasoning.get("effort") != "none":
+        reasoning.setdefault("summary", "auto")  # as its own client: nothing else is seen of what it thinks
     members["include"] = [SEALED]
     members.setdefault("prompt_cache_key", _name_of(instructions, rest))
     if conversation.service_tier == "priority":

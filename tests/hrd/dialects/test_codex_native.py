@@ -56,9 +56,15 @@ def sent(asked: Request, *, drop: frozenset[str] = frozenset()) -> tuple[dict[st
 
 
 def test_the_clis_requests_pass_untouched() -> None:
-    body, notes = sent(request(**CLI))
-    assert list(body.items()) == list(CLI.items())
+    asked = {**CLI, "instructions": "You are Codex."}
+    body, notes = sent(request(**asked))
+    assert list(body.items()) == list(asked.items())
     assert notes == ()
+
+
+def test_instructions_are_given_to_the_cli_where_it_sends_none() -> None:
+    body, _ = sent(request(**CLI))
+    assert body == {**CLI, "instructions": INSTRUCTIONS}
 
 
 def test_anybody_elses_request_becomes_one_that_it_takes() -> None:

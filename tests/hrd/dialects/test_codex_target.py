@@ -80,7 +80,7 @@ def test_whatever_is_asked_no_member_is_sent_that_it_refuses() -> None:
     assert set(body) <= ALLOWED
     assert body["instructions"] == "Be brief."
     assert [item["role"] for item in body["input"]] == ["user", "developer"]
-    assert body["reasoning"] == {"effort": "xhigh"}
+    assert body["reasoning"] == {"effort": "xhigh", "summary": "auto"}
     assert body["text"] == {
         "format": {"type": "json_schema", "name": "n", "schema": {}, "strict": True},
         "verbosity": "high",
@@ -92,6 +92,21 @@ def test_whatever_is_asked_no_member_is_sent_that_it_refuses() -> None:
         *(f"{name} left out" for name in ("max_tokens", "temperature", "top_p", "logprobs", "service_tier")),
         *(f"{name} left out" for name in ("stop", "top_k", "seed", "n")),
     }
+
+
+def test_a_summary_of_its_thoughts_is_asked_for_unless_it_is_not_to_think() -> None:
+    takes_none = msgspec.structs.replace(CODEX, quirks=Quirks(efforts=("none", "low")))
+
+    def asked(**reasoning: str) -> object:
+        encoded = encode(
+            Conversation(turns=(HI,), reasoning=Reasoning(**reasoning)), takes_none, "gpt-5.5", drop=frozenset(), stream=True
+        )
+        return msgspec.json.decode(encoded.body).get("reasoning")
+
+    assert asked(effort="low") == {"effort": "low", "summary": "auto"}
+    assert asked(effort="low", summary="detailed") == {"effort": "low", "summary": "detailed"}
+    assert asked(effort="none") == {"effort": "none"}
+    assert asked() is None
 
 
 def test_priority_is_the_one_tier_that_it_knows() -> None:
