@@ -25,7 +25,7 @@ from hrd.dialects.sse import Framer
 PATH: Final = "/responses"
 STREAMS_ONLY: Final = True
 IS_TYPED: Final = False
-_OWN_IDS: Final = (b'"msg_', b'"fc_', b'"rs_', b'"ctc_', b'"ws_', b'"ig_', b'"lsh_')
+_OWN_IDS: Final = (b'"msg_', b'"fc_', b'"fco_', b'"rs_', b'"ctc_', b'"ctco_', b'"ws_', b'"ig_', b'"lsh_')
 _ITEMS: Final = msgspec.json.Decoder(list[Fields])
 _OBJECT: Final = msgspec.json.Decoder(Fields)
 _TRUE: Final = msgspec.Raw(b"true")

@@ -55,6 +55,9 @@ class InputWriter:
     def __init__(self, takes: Takes) -> None:
         self.notes: dict[str, None] = {}
         self._takes = takes
+        self._sent_ids: set[str] = set()
+        self._waiting: dict[str, list[tuple[str, CallKind]]] = {}
+        """Calls without their result: their id as it was → as it was sent, and what they are."""
 
     def items(self, turns: Iterable[Turn]) -> list[Item]:
         written: list[Item] = []
@@ -95,11 +98,14 @@ class InputWriter:
             if item is not None:
                 items.append(item)
                 content = None
+        while items and isinstance(items[-1], dict) and items[-1]["type"] == "reasoning":
+            items.pop()  # it is refused without what it led to
+            self.notes["reasoning of earlier turns left out"] = None
         return items
 
     def _item(self, part: Part) -> Item | None:
         if isinstance(part, ToolCall):
-            return _call(part)
+            return self._call(part)
         if isinstance(part, Thinking):
             return self._reasoning(part)
         if isinstance(part, Foreign):
@@ -116,8 +122,28 @@ class InputWriter:
         return {"type": "reasoning", "summary": summary, "encrypted_content": thinking.signature}
 
     def _output(self, result: ToolResult) -> Item:
-        kind = "custom_tool_call_output" if result.kind is CallKind.CUSTOM else "function_call_output"
-        return {"type": kind, "call_id": short_id(result.call_id), "output": self._result(result)}
+        waiting = self._waiting.get(result.call_id)
+        call_id, kind = waiting.pop(0) if waiting else (short_id(result.call_id), result.kind)
+        name = "custom_tool_call_output" if kind is CallKind.CUSTOM else "function_call_output"
+        return {"type": name, "call_id": call_id, "output": self._result(result)}
+
+    def _call(self, call: ToolCall) -> Item:
+        call_id = self._unused(short_id(call.id))
+        self._waiting.setdefault(call.id, []).append((call_id, call.kind))
+        name = sent_name(call.name, call.namespace)
+        if call.kind is CallKind.CUSTOM:
+            return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": call.arguments}
+        arguments = mend_arguments(call.arguments) or NOTHING
+        return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
+
+    def _unused(self, call_id: str) -> str:
+        """*call_id*, or another one if an earlier call has it: some providers count from one in every reply."""
+        unused, number = call_id, 1
+        while unused in self._sent_ids:
+            number += 1
+            unused = f"{call_id[: CALL_ID_CHARS_MAX - 8]}_{number}"
+        self._sent_ids.add(unused)
+        return unused
 
     def _result(self, result: ToolResult) -> object:
         content = _as_error(result.content) if result.is_error else result.content
@@ -181,14 +207,6 @@ def _image(image: Image) -> object:
     if image.detail:
         spelled["detail"] = image.detail
     return spelled
-
-
-def _call(call: ToolCall) -> Item:
-    name = sent_name(call.name, call.namespace)
-    if call.kind is CallKind.CUSTOM:
-        return {"type": "custom_tool_call", "call_id": short_id(call.id), "name": name, "input": call.arguments}
-    arguments = mend_arguments(call.arguments) or NOTHING
-    return {"type": "function_call", "call_id": short_id(call.id), "name": name, "arguments": arguments}
 
 
 def short_id(call_id: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
 
 from hrd.core.conversation import (
     CallKind,
@@ -30,7 +31,10 @@ from hrd.core.reply_events import Broken, Finish, Finished, Started
 from hrd.core.reply_events import Text as Said
 from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS, encode, event_reader, read_whole
 from hrd.dialects.contract import Encoded
+from tests.hrd.dialects.histories import histories
 from tests.hrd.dialects.responses import event, message, spell
+from tests.upstreams.asked import Asked
+from tests.upstreams.codex import Codex as BackendOfCodex
 
 CODEX = Provider(
     name="codex",
@@ -155,6 +159,14 @@ def test_orphans_are_repaired() -> None:
     assert [item["type"] for item in sent(Conversation(turns=(HI, call, HI)))[0]["input"]] == [
         *("message", "function_call", "function_call_output", "message")
     ]
+
+
+@given(histories())
+def test_whatever_is_asked_the_backend_takes_it(asked: Conversation) -> None:
+    body = sent(asked)[1].body
+    headers = [("authorization", "Bearer t"), ("chatgpt-account-id", "a"), ("accept", "text/event-stream")]
+    request = Asked("POST", "/responses", (*headers, ("content-type", "application/json")), body, 0.0, 1)
+    assert BackendOfCodex({"t": "a"}.get).refusal(request) is None
 
 
 STREAM = spell(

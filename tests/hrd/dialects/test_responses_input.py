@@ -69,6 +69,23 @@ def test_what_the_assistant_said_in_its_order() -> None:
     assert notes == []
 
 
+def test_reasoning_that_led_to_nothing_is_left_out() -> None:
+    thinking = Thinking(signature="gAAAA", vendor=Vendor.OPENAI)
+    items, notes = written(Turn(Role.ASSISTANT, (Text("a"), thinking)))
+    assert [item["type"] for item in items] == ["message"]  # type: ignore[index]
+    assert notes == ["reasoning of earlier turns left out"]
+
+
+def test_ids_that_come_again_are_told_apart() -> None:
+    turn = Turn(Role.ASSISTANT, tuple(ToolCall(id="call_0", name="f", arguments="{}") for _ in range(2)))
+    results = Turn(Role.TOOL, tuple(ToolResult(call_id="call_0", content=(Text(text),)) for text in ("a", "b")))
+    items, _ = written(turn, results, turn, results)
+    assert [item["call_id"] for item in items] == [  # type: ignore[index]
+        *("call_0", "call_0_2", "call_0", "call_0_2"),
+        *("call_0_3", "call_0_4", "call_0_3", "call_0_4"),
+    ]
+
+
 @pytest.mark.parametrize(
     "thinking",
     [
@@ -87,9 +104,11 @@ def test_sealed_reasoning_is_left_out_where_it_is_not_taken() -> None:
         [],
         ["reasoning of earlier turns left out", "web_search_call left out", "server_tool_use left out"],
     )
-    assert written(Turn(Role.ASSISTANT, (thinking,)))[0] == [
-        {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA"},
-    ]
+    assert written(Turn(Role.ASSISTANT, (thinking, Text("a"))))[0][0] == {
+        "type": "reasoning",
+        "summary": [],
+        "encrypted_content": "gAAAA",
+    }
 
 
 def test_calls_and_results_of_both_kinds() -> None:

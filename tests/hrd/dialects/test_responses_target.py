@@ -36,7 +36,9 @@ from hrd.dialects.fields import read_fields
 from hrd.dialects.responses_hub import conversation
 from hrd.dialects.responses_request import read_request
 from hrd.dialects.responses_target import encode, event_reader, read_whole
+from tests.hrd.dialects.histories import histories
 from tests.hrd.dialects.responses import ALPHA, event
+from tests.upstreams.responses import OWN, refusals
 
 HI = Turn(Role.USER, (Text("hi"),))
 SEALED = "reasoning.encrypted_content"
@@ -193,6 +195,15 @@ def test_whole_replies_are_read() -> None:
     body = b'{"object":"response","output":[{"type":"message","content":[{"type":"output_text","text":"Hi"}]}]}'
     assert Said("Hi") in read_whole(body, Encoded(b""), Quirks())
     assert read_whole(b'{"error":{"message":"no"}}', Encoded(b""), Quirks()) == [Broken({"message": "no"})]
+
+
+# as the real ones would take it --------------------------------------------------------------------------------------------
+
+
+@given(histories())
+def test_whatever_is_asked_the_api_takes_it(asked: Conversation) -> None:
+    body, _ = sent(asked)
+    assert [refusal.body for refusal in refusals(body, OWN)] == []
 
 
 # there and back ----------------------------------------------------------------------------------------------------------
