@@ -17,7 +17,7 @@ from hrd.settings import Forced, Settings
 from hrd.settings.model import name_part
 from hrd.settings.urls import leads_to_us
 
-SPOKEN_DIALECTS = frozenset({"openai_chat", "anthropic_messages"})
+SPOKEN_DIALECTS = frozenset({"openai_chat", "openai_responses", "anthropic_messages"})
 SLOW_FIRST_TOKEN_S = 60.0
 """A provider whose catalogue row allows more than this is slow; `SLOW_FIRST_TOKEN_SECONDS` is its limit."""
 

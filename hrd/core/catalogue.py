@@ -19,6 +19,7 @@ from hrd.core.times import is_zone
 DIALECTS: Final = ("openai_chat", "openai_responses", "anthropic_messages", "codex")
 READERS: Final = (
     "generic",
+    "codex",
     "gemini",
     "openrouter",
     "sambanova",

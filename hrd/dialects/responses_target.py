@@ -184,4 +184,4 @@ def leave_out(members: dict[str, _V], quirks: Quirks, model: str, drop: frozense
     return [f"{name} left out" for name in unwanted]
 
 
-_NEEDED: Final = frozenset({"model", "input", "stream", "store"})
+_NEEDED: Final = frozenset({"model", "instructions", "input", "stream", "store"})

@@ -120,7 +120,7 @@ def _by_status(said: Said) -> Rule:
 def _particular(rule: Rule, said: Said) -> tuple[Verdict, str]:
     """The verdict and field: a field that is not named cannot be left out, nor a reply cut to a length that is not said."""
     if rule.verdict is Verdict.BAD_PARAM:
-        field = rule.needs or details.refused_field(said)
+        field = rule.field or details.refused_field(said)
         return (Verdict.BAD_PARAM, field) if field else (Verdict.BAD_REQUEST, "")
     if rule.verdict is Verdict.AFFORDABLE and not details.affordable_tokens(said):
         return Verdict.NO_CREDIT, ""

@@ -14,6 +14,7 @@ import msgspec
 
 from hrd.core.failures import Observation, WindowKind
 from hrd.core.times import parse_number, parse_reset
+from hrd.upstream.plan_limits import read_plan_limits
 
 COUNT_MAX: Final = 10**15
 """A larger limit or remainder is a mistake."""
@@ -69,6 +70,8 @@ class _Seen(msgspec.Struct):
 
 def read_limits(reader: str, headers: Mapping[bytes, bytes], now: float) -> list[Observation]:
     """One observation a window that *headers* (names in lower case) speak of; what makes no sense is left out."""
+    if reader == "codex":
+        return read_plan_limits(headers, now)
     if b" ".join(headers).find(_MARK) < 0:
         return []
     windows: dict[tuple[str, str], _Seen] = {}

@@ -39,7 +39,7 @@ SEALED: Final = Rule(
     Verdict.BAD_PARAM,
     codes=("invalid_encrypted_content",),
     says=("invalid_encrypted_content", "encrypted content could not be", "invalid signature in thinking block"),
-    needs=REPLAYED_REASONING,
+    field=REPLAYED_REASONING,
 )
 
 GENERIC: Final = (
@@ -212,7 +212,7 @@ BY_NAME: Final = (
     SEALED,
     Rule(Verdict.CONTEXT_EXCEEDED, codes=("context_length_exceeded",), says=("maximum context length",)),
     Rule(Verdict.NO_CREDIT, codes=("insufficient_quota", "billing_error", "payment_required")),
-    Rule(Verdict.CONTENT_POLICY, codes=("content_policy_violation", "content_filter")),
+    Rule(Verdict.CONTENT_POLICY, codes=("content_policy_violation", "content_filter", "cyber_policy", "bio_policy")),
     Rule(
         Verdict.RATE_LIMITED,
         codes=("rate_limit_exceeded", "rate_limit_error", "rate_limited", "too_many_requests", "resource_exhausted"),

@@ -55,8 +55,8 @@ def _in_body(reader: str, said: Said, now: float, zone: str, windows: bool) -> f
 
 def _end_of_empty_window(reader: str, headers: Mapping[bytes, bytes], now: float) -> float | None:
     """The latest reset among the windows with nothing left: before it no request can pass them all."""
-    ends = [seen.resets_at for seen in read_limits(reader, headers, now) if seen.left == 0 and seen.resets_at is not None]
-    return max(ends, default=None)
+    empty = [seen for seen in read_limits(reader, headers, now) if seen.left == 0 or (seen.used_percent or 0.0) >= 100.0]
+    return max((seen.resets_at for seen in empty if seen.resets_at is not None), default=None)
 
 
 def end_of_period(period: str, said: Said, now: float, zone: str) -> Hint | None:

@@ -35,6 +35,18 @@ OPENAI: Final = (
     Rule(Verdict.REJECTED, status=(401, 403), says=("country, region, or territory not supported",)),
 )
 
+CODEX: Final = (
+    # The backend of ChatGPT subscriptions, as the Codex CLI reads it (https://github.com/openai/codex, codex-rs/core and
+    # codex-api). Most of it also comes inside a 200, as the first event of a stream.
+    Rule(Verdict.QUOTA_EXHAUSTED, codes=("usage_limit_reached",), says=("usage limit has been reached",), scope="account"),
+    Rule(Verdict.NO_CREDIT_ALL, codes=("usage_not_included",)),  # a plan without Codex; another plan brings it back
+    Rule(Verdict.OVERLOADED, says=("model is at capacity",)),
+    Rule(Verdict.MODEL_UNAVAILABLE, says=("model is not supported when using codex",)),
+    Rule(Verdict.CONTEXT_EXCEEDED, says=("exceeds the context window",)),
+    Rule(Verdict.CONTENT_POLICY, codes=("cyber_policy", "bio_policy", "invalid_prompt")),
+    Rule(Verdict.REJECTED, codes=("token_expired", "token_invalidated", "token_revoked"), says=("expired token",)),
+)
+
 GEMINI: Final = (
     # A limit of 0 means that the tier does not have the model at all.
     Rule(Verdict.MODEL_UNAVAILABLE, status=(429,), says=("quotavalue: 0;", "limit: 0,", "limit: 0;", "limit: 0 ")),
@@ -231,6 +243,7 @@ TABLES: Final[dict[str, tuple[Rule, ...]]] = {
     "huggingface": HUGGINGFACE,
     "kimi": KIMI,
     "openai": OPENAI,
+    "codex": CODEX,
     "local": LOCAL,
 }
 """Reader → its rules, asked before the generic ones."""

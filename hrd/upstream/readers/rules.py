@@ -33,7 +33,9 @@ class Rule(msgspec.Struct, frozen=True):
     may_be_short: bool = False
     """QUOTA_EXHAUSTED: a hint within the hour says that it is a limit of the minute after all."""
     needs: str = ""
-    """MODEL_UNAVAILABLE: only for requests with `tools` or `images`. BAD_PARAM: the field that it means, named or not."""
+    """MODEL_UNAVAILABLE: only for requests with `tools` or `images`."""
+    field: str = ""
+    """BAD_PARAM: the field that is meant, where the text does not name it so."""
 
     def fits(self, said: Said) -> bool:
         if self.status and said.status not in self.status:

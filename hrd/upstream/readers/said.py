@@ -6,6 +6,8 @@ from whoever stands before the provider, or nothing. The message may be under `e
 look at three things: words (codes and types, wherever they stand), the text in lower case, and plain fields by name.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -48,7 +50,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 def read_said(status: int, headers: Mapping[bytes, bytes], body: bytes) -> Said:
     """Take a refused reply apart. Never raises."""
     signs = _signs_of(headers)
-    stripped = body.strip()
+    stripped = body.strip() or _said_in_head(headers)
     if stripped[:1] in (b"{", b"["):
         try:
             return said_in(msgspec.json.decode(stripped), status, signs)
@@ -86,6 +88,14 @@ def said_in(decoded: object, status: int | None, signs: frozenset[str] = frozens
         located=_located(decoded),
         signs=signs,
     )
+
+
+def _said_in_head(headers: Mapping[bytes, bytes]) -> bytes:
+    """The error object that ChatGPT's gateway puts into the head of a refusal without a body."""
+    try:
+        return base64.b64decode(headers.get(b"x-error-json", b""), validate=True)
+    except binascii.Error:
+        return b""
 
 
 def _signs_of(headers: Mapping[bytes, bytes]) -> frozenset[str]:

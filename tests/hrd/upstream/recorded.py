@@ -1195,8 +1195,116 @@ GENERIC: Final = (
     Row("a conflict passes", "generic", 409, b"", Verdict.SERVER_ERROR),
 )
 
+_USED_UP: Final = {
+    b"x-codex-primary-used-percent": b"100.0",
+    b"x-codex-primary-window-minutes": b"10080",
+    b"x-codex-primary-reset-at": b"%d" % (NOW + 5000),
+    b"x-codex-secondary-used-percent": b"40",
+    b"x-codex-secondary-window-minutes": b"300",
+    b"x-codex-secondary-reset-at": b"%d" % (NOW + 60),
+}
+
+CODEX: Final = (
+    Row(
+        "a plan's window is used up",
+        "codex",
+        429,
+        b'{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","plan_type":"plus",'
+        b'"resets_at":%d,"resets_in_seconds":12345}}' % (NOW + 12345),
+        Verdict.QUOTA_EXHAUSTED,
+        wait_s=12345.0,
+        source=BODY,
+        scope="account",
+    ),
+    Row(
+        "a plan's window is used up, by its head alone",
+        "codex",
+        429,
+        b'{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached"}}',
+        Verdict.QUOTA_EXHAUSTED,
+        headers=_USED_UP,
+        wait_s=5000.0,
+        source=HEADER,
+        scope="account",
+    ),
+    Row(
+        "a plan without Codex",
+        "codex",
+        403,
+        b'{"error":{"type":"usage_not_included","message":"To use Codex with your ChatGPT plan, upgrade to Plus.",'
+        b'"plan_type":"free"}}',
+        Verdict.NO_CREDIT_ALL,
+    ),
+    Row(
+        "a model at capacity",
+        "codex",
+        400,
+        b'{"detail":"Selected model is at capacity. Please try a different model."}',
+        Verdict.OVERLOADED,
+    ),
+    Row(
+        "a model that the plan lacks",
+        "codex",
+        400,
+        b'{"detail":"The \'gpt-5.9\' model is not supported when using Codex with a ChatGPT account."}',
+        Verdict.MODEL_UNAVAILABLE,
+    ),
+    Row("no instructions", "codex", 400, b'{"detail":"Instructions are required"}', Verdict.BAD_REQUEST),
+    Row(
+        "a field that it does not take",
+        "codex",
+        400,
+        b'{"detail":"Unsupported parameter: temperature"}',
+        Verdict.BAD_PARAM,
+        param="temperature",
+    ),
+    Row("what the router must not send", "codex", 400, b'{"detail":"Input must be a list"}', Verdict.BAD_REQUEST),
+    Row(
+        "too long",
+        "codex",
+        400,
+        b'{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error",'
+        b'"param":"input","code":"context_length_exceeded"}}',
+        Verdict.CONTEXT_EXCEEDED,
+    ),
+    Row(
+        "an old token",
+        "codex",
+        401,
+        b'{"error":{"message":"Provided authentication token is expired.","code":"token_expired"}}',
+        Verdict.REJECTED,
+        headers={b"x-openai-authorization-error": b"token_expired"},
+    ),
+    Row(
+        "a token that is no good, by its head alone",
+        "codex",
+        401,
+        b"",
+        Verdict.REJECTED,
+        headers={b"x-error-json": b"eyJlcnJvciI6eyJtZXNzYWdlIjoiSW52YWxpZCBvciBleHBpcmVkIHRva2VuIn19"},
+    ),
+    Row("a head that says nothing", "codex", 401, b"", Verdict.REJECTED, headers={b"x-error-json": b"%%%"}),
+    Row(
+        "a challenge of who stands before it",
+        "codex",
+        403,
+        b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>",
+        Verdict.OVERLOADED,
+        headers={b"content-type": b"text/html; charset=UTF-8"},
+    ),
+    Row("overloaded", "codex", 503, b'{"error":{"code":"server_is_overloaded","message":"busy"}}', Verdict.OVERLOADED),
+    Row(
+        "a policy",
+        "codex",
+        400,
+        b'{"error":{"code":"cyber_policy","message":"This request was refused."}}',
+        Verdict.CONTENT_POLICY,
+    ),
+)
+
 ROWS: Final = (
     *OPENAI,
+    *CODEX,
     *GEMINI,
     *OPENROUTER,
     *GROQ,

@@ -35,6 +35,27 @@ def test_recorded_refusal(row: Row) -> None:
     assert failure.message
 
 
+@pytest.mark.parametrize(
+    ("said", "verdict", "wait_s"),
+    [
+        ({"code": "rate_limit_exceeded", "message": "Please try again in 11.054s."}, Verdict.RATE_LIMITED, 11.054),
+        ({"type": "usage_limit_reached", "message": "m", "resets_at": NOW + 900}, Verdict.QUOTA_EXHAUSTED, 900.0),
+        ({"code": "context_length_exceeded", "message": "m"}, Verdict.CONTEXT_EXCEEDED, None),
+        ({"code": "server_is_overloaded", "message": "m"}, Verdict.OVERLOADED, None),
+        ({"code": "slow_down", "message": "m"}, Verdict.OVERLOADED, None),
+        ({"message": "Selected model is at capacity. Please try a different model."}, Verdict.OVERLOADED, None),
+        ({"code": "usage_not_included", "message": "m"}, Verdict.NO_CREDIT_ALL, None),
+        ({"code": "insufficient_quota", "message": "m"}, Verdict.NO_CREDIT, None),
+        ({"code": "server_error", "message": "m"}, Verdict.SERVER_ERROR, None),
+        ({"message": "Unsupported parameter: x", "status": 400}, Verdict.BAD_PARAM, None),
+    ],
+)
+def test_what_codex_says_within_a_stream(said: dict[str, object], verdict: Verdict, wait_s: float | None) -> None:
+    failure = read_error_object("codex", said, {}, NOW, scrub=_as_it_is)
+    assert failure.verdict is verdict
+    assert failure.until == (None if wait_s is None else pytest.approx(NOW + wait_s))
+
+
 @pytest.mark.parametrize("said", [{"code": "invalid_encrypted_content"}, {"message": "Invalid signature in thinking block"}])
 @pytest.mark.parametrize("reader", ["generic", "openai", "openrouter"])
 def test_reasoning_that_could_not_be_opened_is_a_field_to_be_left_out(reader: str, said: dict[str, str]) -> None:
