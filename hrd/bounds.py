@@ -18,6 +18,9 @@ def pool_rules(settings: Settings) -> PoolRules:
         breaker_samples_min=settings.breaker_min_samples,
         breaker_error_rate=settings.breaker_error_rate,
         breaker_cooldown_s=settings.breaker_cooldown,
+        probe_s=settings.probe_seconds,
+        probe_max_s=settings.probe_max_seconds,
+        reserve=settings.reserve_fraction,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import trio
 
 from hrd.core.access import Caller
-from hrd.core.facts import Claim
+from hrd.core.facts import Claim, LeftLine
 from hrd.core.journal import Entry, Outcome
 from hrd.core.output import output_limit
 from hrd.core.providers import Candidate
@@ -144,11 +144,12 @@ class Exchange:
                     return claim
                 case Wait():
                     if self._waiting >= trip.terms.waiting_max:
+                        self._pool.apply(LeftLine(tour=tour), now)
                         return too_many_wait(claim.until - now, tuple(tour.notes))
                     await self._wait(trip, claim.until - now)
                     continue
             if not draft.order:
-                draft.order = claim.order
+                draft.order, draft.readings, draft.moved_from = claim.order, claim.readings, claim.moved_from
                 if claim.is_choosy:
                     draft.passed_over = self._pool.passed_over(tour, trip.caller, now)
             if self.successor is not None and not await self.successor.permits(claim, tour):
@@ -168,12 +169,19 @@ class Exchange:
         if trip.rows:  # what is known by now must not wait with us
             rows, trip.rows = trip.rows, []
             self._store.commit_nowait(rows)
+        began, called = trio.current_time(), trio.Event()
+        if trip.tour.place is not None:
+            trip.tour.place.wake = called.set
         self._waiting += 1
         try:
-            await trio.sleep(seconds)
+            with trio.move_on_after(seconds):
+                await called.wait()
+        except trio.Cancelled:
+            self._pool.apply(LeftLine(tour=trip.tour), self._now())
+            raise
         finally:
             self._waiting -= 1
-        trip.draft.waited_s += seconds
+        trip.draft.waited_s += trio.current_time() - began
         trip.tour.waited()
 
     async def _attempt(self, trip: Trip, claim: Claim) -> Answered | OpenStream | Missed | Refusal:

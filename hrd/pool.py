@@ -4,13 +4,15 @@ Nothing here waits, so that between looking and taking nobody else can run. All 
 books and swaps what changes. `now` is Unix seconds.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hrd.core import failover, scopes
 from hrd.core.access import Caller
 from hrd.core.ask import Kind
 from hrd.core.block_book import PROBED_REASONS, BlockBook
-from hrd.core.blocks import Block
+from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.breaker import Breakers
 from hrd.core.choice import Choice, Chosen
 from hrd.core.client_book import ClientBook
@@ -25,32 +27,48 @@ from hrd.core.facts import (
     Ended,
     Fact,
     Failed,
+    LeftLine,
+    LookedUp,
     ReasoningSeen,
     Reset,
     RosterChanged,
     Wait,
 )
 from hrd.core.failures import Failure, HintSource, Verdict
-from hrd.core.journal import PassedOver, Usage
+from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
+from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
+from hrd.core.line import Line
 from hrd.core.names import NAME_LENGTH_MAX
 from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate
+from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.quota.meter import Meter
 from hrd.core.reach import named_since, reach_of
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster, Selection
 from hrd.core.rules import PoolRules
-from hrd.core.standing import StandingBook
 from hrd.core.tour import Tour
-from hrd.core.windows import QuotaBook
 
 __all__ = ["PROBED_REASONS", "Pool", "PoolRules", "PoolSnapshot", "Wait"]
 
 SELECTIONS_CACHED_MAX = 1024
-OUTPUT_GUESS_TOKENS = 512
-"""What a reply is taken to cost before anything is known; a smaller max_tokens lowers it."""
+NOT_COUNTED = frozenset(
+    {
+        Verdict.RATE_LIMITED,
+        Verdict.QUOTA_EXHAUSTED,
+        Verdict.NO_CREDIT,
+        Verdict.NO_CREDIT_ALL,
+        Verdict.AFFORDABLE,
+        Verdict.REJECTED,
+        Verdict.REVOKED,
+        Verdict.CONNECT,
+        Verdict.NO_ROOM,
+    }
+)
+"""Turned away at the door: the provider does not count it as one of its requests."""
 FORGET_S = 3600.0
 """How often what was learned is looked through for what has expired."""
 
@@ -79,10 +97,11 @@ class Pool:
     def __init__(self, roster: Roster, rules: PoolRules, remembered: Remembered) -> None:
         self._next_reservation = remembered.next_reservation
         self._blocks = BlockBook(remembered.blocks)
-        self._book = QuotaBook(remembered.windows)
+        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at)
         self._learning = Learning(remembered.learned)
-        self._standings = StandingBook()
-        self._choice = Choice(roster, rules, self._blocks, self._book, self._learning, self._standings)
+        self._lanes = Lanes(self._blocks, self._book, self._learning)
+        self._line = Line()
+        self._choice = Choice(roster, rules, self._blocks, self._learning, self._lanes, self._line)
         self._breakers = Breakers(rules.breaker_window)
         self._today = DayBook(remembered.today)
         pin = remembered.embedding_pin
@@ -103,6 +122,7 @@ class Pool:
             named=self._named,
             clients=self.clients,
         )
+        self.rules = rules
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
 
@@ -118,11 +138,21 @@ class Pool:
     def rules(self, rules: PoolRules) -> None:
         self._choice.rules = rules
         self._breakers.look_back(rules.breaker_window)
+        self._book.probe_s = rules.probe_s
+        if self._lanes.reserve != rules.reserve:
+            self._lanes.reserve = rules.reserve
+            self._lanes.look_again()
 
     # claim ---------------------------------------------------------------------------------------------------------------
 
     def claim(self, tour: Tour, caller: Caller, request_id: str, now: float, waited_s: float = 0.0) -> Claim | Wait | Refusal:
         """Choose a candidate for *tour* and reserve it, or say until when to wait, or refuse."""
+        decision = self._decide(tour, caller, request_id, now, waited_s)
+        if tour.place is not None and not isinstance(decision, Wait):
+            self._line.leave(tour.place)
+        return decision
+
+    def _decide(self, tour: Tour, caller: Caller, request_id: str, now: float, waited_s: float) -> Claim | Wait | Refusal:
         if tour.is_over:
             return conclude(tour, (), hindered=(), now=now)
         selection = self._select(tour)
@@ -161,9 +191,12 @@ class Pool:
         return ask.kind is Kind.EMBEDDINGS and self._pin.pair is None and ask.model in ("", self.roster.own_name)
 
     def _reserve(self, chosen: Chosen, tour: Tour, request_id: str, now: float, *, client: str, may_pin: bool) -> Claim:
-        candidate, ask = chosen.candidate, tour.ask
+        lane, ask = chosen.lane, tour.ask
+        candidate = lane.candidate
+        readings = tuple([other.reading for other in chosen.order])
         tour.begin(candidate)
-        expected = OUTPUT_GUESS_TOKENS if ask.max_tokens is None else min(ask.max_tokens, OUTPUT_GUESS_TOKENS)
+        guess = lane.output_guess if ask.kind is Kind.CHAT else 0
+        output = guess if ask.max_tokens is None else min(ask.max_tokens, guess)
         reservation = Reservation(
             id=self._next_reservation,
             at=now,
@@ -172,12 +205,12 @@ class Pool:
             model=candidate.model,
             credential=candidate.credential.fingerprint,
             scopes=candidate.scopes,
-            tokens=ask.input_tokens + expected,
+            tokens=ask.input_tokens + output,
             client=client,
         )
         self._next_reservation += 1
-        self._standings.begin(candidate, now)
-        self._book.reserve(candidate.scopes, reservation.tokens, now)
+        self._lanes.begin(candidate, now)
+        self._book.reserve(reservation.id, lane.meters or (), Amounts(ask.input_tokens, output), now, chosen.tested)
         if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):
             self._blocks.begin(candidate.scopes, reservation.id)
         pair = (candidate.provider.name, candidate.model)
@@ -190,10 +223,13 @@ class Pool:
             begun_at=now,
             drop=drop | tour.dropped[pair] if pair in tour.dropped else drop,
             max_tokens=tour.max_tokens.get(candidate.key),
-            is_last=chosen.others == 0,
-            order=tuple([c.key for c in chosen.order]),
+            is_last=chosen.others <= 0,
+            order=tuple([other.candidate.key for other in chosen.order]),
             is_choosy=chosen.passed > 0,
             may_pin=may_pin,
+            is_probe=chosen.is_probe,
+            moved_from=chosen.moved_from,
+            readings=readings,
         )
 
     # apply ---------------------------------------------------------------------------------------------------------------
@@ -215,57 +251,111 @@ class Pool:
                 return self._reset(fact)
             case EmbeddingsUnpinned():
                 return self._set_pin(None, now)
+            case LeftLine():
+                if fact.tour.place is not None:
+                    self._line.leave(fact.tour.place)
+                return []
+            case LookedUp():
+                return self._looked_up(fact, now)
             case ReasoningSeen():
                 key = (fact.provider, fact.model)
                 return list(self._learning.thinks(key, reasoning=fact.reasoning, now=now))
 
     def _committed(self, fact: Committed, now: float) -> list[Row]:
         claim = fact.claim
-        candidate = claim.candidate
+        candidate, number = claim.candidate, claim.reservation.id
         rows: list[Row] = []
-        self._standings.answered(candidate, fact.latency_ms)
+        self._lanes.answered(candidate, fact.latency_ms)
         self._breakers.of(candidate.provider.base_url).succeeded(candidate, begun_at=claim.begun_at)
         if not self._blocks.is_empty:
-            self._blocks.end(claim.reservation.id)
+            self._blocks.end(number)
             if self._blocks.touches(candidate.scopes):
                 rows.extend(self._blocks.lift(candidate.scopes, begun_at=claim.begun_at))
+        self._book.answered(number, now)
         if fact.observations:
-            self._book.observe(candidate, fact.observations, now)
+            self._book.observe(candidate, fact.observations, self._book.counts_of(number), now)
+        self._name(candidate, fact.account)
         pair = (candidate.provider.name, candidate.model)
         if claim.drop:
             rows.extend(self._learning.drop_worked(pair, claim.drop, now))
         if claim.may_pin and self._pin.pair is None:
             rows.extend(self._set_pin(pair, now))
+        if rows and not self._line.is_empty:
+            self._line.call_all()
         return rows
 
     def _ended(self, fact: Ended, now: float) -> list[Row]:
-        claim = fact.claim
-        rows: list[Row] = [self._settle(claim, fact.outcome, fact.usage, is_error=fact.is_broken, now=now)]
+        claim, usage = fact.claim, fact.usage
+        rows: list[Row] = [self._settle(claim, fact.outcome, usage, is_error=fact.is_broken, now=now)]
         if fact.is_broken:
             breaker = self._breakers.of(claim.candidate.provider.base_url)
             rows.extend(self._open(breaker.broke_off(claim.candidate, self.rules, begun_at=claim.begun_at, now=now), now))
         if fact.used_tools or fact.saw_images:
             rows.extend(self._learning.saw(claim.candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
+        if fact.outcome == SERVED and usage.output_tokens and usage.source is UsageSource.KNOWN:
+            pair = (claim.candidate.provider.name, claim.candidate.model)
+            self._learning.wrote(pair, usage.output_tokens, now)
         return rows
 
     def _failed(self, fact: Failed, now: float) -> list[Row]:
         claim, failure = fact.claim, fact.failure
-        credential = claim.candidate.credential
-        rows: list[Row] = [self._settle(claim, failure.verdict.value, fact.usage, is_error=True, now=now)]
-        if fact.observations:
-            self._book.observe(claim.candidate, fact.observations, now)
-        rows.extend(self._learning.failed(claim.candidate, failure, now))
-        if failure.account and not credential.account:
-            self._named[credential.fingerprint] = failure.account
+        candidate = claim.candidate
+        counts = self._book.counts_of(claim.reservation.id)
+        rows: list[Row] = [
+            self._settle(claim, failure.verdict.value, fact.usage, is_error=True, now=now, verdict=failure.verdict)
+        ]
+        if claim.is_probe:
+            rows.extend(
+                self._blocks.probed(candidate.scopes, now, first_s=self.rules.probe_s, longest_s=self.rules.probe_max_s)
+            )
+        seen = (*fact.observations, *failure.seen)
+        is_told = self._book.observe(candidate, seen, counts, now) if seen else False
+        if not is_told and failure.verdict in (Verdict.RATE_LIMITED, Verdict.QUOTA_EXHAUSTED):
+            self._learn_from(candidate, failure, [count.meter for count in counts], now)
+        rows.extend(self._learning.failed(candidate, failure, now))
+        self._name(candidate, failure.account)
         if failure.verdict is not Verdict.EMPTY:
-            rows.extend(self._blame(claim.candidate, failure, begun_at=claim.begun_at, now=now))
+            rows.extend(self._blame(candidate, failure, begun_at=claim.begun_at, now=now))
+        return rows
+
+    def _learn_from(self, candidate: Candidate, failure: Failure, meters: Sequence[Meter], now: float) -> None:
+        """A limit was met, and nobody said which."""
+        key = failover.block_key(candidate, failure)
+        before = self._blocks.get(*key) if key is not None else None
+        until, is_long = failure.until, failure.verdict is Verdict.QUOTA_EXHAUSTED
+        if failure.scope in ("model", "provider"):
+            return  # it is not our use that met it
+        step = before.step + 1 if before is not None and now - before.until < REMEMBERED_S else 0
+        self._book.refused(meters, now, until=until, is_long=is_long, step=step)
+
+    def _name(self, candidate: Candidate, account: str) -> None:
+        if account and not candidate.credential.account:
+            self._named[candidate.credential.fingerprint] = account
+
+    def _looked_up(self, fact: LookedUp, now: float) -> list[Row]:
+        """A free question told what is left: what a refusal before it said may not hold any more."""
+        candidate, rows = fact.candidate, list[Row]()
+        is_used_up = self._book.observe(candidate, fact.observations, (), now)
+        self._name(candidate, fact.account)
+        if is_used_up:
+            rows.extend(
+                self._blocks.probed(candidate.scopes, now, first_s=self.rules.probe_s, longest_s=self.rules.probe_max_s)
+            )
+        else:
+            for scope in {failover.scope_of(candidate, one.scope or "quota") for one in fact.observations if one.left}:
+                rows.extend(self._blocks.lift_reason(scope, "quota", begun_at=fact.begun_at))
+        if rows:
+            self._line.call_all()
         return rows
 
     def _blame(self, candidate: Candidate, failure: Failure, *, begun_at: float, now: float) -> list[Row]:
         rows: list[Row] = []
         key = failover.block_key(candidate, failure)
         if key is not None:
-            block = failover.block_for(failure, key, self._blocks.get(*key), now)
+            before = self._blocks.get(*key)
+            until = failure.until
+            is_counted = until is not None and self._book.is_full_by_count(candidate, until, now)
+            block = failover.block_for(failure, key, before, now, probe_s=0.0 if is_counted else self.rules.probe_s)
             rows.extend(self._blocks.put(block))
             rows.append(block)
         if failover.RULES[failure.verdict].counts_for_breaker:
@@ -283,17 +373,20 @@ class Pool:
         block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until)
         return [*self._blocks.put(block), block]
 
-    def _settle(self, claim: Claim, outcome: str, usage: Usage, *, is_error: bool, now: float) -> Settlement:
+    def _settle(
+        self, claim: Claim, outcome: str, usage: Usage, *, is_error: bool, now: float, verdict: Verdict | None = None
+    ) -> Settlement:
         candidate, reservation = claim.candidate, claim.reservation
         spent = usage.input_tokens + usage.output_tokens
-        self._standings.end(candidate)
-        self._book.settle(
-            candidate.scopes, reserved_at=reservation.at, reserved_tokens=reservation.tokens, spent_tokens=spent, now=now
-        )
+        self._lanes.end(candidate)
+        amounts = Amounts(usage.input_tokens, usage.output_tokens)
+        self._book.settle(reservation.id, amounts, now, was_counted=verdict not in NOT_COUNTED)
         self._blocks.end(reservation.id)
         if claim.may_pin:
             self._pin.end(reservation.id)
         self._today.count(candidate, usage, is_error=is_error, now=now)
+        if not self._line.is_empty:
+            self._line.call(candidate)
         return Settlement(id=reservation.id, at=now, tokens=spent, outcome=outcome)
 
     # other processes -----------------------------------------------------------------------------------------------------
@@ -302,10 +395,8 @@ class Pool:
         """The process that took over did not permit *claim*: it is as if it had never been."""
         candidate, reservation = claim.candidate, claim.reservation
         tour.tried.discard(candidate.key)
-        self._standings.end(candidate)
-        self._book.settle(
-            candidate.scopes, reserved_at=reservation.at, reserved_tokens=reservation.tokens, spent_tokens=0, now=now
-        )
+        self._lanes.end(candidate)
+        self._book.settle(reservation.id, Amounts(), now, was_counted=False)
         self._blocks.end(reservation.id)
         self._pin.end(reservation.id)
 
@@ -330,6 +421,7 @@ class Pool:
             rows.extend(self._set_pin(None, now))
         for old, new in named_since(before, roster):
             rows.extend(self._blocks.move(old, new))
+            self._book.move(old, new)
         for gone in sorted(before.fingerprints - roster.fingerprints):
             rows.extend(self._reset(Reset(credential=gone)))
         for name, provider in before.providers.items():
@@ -338,13 +430,18 @@ class Pool:
                 rows.extend(self._reset(Reset(provider=name)))
             elif after is not provider and after != provider:
                 rows.extend(self._blocks.forget(scopes.provider(name).__eq__))
+        self._book.limits_changed()
+        self._lanes.rebuild()
+        self._line.call_all()
         return rows
 
     def _reset(self, fact: Reset) -> list[Row]:
         reach = reach_of(fact, self.roster)
         self._book.forget(reach.covers)
         self._breakers.forget(None if reach.is_everything else reach.base_urls)
-        return list(self._blocks.forget(reach.covers))
+        rows: list[Row] = list(self._blocks.forget(reach.covers))
+        self._line.call_all()
+        return rows
 
     def _set_pin(self, pair: Pair | None, now: float) -> list[Row]:
         self._pin.set(pair, now)
@@ -364,8 +461,8 @@ class Pool:
             learning=self._learning,
             embedding_pin=self._pin.pair,
             embedding_pinned_at=self._pin.at,
-            in_flight=self._standings.in_flight(),
-            latency_ms=self._standings.latency_ms(),
+            in_flight=self._lanes.in_flight(),
+            latency_ms=self._lanes.latency_ms(),
             today=self._today.today(now),
             probing=self._blocks.probing,
         )
@@ -377,9 +474,14 @@ class Pool:
         return named
 
     def take_unsaved(self, now: float) -> list[Row]:
-        """What is stored now and then, by the clock: windows that changed since the last call, blocks that are over."""
+        """What is stored now and then, by the clock: windows that changed since the last call, blocks that are over. Nothing
+        once another process has taken over: it counts ours with its own."""
         self._today.turn(now)
         if now >= self._forget_at:
             self._forget_at = now + FORGET_S
             self._learning.forget_expired(now)
-        return [*self._book.take_unsaved(), *([] if self.is_retired else self._blocks.forget_old(now))]
+            self._book.expire(now)
+            self._book.forget_idle(now)
+        if self.is_retired:
+            return []
+        return [*self._book.take_unsaved(now), *self._learning.take_unsaved(), *self._blocks.forget_old(now)]

@@ -16,6 +16,7 @@ IN_WORDS = {
     "errors": "it failed a moment ago",
     "breaker": "its endpoint fails too often",
     "window": "too little of its quota window is left",
+    "at once": "as many of its requests are out as may be at once",
     "probing": "another request is finding out whether it works again",
     "already asked": "it was asked already",
 }
@@ -95,4 +96,5 @@ def _reading(one: Reading) -> ExchangeReading:
 
 
 def _passed_over(one: PassedOver) -> ExchangePassedOver:
-    return ExchangePassedOver(candidate=one.candidate, why=IN_WORDS.get(one.why, one.why), until=one.until)
+    reading = _reading(one.reading) if one.reading is not None else None
+    return ExchangePassedOver(candidate=one.candidate, why=IN_WORDS.get(one.why, one.why), until=one.until, reading=reading)

@@ -2,8 +2,8 @@
 
 from hrd.admin.wire.quota import Quota, QuotaBlock, QuotaScope, QuotaWindow
 from hrd.core.blocks import Block, is_in_force
+from hrd.core.quota.window import Window
 from hrd.core.roster import EMBEDDINGS_MARK
-from hrd.core.windows import Window
 from hrd.pool import PoolSnapshot
 
 
@@ -70,12 +70,14 @@ def _account(provider: str, name: str) -> str:
 
 def _window(window: Window) -> QuotaWindow:
     return QuotaWindow(
-        kind=window.kind.value,
-        limit=window.limit,
-        left=window.left,
+        kind=window.kind,
+        limit=None if window.is_implied else window.limit,
+        left=window.left or 0,
         resets_at=window.resets_at,
         source=window.source,
-        seen_at=window.seen_at,
+        seen_at=window.limit_at or window.seen_at,
+        owner=window.owner,
+        standing="known" if window.is_known else "claimed",
     )
 
 

@@ -61,7 +61,7 @@ class Hindrances:
 
     def of(self, scopes_: tuple[str, ...]) -> Hindrance | None:
         """What hinders a candidate of these scopes for longest."""
-        refills_at = self._snapshot.book.refills_at(scopes_, self._now)
+        refills_at = self._snapshot.book.opens_at(scopes_, self._now)
         block = self._blocks.hindrance(scopes_, self._now)
         if block is not None:
             return Hindrance(block.reason, max(block.until, refills_at))

@@ -106,6 +106,7 @@ def lay_over(row: Provider, settings: Settings, discovered: Collection[str] = ()
     return msgspec.structs.replace(
         row,
         base_url=said.base_url or row.base_url,
+        limits=() if said.base_url else row.limits,  # claims are of the address that the catalogue has
         models=models,
         embed_model=row.embed_model if said.embed_model is None else said.embed_model,
         exclude_models=tuple(dict.fromkeys((*said.exclude_models, *(model.lower() for model in row.exclude_models)))),

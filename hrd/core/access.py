@@ -61,13 +61,18 @@ def why_forbidden(caller: Caller, candidate: Candidate, cost_policy: str) -> str
     """Empty if *caller* may spend on *candidate*; otherwise the policy that says no."""
     if caller.allowed_providers and candidate.provider.name not in caller.allowed_providers:
         return "not allowed for this client key"
-    if caller.local_only and not (candidate.cost_class is CostClass.LOCAL and is_here(candidate.provider.base_url)):
+    if caller.local_only and not stays_here(candidate):
         return "this client key is local-only"
     policy = caller.cost_policy or cost_policy
     if candidate.cost_class > POLICY_CLASS.get(policy, CostClass.PAID):
         whose = " of this client key" if caller.cost_policy else ""
         return f"COST_POLICY {policy}{whose} forbids {candidate.cost_class.name.lower()}"
     return ""
+
+
+def stays_here(candidate: Candidate) -> bool:
+    """Whether what it is asked does not leave this machine."""
+    return candidate.cost_class is CostClass.LOCAL and is_here(candidate.provider.base_url)
 
 
 def is_here(base_url: str) -> bool:

@@ -24,6 +24,8 @@ class BlockBook:
         self._by_scope: dict[str, dict[str, Block]] = {}
         self._probes: dict[str, int] = {}
         """Scope → the reservation that went first."""
+        self.changed: Callable[[str], None] = _ignore
+        """Hears of each scope of which something else is known."""
         for block in remembered:
             self.put(block)
 
@@ -64,6 +66,23 @@ class BlockBook:
         """Somebody has gone first, and what they meet is not known yet."""
         return bool(self._probes) and self._is_probed(scopes, now)
 
+    def is_probe_due(self, scopes: Iterable[str], now: float) -> bool:
+        """Whether one request may ask in spite of everything in force here, to see whether it still holds."""
+        if self._probes and any(scope in self._probes for scope in scopes):
+            return False
+        return all(block.next_probe is not None and block.next_probe <= now for block in self._in_force(scopes, now))
+
+    def changes_at(self, scopes: Iterable[str], now: float) -> float:
+        """Until when all this stays so, by the clock alone."""
+        moments = [blocks.FOREVER]
+        for block in self._in_force(scopes, now):
+            moments.append(block.until)
+            if block.next_probe is not None and block.next_probe > now:
+                moments.append(block.next_probe)
+            if (patient_at := blocks.patient_until(block)) > now:
+                moments.append(patient_at)
+        return min(moments)
+
     def blocks(self) -> tuple[Block, ...]:
         """Every block, the expired ones that are still remembered too."""
         return tuple(block for reasons in self._by_scope.values() for block in reasons.values())
@@ -80,6 +99,7 @@ class BlockBook:
         if block.scope not in self._by_scope and len(self._by_scope) >= SCOPES_MAX:
             forgotten = self._drop(self._least(), lambda _: True)
         self._by_scope.setdefault(block.scope, {})[block.reason] = block
+        self.changed(block.scope)
         return forgotten
 
     def _least(self) -> str:
@@ -91,16 +111,32 @@ class BlockBook:
         for scope in scopes:
             if scope in self._by_scope:
                 self._probes.setdefault(scope, reservation)
+                self.changed(scope)
 
     def end(self, reservation: int) -> None:
         """What *reservation* met is known."""
         if self._probes:
             for scope in [scope for scope, holder in self._probes.items() if holder == reservation]:
                 del self._probes[scope]
+                self.changed(scope)
+
+    def probed(self, scopes: Iterable[str], now: float, *, first_s: float, longest_s: float) -> list[Block]:
+        """A probe met something else than a success: when the next one is due."""
+        rows = []
+        for block in list(self._in_force(scopes, now)):
+            if block.next_probe is not None and block.next_probe <= now:
+                row = blocks.probed(block, now, first_s=first_s, longest_s=longest_s)
+                self.put(row)
+                rows.append(row)
+        return rows
 
     def lift(self, scopes: Iterable[str], *, begun_at: float) -> list[BlockLifted]:
         """A success clears what was set before its attempt began, and only that."""
         return [row for scope in scopes for row in self._drop(scope, lambda block: block.set_at < begun_at)]
+
+    def lift_reason(self, scope: str, reason: str, *, begun_at: float) -> list[BlockLifted]:
+        """The same for one reason alone."""
+        return self._drop(scope, lambda block: block.reason == reason and block.set_at < begun_at)
 
     def move(self, old: str, new: str) -> list[Block | BlockLifted]:
         """What was said of the account *old* holds for *new*, which is its true name (both `<provider>/<account>`)."""
@@ -143,6 +179,8 @@ class BlockBook:
         dropped = [block for block in reasons.values() if is_over(block)]
         for block in dropped:
             del reasons[block.reason]
+        if dropped:
+            self.changed(scope)
         if not reasons:
             del self._by_scope[scope]
             self._probes.pop(scope, None)
@@ -164,3 +202,7 @@ class BlockBook:
                     if block.reason in PROBED_REASONS and blocks.patient_until(block) <= now:
                         return True
         return False
+
+
+def _ignore(_: str) -> None:
+    pass

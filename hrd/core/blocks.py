@@ -21,6 +21,10 @@ NO_STEP = -1
 """The step of a block before any guess."""
 FOREVER = 32503680000.0
 """The year 3000: until somebody changes something by hand."""
+PROBED_OVER_S = 3600.0
+"""A longer block whose end is only a provider's word or our guess is looked at before."""
+PROBES_A_DAY = 8
+DAY_S = 86400.0
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -32,6 +36,11 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     set_at: float
     until: float
     next_probe: float | None = None
+    """When one request may ask all the same; None: not before it is over."""
+    probe_s: float = 0.0
+    """How long before that."""
+    probed_at: tuple[float, ...] = ()
+    """The probes of the last day."""
     step: int = NO_STEP
     """How far up the guesses it came."""
     message: str = ""
@@ -51,12 +60,14 @@ def next_block(
     source: HintSource,
     message: str,
     now: float,
+    probe_s: float = 0.0,
 ) -> Block:
     """The block that a failure sets, given the one of the same scope and reason that was there before.
 
     A hint is taken as said (a moment in the past means now) and keeps the ladder where it is. Without one the guesses are
     climbed, a step a failure; failures of requests that were already out when the block was set do not climb. A shorter block
-    never replaces a longer one, but for what a provider says against our guess."""
+    never replaces a longer one, but for what a provider says against our guess. *probe_s*: when it is first probed; 0: it is
+    not."""
     if until is None:
         step, source = _step_after(previous, now), HintSource.GUESS
         until = now + guesses_s[min(step, len(guesses_s) - 1)]
@@ -66,7 +77,30 @@ def next_block(
         is_corrected = previous.source is HintSource.GUESS and source is not HintSource.GUESS
         if not is_corrected:
             return previous
-    return Block(scope=scope, reason=reason, source=source, set_at=now, until=until, step=step, message=message)
+    block = Block(scope=scope, reason=reason, source=source, set_at=now, until=until, step=step, message=message)
+    return _to_be_probed(block, previous, now, probe_s)
+
+
+def _to_be_probed(block: Block, previous: Block | None, now: float, probe_s: float) -> Block:
+    """What was planned for the block before holds for the one that takes its place."""
+    if not probe_s or block.until >= FOREVER or block.until - now <= PROBED_OVER_S:
+        return block
+    if previous is not None and is_in_force(previous, now) and previous.next_probe is not None:
+        return msgspec.structs.replace(
+            block, next_probe=previous.next_probe, probe_s=previous.probe_s, probed_at=previous.probed_at
+        )
+    probed_at = previous.probed_at if previous is not None else ()
+    return msgspec.structs.replace(block, next_probe=now + probe_s, probe_s=probe_s, probed_at=probed_at)
+
+
+def probed(block: Block, now: float, *, first_s: float, longest_s: float) -> Block:
+    """A probe met the same: the next one is twice as far off, and no more than so many a day."""
+    probe_s = min(max(block.probe_s * 2, first_s), longest_s)
+    probed_at = (*(at for at in block.probed_at if 0 <= now - at < DAY_S), now)[-PROBES_A_DAY:]
+    next_probe = now + probe_s
+    if len(probed_at) >= PROBES_A_DAY:
+        next_probe = max(next_probe, probed_at[0] + DAY_S)
+    return msgspec.structs.replace(block, next_probe=next_probe, probe_s=probe_s, probed_at=probed_at)
 
 
 def _step_of(previous: Block | None, now: float) -> int:

@@ -6,13 +6,14 @@ decides whether to start. Reading the file itself is the daemon's business.
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, get_type_hints
 
 import msgspec
 
 from hrd.core.nearest import nearest
 from hrd.core.providers import CostClass, ModelFacts, Provider, Quirks
+from hrd.core.quota.limit import Limit, why_unusable
 from hrd.core.secrets import scrub
 from hrd.core.times import is_zone
 
@@ -42,7 +43,10 @@ TOKEN_FIELDS: Final = ("max_tokens", "max_completion_tokens")
 REPLY_QUIRKS: Final = ("tool_index", "list_content", "finish_reason", "done", "choices")
 
 VALUE_SHOWN_CHARS: Final = 80
-_NOT_FOR_USERS: Final = frozenset({"name", "demo"})
+_NOT_FOR_USERS: Final = frozenset({"name", "demo", "own_limits"})
+
+_OWN: Final = "the user's limits"
+"""Not a name that anybody could write: `limits` in config.toml is laid over `own_limits`."""
 
 Tree = dict[str, Any]
 """Plain data as TOML gives it, before it becomes a struct."""
@@ -61,7 +65,7 @@ def read_catalogue(toml_text: str, overrides: Mapping[str, Mapping[str, object]]
     for name, row in rows.items():
         tree: Tree = {"name": name}
         _lay_over(tree, row, Provider, _Place(name, problems))
-        _lay_over(tree, overrides.get(name, {}), Provider, _Place(name, problems))
+        _lay_over(tree, _as_own(overrides.get(name, {})), Provider, _Place(name, problems))
         providers[name] = msgspec.convert(tree, Provider)
     return providers, problems
 
@@ -87,6 +91,16 @@ def _shown(value: object) -> str:
     return text if len(text) <= VALUE_SHOWN_CHARS else text[:VALUE_SHOWN_CHARS] + "…"
 
 
+def _as_own(above: object) -> object:
+    """The limits that a user writes are the user's own, and stand beside those that the catalogue claims. Claims are of the
+    address that the catalogue has."""
+    if not isinstance(above, Mapping):
+        return above
+    own = {**above, _OWN: above["limits"]} if "limits" in above else dict(above)
+    own.pop("limits", None)
+    return {**own, "limits": []} if "base_url" in above else own
+
+
 def _lay_over(tree: Tree, above: object, kind: type[msgspec.Struct], place: _Place) -> None:
     """Put every usable field of *above* into *tree*, which holds what the struct *kind* is made of."""
     if not isinstance(above, Mapping):
@@ -95,7 +109,9 @@ def _lay_over(tree: Tree, above: object, kind: type[msgspec.Struct], place: _Pla
     fields = get_type_hints(kind)
     for key, value in above.items():
         at = place.inside(key)
-        if key not in fields or (kind is Provider and key in _NOT_FOR_USERS):
+        if key == _OWN:
+            _set(tree, "own_limits", value, fields["own_limits"], place.inside("limits"))
+        elif key not in fields or (kind is Provider and key in _NOT_FOR_USERS):
             meant = nearest(key, fields.keys() - _NOT_FOR_USERS)
             at.refuse(value, f"no such field; did you mean {meant}?" if meant else "no such field")
         elif fields[key] is Quirks:
@@ -113,6 +129,9 @@ def _set(tree: Tree, key: str, value: object, kind: Any, place: _Place) -> None:
     except msgspec.ValidationError as reason:
         place.refuse(value, _in_words(kind, reason))
         return
+    if key in ("limits", "own_limits"):
+        _set_limits(tree, key, usable, place)
+        return
     check = _CHECKS.get(key)
     if check is not None and not check[0](usable):
         place.refuse(value, check[1])
@@ -120,6 +139,17 @@ def _set(tree: Tree, key: str, value: object, kind: Any, place: _Place) -> None:
         tree[key] = {**tree.get(key, {}), **value}
     else:
         tree[key] = _TIDIED.get(key, _as_it_is)(usable)
+
+
+def _set_limits(tree: Tree, key: str, found: Iterable[Limit], place: _Place) -> None:
+    good = []
+    for one in found:
+        why = why_unusable(one)
+        if why:
+            place.refuse(one.kind, why)
+        else:
+            good.append(one)
+    tree[key] = [msgspec.to_builtins(one) for one in good]
 
 
 def _in_words(kind: Any, reason: msgspec.ValidationError) -> str:
@@ -141,6 +171,7 @@ _KINDS: Final[tuple[tuple[Any, str], ...]] = (
     (dict[str, str], "a table of texts"),
     (dict[str, tuple[float, float]], "a table of pairs [least, most]"),
     (dict[str, ModelFacts], "a table of tables, one a model"),
+    (tuple[Limit, ...], 'a list of tables such as { kind = "requests/day", limit = 50 }'),
 )
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

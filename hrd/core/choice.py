@@ -1,30 +1,33 @@
 """The choice: who of those that a name selects is asked next, until when to wait for somebody, or why nobody can serve.
 
-Four rounds. Who is free is asked, in the order of `core.routing`. If nobody is, a guess of ours that is ten seconds old stops
-nobody any longer. Then the request waits for whoever is free first, as long as it may. When it may wait no longer, it does not
-let itself be turned away by a probe whose outcome is merely not known yet. What is left is a refusal.
+Who is free is asked, in the order of `core.routing`; before them somebody whose block or limit it is time to look at. If nobody
+is free, a guess of ours that is ten seconds old stops nobody any longer. Then the request takes a place in line for whoever is
+free first, as long as it may wait. When it may wait no longer, it does not let itself be turned away by a probe whose outcome
+is merely not known yet, nor by what is only claimed. What is left is a refusal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from hrd.core import access, routing
+from hrd.core import access, homes, routing
 from hrd.core.access import Caller
-from hrd.core.block_book import BlockBook
+from hrd.core.ask import Priority
+from hrd.core.block_book import PROBING, BlockBook
 from hrd.core.conclusion import Hindered, conclude
 from hrd.core.facts import Wait
 from hrd.core.failures import HintSource
 from hrd.core.journal import PassedOver
+from hrd.core.lanes import Lane, Lanes
 from hrd.core.learned import Learning
+from hrd.core.line import Line
 from hrd.core.pin import Pair
-from hrd.core.providers import Candidate
+from hrd.core.providers import Candidate, CostClass
+from hrd.core.quota.meter import Meter
 from hrd.core.refusals import Refusal
 from hrd.core.roster import Roster, Selection
 from hrd.core.rules import PoolRules
-from hrd.core.standing import Standing, StandingBook
 from hrd.core.tour import Tour
-from hrd.core.windows import QuotaBook
 
 RECHECK_S = 1.0
 """How soon to look again for what a probe met."""
@@ -33,31 +36,39 @@ WAIT_GRAIN_S = 0.001
 ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
 WINDOW = "window"
+SLOTS = "at once"
+"""As many requests are out as may be at once."""
+LOW_PRIORITY = "X-Hermes-Priority: low never spends what is not free"
+STAYS_HERE = "X-Hermes-Privacy: local keeps it on this machine"
 
 
 class Chosen(msgspec.Struct, frozen=True):
     """Who is asked."""
 
-    candidate: Candidate
+    lane: Lane
     others: int
     """So many more could be asked now."""
     passed: int
     """So many of those that the name selects could not."""
-    order: Sequence[Candidate]
+    order: Sequence[Lane]
+    is_probe: bool = False
+    tested: Sequence[Meter] = ()
+    """Limits that it goes beyond, to see whether they still hold."""
+    moved_from: str = ""
 
 
 class Choice:
-    """Reads the pool's books and changes nothing. The pool hands it each new roster and each change of the rules."""
+    """Reads the pool's books and changes none but the line. The pool hands it each new roster and each change of the rules."""
 
     def __init__(
-        self, roster: Roster, rules: PoolRules, blocks: BlockBook, quota: QuotaBook, learning: Learning, standings: StandingBook
+        self, roster: Roster, rules: PoolRules, blocks: BlockBook, learning: Learning, lanes: Lanes, line: Line
     ) -> None:
         self.roster = roster
         self.rules = rules
         self._blocks = blocks
-        self._quota = quota
         self._learning = learning
-        self._standings = standings
+        self._lanes = lanes
+        self._line = line
 
     def choose(
         self, selection: Selection, tour: Tour, caller: Caller, *, only: Pair | None, now: float, waited_s: float
@@ -66,35 +77,48 @@ class Choice:
         if only is not None:
             pinned = tuple(c for c in selection.candidates if (c.provider.name, c.model) == only)
             selection = msgspec.structs.replace(selection, candidates=pinned)
-        free = self._permitted(selection, tour, caller)
-        if not (self._blocks.is_empty and self._quota.is_empty):
-            free = [c for c in free if not self._why_blocked(c, tour, now)]
+        lane_of = self._lanes.of
+        lanes = [lane_of(candidate, now) for candidate in self._permitted(selection, tour, caller)]
+        able, due = self._sorted_out(lanes, tour, now, shares=not selection.is_pinned)
         again = tour.again
-        if again is not None and not self._why_blocked(again, tour, now):
-            return Chosen(again, len(free), 0, (again,))
-        if not free:
+        if again is not None and self._is_free(lane := lane_of(again, now), tour, shares=not selection.is_pinned):
+            return Chosen(lane, len(able), 0, (lane,))
+        if not able and not due:
             return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
-        return self._first_of(free, tour, selection, now)
+        chosen = self._first_of(lanes, able, due, tour, selection, now)
+        if chosen is not None:
+            return chosen
+        return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
 
     def passed_over(self, selection: Selection, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
         """Who would not be asked now, and why (for the journal); those asked already are known."""
         rows = []
         for c in selection.candidates[:PASSED_NAMED_MAX]:
-            why, until = self._why_never(c, tour, caller), None
-            if not why and c.key not in tour.tried and (why := self._why_blocked(c, tour, now)):
-                until = self._free_at(c, tour, now)
+            why, until, reading = self._why_never(c, tour, caller), None, None
+            if not why and c.key not in tour.tried:
+                lane = self._lanes.of(c, now)
+                why = self._why_hindered(lane, tour, shares=not selection.is_pinned)
+                if why:
+                    until = self._free_at(lane, tour, now, shares=not selection.is_pinned)
+                    reading = lane.reading if lane.reading.kind else None
             if why:
-                rows.append(PassedOver(candidate=c.key, why=why, until=until))
+                rows.append(PassedOver(candidate=c.key, why=why, until=until, reading=reading))
         return tuple(rows)
 
     # who can be asked ----------------------------------------------------------------------------------------------------
 
-    def _permitted(self, selection: Selection, tour: Tour, caller: Caller) -> list[Candidate]:
+    def _permitted(self, selection: Selection, tour: Tour, caller: Caller) -> Sequence[Candidate]:
         """Those that this request has not asked and may ask, whoever is blocked. Mostly nobody need be looked at for it."""
-        tried = tour.tried
-        is_free_to_ask = self.rules.cost_policy == access.ANYTHING and not caller.is_restricted and tour.too_dear is None
-        if is_free_to_ask and not tour.failures and not self._learning.says_no and selection.takes(tour.ask):
-            return [c for c in selection.candidates if c.key not in tried] if tried else list(selection.candidates)
+        tried, ask = tour.tried, tour.ask
+        is_free_to_ask = (
+            self.rules.cost_policy == access.ANYTHING
+            and not caller.is_restricted
+            and tour.too_dear is None
+            and ask.priority is not Priority.LOW
+            and not ask.local_only
+        )
+        if is_free_to_ask and not tour.failures and not self._learning.says_no and selection.takes(ask):
+            return [c for c in selection.candidates if c.key not in tried] if tried else selection.candidates
         return [c for c in selection.candidates if c.key not in tried and not self._why_never(c, tour, caller)]
 
     def _why_never(self, candidate: Candidate, tour: Tour, caller: Caller) -> str:
@@ -102,99 +126,229 @@ class Choice:
         policy = self.rules.cost_policy
         if (caller.is_restricted or policy != access.ANYTHING) and (why := access.why_forbidden(caller, candidate, policy)):
             return why
+        if tour.ask.priority is Priority.LOW and candidate.cost_class > CostClass.FREE:
+            return LOW_PRIORITY
+        if tour.ask.local_only and not access.stays_here(candidate):
+            return STAYS_HERE
         tools, vision, context = self._learning.facts_of(candidate)
         if tour.too_dear is not None and (why := tour.too_dear(candidate)):
             return why
         why = routing.why_unfit(candidate, tour.ask, tools=tools, vision=vision, context=context)
         return why or (tour.why_not(candidate, context) if tour.failures else "")
 
-    def _why_blocked(self, candidate: Candidate, tour: Tour, now: float) -> str:
-        """Why *candidate* cannot be asked now; empty if it can."""
-        why = self._blocks.why(candidate.scopes, now)
-        if not why and self._quota.refills_at(candidate.scopes, now, tour.ask.input_tokens):
+    def _sorted_out(
+        self, lanes: Sequence[Lane], tour: Tour, now: float, *, shares: bool
+    ) -> tuple[list[Lane], list[tuple[Lane, list[Meter]]]]:
+        """Who can be asked, and who is to be looked at once more, with the limits that are in the way."""
+        able: list[Lane] = []
+        due: list[tuple[Lane, list[Meter]]] = []
+        tokens, most = tour.ask.input_tokens, tour.ask.max_tokens
+        for lane in lanes:
+            guess = lane.output_guess
+            if most is not None and most < guess:
+                guess = most
+            room = lane.room_shared if shares else lane.room
+            if lane.block is None and not lane.is_probed and not lane.is_waitable:
+                if room.takes(tokens, guess):
+                    able.append(lane)
+                elif tested := self._lanes.tests(lane, now):
+                    due.append((lane, tested))
+            elif lane.is_probe_due and (room.takes(tokens, guess) or self._lanes.word_ends(lane)):
+                due.append((lane, []))
+        return able, due
+
+    def _is_free(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:
+        return not self._why_hindered(lane, tour, shares=shares)
+
+    def _why_hindered(self, lane: Lane, tour: Tour, *, shares: bool) -> str:
+        """Why *lane* cannot be asked now; empty if it can."""
+        if lane.block is not None:
+            return lane.block.reason
+        if lane.is_probed:
+            return PROBING
+        room = lane.room_shared if shares else lane.room
+        if not room.takes(tour.ask.input_tokens, _output_of(lane, tour)):
             return WINDOW
-        return why
+        return SLOTS if lane.is_waitable else ""
 
-    def _free_at(self, candidate: Candidate, tour: Tour, now: float) -> float | None:
-        """When *candidate* is free; None if that is for a probe to say."""
-        hindrance = self._blocks.hindrance(candidate.scopes, now)
-        until = max(hindrance.until if hindrance else 0.0, self._refills_at(candidate, tour, now))
-        return until or None
+    def _free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:
+        """When *lane* is free; None if that is for a probe to say."""
+        until = lane.block.until if lane.block is not None else 0.0
+        until = max(until, self._fits_at(lane, tour, now, shares=shares))
+        return until if until > now else None
 
-    def _patient_at(self, candidate: Candidate, tour: Tour, now: float) -> float:
-        """When a request that nobody else can serve may ask *candidate*; not after *now* if it may at once."""
-        return max(self._blocks.patient_at(candidate.scopes, now), self._refills_at(candidate, tour, now))
-
-    def _refills_at(self, candidate: Candidate, tour: Tour, now: float) -> float:
-        return self._quota.refills_at(candidate.scopes, now, tour.ask.input_tokens)
+    def _fits_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool, ahead: int = 0, patient: bool = False) -> float:
+        """When there is room for this request, behind *ahead* others like it."""
+        many = ahead + 1
+        output = _output_of(lane, tour)
+        return self._lanes.fits_at(lane, tour.ask.input_tokens, output, now, shares=shares, many=many, patient=patient)
 
     # in which order ------------------------------------------------------------------------------------------------------
 
-    def _first_of(self, able: list[Candidate], tour: Tour, selection: Selection, now: float) -> Chosen:
+    def _first_of(
+        self,
+        lanes: Sequence[Lane],
+        able: list[Lane],
+        due: list[tuple[Lane, list[Meter]]],
+        tour: Tour,
+        selection: Selection,
+        now: float,
+    ) -> Chosen | None:
+        """The best of them; None if all that there is belongs to those who wait already."""
         passed = len(selection.candidates) - len(able)
-        if selection.leading and able[0].place < selection.leading:
-            able = [c for c in able if c.place < selection.leading]
+        if selection.leading and able and able[0].candidate.place < selection.leading:
+            able = [lane for lane in able if lane.candidate.place < selection.leading]
+        tier_of = self._tiers(selection, tour)
         ranked = able
         if len(able) > 1:
-            ranked = self._ranked_group(able, now) if selection.is_one_group else self._ranked(able, tour, now)
-        chosen = tour.choose(ranked) if tour.failures else ranked[0]
-        assert chosen is not None, "somebody is able"
-        return Chosen(chosen, len(able) - 1, passed, ranked[:ORDER_NAMED_MAX])
+            ranked = self._ranked(able, tour, selection, tier_of, now)
+        best = tier_of(ranked[0].candidate) if ranked else float("inf")
+        if due and (probe := self._probe(due, tier_of, best)) is not None:
+            lane, tested = probe
+            return Chosen(lane, len(able), passed, (lane, *ranked[: ORDER_NAMED_MAX - 1]), is_probe=True, tested=tested)
+        if not self._line.is_empty:
+            ranked = [lane for lane in ranked if self._is_enough_for_all(lane, tour)]
+        if not ranked:
+            return None
+        chosen, moved_from = ranked[0], ""
+        if tour.failures:
+            first = tour.choose(lane.candidate for lane in ranked)
+            assert first is not None, "somebody is able"
+            chosen = next(lane for lane in ranked if lane.candidate is first)
+        elif tour.ask.affinity:
+            chosen, moved_from = self._at_home(lanes, ranked, tour, tier_of)
+        return Chosen(chosen, len(able) - 1, passed, ranked[:ORDER_NAMED_MAX], moved_from=moved_from)
 
-    def _ranked_group(self, able: list[Candidate], now: float) -> list[Candidate]:
-        mode = self.roster.mode_of(able[0].provider.name)
-        if self._quota.is_empty:
-            return routing.rank_one_group(able, self._standings.of_unknown_share, mode)
-        return routing.rank_one_group(able, lambda candidate: self._standing_of(candidate, now), mode)
-
-    def _standing_of(self, candidate: Candidate, now: float) -> Standing:
-        standing = self._standings.of(candidate)
-        share = self._quota.share_of(candidate.scopes, now)
-        standing.share = standing.unknown_share if share is None else share
-        return standing
-
-    def _ranked(self, able: list[Candidate], tour: Tour, now: float) -> list[Candidate]:
-        def standing_of(candidate: Candidate) -> Standing:
-            return self._standing_of(candidate, now)
+    def _tiers(self, selection: Selection, tour: Tour) -> Callable[[Candidate], float]:
+        if selection.is_one_group and selection.candidates[0].cost_class is not CostClass.LOCAL:
+            tier = float(selection.candidates[0].cost_class)
+            return lambda _: tier
 
         def is_local_fit(candidate: Candidate) -> bool:
             tools, vision, _ = self._learning.facts_of(candidate)
             return routing.is_local_fit(candidate, tour.ask, tools, vision)
 
+        return lambda candidate: routing.tier_of(candidate, is_local_fit)
+
+    def _ranked(
+        self, able: list[Lane], tour: Tour, selection: Selection, tier_of: Callable[[Candidate], float], now: float
+    ) -> list[Lane]:
+        tokens, most = tour.ask.input_tokens, tour.ask.max_tokens
+
+        def is_used_up(lane: Lane) -> bool:
+            claimed = lane.claimed
+            return claimed.is_narrow and not claimed.takes(
+                tokens, lane.output_guess if most is None else min(most, lane.output_guess)
+            )
+
+        if selection.is_one_group:
+            return routing.rank_one_group(able, now, self.roster.mode_of(able[0].candidate.provider.name), is_used_up)
         return routing.rank(
-            able,
-            standing_of=standing_of,
-            mode=self.roster.mode,
-            mode_of=self.roster.mode_of,
-            is_local_fit=is_local_fit,
+            able, now=now, mode=self.roster.mode, mode_of=self.roster.mode_of, tier_of=tier_of, is_used_up=is_used_up
         )
+
+    def _probe(
+        self, due: list[tuple[Lane, list[Meter]]], tier_of: Callable[[Candidate], float], best: float
+    ) -> tuple[Lane, list[Meter]] | None:
+        """Somebody who is to be looked at, if this request might go there anyway."""
+        lane, tested = min(due, key=lambda row: (tier_of(row[0].candidate), row[0].used_at))
+        return (lane, tested) if tier_of(lane.candidate) <= best else None
+
+    def _is_enough_for_all(self, lane: Lane, tour: Tour) -> bool:
+        """Whether *lane* has room for this request and for everybody who waits for it and comes before."""
+        before = self._line.before(tour.place, tour.ask.priority, lane.candidate)
+        if not before:
+            return True
+        many = before + 1
+        tokens, output = tour.ask.input_tokens * many, _output_of(lane, tour) * many
+        return lane.room.requests >= many and lane.room.takes(tokens, output)
+
+    def _at_home(
+        self, lanes: Sequence[Lane], ranked: list[Lane], tour: Tour, tier_of: Callable[[Candidate], float]
+    ) -> tuple[Lane, str]:
+        """Where the conversation belongs, or whom it moves to, and from whom. In `sequential` the first is everybody's."""
+        best = tier_of(ranked[0].candidate)
+        provider = ranked[0].candidate.provider.name
+        if self.roster.mode != routing.PARALLEL:
+            if self.roster.mode_of(provider) != routing.PARALLEL:
+                return ranked[0], ""
+            lanes = [lane for lane in lanes if lane.candidate.provider.name == provider]
+            ranked = [lane for lane in ranked if lane.candidate.provider.name == provider]
+        conversation = homes.name_of(tour.ask.affinity)
+        home = homes.home_of(conversation, (lane for lane in lanes if tier_of(lane.candidate) == best))
+        rich = [lane for lane in ranked if lane.share > homes.SHARE_MIN and tier_of(lane.candidate) == best]
+        if home is not None and home in rich:
+            return home, ""
+        chosen = homes.home_of(conversation, rich) or ranked[0]
+        return chosen, home.candidate.key if home is not None and home is not chosen else ""
 
     # nobody is free ------------------------------------------------------------------------------------------------------
 
     def _at_last(
         self, selection: Selection, tour: Tour, caller: Caller, *, is_trial: bool, now: float, waited_s: float
     ) -> Chosen | Wait | Refusal:
+        shares = not selection.is_pinned
         never = [(c, self._why_never(c, tour, caller)) for c in selection.candidates]
-        hindered = [c for c, why in never if not why and self._why_blocked(c, tour, now)]
-        able = [c for c in hindered if c.key not in tour.tried and self._patient_at(c, tour, now) <= now]
-        if patient := [c for c in able if not self._blocks.is_probed(c.scopes, now)]:
-            return self._first_of(patient, tour, selection, now)
-        moments = [at if (at := self._patient_at(c, tour, now)) > now else now + RECHECK_S for c in hindered]
-        if is_trial:
-            moments.append(now + RECHECK_S)
-        if moments and min(moments) - now <= self.rules.max_wait_s - waited_s and not tour.is_all_empty():
-            return Wait(until=min(moments) + WAIT_GRAIN_S)
-        if able:
-            return self._first_of(able, tour, selection, now)
+        lanes = [self._lanes.of(c, now) for c, why in never if not why]
+        moments = [(self._turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
+        hindered = [(at, lane) for at, lane in moments if at > now or self._why_hindered(lane, tour, shares=shares)]
+        untried = [(at, lane) for at, lane in hindered if lane.candidate.key not in tour.tried]
+        patient = [lane for at, lane in untried if at <= now and not lane.is_probed]
+        if patient:
+            return self._patient(patient, tour, selection, now)
+        waits = [(at if at > now else now + RECHECK_S, lane) for at, lane in hindered]
+        within_s = self.rules.max_wait_s - waited_s
+        if is_trial and within_s >= RECHECK_S:
+            return Wait(until=min([now + RECHECK_S, *(at for at, _ in waits)]) + WAIT_GRAIN_S)
+        if waits and not tour.is_all_empty():
+            at, lane = min(waits, key=lambda row: row[0])
+            if at - now <= within_s:
+                return self._wait(tour, lane, at)
+        unfinished = [lane for at, lane in untried if at <= now or self._is_only_claimed(lane, tour, shares=shares)]
+        if unfinished:
+            return self._patient(unfinished, tour, selection, now)
         passed = [PassedOver(candidate=c.key, why=why) for c, why in never]
-        return conclude(tour, passed, hindered=[self._hindered(c, tour, now) for c in hindered], now=now)
-
-    def _hindered(self, candidate: Candidate, tour: Tour, now: float) -> Hindered:
-        block = self._blocks.hindrance(candidate.scopes, now)
-        at = self._patient_at(candidate, tour, now)
-        return Hindered(
-            reason=self._why_blocked(candidate, tour, now),
-            provider=candidate.provider.name,
-            until=at if at > now else now + RECHECK_S,
-            is_said=block is not None and block.source is not HintSource.GUESS,
+        return conclude(
+            tour, passed, hindered=[self._hindered(lane, at, tour, now, shares=shares) for at, lane in hindered], now=now
         )
+
+    def _patient(self, lanes: list[Lane], tour: Tour, selection: Selection, now: float) -> Chosen:
+        """Somebody of whom we know better than to keep away for long; whatever limit is in the way is tested by it."""
+        tier_of = self._tiers(selection, tour)
+        ranked = self._ranked(lanes, tour, selection, tier_of, now)
+        first = tour.choose(lane.candidate for lane in ranked) if tour.failures else ranked[0].candidate
+        lane = next(lane for lane in ranked if lane.candidate is first)
+        tested = [] if lane.room.takes(tour.ask.input_tokens, _output_of(lane, tour)) else self._lanes.guessed(lane)
+        return Chosen(
+            lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked[:ORDER_NAMED_MAX], bool(tested), tested
+        )
+
+    def _turn_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float:
+        """When this request, which nobody else can serve, may ask *lane*: behind those who wait for it already."""
+        ahead = 0 if self._line.is_empty else self._line.before(tour.place, tour.ask.priority, lane.candidate)
+        at = self._fits_at(lane, tour, now, shares=shares, ahead=ahead, patient=True)
+        if lane.block is not None:
+            at = max(at, self._blocks.patient_at(lane.candidate.scopes, now))
+        return max(at, self._lanes.slot_at(lane, now)) if lane.is_waitable else at
+
+    def _wait(self, tour: Tour, lane: Lane, at: float) -> Wait:
+        if tour.place is None:
+            tour.place = self._line.place(tour.ask.priority)
+        return Wait(until=self._line.wait(tour.place, lane.candidate, at) + WAIT_GRAIN_S)
+
+    def _is_only_claimed(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:
+        return self._why_hindered(lane, tour, shares=shares) == SLOTS
+
+    def _hindered(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
+        return Hindered(
+            reason=self._why_hindered(lane, tour, shares=shares) or WINDOW,
+            provider=lane.candidate.provider.name,
+            until=at if at > now else now + RECHECK_S,
+            is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,
+        )
+
+
+def _output_of(lane: Lane, tour: Tour) -> int:
+    """Tokens that its reply will have, as far as anybody can tell."""
+    most = tour.ask.max_tokens
+    return lane.output_guess if most is None else min(most, lane.output_guess)

@@ -12,7 +12,7 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
 POLICIES_NAMED_MAX = 2
-PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "probing"})
+PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "at once", "probing"})
 """Reasons that pass without anybody's doing."""
 PASSING_IF_SAID = frozenset({"model", "credits"})
 """Reasons that do so when the provider named the moment; our guess only says when to look again."""
@@ -71,7 +71,7 @@ def _policies(passed: Sequence[PassedOver]) -> str:
 
 
 def _is_policy(why: str) -> bool:
-    return "client key" in why or "COST_POLICY" in why
+    return "client key" in why or "COST_POLICY" in why or "X-Hermes-" in why
 
 
 def _for_client(failure: Failure, tour: Tour) -> Refusal:

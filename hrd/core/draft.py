@@ -1,6 +1,6 @@
 """The draft of a journal entry: one exchange, built up as it travels."""
 
-from hrd.core.journal import Entry, Outcome, PassedOver, Usage
+from hrd.core.journal import Entry, Outcome, PassedOver, Reading, Usage
 from hrd.core.providers import Candidate
 from hrd.core.tour import Tour
 
@@ -17,10 +17,12 @@ class Draft:
         "cost_microusd",
         "endpoint",
         "first_token_ms",
+        "moved_from",
         "notes",
         "order",
         "outcome",
         "passed_over",
+        "readings",
         "reason",
         "request_id",
         "status",
@@ -44,6 +46,8 @@ class Draft:
         """Of the attempts so far; None as soon as one's is not known."""
         self.waited_s = 0.0
         self.order: tuple[str, ...] = ()
+        self.readings: tuple[Reading, ...] = ()
+        self.moved_from = ""
         self.passed_over: tuple[PassedOver, ...] = ()
         self.reason = ""
         self.notes: tuple[str, ...] = ()
@@ -74,6 +78,8 @@ class Draft:
             waited_ms=self.waited_s * 1000.0,
             attempts=tuple(self.tour.notes),
             order=self.order,
+            readings=self.readings,
+            moved_from=self.moved_from,
             passed_over=self.passed_over,
             reason=self.reason,
             notes=self.notes,

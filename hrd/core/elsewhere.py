@@ -13,8 +13,9 @@ from hrd.core.day_book import DayBook
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.pin import Pin
+from hrd.core.quota.book import QuotaBook
+from hrd.core.quota.window import Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, DayCounts, EmbeddingPin, Learned, Row
-from hrd.core.windows import QuotaBook, Window
 
 
 class Elsewhere:
@@ -54,7 +55,7 @@ class Elsewhere:
         if not against:
             self._held[reservation.id] = reservation
             self._clients.begin_elsewhere(reservation)
-            self._quota.reserve(reservation.scopes, reservation.tokens, now)
+            self._quota.reserve_at(reservation.id, reservation.scopes, reservation.tokens, now)
             if self._blocks.touches(reservation.scopes):
                 self._blocks.begin(reservation.scopes, reservation.id)
         return against
@@ -63,9 +64,7 @@ class Elsewhere:
         hindrance = self._blocks.hindrance(reservation.scopes, now)
         if hindrance is not None:
             return [hindrance]
-        if self._quota.refills_at(reservation.scopes, now, reservation.tokens):
-            return [window for window in self._quota.windows(now) if window.scope in reservation.scopes]
-        return []
+        return list(self._quota.full_at(reservation.scopes, reservation.tokens, now))
 
     def follow(self, row: Row, now: float) -> list[Row]:
         """Another process has written *row*. What is to be written over it, because ours is newer."""
@@ -104,7 +103,7 @@ class Elsewhere:
     def _settle(self, row: Settlement, now: float) -> None:
         held = self._held.pop(row.id, None)
         if held is not None:
-            self._quota.settle(held.scopes, reserved_at=held.at, reserved_tokens=held.tokens, spent_tokens=row.tokens, now=now)
+            self._quota.settle_at(row.id, held.scopes, held.at, held.tokens, row.tokens, now)
             self._blocks.end(row.id)
             self._clients.end_elsewhere(row.id)
 

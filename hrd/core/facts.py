@@ -10,6 +10,7 @@ from hrd.core.journal import Reading, Usage
 from hrd.core.ledger import Reservation
 from hrd.core.providers import Candidate
 from hrd.core.roster import Roster
+from hrd.core.tour import Tour
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,4 +108,21 @@ class ReasoningSeen(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: bool
 
 
-Fact = Committed | Ended | Failed | BlamedLater | RosterChanged | Reset | EmbeddingsUnpinned | ReasoningSeen
+class LeftLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waits does not wait any longer, although nobody has served it."""
+
+    tour: Tour
+
+
+class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
+    """A free question was answered: what a credential has left."""
+
+    candidate: Candidate
+    observations: tuple[Observation, ...]
+    begun_at: float
+    account: str = ""
+
+
+Fact = (
+    Committed | Ended | Failed | BlamedLater | RosterChanged | Reset | EmbeddingsUnpinned | ReasoningSeen | LeftLine | LookedUp
+)

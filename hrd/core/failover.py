@@ -100,8 +100,9 @@ def block_key(candidate: Candidate, failure: Failure) -> tuple[str, str] | None:
     return (scope if scope in candidate.scopes else scope_of(candidate, "part")), rule.reason
 
 
-def block_for(failure: Failure, key: tuple[str, str], previous: Block | None, now: float) -> Block:
-    """The block that *failure* sets at *key* (see `block_key`), where *previous* was."""
+def block_for(failure: Failure, key: tuple[str, str], previous: Block | None, now: float, *, probe_s: float = 0.0) -> Block:
+    """The block that *failure* sets at *key* (see `block_key`), where *previous* was. *probe_s*: how soon it is looked at;
+    0: never."""
     rule = RULES[failure.verdict]
     is_for_good = rule.guesses_s == (FOREVER,)
     return blocks.next_block(
@@ -113,4 +114,5 @@ def block_for(failure: Failure, key: tuple[str, str], previous: Block | None, no
         source=HintSource.BODY if is_for_good else failure.source,
         message=failure.message,
         now=now,
+        probe_s=probe_s,
     )

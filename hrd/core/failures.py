@@ -72,6 +72,7 @@ class WindowKind(enum.Enum):
     """A subscription's allowance, of which only the share used is ever said; `window_s` is its length."""
     CREDIT = "credit"
     """A balance, in millionths of a dollar."""
+    CREDIT_MONTH = "credit/month"
     AT_ONCE = "at once"
     """Requests in flight."""
 

@@ -89,6 +89,8 @@ class PassedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     candidate: str
     why: str
     until: float | None = None
+    reading: Reading | None = None
+    """What was left for it, if anything is known."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +120,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()
     """The candidates as they were ranked, named by their keys (bounded)."""
     readings: tuple[Reading, ...] = ()
-    """What was left for those in `order`, and for those passed over of whom something is known (bounded)."""
+    """What was left for those in `order` (bounded)."""
     moved_from: str = ""
     """The candidate that the conversation belongs to, when it could not be asked."""
     passed_over: tuple[PassedOver, ...] = ()

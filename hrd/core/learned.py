@@ -10,6 +10,11 @@ from hrd.core.remembered import Learned
 LEARNED_S = 30 * 86400.0
 """How long what was learned holds."""
 MODELS_MAX = 2048
+OUTPUT = "output"
+OUTPUT_GUESS_TOKENS = 512
+"""What a reply is taken to have before anything is known."""
+OUTPUT_SMOOTHING = 8
+"""The newest reply weighs one part in so many."""
 _DROP = "drop:"
 _NOTHING: frozenset[str] = frozenset()
 
@@ -21,6 +26,7 @@ class Learning:
         self._by_model: dict[tuple[str, str], dict[str, Learned]] = {}
         for row in learned:
             self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+        self._unsaved: dict[tuple[str, str], Learned] = {}
         self.says_no = self._is_against_anything()
         """Some model is known by experience to lack something. If not, only settings and catalogue can."""
 
@@ -84,6 +90,29 @@ class Learning:
         """The model was seen to think first, or not to."""
         return [self._learn(key, "reasoning", int(reasoning), now)]
 
+    def output_of(self, candidate: Candidate) -> int:
+        """Tokens that its model's replies usually have."""
+        learned = self._by_model.get((candidate.provider.name, candidate.model))
+        row = learned.get(OUTPUT) if learned is not None else None
+        return row.value if row is not None else OUTPUT_GUESS_TOKENS
+
+    def wrote(self, key: tuple[str, str], tokens: int, now: float) -> None:
+        """A reply had so many."""
+        known = self._by_model.get(key, {}).get(OUTPUT)
+        if known is None or abs(tokens - known.value) < OUTPUT_SMOOTHING:
+            value = tokens
+        else:
+            value = known.value + round((tokens - known.value) / OUTPUT_SMOOTHING)
+        if known is not None and known.value == value and known.expires_at - now > LEARNED_S / 2:
+            return
+        self._unsaved[key] = self._learn(key, OUTPUT, value, now)
+
+    def take_unsaved(self) -> list[Learned]:
+        """What changes too often to be stored at once."""
+        rows = list(self._unsaved.values())
+        self._unsaved.clear()
+        return rows
+
     def follow(self, row: Learned) -> None:
         """Somebody else has learned it."""
         self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
@@ -105,5 +134,6 @@ class Learning:
             del self._by_model[next(iter(self._by_model))]
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._by_model.setdefault(key, {})[what] = row
-        self.says_no = self._is_against_anything()
+        if what != OUTPUT:
+            self.says_no = self._is_against_anything()
         return row

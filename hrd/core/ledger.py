@@ -1,6 +1,8 @@
 """The ledger's rows: what one attempt holds, and what it came to."""
 
 import enum
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -38,3 +40,14 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: float
     tokens: int
     outcome: str
+
+
+class Spent(NamedTuple):
+    """One row of the ledger, as a process that starts counts it: held and lost ones count in full."""
+
+    id: int
+    at: float
+    scopes: Sequence[str]
+    reserved: int
+    tokens: int
+    settled_at: float | None

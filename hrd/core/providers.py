@@ -9,6 +9,7 @@ import enum
 
 import msgspec
 
+from hrd.core.quota.limit import Limit
 from hrd.core.secrets import Secret
 
 
@@ -104,6 +105,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     quota_scope: str = "credential"
     """Whose the long windows are: `account`, `account_model` (one model with every key of the account), `credential` or
     `candidate`."""
+    limits: tuple[Limit, ...] = ()
+    """What its free tier has, as somebody claims."""
+    own_limits: tuple[Limit, ...] = ()
+    """What the user says that it has."""
     reset_zone: str = "UTC"
     """Time zone in which days and months of its windows turn."""
     skip_tokens_over: int = 0

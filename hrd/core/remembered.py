@@ -6,9 +6,9 @@ import msgspec
 
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Reservation, Settlement, Spent
 from hrd.core.prices import Price
-from hrd.core.windows import Window
+from hrd.core.quota.window import Window
 
 
 class BlockLifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -102,11 +102,15 @@ class AskedAt(NamedTuple):
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What a new process starts from."""
 
+    at: float = 0.0
+    """When this was read."""
     read_at: float = 0.0
     """When, if other processes still write."""
     next_reservation: int = 1
     blocks: tuple[Block, ...] = ()
     windows: tuple[Window, ...] = ()
+    spent: tuple[Spent, ...] = ()
+    """The newest rows of the ledger, which windows that were stored before them do not have in their counts."""
     learned: tuple[Learned, ...] = ()
     embedding_pin: EmbeddingPin | None = None
     discovered: tuple[Discovered, ...] = ()

@@ -1,58 +1,69 @@
 """Routing: in which order candidates are asked.
 
 Classes first: local, free, subscription, paid. Local leads only for what it is known to fit; otherwise it comes after free.
-Among the providers of a class: in `parallel` by the share of their quota left, then fewest in flight, then latency; in
-`sequential` in their stored order. Within one provider its own mode rules: `sequential` drains one credential, model by model,
-before it touches the next; `parallel` takes the models in the order of the settings, and for each spreads over the credentials
-by share left, fewest in flight, longest unused.
+Within a class those come last who by a mere claim have nothing left.
+
+Among the providers of a class: in `parallel` by what their quota left is worth (see `Lane.worth`: the share left, more if it
+would lapse), among equals whose lapses soonest, then fewest in flight, then latency; in `sequential` in their stored order.
+Within one provider its own mode rules: `sequential` drains one credential, model by model, before it touches the next;
+`parallel` takes the models in the order of the settings, and for each spreads over the credentials by the same worth, then
+fewest in flight, then longest unused.
 """
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter, itemgetter
 
 from hrd.core.ask import Ask
+from hrd.core.lanes import Lane
 from hrd.core.providers import Candidate, CostClass
-from hrd.core.standing import Standing
 
 UNLIMITED = 2**62
 PARALLEL = "parallel"
 SEQUENTIAL = "sequential"
+BANDS = 20
+"""Shares that differ by less than one part in so many are equal."""
+NEVER = 1e12
 
 
 def rank(
-    candidates: Sequence[Candidate],
+    lanes: Sequence[Lane],
     *,
-    standing_of: Callable[[Candidate], Standing],
+    now: float,
     mode: str,
     mode_of: Callable[[str], str],
-    is_local_fit: Callable[[Candidate], bool],
-) -> list[Candidate]:
-    """Order *candidates*, best first."""
-    groups: dict[tuple[float, str], list[float]] = {}
-    rows: list[tuple[tuple[object, ...], Candidate]] = []
-    for candidate in candidates:
-        standing = standing_of(candidate)
+    tier_of: Callable[[Candidate], float],
+    is_used_up: Callable[[Lane], bool],
+) -> list[Lane]:
+    """Order *lanes*, best first."""
+    groups: dict[tuple[float, bool, str], list[float]] = {}
+    rows: list[tuple[tuple[object, ...], Lane]] = []
+    for lane in lanes:
+        candidate = lane.candidate
         provider = candidate.provider
-        tier = _tier(candidate, is_local_fit)
-        group = groups.get((tier, provider.name))
+        tier, last = tier_of(candidate), is_used_up(lane)
+        band, lapse = -int(lane.worth(now) * BANDS), lane.lapse_end or NEVER
+        group = groups.get((tier, last, provider.name))
         if group is None:
-            group = groups[tier, provider.name] = [0.0, 0, 0.0, len(groups)]
+            group = groups[tier, last, provider.name] = [0.0, 0.0, 0, 0.0, len(groups)]
             if mode == PARALLEL:
-                group[:3] = (-standing.share, standing.in_flight, standing.latency_ms)
+                group[:4] = (band, lapse, lane.in_flight, lane.latency_ms)
         elif mode == PARALLEL:
-            group[0] = min(group[0], -standing.share)
-            group[1] += standing.in_flight
-            group[2] = min(group[2], standing.latency_ms)
-        is_spread = mode_of(provider.name) == PARALLEL
-        room = (-standing.share, standing.in_flight, standing.used_at, candidate.place)
-        within = (_model_place(candidate), *room) if is_spread else (candidate.place,)
-        rows.append(((tier, group, within), candidate))
+            if (band, lapse) < (group[0], group[1]):
+                group[:2] = (band, lapse)
+            group[2] += lane.in_flight
+            group[3] = min(group[3], lane.latency_ms)
+        within: tuple[float, ...]
+        if mode_of(provider.name) == PARALLEL:
+            within = (_model_place(candidate), band, lapse, lane.in_flight, lane.used_at, candidate.place)
+        else:
+            within = (candidate.place,)
+        rows.append(((tier, last, group, within), lane))
     rows.sort(key=_KEY)
-    return [candidate for _, candidate in rows]
+    return [lane for _, lane in rows]
 
 
 _KEY = itemgetter(0)
-_PLACE = attrgetter("place")
+_PLACE = attrgetter("candidate.place")
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -68,16 +79,17 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
     return True
 
 
-def rank_one_group(candidates: Sequence[Candidate], standing_of: Callable[[Candidate], Standing], mode: str) -> list[Candidate]:
+def rank_one_group(lanes: Sequence[Lane], now: float, mode: str, is_used_up: Callable[[Lane], bool]) -> list[Lane]:
     """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
     if mode != PARALLEL:
-        return sorted(candidates, key=_PLACE)
+        return sorted(lanes, key=lambda lane: (is_used_up(lane), lane.candidate.place))
     rows = []
-    for candidate in candidates:
-        standing = standing_of(candidate)
-        rows.append((-standing.share, standing.in_flight, standing.used_at, candidate.place, candidate))
+    for lane in lanes:
+        band = -int((lane.worth(now) if lane.lapse_span_s else lane.share) * BANDS)
+        lapse = lane.lapse_end or NEVER
+        rows.append((is_used_up(lane), band, lapse, lane.in_flight, lane.used_at, lane.candidate.place, lane))
     rows.sort()
-    return [row[4] for row in rows]
+    return [row[6] for row in rows]
 
 
 def _model_place(candidate: Candidate) -> int:
@@ -85,7 +97,7 @@ def _model_place(candidate: Candidate) -> int:
     return models.index(candidate.model) if candidate.model in models else len(models)
 
 
-def _tier(candidate: Candidate, is_local_fit: Callable[[Candidate], bool]) -> float:
+def tier_of(candidate: Candidate, is_local_fit: Callable[[Candidate], bool]) -> float:
     """The class as a number to sort by; a local model that is not known to fit stands between free and subscription."""
     if candidate.cost_class is CostClass.LOCAL and not is_local_fit(candidate):
         return CostClass.FREE + 0.5

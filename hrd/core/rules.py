@@ -10,3 +10,7 @@ class PoolRules(msgspec.Struct, frozen=True, kw_only=True):
     breaker_samples_min: int = 4
     breaker_error_rate: float = 0.5
     breaker_cooldown_s: float = 60.0
+    probe_s: float = 900.0
+    probe_max_s: float = 21_600.0
+    reserve: float = 0.0
+    """The share of each window that is kept for requests that pin a provider."""

@@ -11,6 +11,7 @@ from hrd.core.ask import Ask
 from hrd.core.failover import RULES, Next
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import BROKE_OFF, SERVED, AttemptNote
+from hrd.core.line import Place
 from hrd.core.providers import Candidate
 
 AFFORDABLE_TOKENS_MIN = 1024
@@ -46,6 +47,8 @@ class Tour:
         """Candidates that the process which took over from this one has warned of once."""
         self.too_dear: Callable[[Candidate], str] | None = None
         """Why a candidate costs more than is left for this client key; None if its cost has no ceiling."""
+        self.place: Place | None = None
+        """Where it stands in line, once it had to wait."""
         self._objectors: set[str] = set()
 
     def failed(self, candidate: Candidate, failure: Failure) -> None:

@@ -26,8 +26,8 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
+from hrd.core.quota.window import Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, EmbeddingPin, Learned, Row
-from hrd.core.windows import Window
 from hrd.store.contract import Process
 
 PROTOCOL: Final = 1

@@ -10,9 +10,9 @@ import msgspec
 import trio
 
 from hrd.core.blocks import REMEMBERED_S, Block
-from hrd.core.failures import WindowKind
 from hrd.core.journal import Entry
-from hrd.core.ledger import Reservation, Settlement, State
+from hrd.core.ledger import Reservation, Settlement, Spent, State
+from hrd.core.quota.window import Window
 from hrd.core.remembered import (
     AccountNamed,
     AskedAt,
@@ -25,7 +25,6 @@ from hrd.core.remembered import (
     Remembered,
     Row,
 )
-from hrd.core.windows import Window
 from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
 from hrd.store.counting import (
     DAY_HOURS,
@@ -41,8 +40,7 @@ from hrd.store.counting import (
 )
 from hrd.store.limits import StoreLimits
 from hrd.store.lost import entries_of
-from hrd.store.questions import LATELY_S, WINDOWS_KEPT_S
-from hrd.store.spending import ROWS_MAX, Spent, less_spent
+from hrd.store.questions import LATELY_S, SPENT_MAX, WINDOWS_KEPT_S
 from hrd.store.waiting import HELD, WaitingRows, WriteFailed
 
 FIRST = Process(1, 0.0)
@@ -68,7 +66,7 @@ class Disk(msgspec.Struct, kw_only=True):
     journal: dict[int, Entry] = {}
     usage: Totals = {}
     blocks: dict[tuple[str, str], Block] = {}
-    windows: dict[tuple[str, WindowKind], Window] = {}
+    windows: dict[tuple[str, str, str], Window] = {}
     learned: dict[tuple[str, str, str], Learned] = {}
     pin: EmbeddingPin | None = None
     discovered: dict[str, Discovered] = {}
@@ -182,10 +180,12 @@ class MemoryStore:
         lost = self._bury()
         disk = self.disk
         return Remembered(
+            at=now,
             read_at=now if living else 0.0,
             next_reservation=max(disk.ledger, default=0) + 1,
             blocks=tuple(block for _, block in sorted(disk.blocks.items()) if block.until >= now - REMEMBERED_S),
-            windows=self._windows(now),
+            windows=tuple(self._windows(now)),
+            spent=tuple(self._spent()),
             learned=tuple(learned for _, learned in sorted(disk.learned.items()) if learned.expires_at > now),
             embedding_pin=disk.pin if disk.pin is not None and disk.pin.provider else None,
             discovered=tuple(discovered for _, discovered in sorted(disk.discovered.items())),
@@ -237,11 +237,16 @@ class MemoryStore:
         """By other processes."""
         return [row for row in self.disk.ledger.values() if row.state is State.HELD and row.process != self._process]
 
-    def _windows(self, now: float) -> tuple[Window, ...]:
-        kept = [window for window in self.disk.windows.values() if window.seen_at > now - WINDOWS_KEPT_S]
-        newest = islice(sorted(self.disk.ledger.items(), reverse=True), ROWS_MAX)
-        spent = (Spent(row.reservation.at, row.reservation.scopes, _tokens_of(row)) for _, row in newest)
-        return less_spent(sorted(kept, key=lambda window: (window.scope, window.kind.value)), spent, now)
+    def _windows(self, now: float) -> Iterator[Window]:
+        for window in self.disk.windows.values():
+            if window.seen_at > now - WINDOWS_KEPT_S:
+                yield window
+
+    def _spent(self) -> Iterator[Spent]:
+        for number, row in sorted(islice(sorted(self.disk.ledger.items(), reverse=True), SPENT_MAX)):
+            held, settled = row.reservation, row.settlement
+            settled_at = settled.at if settled is not None else None
+            yield Spent(number, held.at, held.scopes, held.tokens, _tokens_of(row), settled_at)
 
     # writing -------------------------------------------------------------------------------------------------------------
 
@@ -275,7 +280,8 @@ class MemoryStore:
             case BlockLifted():
                 disk.blocks.pop((row.scope, row.reason), None)
             case Window():
-                disk.windows[row.scope, row.kind] = row
+                disk.windows.pop((row.scope, row.kind, row.owner), None)  # it stands last then, as in SQLite
+                disk.windows[row.scope, row.kind, row.owner] = row
             case Learned():
                 disk.learned[row.provider, row.model, row.what] = row
             case EmbeddingPin():

@@ -132,3 +132,27 @@ def m7_clients(db: Database) -> None:
         ) STRICT"""
     )
     db.conn.execute("PRAGMA user_version = 7")
+
+
+@migrations()
+def m8_quota(db: Database) -> None:
+    """Windows that count by themselves, and when blocks are probed. What headers had said until now is kept; a sliding window's
+    `spans` are JSON, and `through` is the last reservation that its count has."""
+    db.conn.execute("ALTER TABLE blocks ADD COLUMN probe_s REAL NOT NULL DEFAULT 0")
+    db.conn.execute("ALTER TABLE blocks ADD COLUMN probed_at TEXT NOT NULL DEFAULT '[]'")
+    db.conn.execute("ALTER TABLE windows RENAME TO windows_before")
+    db.conn.execute(
+        """CREATE TABLE windows (
+            scope TEXT NOT NULL, kind TEXT NOT NULL, owner TEXT NOT NULL, turn TEXT NOT NULL, zone TEXT NOT NULL,
+            "limit" INTEGER, implied INTEGER NOT NULL, used INTEGER NOT NULL, source TEXT NOT NULL, known INTEGER NOT NULL,
+            limit_at REAL NOT NULL, begun_at REAL NOT NULL, ends_at REAL, spans TEXT NOT NULL, through INTEGER NOT NULL,
+            seen_at REAL NOT NULL, test_at REAL NOT NULL, test_s REAL NOT NULL, PRIMARY KEY (scope, kind, owner)
+        ) STRICT"""
+    )
+    db.conn.execute(
+        """INSERT INTO windows SELECT scope, kind, 'provider', 'as said', 'UTC', ifnull("limit", "left"), "limit" IS NULL,
+            max(0, ifnull("limit" - "left", 0)), source, 1, seen_at, seen_at, resets_at, '[]',
+            (SELECT ifnull(max(id), 0) FROM ledger WHERE at <= seen_at), seen_at, 0, 0 FROM windows_before"""
+    )
+    db.conn.execute("DROP TABLE windows_before")
+    db.conn.execute("PRAGMA user_version = 8")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hrd.store.questions import is_whole
 from hrd.store.trouble import Damaged, NewerSchemaError, Trouble, trouble_of
 
-VERSION = 7
+VERSION = 8
 """How many migrations there are."""
 BUSY_MS = 20
 """How long a writer waits for a lock that somebody outside this process holds."""
@@ -29,8 +29,11 @@ TABLES = {
     "journal": "row request_id provider failed entry",
     "usage": "hour provider credential model client requests errors attempts failed input_tokens output_tokens cost_microusd"
     " unpriced",
-    "blocks": "scope reason source set_at until next_probe step message",
-    "windows": "scope kind limit left resets_at source seen_at",
+    "blocks": "scope reason source set_at until next_probe step message probe_s probed_at",
+    "windows": (
+        "scope kind owner turn zone limit implied used source known limit_at begun_at ends_at spans through seen_at "
+        "test_at test_s"
+    ),
     "learned": "provider model what value at expires_at",
     "embedding_pin": "id provider model at",
     "discovered": "provider models contexts at prices",

@@ -7,15 +7,14 @@ from typing import NamedTuple
 import msgspec
 
 from hrd.core.blocks import REMEMBERED_S, Block
-from hrd.core.failures import HintSource, WindowKind
+from hrd.core.failures import HintSource
 from hrd.core.journal import Entry
-from hrd.core.ledger import Reservation
+from hrd.core.ledger import Reservation, Spent
 from hrd.core.prices import Price
+from hrd.core.quota.window import Turn, Window
 from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
-from hrd.core.windows import Window
 from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow
 from hrd.store.counting import DAY_HOURS, day_named, day_numbered, day_of
-from hrd.store.spending import ROWS_MAX, Spent, less_spent
 
 WINDOWS_KEPT_S = 35 * 86400.0
 """Longer than the longest window."""
@@ -27,9 +26,11 @@ HELD_BY_OTHERS = f"""SELECT pid, started, ledger.id, at, request_id, provider, m
     WHERE ledger.id >= ifnull((SELECT value FROM meta WHERE name = '{HELD_FROM}'), 0)
     AND state = 0 AND NOT (pid = ? AND started = ?) ORDER BY ledger.id"""  # noqa: S608 - a name of our own
 NEXT_ID = "SELECT max(id) + 1 FROM ledger"
-NEWEST_SPENT = """SELECT at, ifnull(names, '[]'), iif(state = 1, spent, tokens)
-    FROM (SELECT at, scopes, state, spent, tokens FROM ledger ORDER BY id DESC LIMIT ?) AS newest
-    LEFT JOIN scopes ON scopes.id = newest.scopes WHERE at > ?"""
+NEWEST_SPENT = """SELECT id, at, scopes, tokens, iif(state = 1, spent, tokens), settled_at FROM ledger
+    ORDER BY id DESC LIMIT ?"""
+LIST_OF_SCOPES = "SELECT names FROM scopes WHERE id = ?"
+SPENT_MAX = 20_000
+"""The newest ledger rows that are counted again when a process starts: windows in use were saved moments before."""
 TODAY = """SELECT provider, credential, sum(attempts), sum(failed), sum(input_tokens), sum(output_tokens) FROM usage
     WHERE hour >= ? AND hour < ? AND provider <> '' GROUP BY provider, credential ORDER BY provider, credential"""
 USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,
@@ -45,12 +46,14 @@ ASKED_LATELY = """SELECT client, min(at) AS first FROM (SELECT client, request_i
 LATELY_S = 60.0
 
 _SOURCES = {source.value: source for source in HintSource}
-_KINDS = {kind.value: kind for kind in WindowKind}
+_TURNS = {turn.value: turn for turn in Turn}
 """A word that only a newer version knows is passed over: going back a version must not keep the daemon from starting."""
 
 _strings = msgspec.json.Decoder(tuple[str, ...])
 _numbers = msgspec.json.Decoder(dict[str, int])
 _prices = msgspec.json.Decoder(dict[str, Price])
+_moments = msgspec.json.Decoder(tuple[float, ...])
+_spans = msgspec.json.Decoder(tuple[tuple[float, int], ...])
 _entry = msgspec.json.Decoder(Entry)
 
 
@@ -88,10 +91,12 @@ def remembered(
     """What a new process starts from. How long this takes does not depend on how much there is to remember."""
     pin = connection.execute("SELECT provider, model, at FROM embedding_pin WHERE provider <> ''").fetchone()
     return Remembered(
+        at=now,
         read_at=now if living else 0.0,
         next_reservation=connection.execute(NEXT_ID).fetchone()[0] or 1,
         blocks=tuple(_blocks(connection, now)),
-        windows=_windows(connection, now),
+        windows=tuple(_windows(connection, now)),
+        spent=tuple(_spent(connection)),
         learned=tuple(
             Learned(provider=provider, model=model, what=what, value=value, at=at, expires_at=expires_at)
             for provider, model, what, value, at, expires_at in connection.execute(
@@ -118,7 +123,7 @@ def remembered(
             Charge(client=client, day=day, requests=requests, tokens=tokens, cost_microusd=cost)
             for client, day, requests, tokens, cost in connection.execute(CHARGED, (day_of(now),))
         ),
-        asked_lately=tuple(AskedAt(*row) for row in connection.execute(ASKED_LATELY, (ROWS_MAX, now - LATELY_S))),
+        asked_lately=tuple(AskedAt(*row) for row in connection.execute(ASKED_LATELY, (SPENT_MAX, now - LATELY_S))),
         held=tuple(held_by_others(connection, process, living).by_living) if living else (),
         lost=lost,
     )
@@ -126,7 +131,9 @@ def remembered(
 
 def _blocks(connection: sqlite3.Connection, now: float) -> Iterator[Block]:
     sql = "SELECT * FROM blocks WHERE until >= ? ORDER BY scope, reason"
-    for scope, reason, source, set_at, until, next_probe, step, message in connection.execute(sql, (now - REMEMBERED_S,)):
+    for scope, reason, source, set_at, until, next_probe, step, message, probe_s, probed_at in connection.execute(
+        sql, (now - REMEMBERED_S,)
+    ):
         if source in _SOURCES:
             yield Block(
                 scope=scope,
@@ -135,31 +142,70 @@ def _blocks(connection: sqlite3.Connection, now: float) -> Iterator[Block]:
                 set_at=set_at,
                 until=until,
                 next_probe=next_probe,
+                probe_s=probe_s,
+                probed_at=_moments.decode(probed_at),
                 step=step,
                 message=message,
             )
 
 
-def _windows(connection: sqlite3.Connection, now: float) -> tuple[Window, ...]:
-    sql = "SELECT * FROM windows WHERE seen_at > ? ORDER BY scope, kind"
-    windows = [
-        Window(
-            scope=scope,
-            kind=_KINDS[kind],
-            limit=limit,
-            left=left,
-            resets_at=resets_at,
-            source=source,
-            seen_at=seen_at,
-        )
-        for scope, kind, limit, left, resets_at, source, seen_at in connection.execute(sql, (now - WINDOWS_KEPT_S,))
-        if kind in _KINDS
-    ]
-    since = min((window.seen_at for window in windows if window.ends_at > now), default=None)
-    if since is None:
-        return tuple(windows)
-    spent = connection.execute(NEWEST_SPENT, (ROWS_MAX, since))
-    return less_spent(windows, (Spent(at, _strings.decode(scopes), tokens) for at, scopes, tokens in spent), now)
+def _windows(connection: sqlite3.Connection, now: float) -> Iterator[Window]:
+    """As they are stored: there may be a hundred thousand, and most are never asked for."""
+    for (
+        scope,
+        kind,
+        owner,
+        turn,
+        zone,
+        limit,
+        implied,
+        used,
+        source,
+        known,
+        limit_at,
+        begun_at,
+        ends_at,
+        spans,
+        through,
+        seen_at,
+        test_at,
+        test_s,
+    ) in connection.execute("SELECT * FROM windows WHERE seen_at > ?", (now - WINDOWS_KEPT_S,)):
+        if turn in _TURNS:
+            yield Window(
+                scope=scope,
+                kind=kind,
+                owner=owner,
+                turn=_TURNS[turn],
+                zone=zone,
+                limit=limit,
+                is_implied=bool(implied),
+                used=used,
+                source=source,
+                is_known=bool(known),
+                limit_at=limit_at,
+                begun_at=begun_at,
+                ends_at=ends_at,
+                spans=() if spans == "[]" else _spans.decode(spans),
+                through=through,
+                seen_at=seen_at,
+                test_at=test_at,
+                test_s=test_s,
+            )
+
+
+def _spent(connection: sqlite3.Connection) -> list[Spent]:
+    """The newest rows of the ledger, the newest last. Few lists of scopes stand in many of them."""
+    lists: dict[int, tuple[str, ...]] = {}
+    rows = []
+    for number, at, key, reserved, tokens, settled_at in connection.execute(NEWEST_SPENT, (SPENT_MAX,)):
+        scopes = lists.get(key)
+        if scopes is None:
+            names = connection.execute(LIST_OF_SCOPES, (key,)).fetchone()
+            scopes = lists[key] = _strings.decode(names[0]) if names is not None else ()
+        rows.append(Spent(number, at, scopes, reserved, tokens, settled_at))
+    rows.reverse()
+    return rows
 
 
 def _today(connection: sqlite3.Connection, now: float) -> tuple[DayCounts, ...]:

@@ -12,8 +12,8 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
+from hrd.core.quota.window import Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, Discovered, EmbeddingPin, Learned, Row
-from hrd.core.windows import Window
 from hrd.store.contract import Process
 from hrd.store.counting import Counts, SessionTotals, Totals, count, count_session, is_error
 from hrd.store.scope_lists import ScopeLists
@@ -26,9 +26,9 @@ ADD_USAGE = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {
 ADD_SESSION = f"INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {ADD_UP}"  # noqa: S608 — names of our own
 CHARGE = """INSERT INTO client_days VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     tokens = tokens + excluded.tokens, cost_microusd = cost_microusd + excluded.cost_microusd"""
-BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LIFT = "DELETE FROM blocks WHERE scope = ? AND reason = ?"
-WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)"
+WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 KEEP_SCOPES = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?)"
 LEARN = "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?, ?)"
 PIN = "INSERT OR REPLACE INTO embedding_pin VALUES (1, ?, ?, ?)"
@@ -84,13 +84,13 @@ def _fact(
     """The key under which *row* replaces what was there, and its statement."""
     match row:
         case Block():
+            probed_at = _encode(row.probed_at).decode()
             values = (row.scope, row.reason, row.source.value, row.set_at, row.until, row.next_probe, row.step, row.message)
-            return ("block", row.scope, row.reason), (BLOCK, values)
+            return ("block", row.scope, row.reason), (BLOCK, (*values, row.probe_s, probed_at))
         case BlockLifted():
             return ("block", row.scope, row.reason), (LIFT, (row.scope, row.reason))
         case Window():
-            seen = (row.scope, row.kind.value, row.limit, row.left, row.resets_at, row.source, row.seen_at)
-            return ("window", row.scope, row.kind.value), (WINDOW, seen)
+            return ("window", row.scope, row.kind, row.owner), (WINDOW, _window(row))
         case Learned():
             learned = (row.provider, row.model, row.what, row.value, row.at, row.expires_at)
             return ("learned", row.provider, row.model, row.what), (LEARN, learned)
@@ -106,3 +106,26 @@ def _fact(
             return ("account", row.credential), (NAME_ACCOUNT, (row.credential, row.account))
         case _:
             assert_never(row)
+
+
+def _window(row: Window) -> Values:
+    return (
+        row.scope,
+        row.kind,
+        row.owner,
+        row.turn.value,
+        row.zone,
+        row.limit,
+        row.is_implied,
+        row.used,
+        row.source,
+        row.is_known,
+        row.limit_at,
+        row.begun_at,
+        row.ends_at,
+        _encode(row.spans).decode() if row.spans else "[]",
+        row.through,
+        row.seen_at,
+        row.test_at,
+        row.test_s,
+    )

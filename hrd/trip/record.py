@@ -106,6 +106,7 @@ class Recorder:
                 status=status,
                 message=message,
                 ms=ms if ms is not None else (self._now() - claim.begun_at) * 1000.0,
+                is_probe=claim.is_probe,
             )
         )
 

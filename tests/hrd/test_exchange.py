@@ -72,7 +72,7 @@ async def test_a_reservation_names_what_it_is_for(world: World) -> None:
         (2, "req-2", "alpha", "model-x"),
     ]
     assert rows[0].credential == entry.credential
-    assert rows[1].tokens - rows[0].tokens == 512 - 100
+    assert rows[1].tokens < rows[0].tokens, "the first reply was shorter than was guessed"
 
 
 async def test_what_failed_attempts_taught_is_stored_with_what_follows(world: World) -> None:

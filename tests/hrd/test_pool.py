@@ -10,6 +10,7 @@ from hrd.core.facts import BlamedLater, EmbeddingsUnpinned, Failed, Reset, Roste
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
 from hrd.core.journal import Usage, UsageSource
 from hrd.core.ledger import Reservation, Settlement
+from hrd.core.quota.window import Window
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import (
     AccountNamed,
@@ -20,7 +21,6 @@ from hrd.core.remembered import (
     Remembered,
     Row,
 )
-from hrd.core.windows import Window
 from hrd.pool import PoolRules, Wait
 from tests.hrd.stage import NOON, Cast, Stage, Walk, failure, key, named, provider, roster
 
@@ -331,11 +331,10 @@ def test_blocks_breakers_pins_and_windows_outlive_the_process() -> None:
     )
     window = Window(
         scope="credential:alpha-a2",
-        kind=WindowKind.REQUESTS_DAY,
+        kind="requests/day",
         limit=9,
-        left=0,
-        resets_at=NOON + 9000,
-        source="header",
+        used=9,
+        ends_at=NOON + 9000,
         seen_at=NOON - 9,
     )
     made = stage(
@@ -542,7 +541,11 @@ def test_windows_are_stored_by_the_clock_and_once() -> None:
     walk.next()
     walk.answers(observations=(Observation(kind=WindowKind.REQUESTS_MINUTE, limit=30, left=12, resets_at=NOON + 60),))
     rows = made.pool.take_unsaved(NOON + 2)
-    assert [(row.scope, row.left) for row in of(Window, rows)] == [("credential:alpha-a1", 12)]  # type: ignore[union-attr]
+    assert [(row.scope, row.kind, row.left) for row in of(Window, rows)] == [  # type: ignore[union-attr]
+        ("credential:alpha-a1", "requests/day", None),  # only counted
+        ("credential:alpha-a1", "requests/month", None),
+        ("credential:alpha-a1", "requests/minute", 12),
+    ]
     assert made.pool.take_unsaved(NOON + 4) == []
 
 

@@ -58,6 +58,7 @@ class ExchangePassedOver(Answer, frozen=True, kw_only=True):
     candidate: str
     why: str
     until: float | None = None
+    reading: ExchangeReading | None = None
 
 
 class Exchange(Answer, frozen=True, kw_only=True):

@@ -4,7 +4,9 @@ from hrd.admin.wire.route import Answer, Ask, Nothing, Route
 
 
 class QuotaWindow(Answer, frozen=True, kw_only=True):
-    """What a scope has left of one kind, as of `seen_at`. `source` says who knows: a header, our own ledger."""
+    """What a scope has left of one kind. `source` says whose word the limit is (`header`, `body`, `look-up`, `settings`,
+    `catalogue`, `refusals`) and `seen_at` since when; `standing` is `known`, or `claimed`: that never refuses. `owner` is
+    `provider`, or `user` for a ceiling of one's own."""
 
     kind: str
     limit: int | None
@@ -12,6 +14,8 @@ class QuotaWindow(Answer, frozen=True, kw_only=True):
     resets_at: float | None
     source: str
     seen_at: float | None = None
+    standing: str = "known"
+    owner: str = "provider"
 
 
 class QuotaBlock(Answer, frozen=True, kw_only=True):

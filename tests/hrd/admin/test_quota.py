@@ -36,10 +36,13 @@ async def test_windows_stand_with_their_scope_as_the_provider_said_less_what_was
         "header",
         NOON,
     )
-    assert (minute.kind, minute.left, minute.resets_at) == ("tokens/minute", 5000 - 512, None)
+    assert (minute.kind, minute.left, minute.resets_at) == ("tokens/minute", 5000 - 512, NOON + 60)
     world.now = NOON + 61
     found = await world.ask(QUOTA, NOTHING)
-    assert [window.kind for window in found.scopes[0].windows] == ["requests/day"], "the minute is over"
+    assert [(window.kind, window.left) for window in found.scopes[0].windows] == [
+        ("requests/day", 399),
+        ("tokens/minute", 6000),
+    ]
 
 
 async def test_blocks_stand_with_reason_word_and_end_until_they_are_over(world: World) -> None:

@@ -1,6 +1,6 @@
 """The order of candidates, rule by rule."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -8,14 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.ask import Ask, Kind
+from hrd.core.block_book import BlockBook
+from hrd.core.lanes import Lane, Lanes
+from hrd.core.learned import Learning
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts
+from hrd.core.quota.book import QuotaBook
 from hrd.core.roster import Selection
-from hrd.core.routing import is_local_fit, is_one_group, rank, rank_one_group, why_unfit
-from hrd.core.standing import StandingBook
-from tests.hrd.stage import Cast, candidate, key, named, provider, roster
+from hrd.core.routing import is_local_fit, is_one_group, rank, rank_one_group, tier_of, why_unfit
+from tests.hrd.stage import NOON, Cast, candidate, key, named, provider, roster
 
 Standings = Mapping[str, tuple[float | None, int, float, float]]
 """Key → share left, in flight, latency, last used."""
+
+
+def lanes_of(made: Selection, standings: Standings | None = None) -> list[Lane]:
+    """The candidates' lanes, with what is known of them set by hand."""
+    lanes = Lanes(BlockBook(()), QuotaBook(), Learning(()))
+    found = []
+    for one in made.candidates:
+        lane = lanes.of(one, NOON)
+        share, lane.in_flight, lane.latency_ms, lane.used_at = (standings or {}).get(named(one), (None, 0, 0.0, 0.0))
+        lane.share = lane.share if share is None else share
+        found.append(lane)
+    return found
 
 
 def ranked(
@@ -25,21 +40,28 @@ def ranked(
     mode: str = "parallel",
     modes: dict[str, str] | None = None,
     fit: bool = True,
+    used_up: Collection[str] = (),
 ) -> list[str]:
     made = roster(cast, mode=mode, modes=modes or {})
     selection = made.select_chat("")
     assert isinstance(selection, Selection)
-    book = StandingBook()
-    for one in selection.candidates:
-        standing = book.of(one)
-        share, standing.in_flight, standing.latency_ms, standing.used_at = (standings or {}).get(
-            named(one), (None, 0, 0.0, 0.0)
-        )
-        standing.share = standing.unknown_share if share is None else share
-    order = rank(selection.candidates, standing_of=book.of, mode=made.mode, mode_of=made.mode_of, is_local_fit=lambda _: fit)
+    lanes = lanes_of(selection, standings)
+
+    def is_used_up(lane: Lane) -> bool:
+        return named(lane.candidate) in used_up
+
+    order = rank(
+        lanes,
+        now=NOON,
+        mode=made.mode,
+        mode_of=made.mode_of,
+        tier_of=lambda candidate: tier_of(candidate, lambda _: fit),
+        is_used_up=is_used_up,
+    )
     if selection.is_one_group:  # the shorter way leads to the same place
-        assert rank_one_group(selection.candidates, book.of, made.mode_of(selection.candidates[0].provider.name)) == order
-    return [named(one) for one in order]
+        mode = made.mode_of(selection.candidates[0].provider.name)
+        assert rank_one_group(lanes, NOON, mode, is_used_up) == order
+    return [named(lane.candidate) for lane in order]
 
 
 ONE: Cast = [(provider("alpha"), ["a1", "a2", "a3"])]

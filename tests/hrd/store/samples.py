@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from hrd.core.blocks import Block
-from hrd.core.failures import HintSource, WindowKind
+from hrd.core.failures import HintSource
 from hrd.core.journal import AttemptNote, Entry, Outcome, Usage, UsageSource
 from hrd.core.ledger import Reservation, Settlement
-from hrd.core.windows import Window
+from hrd.core.quota.window import Window
 from hrd.store.contract import Process
 
 NOON = 1_795_003_200.0
@@ -97,9 +97,19 @@ def blocked(scope: str = "provider:groq", reason: str = "rate limit", until: flo
 
 def window(
     scope: str = SCOPES[1],
-    kind: WindowKind = WindowKind.REQUESTS_DAY,
+    kind: str = "requests/day",
     left: int = 100,
     seen_at: float = NOON,
     resets_at: float | None = NOON + 43200,
+    through: int = 0,
 ) -> Window:
-    return Window(scope=scope, kind=kind, limit=1000, left=left, resets_at=resets_at, source="header", seen_at=seen_at)
+    return Window(
+        scope=scope,
+        kind=kind,
+        limit=max(1000, left),
+        used=max(0, 1000 - left),
+        ends_at=resets_at,
+        limit_at=seen_at,
+        seen_at=seen_at,
+        through=through,
+    )

@@ -10,9 +10,10 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hrd.core.failures import WindowKind
 from hrd.core.journal import Outcome
 from hrd.core.prices import Price
+from hrd.core.quota.book import QuotaBook
+from hrd.core.quota.kinds import KINDS
 from hrd.core.remembered import (
     AccountNamed,
     AskedAt,
@@ -69,7 +70,7 @@ def open_as(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStor
 
 async def test_a_blank_store_remembers_nothing(open_as: OpenStore) -> None:
     store = open_as(NEW)
-    assert store.load(NOON) == Remembered()
+    assert store.load(NOON) == Remembered(at=NOON)
     assert await store.usage(UsageQuestion()) == []
     assert await store.journal(JournalQuestion()) == []
     assert await store.entry("req-1") is None
@@ -128,20 +129,21 @@ async def test_a_process_does_not_lose_its_own_reservations(open_as: OpenStore) 
     assert open_as(Process(OLD.pid, OLD.started + 1)).load(NOON).lost == 1
 
 
-async def test_windows_are_less_what_was_spent_since_they_were_seen(open_as: OpenStore) -> None:
-    tokens = window(kind=WindowKind.TOKENS_DAY, left=9000)
-    over = window(scope="provider:groq", resets_at=NOON + 2)
-    elsewhere = window(scope="credential:other")
+async def test_windows_come_back_with_what_the_ledger_has_since(open_as: OpenStore) -> None:
+    day, tokens = window(through=1), window(kind="tokens/day", left=9000, through=1)
     store = open_as(OLD)
-    store.commit_nowait([window(), tokens, over, elsewhere])
+    store.commit_nowait([day, tokens])
     store.commit_nowait([reserved(1, at=NOON - 1), reserved(2, at=NOON + 1), settled(2, tokens=150), reserved(3, at=NOON + 2)])
-    by_key = {(kept.scope, kept.kind): kept.left for kept in open_as(NEW).load(NOON + 3).windows}
-    assert by_key == {
-        (SCOPES[1], WindowKind.REQUESTS_DAY): 98,
-        (SCOPES[1], WindowKind.TOKENS_DAY): 9000 - 150 - 1000,
-        ("provider:groq", WindowKind.REQUESTS_DAY): 100,
-        ("credential:other", WindowKind.REQUESTS_DAY): 100,
-    }
+    remembered = open_as(NEW).load(NOON + 3)
+    assert remembered.windows == (day, tokens)
+    assert [(row.id, row.at, row.reserved, row.tokens, row.settled_at) for row in remembered.spent] == [
+        (1, NOON - 1, 1000, 1000, None),
+        (2, NOON + 1, 1000, 150, NOON + 1),
+        (3, NOON + 2, 1000, 1000, None),
+    ]
+    assert {row.scopes for row in remembered.spent} == {SCOPES}
+    book = QuotaBook(remembered.windows, remembered.spent, remembered.at)
+    assert {kept.kind: kept.left for kept in book.windows(NOON + 3)} == {"requests/day": 98, "tokens/day": 9000 - 150 - 1000}
 
 
 async def test_what_client_keys_spend_is_added_up_by_day(open_as: OpenStore) -> None:
@@ -244,7 +246,9 @@ async def test_facts_come_back_as_they_were(open_as: OpenStore) -> None:
     store.commit_nowait([learned, over, pin, lists, account, AccountNamed(credential="x", account="y")])
     store.commit_nowait([AccountNamed(credential="x", account="")])
     remembered = open_as(NEW).load(NOON + 10)
-    assert remembered == Remembered(learned=(learned,), embedding_pin=pin, discovered=(lists,), accounts=(account,))
+    assert remembered == Remembered(
+        at=remembered.at, learned=(learned,), embedding_pin=pin, discovered=(lists,), accounts=(account,)
+    )
 
 
 async def test_an_empty_pin_unpins(open_as: OpenStore) -> None:
@@ -356,7 +360,7 @@ rows = st.one_of(
     st.builds(settled, st.integers(1, 30), tokens=counts),
     st.builds(blocked, texts, texts, times, st.integers(0, 3)),
     st.builds(BlockLifted, scope=texts, reason=texts),
-    st.builds(window, st.sampled_from(SCOPES), st.sampled_from(WindowKind), counts, times, st.none() | times),
+    st.builds(window, st.sampled_from(SCOPES), st.sampled_from(KINDS), counts, times, st.none() | times),
     st.builds(Learned, provider=texts, model=texts, what=texts, value=counts, at=times, expires_at=times),
     st.builds(EmbeddingPin, provider=texts, model=texts, at=times),
     st.builds(

@@ -22,6 +22,8 @@ def test_the_shape() -> None:
                         "resets_at": 86_400.0,
                         "source": "header",
                         "seen_at": 9.0,
+                        "standing": "known",
+                        "owner": "provider",
                     }
                 ],
                 "blocks": [{"reason": "rate limited", "source": "guess", "until": 15.0, "next_probe": None, "message": ""}],

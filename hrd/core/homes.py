@@ -1,0 +1,32 @@
+"""Homes: a conversation stays with the candidate that has its prompt cached, without anybody remembering who that is.
+
+Rendezvous hashing (Thaler and Ravishankar, 1998): each candidate draws a number from the conversation's name and its own, and
+the largest wins. When the winner cannot serve, only its own conversations move, each to its second, and they come back by
+themselves.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+
+from hrd.core.lanes import Lane
+
+SHARE_MIN = 0.2
+"""A conversation does not take the last of what somebody has."""
+_MIX = 0x9E3779B97F4A7C15
+_MASK = 2**64 - 1
+
+
+def name_of(affinity: str) -> int:
+    """The conversation as a number."""
+    return int.from_bytes(hashlib.blake2b(affinity.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def home_of(conversation: int, lanes: Iterable[Lane]) -> Lane | None:
+    """Whose it is; None if there is nobody."""
+    return max(lanes, key=lambda lane: _draw(conversation, lane.candidate.key), default=None)
+
+
+def _draw(conversation: int, key: str) -> int:
+    mixed = ((conversation ^ zlib.crc32(key.encode())) * _MIX) & _MASK
+    return ((mixed ^ (mixed >> 29)) * _MIX) & _MASK

@@ -1,0 +1,382 @@
+"""Lanes: what is known of each candidate at this moment, so that a claim need not ask its scopes one by one.
+
+A lane is looked at anew when something changed at one of its scopes, or when the time has come for which it was worked out.
+What it says of windows is an upper bound for quick answers; whoever does not fit is asked again in full.
+"""
+
+from typing import Final
+
+from hrd.core.block_book import BlockBook
+from hrd.core.blocks import ONLY_CANDIDATE_S, Block
+from hrd.core.journal import Reading
+from hrd.core.learned import Learning
+from hrd.core.providers import Candidate, CostClass
+from hrd.core.quota import evidence
+from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.quota.kinds import DAY_S, HOUR_S, Measure
+from hrd.core.quota.meter import Meter
+from hrd.core.quota.window import SETTINGS, Turn
+
+CANDIDATES_MAX: Final = 20_000
+UNKNOWN_SHARE: Final = 0.5
+LOCAL_SHARE: Final = 1.0
+SMOOTHING: Final = 0.2
+"""The weight of the newest latency."""
+NO_LIMIT: Final = 2**60
+STALE_AFTER_S: Final = 60.0
+HASTE_WEIGHT: Final = 3.0
+"""How much less is worth what is spent faster than it has to last, for windows longer than a day."""
+ENOUGH: Final = 2.0
+"""More than any share: there is no such window."""
+
+
+class Room:
+    """How much fits."""
+
+    __slots__ = ("input", "is_narrow", "output", "requests", "tokens")
+
+    def __init__(self) -> None:
+        self.is_narrow = False
+        """Something limits it."""
+        self.requests = self.tokens = self.input = self.output = NO_LIMIT
+
+    def takes(self, input_tokens: int, output_tokens: int) -> bool:
+        return (
+            self.requests >= 1
+            and input_tokens + output_tokens <= self.tokens
+            and input_tokens <= self.input
+            and output_tokens <= self.output
+        )
+
+    def narrow(self, meter: Meter, room: int) -> None:
+        if meter.used <= 0 and room > 0 and meter.measure is not Measure.REQUESTS:
+            return  # untouched: it takes whatever comes
+        self.is_narrow = True
+        match meter.measure:
+            case Measure.TOKENS:
+                self.tokens = min(self.tokens, room)
+            case Measure.INPUT:
+                self.input = min(self.input, room)
+            case Measure.OUTPUT:
+                self.output = min(self.output, room)
+            case _:
+                self.requests = min(self.requests, room)
+
+
+class Lane:
+    """One candidate's. Made by `Lanes`."""
+
+    __slots__ = (
+        "block",
+        "candidate",
+        "claimed",
+        "credential",
+        "in_flight",
+        "is_probe_due",
+        "is_probed",
+        "is_stale",
+        "is_waitable",
+        "lapse_end",
+        "lapse_span_s",
+        "latency_ms",
+        "looked_at",
+        "meters",
+        "output_guess",
+        "reading",
+        "room",
+        "room_shared",
+        "share",
+        "share_long",
+        "share_short",
+        "used_at",
+        "valid_until",
+    )
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.credential = candidate.credential.fingerprint
+        self.meters: list[Meter] | None = None
+        """None: to be gathered anew."""
+        self.is_stale = True
+        self.valid_until = 0.0
+        self.looked_at = 0.0
+        self.in_flight = 0
+        self.latency_ms = 0.0
+        """Smoothed; 0 is not known yet."""
+        self.used_at = 0.0
+        self.output_guess = 0
+        self.block: Block | None = None
+        """Of those in force the one that holds longest."""
+        self.is_probed = False
+        """Somebody went first after a block, and what they meet is not known yet."""
+        self.is_probe_due = False
+        """All that keeps it from being asked is to be looked at by the next request."""
+        self.room = Room()
+        """By what is known."""
+        self.room_shared = self.room
+        """The same for a request that pins no provider, which leaves the reserve."""
+        self.claimed = self.room
+        """By what is claimed."""
+        self.is_waitable = False
+        """A claimed limit of requests at once is reached: better to wait for one of them to end."""
+        self.share = UNKNOWN_SHARE
+        """Of its scarcest window."""
+        self.share_short = self.share_long = UNKNOWN_SHARE
+        """The same of windows of up to an hour, and of longer ones."""
+        self.lapse_end = 0.0
+        """When what its scarcest long window has left lapses; 0 is not known."""
+        self.lapse_span_s = 0.0
+        self.reading: Reading = Reading(candidate=candidate.key)
+
+    def worth(self, now: float) -> float:
+        """The share left, and more the more of it would lapse unused; less of what is spent faster than it has to last."""
+        span_s = self.lapse_span_s
+        if not span_s:
+            return self.share
+        share = self.share_long
+        time_left = max(0.0, (self.lapse_end - now) / span_s)
+        if share > time_left:
+            share += share - time_left
+        elif span_s > DAY_S:
+            share -= HASTE_WEIGHT * (time_left - share)
+        return min(share, self.share_short)
+
+
+class Lanes:
+    """All of them, by the candidates' keys, so that a change of configuration forgets nothing of what runs."""
+
+    def __init__(self, blocks: BlockBook, quota: QuotaBook, learning: Learning, reserve: float = 0.0) -> None:
+        self.reserve = reserve
+        """RESERVE_FRACTION."""
+        self._blocks = blocks
+        self._quota = quota
+        self._learning = learning
+        self._by_key: dict[str, Lane] = {}
+        self._at: dict[str, list[Lane]] = {}
+        blocks.changed = self.touch
+        quota.changed = self.recompose
+
+    # which there are -----------------------------------------------------------------------------------------------------
+
+    def of(self, candidate: Candidate, now: float) -> Lane:
+        """Its lane as of *now*."""
+        lane = self._by_key.get(candidate.key)
+        if lane is None or lane.candidate is not candidate:
+            lane = self._made(candidate, lane)
+        if lane.is_stale or now >= lane.valid_until or now < lane.looked_at:
+            self._look(lane, now)
+        return lane
+
+    def _made(self, candidate: Candidate, before: Lane | None) -> Lane:
+        if before is None and len(self._by_key) >= CANDIDATES_MAX:
+            for key, lane in list(self._by_key.items()):
+                if not lane.in_flight:
+                    self._leave(lane)
+                    del self._by_key[key]
+        lane = self._by_key[candidate.key] = Lane(candidate)
+        if before is not None:
+            self._leave(before)
+            lane.in_flight, lane.latency_ms, lane.used_at = before.in_flight, before.latency_ms, before.used_at
+        for scope in candidate.scopes:
+            self._at.setdefault(scope, []).append(lane)
+        return lane
+
+    def _leave(self, lane: Lane) -> None:
+        for scope in lane.candidate.scopes:
+            lanes = self._at.get(scope)
+            if lanes is not None:
+                lanes.remove(lane)
+                if not lanes:
+                    del self._at[scope]
+        for meter in lane.meters or ():
+            if lane in meter.lanes:
+                meter.lanes.remove(lane)
+
+    def rebuild(self) -> None:
+        """Another configuration: candidates and limits are others."""
+        self._at.clear()
+        for lane in self._by_key.values():
+            for meter in lane.meters or ():
+                meter.lanes.clear()
+            lane.meters, lane.is_stale = None, True
+            for scope in lane.candidate.scopes:
+                self._at.setdefault(scope, []).append(lane)
+
+    def look_again(self) -> None:
+        """The rules have changed."""
+        for lane in self._by_key.values():
+            lane.is_stale = True
+
+    def touch(self, scope: str) -> None:
+        """Something changed at *scope*."""
+        for lane in self._at.get(scope, ()):
+            lane.is_stale = True
+
+    def recompose(self, scope: str) -> None:
+        """*scope* has other meters."""
+        for lane in self._at.get(scope, ()):
+            lane.meters = None
+            lane.is_stale = True
+
+    # what happens on them ------------------------------------------------------------------------------------------------
+
+    def begin(self, candidate: Candidate, now: float) -> Lane:
+        lane = self.of(candidate, now)
+        lane.in_flight += 1
+        lane.used_at = now
+        return lane
+
+    def answered(self, candidate: Candidate, latency_ms: float) -> None:
+        lane = self._by_key.get(candidate.key)
+        if lane is not None:
+            before = lane.latency_ms
+            lane.latency_ms = (1 - SMOOTHING) * before + SMOOTHING * latency_ms if before else latency_ms
+
+    def end(self, candidate: Candidate) -> None:
+        lane = self._by_key.get(candidate.key)
+        if lane is not None:
+            lane.in_flight -= 1
+
+    def in_flight(self) -> dict[str, int]:
+        """Credential → requests out now."""
+        found: dict[str, int] = {}
+        for lane in self._by_key.values():
+            found[lane.credential] = found.get(lane.credential, 0) + lane.in_flight
+        return found
+
+    def latency_ms(self) -> dict[str, float]:
+        """Credential → the smallest of its candidates' latencies."""
+        found: dict[str, float] = {}
+        for lane in self._by_key.values():
+            if lane.latency_ms:
+                found[lane.credential] = min(lane.latency_ms, found.get(lane.credential, lane.latency_ms))
+        return found
+
+    # what they look like -------------------------------------------------------------------------------------------------
+
+    def _look(self, lane: Lane, now: float) -> None:
+        candidate = lane.candidate
+        if lane.meters is None:
+            meters = self._quota.meters_of(candidate, now)
+            for meter in meters:
+                if lane not in meter.lanes:
+                    meter.lanes.append(lane)
+            lane.meters = meters
+        lane.looked_at = now
+        lane.valid_until = now + STALE_AFTER_S
+        lane.output_guess = self._learning.output_of(candidate)
+        self._look_at_blocks(lane, now)
+        self._look_at_meters(lane, lane.meters, now)
+        lane.is_stale = False
+
+    def _look_at_blocks(self, lane: Lane, now: float) -> None:
+        lane.block, lane.is_probed, lane.is_probe_due = None, False, False
+        blocks, found = self._blocks, lane.candidate.scopes
+        if not blocks.touches(found):
+            return
+        lane.block = blocks.hindrance(found, now)
+        if lane.block is None:
+            lane.is_probed = blocks.is_probed(found, now)
+        else:
+            lane.is_probe_due = blocks.is_probe_due(found, now)
+        lane.valid_until = min(lane.valid_until, blocks.changes_at(found, now))
+
+    def _look_at_meters(self, lane: Lane, meters: list[Meter], now: float) -> None:
+        room, claimed = Room(), Room()
+        shared = Room() if self.reserve else room
+        short = long = ENOUGH
+        scarcest: Meter | None = None
+        lane.lapse_end = lane.lapse_span_s = 0.0
+        lane.is_waitable = False
+        for meter in meters:
+            meter.turn(now)
+            limit = meter.limit
+            if limit is None:
+                continue
+            left = limit - meter.used
+            lane.valid_until = min(lane.valid_until, meter.changes_at(now))
+            if meter.measure is Measure.AT_ONCE and not meter.is_known:
+                lane.is_waitable = lane.is_waitable or left < 1
+                continue
+            if not meter.is_known:
+                claimed.narrow(meter, left)
+            else:
+                room.narrow(meter, left)
+                if self.reserve:
+                    shared.narrow(meter, meter.room(self.reserve) or 0)
+            if meter.measure is Measure.AT_ONCE:
+                continue
+            share = left / limit if left > 0 else 0.0
+            if scarcest is None or share < min(short, long):
+                scarcest = meter
+            if (meter.span_s or 0.0) <= HOUR_S:
+                short = min(short, share)
+            elif share < long:
+                long = share
+                if meter.ends_at is not None and meter.span_s is not None:
+                    lane.lapse_end, lane.lapse_span_s = meter.ends_at, meter.span_s
+        lane.room, lane.room_shared, lane.claimed = room, shared, claimed
+        lane.share_short, lane.share_long = short, long
+        if scarcest is None:
+            lane.share = LOCAL_SHARE if lane.candidate.cost_class is CostClass.LOCAL else UNKNOWN_SHARE
+            lane.reading = Reading(candidate=lane.candidate.key, in_flight=lane.in_flight)
+            return
+        lane.share = min(short, long)
+        lane.reading = _reading(lane, scarcest, now)
+
+    # in full -------------------------------------------------------------------------------------------------------------
+
+    def fits_at(
+        self,
+        lane: Lane,
+        input_tokens: int,
+        output_tokens: int,
+        now: float,
+        *,
+        shares: bool,
+        many: int = 1,
+        patient: bool = False,
+    ) -> float:
+        """When *many* such requests fit what is known; not after *now* if they do. *shares*: they leave the reserve. *patient*:
+        nobody else can serve, and a limit guessed from a single refusal keeps them for ten seconds at most."""
+        amounts, kept = Amounts(input_tokens, output_tokens), self.reserve if shares else 0.0
+        latest = now
+        for meter in lane.meters or ():
+            if meter.is_known and meter.limit is not None:
+                at = meter.fits_at(amounts.of(meter.measure) * many, now, kept)
+                if patient and not evidence.is_firm(meter):
+                    at = min(at, meter.limit_at + ONLY_CANDIDATE_S)
+                latest = max(latest, at)
+        return latest
+
+    def guessed(self, lane: Lane) -> list[Meter]:
+        """The limits in the way that are guesses."""
+        return [m for m in lane.meters or () if m.is_known and not evidence.is_firm(m) and m.used >= (m.limit or 0)]
+
+    def slot_at(self, lane: Lane, now: float) -> float:
+        """When a claimed limit of requests at once may have room."""
+        meters = (m for m in lane.meters or () if m.measure is Measure.AT_ONCE and not m.is_known)
+        return max((m.fits_at(1, now) for m in meters), default=now)
+
+    def tests(self, lane: Lane, now: float) -> list[Meter]:
+        """The meters that keep everybody from it and may be tried all the same, by one; none if another keeps it as well."""
+        full = [m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit]
+        return full if all(evidence.may_test(m, now) for m in full) else []
+
+    def word_ends(self, lane: Lane) -> bool:
+        """Whether all that is used up of it is so by the provider's word alone, so that a probe may try it."""
+        full = (m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit)
+        return all(m.turns is Turn.SAID and m.source != SETTINGS for m in full)
+
+
+def _reading(lane: Lane, meter: Meter, now: float) -> Reading:
+    assert meter.limit is not None, "only limits are scarce"
+    return Reading(
+        candidate=lane.candidate.key,
+        kind=meter.kind,
+        left=max(0, meter.limit - meter.used),
+        limit=None if meter.is_implied else meter.limit,
+        resets_at=meter.resets_at(now),
+        is_known=meter.is_known,
+        in_flight=lane.in_flight,
+    )

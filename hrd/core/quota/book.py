@@ -1,0 +1,506 @@
+"""The quota book: every meter, by scope, and what each reservation counts in which. Its owner is the pool.
+
+At start a window stays the row that it was stored as until its scope is first touched: a hundred thousand scopes cost memory
+alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hrd.core import failover
+from hrd.core.failures import Observation
+from hrd.core.ledger import Spent
+from hrd.core.providers import Candidate, CostClass, Provider
+from hrd.core.quota import evidence, kinds
+from hrd.core.quota import limit as limits
+from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
+from hrd.core.quota.limit import Limit
+from hrd.core.quota.meter import Count, Meter, new_meter
+from hrd.core.quota.window import CATALOGUE, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Turn, Window
+from hrd.core.scopes import ACCOUNT_KINDS
+
+SCOPES_MAX = 200_000
+METERS_MAX = 24
+"""Of one scope."""
+LEAKED_S = 4 * HOUR_S
+"""A reservation that nobody has settled by then was forgotten; no request lives so long (DEADLINE_SECONDS, STREAM_SECONDS)."""
+LONG_AFTER = 3
+"""After so many refusals in a row without a hint, up to a minute apart, it is no window of the minute."""
+TELLING = 3
+"""A refusal after fewer requests within the minute may have another reason, unless it is met again."""
+TALLIED = ("requests/minute", "requests/day", "requests/month")
+"""What is counted for every candidate, so that a refusal without numbers can be learned from."""
+
+
+class Amounts(NamedTuple):
+    """What one request takes."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    credit: int = 0
+
+    def of(self, measure: Measure) -> int:
+        match measure:
+            case Measure.TOKENS:
+                return self.input_tokens + self.output_tokens
+            case Measure.INPUT:
+                return self.input_tokens
+            case Measure.OUTPUT:
+                return self.output_tokens
+            case Measure.CREDIT:
+                return self.credit
+            case Measure.PLAN:
+                return 0
+            case _:
+                return 1
+
+
+class Holding:
+    """What one reservation counts, where."""
+
+    __slots__ = ("at", "counts")
+
+    def __init__(self, at: float, counts: list[Count]) -> None:
+        self.at = at
+        self.counts = counts
+
+
+class QuotaBook:
+    """See the module's docstring."""
+
+    def __init__(self, windows: Iterable[Window] = (), spent: Iterable[Spent] = (), now: float = 0.0) -> None:
+        """*spent*: the newest rows of the ledger, of which the *windows* may not know all."""
+        self.probe_s = evidence.PROBE_S
+        self.changed: Callable[[str], None] = _ignore
+        """Hears of each scope that gets another meter."""
+        self._asleep: dict[str, list[Window]] = {}
+        for window in windows:
+            self._asleep.setdefault(window.scope, []).append(window)
+        self._meters: dict[str, list[Meter]] = {}
+        self._holdings: dict[int, Holding] = {}
+        self._unsaved: dict[Meter, None] = {}
+        self._spent = list(spent)
+        self._through = max((row.id for row in self._spent), default=0)
+        """Until it is long ago: a meter that is made anew may have counted before the process began."""
+        self._spent_at: dict[str, list[Spent]] | None = None
+        if self._asleep:
+            self._count_again(self._spent, now)
+
+    def _count_again(self, spent: Iterable[Spent], now: float) -> None:
+        """What the ledger has and the rows of windows have not: nothing is counted less for a crash."""
+        stored: dict[str, list[Window]] = {}
+        for row in spent:
+            for scope in row.scopes:
+                windows = stored.get(scope)
+                if windows is None:
+                    if scope not in self._asleep:
+                        continue
+                    windows = stored[scope] = self._asleep[scope]
+                for meter, window in zip(self.meters_at(scope), windows, strict=True):
+                    if row.id > window.through or row.at > window.seen_at:
+                        self._count_row(meter, row, now)
+                    elif row.settled_at is not None and row.settled_at > window.seen_at and meter.measure in OF_TOKENS:
+                        meter.count_again(row.tokens - row.reserved, row.at, now)
+                        self._unsaved[meter] = None
+
+    def _count_row(self, meter: Meter, row: Spent, now: float) -> None:
+        amount = row.tokens if meter.measure in OF_TOKENS else int(meter.measure is Measure.REQUESTS)
+        if amount:
+            meter.count_again(amount, row.at, now)
+            self._unsaved[meter] = None
+
+    def _spent_before(self, scope: str) -> Sequence[Spent]:
+        """The ledger's newest rows that count at *scope*."""
+        if not self._spent:
+            return ()
+        if self._spent_at is None:
+            self._spent_at = {}
+            for row in self._spent:
+                for other in row.scopes:
+                    self._spent_at.setdefault(other, []).append(row)
+        return self._spent_at.get(scope, ())
+
+    # meters --------------------------------------------------------------------------------------------------------------
+
+    def meters_at(self, scope: str) -> list[Meter]:
+        """All of one scope; not to be changed."""
+        meters = self._meters.get(scope)
+        if meters is not None:
+            return meters
+        rows = self._asleep.pop(scope, None) if self._asleep else None
+        if rows is None:
+            return _NONE
+        meters = self._meters[scope] = [Meter(_awake(row)) for row in rows]
+        return meters
+
+    def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
+        """Everything that a request to *candidate* counts in; made from the limits that hold for it, where there is none."""
+        for owner, rows in ((PROVIDER, candidate.provider.limits), (USER, candidate.provider.own_limits)):
+            for limit in rows:
+                if _concerns(limit, candidate, owner):
+                    self._apply(limit, candidate, owner, now)
+        if candidate.cost_class is not CostClass.LOCAL:
+            for kind in TALLIED:
+                self._tally(candidate, kind, now)
+        return [meter for scope in candidate.scopes for meter in self.meters_at(scope)]
+
+    def _apply(self, limit: Limit, candidate: Candidate, owner: str, now: float) -> None:
+        scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))
+        if scope not in candidate.scopes:
+            return
+        meter = self._find(scope, limit.kind, owner) or self._make(
+            scope, limit.kind, _turn_of(limit), candidate.provider, owner, now
+        )
+        if meter is None:
+            return
+        if owner == USER:
+            if meter.limit != limit.limit:
+                meter.limit, meter.limit_at = limit.limit, 0.0
+            meter.source, meter.is_known = SETTINGS, True
+            return
+        is_new = meter.claimed is None and meter.source == NOBODY
+        meter.claimed = limit.limit
+        if is_new or meter.source == CATALOGUE:
+            meter.limit, meter.source, meter.is_known = limit.limit, CATALOGUE, False
+
+    def _tally(self, candidate: Candidate, kind: str, now: float) -> None:
+        if any(meter.kind == kind and meter.owner == PROVIDER for scope in candidate.scopes for meter in self.meters_at(scope)):
+            return
+        span = kinds.span_of(kind)
+        where = "candidate" if span == "minute" else "quota"
+        self._make(
+            failover.scope_of(candidate, where),
+            kind,
+            Turn.SLIDING if span == "minute" else Turn.FIXED,
+            candidate.provider,
+            PROVIDER,
+            now,
+        )
+
+    def _find(self, scope: str, kind: str, owner: str = PROVIDER) -> Meter | None:
+        return next((meter for meter in self.meters_at(scope) if meter.kind == kind and meter.owner == owner), None)
+
+    def _make(self, scope: str, kind: str, turn: Turn, provider: Provider, owner: str, now: float) -> Meter | None:
+        meters = self.meters_at(scope)
+        if len(meters) >= METERS_MAX or (meters is _NONE and len(self._meters) + len(self._asleep) >= SCOPES_MAX):
+            return None
+        meter = new_meter(scope, kind, turn, provider.reset_zone)
+        meter.owner = owner
+        for row in self._spent_before(scope):
+            self._count_row(meter, row, now)
+        self._meters.setdefault(scope, []).append(meter)
+        self.changed(scope)
+        return meter
+
+    # spending ------------------------------------------------------------------------------------------------------------
+
+    def reserve(self, number: int, meters: Sequence[Meter], amounts: Amounts, now: float, tested: Sequence[Meter] = ()) -> None:
+        """Set aside what reservation *number* will take. *tested*: there is no room in these, to see whether that holds."""
+        self._through = max(self._through, number)
+        counts = []
+        for meter in meters:
+            count = meter.count(amounts.of(meter.measure), now)
+            if meter in tested:
+                evidence.begin_test(meter, now)
+                count.is_test = True
+            counts.append(count)
+            self._touch(meter)
+        self._holdings[number] = Holding(now, counts)
+
+    def reserve_at(self, number: int, scopes: Iterable[str], tokens: int, now: float) -> None:
+        """The same for somebody of whom only the scopes are known."""
+        through = self._through
+        meters = [meter for scope in scopes for meter in self.meters_at(scope)]
+        self.reserve(number, meters, Amounts(input_tokens=tokens), now)
+        self._through = through
+
+    def answered(self, number: int, now: float) -> None:
+        """The reply of reservation *number* has begun."""
+        holding = self._holdings.get(number)
+        if holding is not None:
+            for count in holding.counts:
+                count.meter.answered(count, now)
+                self._touch(count.meter)
+
+    def settle(self, number: int, amounts: Amounts, now: float, *, was_counted: bool = True) -> None:
+        """It came to so much. *was_counted* false: the provider turned it away before it counted as a request."""
+        holding = self._holdings.pop(number, None)
+        if holding is None:
+            return
+        for count in holding.counts:
+            meter = count.meter
+            is_given_back = meter.measure is Measure.REQUESTS and not was_counted
+            meter.settle(count, 0 if is_given_back else amounts.of(meter.measure), now)
+            self._touch(meter)
+
+    def settle_at(self, number: int, scopes: Iterable[str], at: float, reserved: int, spent: int, now: float) -> None:
+        """What another process reserved at *at* has come to *spent* tokens."""
+        if number in self._holdings:
+            self.settle(number, Amounts(input_tokens=spent), now)
+            return
+        for scope in scopes:
+            for meter in self.meters_at(scope):
+                if meter.measure in OF_TOKENS and spent != reserved:
+                    meter.count_again(spent - reserved, at, now)
+                    self._touch(meter)
+
+    def full_at(self, scopes: Iterable[str], tokens: int, now: float) -> Iterator[Window]:
+        """The windows that have no room for a request of *tokens*."""
+        amounts = Amounts(input_tokens=tokens)
+        for scope in scopes:
+            for meter in self.meters_at(scope):
+                if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
+                    yield meter.row(self._through, now)
+
+    def opens_at(self, scopes: Iterable[str], now: float) -> float:
+        """When the last of their windows that have no room for any request opens; 0 if none is full."""
+        full = (m for scope in scopes for m in self.meters_at(scope) if m.is_known and m.limit is not None)
+        return max((at for meter in full if (at := meter.fits_at(1, now)) > now), default=0.0)
+
+    def expire(self, now: float) -> int:
+        """Let go of what leaked, as spent; how many reservations that were."""
+        leaked = [number for number, holding in self._holdings.items() if abs(now - holding.at) > LEAKED_S]
+        for number in leaked:
+            for count in self._holdings.pop(number).counts:
+                count.meter.settle(count, count.amount, now)
+                self._touch(count.meter)
+        return len(leaked)
+
+    def _touch(self, meter: Meter) -> None:
+        self._unsaved[meter] = None
+        for lane in meter.lanes:
+            lane.is_stale = True
+
+    # what is said --------------------------------------------------------------------------------------------------------
+
+    def observe(self, candidate: Candidate, seen: Iterable[Observation], counts: Sequence[Count], now: float) -> bool:
+        """Take in what a reply said, or a look-up. *counts*: what its request counts, or counted before it was given back.
+        Whether somebody is used up by it."""
+        is_used_up = False
+        for one in seen:
+            is_used_up |= self._observe(candidate, one, counts, now)
+        return is_used_up
+
+    def counts_of(self, number: int) -> Sequence[Count]:
+        """What reservation *number* counts."""
+        holding = self._holdings.get(number)
+        return holding.counts if holding is not None else ()
+
+    def _observe(self, candidate: Candidate, seen: Observation, counts: Sequence[Count], now: float) -> bool:
+        if evidence.sensible(seen) is None:
+            return False
+        name = kinds.named(seen.kind, seen.window_s)
+        meter = self._spoken_of(candidate, seen, name, now)
+        if meter is None:
+            return False
+        count = next((count for count in counts if count.meter is meter), None)
+        evidence.believe(meter, seen, now, source=seen.source.value, count=count, probe_s=self.probe_s)
+        self._touch(meter)
+        return meter.limit is not None and meter.used >= meter.limit
+
+    def refused(self, meters: Sequence[Meter], now: float, *, until: float | None, is_long: bool, step: int) -> None:
+        """A refusal that named no window: learn from it what there is to learn. *until*: when to come back, if that was said.
+        *step*: how often the same was met in a row before."""
+        able = [m for m in meters if m.measure is Measure.REQUESTS and m.owner == PROVIDER and evidence.may_learn(m)]
+        for meter in able:
+            meter.turn(now)
+        met = _long_met(able, until, now) if is_long else _short_met(able, until, step, now)
+        if met is None or met.used <= 0:
+            return
+        evidence.learn(met, now, self.probe_s)
+        if until is not None and not is_long:
+            met.leave_one_at(until)
+        self._touch(met)
+
+    def is_full_by_count(self, candidate: Candidate, until: float, now: float) -> bool:
+        """Whether a window that we counted full ends then, at its own boundary: nobody need look whether it still holds."""
+        return any(
+            meter.turns is Turn.FIXED
+            and meter.limit is not None
+            and meter.used >= meter.limit
+            and meter.ends_at is not None
+            and abs(meter.ends_at - until) <= evidence.NEAR_BOUNDARY_S
+            and not (meter.source == REFUSALS and meter.limit_at == now)
+            for scope in candidate.scopes
+            for meter in self.meters_at(scope)
+        )
+
+    def _spoken_of(self, candidate: Candidate, seen: Observation, name: str, now: float) -> Meter | None:
+        """The meter that is meant: at the scope that was said, else where there is one of that kind already."""
+        scope = failover.scope_of(candidate, seen.scope or "quota")
+        meter = self._find(scope, name)
+        if meter is None and not seen.scope:
+            found = (self._find(other, name) for other in candidate.scopes)
+            meter = next((one for one in found if one is not None and one.source != NOBODY), None)
+        if meter is None:
+            meter = self._make(scope, name, evidence.turn_of(seen.kind, name), candidate.provider, PROVIDER, now)
+        elif meter.source == NOBODY and meter.turns is Turn.SLIDING and seen.resets_at is not None:
+            meter.turn_as(evidence.turn_of(seen.kind, name))
+        return meter
+
+    # names and limits that change ----------------------------------------------------------------------------------------
+
+    def move(self, old: str, new: str) -> None:
+        """What was counted for the account *old* is counted for *new*, its true name (both `<provider>/<account>`)."""
+        for scope in [*self._meters, *self._asleep]:
+            kind, _, rest = scope.partition(":")
+            if kind in ACCOUNT_KINDS and (rest == old or rest.startswith(f"{old}/")):
+                self._move_scope(scope, f"{kind}:{new}{rest.removeprefix(old)}")
+
+    def _move_scope(self, scope: str, target: str) -> None:
+        for meter in self.meters_at(scope):
+            known = self._find(target, meter.kind, meter.owner)
+            if known is not None:
+                known.join(meter)
+                for holding in self._holdings.values():
+                    for count in holding.counts:
+                        if count.meter is meter:
+                            count.meter, count.epoch = known, known.epoch
+            else:
+                known = meter
+                known.scope = target
+                self._meters.setdefault(target, []).append(known)
+            self._unsaved.pop(meter, None)
+            self._unsaved[known] = None
+        self._meters.pop(scope, None)
+        self.changed(scope)
+        self.changed(target)
+
+    def limits_changed(self) -> None:
+        """Another configuration: what only settings or catalogue said is said anew by `meters_of`."""
+        for meters in self._meters.values():
+            for meter in meters:
+                if meter.source in (CATALOGUE, SETTINGS):
+                    meter.limit, meter.source, meter.is_known = None, NOBODY, False
+                meter.claimed = None
+        for scope, rows in self._asleep.items():
+            self._asleep[scope] = [row for row in rows if row.source != SETTINGS]
+
+    def forget(self, is_meant: Callable[[str], bool]) -> None:
+        """Whatever is known of these scopes."""
+        self._spent = [row for row in self._spent if not any(map(is_meant, row.scopes))]
+        self._spent_at = None
+        for scope in [scope for scope in self._asleep if is_meant(scope)]:
+            del self._asleep[scope]
+        for scope in [scope for scope in self._meters if is_meant(scope)]:
+            for meter in self._meters.pop(scope):
+                self._unsaved.pop(meter, None)
+            self.changed(scope)
+
+    def follow(self, window: Window) -> None:
+        """What another process has seen."""
+        meter = self._find(window.scope, window.kind, window.owner)
+        if meter is None:
+            self.meters_at(window.scope)
+            self._meters.setdefault(window.scope, []).append(Meter(window))
+            self.changed(window.scope)
+        elif meter.limit_at <= window.limit_at and window.limit is not None:
+            meter.limit, meter.source, meter.is_known = window.limit, window.source, window.is_known
+            self._touch(meter)
+
+    # all of them ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def scopes(self) -> int:
+        """How many are known."""
+        return len(self._meters) + len(self._asleep)
+
+    def windows(self, now: float) -> list[Window]:
+        """Every window as it stands of which a limit is known or claimed."""
+        return list(self._windows(now))
+
+    def _windows(self, now: float) -> Iterator[Window]:
+        for meters in self._meters.values():
+            for meter in meters:
+                meter.turn(now)
+                if meter.limit is not None:
+                    yield meter.row(self._through, now)
+        for rows in self._asleep.values():
+            for row in rows:
+                meter = Meter(row)
+                meter.turn(now)
+                if meter.limit is not None:
+                    yield meter.row(row.through, now)
+
+    def take_unsaved(self, now: float) -> list[Window]:
+        """What changed since the last call, but for what a restart may forget."""
+        changed, self._unsaved = self._unsaved, {}
+        return [meter.row(self._through, now) for meter in changed if _is_kept(meter)]
+
+    def forget_idle(self, now: float) -> None:
+        """Drop what nothing is known of any more."""
+        self._spent, self._spent_at = [], None
+        for scope, meters in list(self._meters.items()):
+            for meter in meters:
+                meter.turn(now)
+            if all(meter.is_idle and not meter.lanes for meter in meters):
+                del self._meters[scope]
+
+
+_NONE: list[Meter] = []
+
+
+def _ignore(_: str) -> None:
+    pass
+
+
+def _concerns(limit: Limit, candidate: Candidate, owner: str) -> bool:
+    """Claims are of free tiers: they say nothing of what is paid for."""
+    if owner == PROVIDER and candidate.cost_class is not CostClass.FREE:
+        return False
+    return not limit.models or candidate.model in limit.models
+
+
+def _turn_of(limit: Limit) -> Turn:
+    if limit.kind == Measure.AT_ONCE.value:
+        return Turn.IN_FLIGHT
+    span = kinds.span_of(limit.kind)
+    if not span:
+        return Turn.NEVER if limit.kind == Measure.CREDIT.value else Turn.SAID
+    if limit.turns:
+        return Turn(limit.turns)
+    return Turn.SLIDING if (kinds.span_s(limit.kind) or 0.0) <= HOUR_S else Turn.FIXED
+
+
+def _long_met(able: list[Meter], until: float | None, now: float) -> Meter | None:
+    """Which window of a day or longer was full: the one that ends when it was said, else the shortest that lasts as long."""
+    long = [meter for meter in able if (meter.span_s or 0.0) > HOUR_S]
+    if until is None:
+        return None
+    for meter in long:
+        if meter.ends_at is not None and abs(meter.ends_at - until) <= evidence.NEAR_BOUNDARY_S:
+            return meter
+    lasting = [meter for meter in long if (meter.span_s or 0.0) >= until - now]
+    return min(lasting, key=lambda meter: meter.span_s or 0.0, default=None)
+
+
+def _short_met(able: list[Meter], until: float | None, step: int, now: float) -> Meter | None:
+    """Which window was full when nobody said: one that is so by a claim; a long claim, if waiting did not help; else the
+    minute's, once the count says something."""
+    for meter in able:
+        if meter.source == CATALOGUE and meter.limit is not None and meter.used >= meter.limit:
+            return meter
+    if until is None and step >= LONG_AFTER:
+        claims = [meter for meter in able if meter.source == CATALOGUE and (meter.span_s or 0.0) > HOUR_S and meter.used > 0]
+        if claims:
+            return min(claims, key=lambda meter: meter.span_s or 0.0)
+    if until is not None and until - now > MINUTE_S + 5.0:
+        return None
+    minutes = [meter for meter in able if meter.span_s == MINUTE_S and meter.used > 0]
+    met = min(minutes, key=lambda meter: meter.limit if meter.limit is not None else meter.used, default=None)
+    return met if met is not None and (met.used >= TELLING or step >= 1) else None
+
+
+def _is_kept(meter: Meter) -> bool:
+    if meter.turns is Turn.IN_FLIGHT:
+        return meter.is_known and meter.owner == PROVIDER
+    return meter.limit is not None or (meter.used > 0 and (meter.span_s or 0.0) > HOUR_S)
+
+
+def _awake(row: Window) -> Window:
+    """What only the catalogue or the settings said, they have to say again."""
+    if row.source not in (CATALOGUE, SETTINGS):
+        return row
+    return msgspec.structs.replace(row, limit=None, source=NOBODY, is_known=False)

@@ -1,0 +1,189 @@
+"""Evidence: what replies and refusals say, held against what a meter counts.
+
+*Less* is believed at once: the provider has seen everything that we sent, and perhaps what others sent. *More* may only mean
+that what is in flight has not been counted yet, so it is held against all that may not have been, and believed when it is said
+again a settled moment later. A refusal that names no number teaches the count at which it came; whether that still holds is
+looked at now and then.
+"""
+
+import math
+
+from hrd.core.failures import Observation, WindowKind
+from hrd.core.quota import kinds
+from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
+from hrd.core.quota.meter import Count, Meter
+from hrd.core.quota.window import CATALOGUE, REFUSALS, USE, Turn
+from hrd.core.times import WAIT_MAX_S
+
+SETTLED_S = 1.0
+"""How long after it was first said that more is left it has to be said again."""
+COUNT_MAX = 10**15
+"""A larger limit is a mistake."""
+REFILLS_SEEN = 3
+"""So many resets in a row that grew with the use, each as far off as the used part of the limit is of the span: it refills."""
+REFILL_FIT_S = 1.5
+NEAR_BOUNDARY_S = 120.0
+"""A reset this close to the calendar's is the calendar's."""
+TESTS_A_DAY = 8
+PROBE_S = 900.0
+"""PROBE_SECONDS, when nobody says otherwise."""
+
+
+def sensible(seen: Observation) -> tuple[int | None, int | None] | None:
+    """(limit, left) of what was said, or None if it makes no sense or says nothing."""
+    if seen.used_percent is not None:
+        if not math.isfinite(seen.used_percent):
+            return None
+        percent = min(100.0, max(0.0, seen.used_percent))
+        return PLAN_WHOLE, PLAN_WHOLE - round(percent * PLAN_WHOLE / 100.0)
+    limit, left = seen.limit, seen.left
+    if limit is not None and not 0 <= limit <= COUNT_MAX:
+        limit = None
+    if left is not None:
+        left = max(0, left)
+        if left > COUNT_MAX:
+            left = None
+    if limit is None and left is None:
+        return None
+    if limit == 0:
+        limit = None  # "0 of 0": there is no such window, or it is not ours
+    return limit, left if limit is None or left is None else min(left, limit)
+
+
+def turn_of(kind: WindowKind, name: str) -> Turn:
+    """How a window turns of which a reply speaks."""
+    if kind is WindowKind.AT_ONCE:
+        return Turn.IN_FLIGHT
+    if kind is WindowKind.CREDIT and not kinds.span_of(name):
+        return Turn.NEVER
+    return Turn.SAID
+
+
+def believe(
+    meter: Meter, seen: Observation, now: float, *, source: str, count: Count | None = None, probe_s: float = PROBE_S
+) -> None:
+    """Take in what a reply said. *count*: what its own request counts here; a refused one has been given back before."""
+    said = sensible(seen)
+    if said is None:
+        return
+    meter.turn(now)
+    limit, left = said
+    if limit is not None:
+        meter.limit, meter.is_implied, meter.is_known = limit, False, True
+        meter.source, meter.limit_at = source, now
+    if left is None:
+        return
+    if limit is None and left == 0 and may_learn(meter) and meter.used > 0:
+        _set_end(meter, seen.resets_at, meter.used, now)
+        learn(meter, now, probe_s)
+        return
+    if meter.turns is Turn.IN_FLIGHT:
+        return  # we know better than anybody how many are in flight
+    if meter.limit is None:
+        meter.limit, meter.is_implied, meter.is_known = meter.used + left, True, True
+        meter.source, meter.limit_at = source, now
+    used = meter.limit - left
+    _set_end(meter, seen.resets_at, used, now)
+    _set_used(meter, used, now, seen.resets_at, count)
+    if left == 0:
+        _plan_test(meter, now, probe_s)
+
+
+def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, count: Count | None) -> None:
+    if used >= meter.used:
+        meter.more = None
+        meter.set_used(used, now, resets_at)
+        return
+    uncounted = meter.pending if count is None else meter.reserved_total - count.mark - count.amount
+    at_most = used + max(0, uncounted)
+    if at_most >= meter.used:
+        meter.more = None
+    elif meter.more is None:
+        meter.more = now
+    elif abs(now - meter.more) >= SETTLED_S:
+        meter.more = None
+        meter.set_used(at_most, now)
+
+
+def _set_end(meter: Meter, resets_at: float | None, used: int, now: float) -> None:
+    """When the window turns, as said; whether it turns at once or bit by bit shows in what is said."""
+    if resets_at is None or not math.isfinite(resets_at):
+        if meter.ends_at is None and meter.turns is Turn.SAID:
+            meter.begun_at, meter.ends_at = now, now + meter.length_s
+        return
+    ends_at = min(max(resets_at, now), now + WAIT_MAX_S)
+    if meter.turns is Turn.SAID:
+        _look_for_refilling(meter, ends_at, used, now)
+    if meter.turns in (Turn.SAID, Turn.FIRST_USE):
+        if meter.ends_at is None or meter.ends_at > now + WAIT_MAX_S:
+            meter.begun_at = now
+        meter.ends_at = ends_at
+    elif meter.turns is Turn.FIXED and abs(ends_at - (meter.ends_at or 0.0)) > NEAR_BOUNDARY_S and used > 0:
+        meter.turns = Turn.SAID  # it goes by another calendar than we thought
+        meter.begun_at, meter.ends_at = min(meter.begun_at, now), ends_at
+
+
+def _look_for_refilling(meter: Meter, ends_at: float, used: int, now: float) -> None:
+    if not meter.limit or meter.span_s is None or used <= 0:
+        return
+    full_s = used * meter.span_s / meter.limit
+    if abs(ends_at - now - full_s) > REFILL_FIT_S + 0.001 * full_s:
+        meter.refills_seen = (0, 0.0)
+        return
+    count, first = meter.refills_seen
+    first = ends_at if not count else first
+    meter.refills_seen = (count + 1, first)
+    if count + 1 >= REFILLS_SEEN and ends_at - first > 2 * REFILL_FIT_S:
+        meter.turns, meter.refilled_at, meter.ends_at = Turn.REFILL, now, None
+
+
+def learn(meter: Meter, now: float, probe_s: float = PROBE_S) -> None:
+    """The provider refused when so much was used: that is the limit, until something else turns out."""
+    meter.lessons = meter.lessons + 1 if meter.source == REFUSALS else 1
+    again_s = max(meter.test_s * 2, probe_s) if meter.source == REFUSALS else probe_s
+    meter.limit, meter.is_implied, meter.is_known = max(1, meter.used), False, True
+    meter.source, meter.limit_at = REFUSALS, now
+    meter.test_s = min(again_s, DAY_S)
+    meter.test_at, meter.is_testing = now + meter.test_s, False
+    if meter.turns is Turn.FIXED and meter.ends_at is None:
+        meter.open(now)
+    if meter.length_s > HOUR_S and meter.ends_at is not None and meter.turns is Turn.FIXED:
+        meter.test_at = max(meter.test_at, meter.ends_at)  # it is full by its own calendar
+
+
+def _plan_test(meter: Meter, now: float, probe_s: float) -> None:
+    """It is used up until a far moment, on nobody's word but the provider's."""
+    if meter.turns is not Turn.SAID or meter.ends_at is None or meter.ends_at - now <= HOUR_S:
+        return
+    if meter.is_testing or meter.test_at <= meter.begun_at:
+        meter.test_s = min(max(meter.test_s * 2, probe_s), DAY_S) if meter.is_testing else probe_s
+        meter.test_at, meter.is_testing = now + meter.test_s, False
+
+
+def may_learn(meter: Meter) -> bool:
+    """Whether a refusal without numbers can teach anything here: nobody has said better."""
+    return meter.limit is None or meter.is_implied or meter.source in (CATALOGUE, REFUSALS, USE)
+
+
+def may_test(meter: Meter, now: float) -> bool:
+    """Whether one request may go beyond a limit that was only learned, or before a far moment that was only said, to see
+    whether it still holds."""
+    if meter.is_testing or now < meter.test_at:
+        return False
+    if meter.source == REFUSALS:
+        if meter.claimed is not None and (meter.limit or 0) >= meter.claimed:
+            return False
+    elif meter.turns is not Turn.SAID or meter.ends_at is None or meter.ends_at - now <= HOUR_S or not meter.test_at:
+        return False
+    return len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S
+
+
+def is_firm(meter: Meter) -> bool:
+    """Not a guess from a single refusal."""
+    return meter.source != REFUSALS or meter.lessons > 1
+
+
+def begin_test(meter: Meter, now: float) -> None:
+    """One goes beyond."""
+    meter.is_testing = True
+    meter.tests.append(now)

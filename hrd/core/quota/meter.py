@@ -1,0 +1,448 @@
+"""A meter: one window that counts. Pure arithmetic on its own state; every verb takes `now`.
+
+Clocks jump. A sliding window never waits longer than its span, a fixed one ends at its boundary as of now, and a span that the
+clock jumped out of, and back into, is taken up again with both counts.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from math import ceil
+from typing import Protocol
+
+from hrd.core.quota import kinds
+from hrd.core.quota.kinds import DAY_S, HOUR_S, Measure
+from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SETTINGS, USE, Turn, Window
+from hrd.core.times import WAIT_MAX_S, next_boundary
+
+GRAINS = 64
+"""A sliding window remembers about so many moments of its span; closer ones count as one, the later."""
+BOUNDARY_SKEW_S = 1.0
+"""The provider's clock may be this much behind: a used-up window of the calendar opens that much later."""
+NO_SPAN_S = 60.0
+"""A window whose span nobody said."""
+UNKNOWN_WAIT_S = 1.0
+"""How soon to look again for a slot."""
+NOT_IN_TIME = 32503680000.0
+"""The year 3000: no time mends it."""
+
+
+class Watcher(Protocol):
+    """Whoever has looked at a meter, and has to look again when it changes."""
+
+    is_stale: bool
+
+
+class Entry:
+    """What leaves a sliding window at one moment."""
+
+    __slots__ = ("amount", "leaves_at")
+
+    def __init__(self, leaves_at: float, amount: int) -> None:
+        self.leaves_at = leaves_at
+        self.amount = amount
+
+
+class Count:
+    """What one reservation counts in one meter."""
+
+    __slots__ = ("amount", "entry", "epoch", "is_beyond", "is_test", "mark", "meter", "used_after")
+
+    def __init__(self, meter: "Meter", amount: int, entry: Entry | None, *, is_beyond: bool) -> None:
+        self.meter = meter
+        self.amount = amount
+        self.entry = entry
+        self.epoch = meter.epoch
+        self.mark = meter.settled_total
+        """What had been settled before: whatever was reserved beyond it may not have been counted by the provider yet."""
+        self.is_beyond = is_beyond
+        """There was no room for it by a claim, or by a limit that is being tested."""
+        self.is_test = False
+        self.used_after = meter.used
+
+
+class Meter:
+    """See the module's docstring. `used` includes what is reserved."""
+
+    __slots__ = (
+        "_before",
+        "_entries",
+        "begun_at",
+        "claimed",
+        "ends_at",
+        "epoch",
+        "is_implied",
+        "is_known",
+        "is_testing",
+        "kind",
+        "lanes",
+        "lessons",
+        "limit",
+        "limit_at",
+        "measure",
+        "more",
+        "owner",
+        "pending",
+        "refilled_at",
+        "refills_seen",
+        "reserved_total",
+        "scope",
+        "settled_total",
+        "source",
+        "span_s",
+        "test_at",
+        "test_s",
+        "tests",
+        "turns",
+        "used",
+        "zone",
+    )
+
+    def __init__(self, row: Window) -> None:
+        self.scope = row.scope
+        self.kind = row.kind
+        self.owner = row.owner
+        self.measure = kinds.measure_of(row.kind)
+        self.span_s = kinds.span_s(row.kind)
+        self.turns = row.turn
+        self.zone = row.zone
+        self.limit = row.limit
+        self.is_implied = row.is_implied
+        self.is_known = row.is_known
+        self.source = row.source
+        self.limit_at = row.limit_at
+        self.claimed: int | None = row.limit if row.source == CATALOGUE else None
+        """The catalogue's word."""
+        self.used = row.used
+        self.begun_at = row.begun_at
+        self.ends_at = row.ends_at
+        self._entries = deque(Entry(leaves_at, amount) for leaves_at, amount in row.spans)
+        self._before: tuple[float, float, int] | None = None
+        """The span before: when it began, when it ended, what was used of it."""
+        self.epoch = 0
+        self.pending = 0
+        self.reserved_total = 0
+        self.settled_total = 0
+        self.more: float | None = None
+        """Since when the provider says that more is left than we think."""
+        self.refilled_at = row.seen_at
+        self.refills_seen: tuple[int, float] = (0, 0.0)
+        """How often what it said looked like refilling, and the reset of the first of these times."""
+        self.lessons = 2 if row.source == REFUSALS else 0
+        """How often the limit was met in a row."""
+        self.test_at = row.test_at
+        self.test_s = row.test_s
+        self.tests: deque[float] = deque(maxlen=8)
+        self.is_testing = False
+        self.lanes: list[Watcher] = []
+
+    # time ----------------------------------------------------------------------------------------------------------------
+
+    def turn(self, now: float) -> None:
+        """Bring it up to *now*."""
+        if self.turns is Turn.SLIDING:
+            entries = self._entries
+            if entries:
+                while entries and entries[0].leaves_at <= now:
+                    gone = entries.popleft()
+                    self.used -= gone.amount
+                    gone.amount = 0
+                if entries and entries[-1].leaves_at > now + self.length_s + 1.0:
+                    self._come_back(now)
+        elif self.turns is Turn.REFILL:
+            self._refill(now)
+        elif self.ends_at is not None:
+            if now >= self.ends_at and (now >= self.ends_at + BOUNDARY_SKEW_S or not self._is_shut):
+                self._begin_anew(now)
+            elif now < self.begun_at - 1.0:
+                self._go_back(now)
+
+    @property
+    def _is_shut(self) -> bool:
+        """It is used up, and opens by the provider's clock, not by ours."""
+        return self.turns is Turn.FIXED and self.limit is not None and self.used >= self.limit
+
+    @property
+    def length_s(self) -> float:
+        return self.span_s if self.span_s is not None else NO_SPAN_S
+
+    def _come_back(self, now: float) -> None:
+        """The clock was set back: nothing stays longer than a span."""
+        latest = now + self.length_s
+        for entry in self._entries:
+            entry.leaves_at = min(entry.leaves_at, latest)
+
+    def _refill(self, now: float) -> None:
+        if self.limit is None or self.span_s is None or now <= self.refilled_at:
+            self.refilled_at = min(self.refilled_at, now)
+            return
+        units = int((now - self.refilled_at) * self.limit / self.span_s)
+        if units:
+            self.refilled_at += units * self.span_s / self.limit
+            self.used = max(0, self.used - units)
+        if not self.used:
+            self.refilled_at = now
+
+    def _begin_anew(self, now: float) -> None:
+        """A new span. What is in flight may be counted in it, unless a span is so short that a slow request outlives it."""
+        assert self.ends_at is not None, "it has ended"
+        self._before = (self.begun_at, self.ends_at, self.used)
+        self.begun_at = self.ends_at
+        self.used = self.pending if self.length_s > HOUR_S and self.measure is not Measure.PLAN else 0
+        if not self.used:
+            self.epoch += 1
+        self.more = None
+        if self.is_implied:
+            self.limit, self.is_implied = None, False
+        self.ends_at = self._boundary(now) if self.turns is Turn.FIXED else None
+
+    def _go_back(self, now: float) -> None:
+        before = self._before
+        if before is not None and now < before[1]:
+            self.begun_at, self.ends_at = before[0], before[1]
+            self.used += before[2]
+            self._before = None
+            self.begun_at = min(self.begun_at, now)
+            return
+        self.begun_at = now
+        if self.turns is Turn.FIXED:
+            self.ends_at = self._boundary(now)
+        elif self.ends_at is not None:
+            self.ends_at = min(self.ends_at, now + (self.span_s or WAIT_MAX_S))
+
+    def open(self, now: float) -> None:
+        """The span of the calendar that *now* is in."""
+        self.ends_at = self._boundary(now)
+        self.begun_at = min(now, self._boundary(self.ends_at - self.length_s - min(self.length_s, DAY_S) / 2))
+
+    def _boundary(self, now: float) -> float:
+        span = kinds.span_of(self.kind)
+        return next_boundary(span, now, self.zone) if span in kinds.CALENDAR else now + self.length_s
+
+    # spending ------------------------------------------------------------------------------------------------------------
+
+    def count(self, amount: int, now: float) -> Count:
+        """Count *amount* as reserved."""
+        self.turn(now)
+        is_beyond = amount > 0 and self.limit is not None and self.used + amount > self.limit
+        entry = None
+        if self.turns is Turn.SLIDING:
+            entry = self._enter(amount, now + self.length_s)
+        elif self.ends_at is None:
+            if self.turns is Turn.FIXED:
+                self.open(now)
+            elif self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
+                self.begun_at, self.ends_at = now, now + self.span_s
+        elif self.turns is Turn.REFILL and not self.used:
+            self.refilled_at = now
+        count = Count(self, amount, entry, is_beyond=is_beyond)
+        self.used += amount
+        count.used_after = self.used
+        self.pending += amount
+        self.reserved_total += amount
+        return count
+
+    def _enter(self, amount: int, leaves_at: float) -> Entry:
+        entries = self._entries
+        if entries:
+            last = entries[-1]
+            leaves_at = max(leaves_at, last.leaves_at)
+            if len(entries) >= GRAINS and leaves_at - last.leaves_at < self.length_s / GRAINS:
+                last.leaves_at = leaves_at
+                last.amount += amount
+                return last
+        entry = Entry(leaves_at, amount)
+        entries.append(entry)
+        return entry
+
+    def answered(self, count: Count, now: float) -> None:
+        """Its reply has begun: by now the provider has counted it."""
+        entry = count.entry
+        if entry is not None and entry.amount and count.amount and entry.leaves_at < now + self.length_s:
+            entry.amount -= count.amount
+            count.entry = self._enter(count.amount, now + self.length_s)
+        if count.is_beyond:
+            self._exceeded(count, now)
+
+    def _exceeded(self, count: Count, now: float) -> None:
+        """The provider took what by our count there was no room for."""
+        if self.source == REFUSALS:
+            self.limit, self.lessons = max(self.limit or 0, count.used_after), 0
+            self.test_at, self.test_s, self.is_testing = now, 0.0, False
+        elif not self.is_known:
+            self.limit, self.source = None, USE
+        elif self.turns is Turn.SAID and self.source != SETTINGS:
+            self._before = None  # it has turned, whatever was said
+            self.begun_at, self.ends_at, self.used = now, None, count.amount
+            self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
+
+    def settle(self, count: Count, spent: int, now: float) -> None:
+        """It came to *spent*."""
+        self.turn(now)
+        if count.is_test and self.is_testing:  # it showed nothing
+            self.is_testing, self.test_at = False, now + self.test_s
+        self.pending -= count.amount
+        self.settled_total += count.amount
+        if self.turns is Turn.IN_FLIGHT:
+            self.used = max(0, self.used - count.amount)
+            return
+        difference = spent - count.amount
+        if not difference or count.epoch != self.epoch:
+            return
+        if count.entry is not None:
+            if not count.entry.amount:
+                return  # it has left already
+            difference = max(difference, -count.entry.amount)
+            count.entry.amount += difference
+        self.used = max(0, self.used + difference)
+
+    def count_again(self, amount: int, at: float, now: float) -> None:
+        """A row of the ledger that is not in the count yet: spent at *at*, by a process that is no more."""
+        self.turn(now)
+        if self.turns is Turn.SLIDING:
+            leaves_at = min(at, now) + self.length_s
+            if leaves_at > now and amount > 0:
+                self._entries.appendleft(Entry(leaves_at, amount))
+                self._entries = deque(sorted(self._entries, key=lambda entry: entry.leaves_at))
+                self.used += amount
+            return
+        if self.turns is Turn.FIXED and self.ends_at is None:
+            self.open(now)
+        if self.turns is not Turn.IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
+            if self.ends_at is None and self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
+                if at + self.span_s <= now:
+                    return
+                self.begun_at, self.ends_at = at, at + self.span_s
+            self.used = max(0, self.used + amount)
+
+    # what is left --------------------------------------------------------------------------------------------------------
+
+    def room(self, kept: float = 0.0) -> int | None:
+        """How much fits, but for the share *kept*; None without a limit. As of the last `turn`."""
+        if self.limit is None:
+            return None
+        room = self.limit - self.used
+        return room - ceil(kept * self.limit) if kept else room
+
+    def fits_at(self, amount: int, now: float, kept: float = 0.0) -> float:
+        """When *amount* fits; not after *now* if it does already. More than ever fits is let through by an untouched window."""
+        self.turn(now)
+        if self.limit is None:
+            return now
+        most = self.limit - ceil(kept * self.limit)
+        excess = self.used + min(max(amount, 1), max(most, 1)) - most
+        if excess <= 0:
+            return now
+        match self.turns:
+            case Turn.SLIDING:
+                return self._slides_at(excess, now)
+            case Turn.REFILL if self.span_s is not None:
+                return max(now, self.refilled_at) + excess * self.span_s / self.limit
+            case Turn.IN_FLIGHT:
+                return now + UNKNOWN_WAIT_S
+            case Turn.NEVER:
+                return NOT_IN_TIME
+            case Turn.FIXED if self.ends_at is not None:
+                return self.ends_at + BOUNDARY_SKEW_S
+            case _:
+                return self.ends_at if self.ends_at is not None else now + self.length_s
+
+    def _slides_at(self, excess: int, now: float) -> float:
+        for entry in self._entries:
+            excess -= entry.amount
+            if excess <= 0:
+                return entry.leaves_at
+        return now + self.length_s
+
+    def changes_at(self, now: float) -> float:
+        """Until when what is left stays the same, if nothing is spent."""
+        if self.turns is Turn.SLIDING:
+            return self._entries[0].leaves_at if self._entries else NOT_IN_TIME
+        if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
+            return max(now, self.refilled_at) + self.span_s / self.limit if self.used else NOT_IN_TIME
+        return self.ends_at if self.ends_at is not None else NOT_IN_TIME
+
+    def resets_at(self, now: float) -> float | None:
+        """When all of it is there again, as far as is known."""
+        if self.turns is Turn.SLIDING:
+            return self._entries[-1].leaves_at if self._entries else None
+        if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
+            return now + self.used * self.span_s / self.limit
+        return self.ends_at
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing would be lost by forgetting it."""
+        return not self.pending and not self.used and (self.limit is None or (self.source == CATALOGUE and not self.is_known))
+
+    # as a row ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> Iterable[Entry]:
+        """What leaves it, the first first."""
+        return self._entries
+
+    def row(self, through: int, now: float) -> Window:
+        return Window(
+            scope=self.scope,
+            kind=self.kind,
+            owner=self.owner,
+            turn=self.turns,
+            zone=self.zone,
+            limit=self.limit,
+            is_implied=self.is_implied,
+            used=self.used,
+            source=self.source,
+            is_known=self.is_known,
+            limit_at=self.limit_at,
+            begun_at=self.begun_at,
+            ends_at=self.ends_at,
+            spans=tuple((entry.leaves_at, entry.amount) for entry in self._entries if entry.amount),
+            through=through,
+            seen_at=now,
+            test_at=self.test_at,
+            test_s=self.test_s,
+        )
+
+    def set_used(self, used: int, now: float, leaves_at: float | None = None) -> None:
+        """It turned out to be so much."""
+        used = max(0, used)
+        if self.turns is Turn.SLIDING:
+            self._set_entries(used, now, leaves_at)
+        elif self.turns is Turn.REFILL:
+            self.refilled_at = now
+        self.used = used
+
+    def _set_entries(self, used: int, now: float, leaves_at: float | None) -> None:
+        if used > self.used:
+            latest = now + self.length_s
+            self._enter(used - self.used, min(latest, leaves_at) if leaves_at is not None else latest)
+            return
+        surplus = self.used - used
+        while surplus and self._entries:
+            taken = min(surplus, self._entries[0].amount)
+            self._entries[0].amount -= taken
+            surplus -= taken
+            if not self._entries[0].amount:
+                self._entries.popleft()
+
+    def leave_one_at(self, moment: float) -> None:
+        """The provider said when it takes the next one."""
+        if self._entries and self._entries[0].leaves_at > moment:
+            self._entries[0].leaves_at = moment
+
+    def turn_as(self, turns: Turn) -> None:
+        """It turns in another way than was thought."""
+        self.turns = turns
+        self._entries.clear()
+
+    def join(self, other: "Meter") -> None:
+        """*other* turned out to be the same window under another name: both counts are one."""
+        if self.turns is Turn.SLIDING:
+            self._entries = deque(sorted((*self._entries, *other.entries), key=lambda entry: entry.leaves_at))
+        self.used += other.used
+        self.pending += other.pending
+
+
+def new_meter(scope: str, kind: str, turn: Turn, zone: str = "UTC") -> Meter:
+    """One that has counted nothing yet, and of which no limit is known."""
+    return Meter(Window(scope=scope, kind=kind, turn=turn, zone=zone, source=NOBODY, is_known=False))

@@ -1,0 +1,83 @@
+"""A window as it is kept and shown: one scope, one kind, one owner, and how far it is."""
+
+import enum
+from typing import Final
+
+import msgspec
+
+PROVIDER: Final = "provider"
+USER: Final = "user"
+"""Whose limit it is: a ceiling of the user's stands beside the provider's own."""
+
+SETTINGS: Final = "settings"
+CATALOGUE: Final = "catalogue"
+REFUSALS: Final = "refusals"
+"""Sources of a limit besides those of `HintSource`: the count at which the provider refused."""
+USE: Final = "use"
+"""A claim was exceeded without harm: what the limit is, is not known any more."""
+LOOKUP: Final = "look-up"
+NOBODY: Final = ""
+"""It only counts, so that a refusal can teach something."""
+
+
+class Turn(enum.Enum):
+    """How a span ends."""
+
+    SLIDING = "sliding"
+    """Any stretch of its length holds no more than the limit."""
+    FIXED = "fixed"
+    """By the calendar of the provider's zone."""
+    FIRST_USE = "first use"
+    """A length after the first request in it."""
+    SAID = "as said"
+    """When the provider said so; then from first use."""
+    REFILL = "refilling"
+    """A little at a time."""
+    NEVER = "never"
+    """A balance."""
+    IN_FLIGHT = "in flight"
+    """With each request that ends."""
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One window as it stands. `used` has reservations in it."""
+
+    scope: str
+    kind: str
+    owner: str = PROVIDER
+    turn: Turn = Turn.SAID
+    zone: str = "UTC"
+    """In which its days turn."""
+    limit: int | None = None
+    is_implied: bool = False
+    """Only what is left was said: `limit` is that and what had been used by then, and holds for this span alone."""
+    used: int = 0
+    source: str = "header"
+    """Who says what the limit is: `header`, `body`, `look-up`, `settings`, `catalogue`, `refusals`, `use`."""
+    is_known: bool = True
+    """It refuses. Otherwise it is the catalogue's claim, or nobody's."""
+    limit_at: float = 0.0
+    """When that was said."""
+    begun_at: float = 0.0
+    ends_at: float | None = None
+    """When it is full again."""
+    spans: tuple[tuple[float, int], ...] = ()
+    """SLIDING: what leaves it when."""
+    through: int = 0
+    """The last reservation that is counted in it."""
+    seen_at: float = 0.0
+    """As of when all this is."""
+    test_at: float = 0.0
+    test_s: float = 0.0
+    """REFUSALS: when it is next looked whether the limit still holds, and how long before that."""
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+    @property
+    def resets_at(self) -> float | None:
+        """When all of it is there again, as far as is known."""
+        if self.turn is Turn.SLIDING:
+            return self.spans[-1][0] if self.spans else None
+        return self.ends_at

@@ -1,0 +1,194 @@
+"""What replies and refusals say, held against what is counted."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrd.core.failures import Observation, WindowKind
+from hrd.core.quota.evidence import believe, is_firm, learn, may_test, sensible
+from hrd.core.quota.meter import Count, Meter
+from hrd.core.quota.window import CATALOGUE, REFUSALS, Turn, Window
+
+NOON = 1_795_003_200.0
+DAY = 86_400.0
+
+
+def meter(limit: int | None = 50, turn: Turn = Turn.FIXED, kind: str = "requests/day", **facts: Any) -> Meter:
+    facts.setdefault("source", CATALOGUE)
+    facts.setdefault("is_known", False)
+    return Meter(Window(scope="s", kind=kind, limit=limit, turn=turn, **facts))
+
+
+def said(limit: int | None = None, left: int | None = None, resets_s: float | None = None, **facts: Any) -> Observation:
+    resets_at = None if resets_s is None else NOON + resets_s
+    return Observation(kind=WindowKind.REQUESTS_DAY, limit=limit, left=left, resets_at=resets_at, **facts)
+
+
+def hear(made: Meter, seen: Observation, now: float = NOON, count: Count | None = None) -> None:
+    believe(made, seen, now, source="header", count=count)
+
+
+@pytest.mark.parametrize(
+    ("seen", "meant"),
+    [
+        (said(100, 40), (100, 40)),
+        (said(100, 400), (100, 100)),
+        (said(100, -3), (100, 0)),
+        (said(-100, 40), (None, 40)),
+        (said(10**18, 40), (None, 40)),
+        (said(None, 10**18), None),
+        (said(0, 0), (None, 0)),
+        (said(), None),
+        (said(used_percent=37.5), (10_000, 6250)),
+        (said(used_percent=170.0), (10_000, 0)),
+        (said(used_percent=-1.0), (10_000, 10_000)),
+        (said(used_percent=math.nan), None),
+        (said(used_percent=math.inf), None),
+    ],
+)
+def test_absurd_values_are_harmless(seen: Observation, meant: tuple[int | None, int | None] | None) -> None:
+    assert sensible(seen) == meant
+
+
+def test_a_word_replaces_a_claim() -> None:
+    made = meter(50, used=3)
+    hear(made, said(1000, 990, 12 * 3600))
+    assert (made.limit, made.used, made.is_known, made.source) == (1000, 10, True, "header")
+
+
+def test_less_is_believed_at_once() -> None:
+    made = meter(used=3)
+    hear(made, said(50, 20))
+    assert made.used == 30
+
+
+def test_more_is_believed_when_it_is_said_again_a_settled_moment_later() -> None:
+    made = meter(used=30, is_known=True, source="header")
+    hear(made, said(50, 45))
+    hear(made, said(50, 45), NOON + 0.5)
+    assert made.used == 30
+    hear(made, said(50, 45), NOON + 1.5)
+    assert made.used == 5
+
+
+def test_more_is_not_believed_while_what_is_in_flight_may_explain_it() -> None:
+    made = meter(is_known=True, source="header")
+    counts = [made.count(1, NOON) for _ in range(10)]
+    for place, count in enumerate(counts, 1):  # each reply knows of those before it
+        now = NOON + place * 2
+        made.settle(count, 1, now)
+        hear(made, said(50, 50 - place), now, count)
+        assert made.used == 10
+
+
+def test_foreign_spend_shows_while_ours_is_in_flight() -> None:
+    made = meter(is_known=True, source="header")
+    counts = [made.count(1, NOON) for _ in range(10)]
+    for place, count in enumerate(counts, 1):
+        made.settle(count, 1, NOON + place)
+        hear(made, said(50, 45 - place), NOON + place, count)
+    assert made.used == 15
+
+
+def test_a_refusal_without_a_number_teaches_the_count_at_which_it_came() -> None:
+    made = meter(50, used=40)
+    hear(made, said(None, 0))
+    assert (made.limit, made.source, made.is_known, is_firm(made)) == (40, REFUSALS, True, False)
+    hear(made, said(None, 0))
+    assert is_firm(made)
+
+
+def test_a_refusal_teaches_nothing_where_nothing_was_used() -> None:
+    made = meter(50)
+    hear(made, said(None, 0))
+    assert (made.limit, made.source, made.used) == (50, CATALOGUE, 50)
+
+
+def test_only_what_is_left_was_said() -> None:
+    made = meter(None, used=4)
+    hear(made, said(None, 6, 600))
+    assert (made.limit, made.is_implied, made.fits_at(7, NOON)) == (10, True, NOON + 600)
+    made.turn(NOON + 601)
+    assert made.limit is None
+
+
+def test_a_success_beyond_a_claim_takes_it_back() -> None:
+    made = meter(2, used=2)
+    count = made.count(1, NOON)
+    made.answered(count, NOON)
+    assert (made.limit, made.source) == (None, "use")
+
+
+def test_a_success_beyond_a_learned_limit_raises_it_and_asks_for_more() -> None:
+    made = meter(50, used=40)
+    learn(made, NOON)
+    assert not may_test(made, NOON + 3600)  # it is full by its own calendar
+    tomorrow = NOON + DAY
+    made.turn(tomorrow)
+    for count in [made.count(1, tomorrow) for _ in range(40)]:
+        made.settle(count, 1, tomorrow)
+    assert may_test(made, tomorrow)
+    beyond = made.count(1, tomorrow)
+    made.answered(beyond, tomorrow)
+    assert (made.limit, may_test(made, tomorrow)) == (41, True)
+
+
+def test_a_learned_limit_that_is_the_claimed_one_is_not_doubted() -> None:
+    made = meter(50, used=50)
+    learn(made, NOON)
+    assert not may_test(made, NOON + 9 * DAY)
+
+
+def test_a_far_end_on_the_providers_word_alone_is_tried_before() -> None:
+    made = meter(50, Turn.SAID)
+    hear(made, said(50, 0, 7 * DAY))
+    assert not may_test(made, NOON + 899)
+    assert may_test(made, NOON + 900)
+    count = made.count(1, NOON + 900)
+    made.answered(count, NOON + 901)
+    assert made.used == 1  # it had turned
+
+
+def test_a_window_that_refills_is_known_by_its_resets() -> None:
+    made = meter(14_400, Turn.SAID)
+    for used in (1, 30, 60):
+        now = NOON + used / 100
+        hear(made, Observation(kind=WindowKind.REQUESTS_DAY, limit=14_400, left=14_400 - used, resets_at=now + used * 6.0), now)
+    assert made.turns is Turn.REFILL
+    assert made.resets_at(NOON + 1) == pytest.approx(NOON + 1 + 360, abs=7)
+
+
+def test_a_fixed_window_is_not_taken_for_one_that_refills() -> None:
+    made = meter(60, Turn.SAID, "requests/minute")
+    for used in range(28, 34):
+        now = NOON + used
+        hear(made, Observation(kind=WindowKind.REQUESTS_MINUTE, limit=60, left=60 - used, resets_at=NOON + 60), now)
+    assert made.turns is Turn.SAID
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(-5, 10**17),
+            st.none() | st.integers(-5, 10**17),
+            st.none() | st.floats(-1e12, 1e12),
+            st.floats(-DAY, DAY),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([Turn.SLIDING, Turn.FIXED, Turn.SAID, Turn.FIRST_USE, Turn.NEVER]),
+)
+def test_whatever_is_said_the_window_is_open_again_within_a_month(
+    words: list[tuple[int | None, int | None, float | None, float]], turn: Turn
+) -> None:
+    made = meter(20, turn)
+    for limit, left, resets_s, offset in words:
+        hear(made, said(limit, left, resets_s), NOON + offset)
+        assert made.used >= 0
+        assert made.limit is None or made.limit >= 0
+    made.turn(NOON)
+    if turn is not Turn.NEVER:
+        assert made.fits_at(1, NOON) <= NOON + 33 * DAY

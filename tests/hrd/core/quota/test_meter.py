@@ -1,0 +1,217 @@
+"""Meters: how each kind of window counts, turns, and bears with clocks that jump."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrd.core.quota.meter import GRAINS, Count, Meter
+from hrd.core.quota.window import Turn, Window
+
+NOON = 1_795_003_200.0
+"""2026-11-18, 12:00 UTC."""
+DAY = 86_400.0
+
+
+def meter(kind: str = "requests/minute", limit: int | None = 5, turn: Turn = Turn.SLIDING, **facts: object) -> Meter:
+    return Meter(Window(scope="s", kind=kind, limit=limit, turn=turn, **facts))  # type: ignore[arg-type]
+
+
+def spend(made: Meter, amounts: list[int], now: float = NOON) -> list[Count]:
+    return [made.count(amount, now) for amount in amounts]
+
+
+def test_any_minute_of_a_sliding_window_holds_no_more_than_the_limit() -> None:
+    made = meter()
+    for second in range(5):
+        assert made.fits_at(1, NOON + second * 10) == NOON + second * 10
+        made.count(1, NOON + second * 10)
+    assert made.fits_at(1, NOON + 41) == NOON + 60
+    assert made.fits_at(2, NOON + 41) == NOON + 70
+    assert made.fits_at(1, NOON + 60) == NOON + 60
+
+
+def test_a_request_counts_from_when_the_provider_must_have_counted_it() -> None:
+    made = meter(limit=1)
+    (count,) = spend(made, [1])
+    made.answered(count, NOON + 20)
+    assert made.fits_at(1, NOON + 60) == NOON + 80
+
+
+def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
+    made = meter("tokens/minute", 8000)
+    (giant,) = spend(made, [7000])
+    assert made.fits_at(2000, NOON + 1) == NOON + 60
+    assert made.fits_at(2000, NOON + 61) == NOON + 61
+    made.settle(giant, 9000, NOON + 600)
+    assert made.used == 0
+
+
+def test_settling_replaces_the_estimate() -> None:
+    made = meter("tokens/day", 1000, Turn.FIXED)
+    one, other = spend(made, [300, 300])
+    made.settle(one, 100, NOON)
+    made.settle(other, 500, NOON)
+    assert (made.used, made.pending) == (600, 0)
+
+
+def test_a_fixed_window_turns_at_midnight_of_its_zone_and_a_full_one_a_second_later() -> None:
+    made = meter("requests/day", 2, Turn.FIXED, zone="America/Los_Angeles")
+    for count in spend(made, [1, 1]):
+        made.settle(count, 1, NOON)
+    assert made.ends_at == NOON + 20 * 3600  # 08:00 UTC
+    assert made.fits_at(1, NOON) == NOON + 20 * 3600 + 1
+    assert made.fits_at(1, NOON + 20 * 3600 + 0.5) == NOON + 20 * 3600 + 1
+    assert made.fits_at(1, NOON + 20 * 3600 + 1) == NOON + 20 * 3600 + 1
+    assert made.used == 0
+
+
+def test_what_is_in_flight_at_midnight_may_be_counted_on_either_side() -> None:
+    made = meter("requests/day", 5, Turn.FIXED)
+    (count,) = spend(made, [1], NOON + 12 * 3600 - 5)
+    made.turn(NOON + 12 * 3600 + 5)
+    assert made.used == 1
+    made.settle(count, 1, NOON + 12 * 3600 + 9)
+    assert made.used == 1
+
+
+def test_a_window_from_first_use_begins_with_it() -> None:
+    made = meter("plan/5 hours", 10_000, Turn.FIRST_USE)
+    assert made.resets_at(NOON) is None
+    made.count(0, NOON)
+    assert made.resets_at(NOON) == NOON + 18_000
+    made.turn(NOON + 18_001)
+    assert made.resets_at(NOON + 18_001) is None
+
+
+def test_a_window_that_refills_gives_back_a_little_at_a_time() -> None:
+    made = meter("requests/day", 1000, Turn.REFILL)
+    spend(made, [1] * 1000)
+    assert made.fits_at(1, NOON) == pytest.approx(NOON + 86.4)
+    assert made.fits_at(10, NOON) == pytest.approx(NOON + 864)
+    made.turn(NOON + 864.1)
+    assert made.used == 990
+
+
+def test_requests_at_once_are_those_in_flight() -> None:
+    made = meter("at once", 1, Turn.IN_FLIGHT)
+    (count,) = spend(made, [1])
+    assert made.fits_at(1, NOON) == NOON + 1.0  # nobody knows
+    made.settle(count, 1, NOON + 5)
+    assert made.fits_at(1, NOON + 5) == NOON + 5
+
+
+def test_a_balance_does_not_come_back_by_waiting() -> None:
+    made = meter("credit", 100, Turn.NEVER, used=100)
+    assert made.fits_at(1, NOON) > NOON + 100 * DAY
+
+
+def test_more_than_ever_fits_is_let_through_by_a_window_that_is_untouched() -> None:
+    made = meter("tokens/minute", 8000)
+    assert made.fits_at(9000, NOON) == NOON
+    made.count(10, NOON)
+    assert made.fits_at(9000, NOON) == NOON + 60
+
+
+def test_a_reserve_is_left_untouched() -> None:
+    made = meter("requests/day", 10, Turn.FIXED, used=8, ends_at=NOON + 60)
+    assert made.fits_at(1, NOON, kept=0.2) == NOON + 61
+    assert made.fits_at(1, NOON, kept=0.1) == NOON
+    assert made.fits_at(1, NOON) == NOON
+
+
+def test_a_busy_window_remembers_no_more_moments_than_it_needs() -> None:
+    made = meter("requests/minute", 100_000)
+    for step in range(10_000):
+        made.count(1, NOON + step * 0.006)
+    assert made.used == 10_000
+    assert len(made.row(1, NOON).spans) <= 2 * GRAINS + 1
+
+
+# clocks ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_makes_nobody_wait_longer_than_a_span() -> None:
+    made = meter(limit=1)
+    spend(made, [1])
+    assert made.fits_at(1, NOON - 7200) <= NOON - 7200 + 60
+
+
+def test_a_day_that_the_clock_left_and_came_back_to_is_not_forgotten() -> None:
+    made = meter("requests/day", 10, Turn.FIXED)
+    for count in spend(made, [1] * 6):
+        made.settle(count, 1, NOON)
+    made.turn(NOON + 3 * DAY)
+    for count in spend(made, [1] * 2, NOON + 3 * DAY):
+        made.settle(count, 1, NOON + 3 * DAY)
+    made.turn(NOON + 60)
+    assert (made.used, made.ends_at) == (8, NOON + 12 * 3600)
+
+
+@given(
+    st.sampled_from(["requests/minute", "requests/day", "tokens/hour", "plan/5 hours", "at once"]),
+    st.sampled_from(list(Turn)),
+    st.lists(st.tuples(st.integers(0, 9), st.floats(-2 * DAY, 40 * DAY), st.booleans()), max_size=30),
+)
+def test_whatever_the_clock_does_counts_stay_sane(kind: str, turn: Turn, steps: list[tuple[int, float, bool]]) -> None:
+    made = meter(kind, 20, turn)
+    out: list[Count] = []
+    for amount, offset, settles in steps:
+        now = NOON + offset
+        out.append(made.count(amount, now))
+        assert made.fits_at(1, now) >= now
+        if settles:
+            count = out.pop(0)
+            made.settle(count, amount, now)
+        assert made.used >= 0
+        assert made.pending == sum(count.amount for count in out)
+        assert made.changes_at(now) > 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 50), st.integers(1, 3)), min_size=1, max_size=60), st.integers(3, 9))
+def test_no_stretch_of_a_sliding_span_ever_holds_more_than_the_limit(steps: list[tuple[float, int]], limit: int) -> None:
+    made, now, taken = meter(limit=limit), NOON, list[tuple[float, int]]()
+    for pause_s, amount in steps:
+        now += pause_s
+        if made.fits_at(amount, now) <= now:
+            made.count(amount, now)
+            taken.append((now, amount))
+        within = sum(held for at, held in taken if now - at < 60)
+        assert within <= limit
+
+
+@given(st.lists(st.integers(0, 400), min_size=2, max_size=9), st.floats(0, 70))
+def test_a_row_brings_back_the_same_meter(amounts: list[int], later_s: float) -> None:
+    for turn, kind in ((Turn.SLIDING, "tokens/minute"), (Turn.FIXED, "tokens/day"), (Turn.SAID, "tokens/hour")):
+        made = meter(kind, 1000, turn)
+        for step, (one, _) in enumerate(pairwise(amounts)):
+            made.count(one, NOON + step * 7)
+        now = NOON + 7 * len(amounts) + later_s
+        again = Meter(msgspec.convert(msgspec.to_builtins(made.row(9, now)), Window))
+        again.turn(now)
+        made.turn(now)
+        assert (again.used, again.fits_at(500, now), again.ends_at) == (made.used, made.fits_at(500, now), made.ends_at)
+
+
+# what a dead process left ----------------------------------------------------------------------------------------------------
+
+
+def test_spend_of_a_dead_process_is_counted_where_it_falls() -> None:
+    sliding, fixed = meter(limit=9), meter("requests/day", 9, Turn.FIXED)
+    for at in (NOON - 70, NOON - 10, NOON - 13 * 3600):
+        sliding.count_again(1, at, NOON)
+        fixed.count_again(1, at, NOON)
+    assert (sliding.used, sliding.fits_at(9, NOON)) == (1, NOON + 50)
+    assert fixed.used == 2  # the third was yesterday
+
+
+def test_two_names_of_one_window_become_one_count() -> None:
+    one, other = meter(limit=9), meter(limit=9)
+    spend(one, [1, 1])
+    spend(other, [1], NOON + 5)
+    one.join(other)
+    assert (one.used, one.pending) == (3, 3)
+    one.turn(NOON + 61)
+    assert one.used == 1

@@ -1,0 +1,41 @@
+"""Homes: each conversation has one, they are spread evenly, and a missing one moves only its own."""
+
+from collections import Counter
+
+from hrd.core.block_book import BlockBook
+from hrd.core.homes import home_of, name_of
+from hrd.core.lanes import Lane, Lanes
+from hrd.core.learned import Learning
+from hrd.core.quota.book import QuotaBook
+from hrd.core.roster import Selection
+from tests.hrd.stage import NOON, provider, roster
+
+
+def lanes(count: int) -> list[Lane]:
+    selection = roster([(provider("alpha"), [f"a{number}" for number in range(count)])]).select_chat("")
+    assert isinstance(selection, Selection)
+    book = Lanes(BlockBook(()), QuotaBook(), Learning(()))
+    return [book.of(one, NOON) for one in selection.candidates]
+
+
+def test_conversations_are_spread_evenly() -> None:
+    made = lanes(7)
+    homes = Counter(home.candidate.key for number in range(7000) if (home := home_of(name_of(f"talk-{number}"), made)))
+    assert len(homes) == 7
+    assert max(homes.values()) < 1.2 * min(homes.values())
+
+
+def test_when_somebody_is_missing_only_their_own_conversations_move() -> None:
+    made = lanes(5)
+    for number in range(200):
+        name = name_of(f"talk-{number}")
+        home, other = home_of(name, made), home_of(name, made[1:])
+        assert other is home or home is made[0]
+
+
+def test_with_nobody_there_is_no_home() -> None:
+    assert home_of(name_of("talk"), ()) is None
+
+
+def test_a_name_may_be_anything() -> None:
+    assert name_of("\ud800") != name_of("") != name_of("x" * 10_000)

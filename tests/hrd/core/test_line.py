@@ -1,0 +1,60 @@
+"""The line: priority first, then who came first; nobody is passed."""
+
+import pytest
+
+from hrd.core.ask import Priority
+from hrd.core.line import APART_S, Line
+from tests.hrd.stage import candidate, provider
+
+WHO = candidate()
+ELSE = candidate(provider("beta"))
+
+
+def test_those_who_wait_for_one_moment_are_let_through_a_little_apart() -> None:
+    line = Line()
+    moments = [line.wait(line.place(Priority.NORMAL), WHO, 100.0) for _ in range(4)]
+    assert moments == [pytest.approx(100.0 + step * APART_S) for step in range(4)]
+
+
+def test_priority_comes_before_having_come_first() -> None:
+    line = Line()
+    low, normal, high = (line.place(priority) for priority in (Priority.LOW, Priority.NORMAL, Priority.HIGH))
+    for place in (low, normal, high):
+        line.wait(place, WHO, 100.0)
+    assert [line.before(place, place.priority, WHO) for place in (low, normal, high)] == [2, 1, 0]
+    assert line.before(None, Priority.NORMAL, WHO) == 2
+    assert line.before(None, Priority.HIGH, WHO) == 1
+    assert line.before(None, Priority.HIGH, ELSE) == 0
+
+
+def test_who_waits_again_keeps_its_place() -> None:
+    line = Line()
+    first, second = line.place(Priority.NORMAL), line.place(Priority.NORMAL)
+    line.wait(first, WHO, 100.0)
+    line.wait(second, WHO, 100.0)
+    line.wait(first, WHO, 130.0)
+    assert line.before(first, Priority.NORMAL, WHO) == 0
+    assert len(line) == 2
+
+
+def test_the_first_in_line_is_called_when_something_came_free() -> None:
+    line, called = Line(), list[str]()
+    for name, priority in (("a", Priority.NORMAL), ("b", Priority.HIGH), ("c", Priority.HIGH)):
+        place = line.place(priority)
+        line.wait(place, WHO, 100.0)
+        place.wake = lambda name=name: called.append(name)  # type: ignore[misc]
+    line.call(ELSE)
+    assert called == []
+    line.call(WHO)
+    assert called == ["b"]
+    line.call_all()
+    assert sorted(called) == ["a", "b", "b", "c"]
+
+
+def test_who_has_left_is_nobodys_business() -> None:
+    line = Line()
+    place = line.place(Priority.NORMAL)
+    line.leave(place)
+    line.wait(place, WHO, 100.0)
+    line.leave(place)
+    assert (line.is_empty, line.before(None, Priority.LOW, WHO)) == (True, 0)
