@@ -1,5 +1,6 @@
 """What was measured against what was promised, as a table, and the file that keeps it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +9,15 @@ INTRODUCTION = """# Figures
 
 Written by `make bench`, which measures a real daemon process with its upstream and its load generator on the same
 machine: nginx and wrk for whole replies, `stream_upstream.c` and `stream_load.c` for streams. Figures with a target are
-promises; the others are there to judge them by. The restarts are ten, three seconds apart, then five that are made to
-fail, under 32 kept-alive clients and 16 streams of a minute, from a Python process (`tests/e2e/restarts.py`).
+promises; the others are there to judge them by.
 """
 HISTORY_HEAD = """## History
 
 | date | commit | whole replies/s | of nginx | added µs | CPU µs a chunk | MB after the first hundred thousand | missed |
 |---|---|---|---|---|---|---|---|
 """
-SECTION_BEGIN, SECTION_END = "<!-- written by make simulate -->", "<!-- to here -->"
+SECTION = re.compile(r"<!-- section: (?P<title>.*?) -->\n.*?<!-- to here -->\n\n", re.DOTALL)
+"""What is measured at its own time: `make simulate`, `python -m bench.run --only restarts`."""
 
 
 @dataclass(frozen=True)
@@ -64,34 +65,32 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def write_results(path: Path, figures: Sequence[Figure], date: str, commit: str, machine: str) -> None:
-    """Put *figures* on top of the file and a line of them under its history, which is kept."""
+    """Put *figures* on top of the file and a line of them under its history, which is kept, as sections are."""
     history = [*_history(path), _history_row(figures, date, commit)]
     latest = f"## {date}, {commit}\n\n{machine}\n\n{table(figures)}"
-    _, kept, _ = _around_section(path)
+    kept = "".join(_sections(_text(path)).values())
     path.write_text(f"{INTRODUCTION}\n{latest}\n{kept}{HISTORY_HEAD}" + "\n".join(history) + "\n")
 
 
 def write_section(path: Path, title: str, text: str) -> None:
-    """Put *text* before the history, in place of what was written so before; `write_results` keeps it."""
-    before, _, after = _around_section(path)
-    path.write_text(f"{before}{SECTION_BEGIN}\n## {title}\n\n{text}{SECTION_END}\n\n{after}")
+    """Put *text* before the history, in place of what was written under that title before."""
+    said = _text(path)
+    sections = _sections(said)
+    sections[title] = f"<!-- section: {title} -->\n## {title}\n\n{text}<!-- to here -->\n\n"
+    before, history, after = SECTION.sub("", said).partition("## History")
+    path.write_text(before + "".join(sections.values()) + history + after)
 
 
-def _around_section(path: Path) -> tuple[str, str, str]:
-    """What stands before, in and after the section that others write."""
-    said = path.read_text() if path.exists() else ""
-    before, begin, rest = said.partition(SECTION_BEGIN)
-    if begin:
-        inside, end, after = rest.partition(SECTION_END)
-        return before, f"{begin}{inside}{end}\n\n", after.lstrip("\n")
-    before, history, after = said.partition("## History")
-    return before, "", history + after
+def _sections(said: str) -> dict[str, str]:
+    return {found["title"]: found[0] for found in SECTION.finditer(said)}
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def _history(path: Path) -> list[str]:
-    if not path.exists():
-        return []
-    _, _, kept = path.read_text().partition("## History")
+    _, _, kept = _text(path).partition("## History")
     return [line for line in kept.splitlines() if line.startswith("| 2")]
 
 

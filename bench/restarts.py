@@ -10,6 +10,11 @@ from bench.children import CannotMeasure
 from bench.figures import Figure
 from tests.e2e.restarts import FULL, SMALL, Outcome, Parent, by_hand, restarts_under_load, under_a_supervisor
 
+SECTION = "Restarts under load"
+EXPLAINED = """Ten restarts, three seconds apart, then five with a new process that is made to fail: bad settings, a port in
+use, a crash at import, a hang, an early end. All of it under 32 kept-alive clients and 16 streams of a minute, from one Python
+process (`tests/e2e/restarts.py`), once with a daemon that was started by hand and once under a supervisor.
+"""
 LATER_MS = 250.0
 MEMORY_MB = 60.0
 

@@ -1,7 +1,7 @@
 """Measure everything that is promised: `python -m bench.run [--quick] [--only PART …]`.
 
---quick measures shortly and writes nothing down. Exits 0 if every target is met, 1 if one is missed, 2 if it could not
-be measured.
+--quick measures shortly and writes nothing down; of single parts only the restarts are written down. Exits 0 if every target
+is met, 1 if one is missed, 2 if it could not be measured.
 """
 
 import argparse
@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.children import BENCH, CannotMeasure
-from bench.figures import Figure, table, write_results
+from bench.figures import Figure, table, write_results, write_section
 from bench.footprint import measure_footprint
 from bench.machine import described
-from bench.restarts import measure_restarts
+from bench.restarts import EXPLAINED, SECTION, measure_restarts
 from bench.streams import measure_streams
 from bench.translation import measure_translation
 from bench.whole import Effort, measure_whole
@@ -25,22 +25,32 @@ from bench.whole import Effort, measure_whole
 def main() -> int:
     options = _parser().parse_args()
     parts = _parts(options.quick)
-    figures: list[Figure] = []
+    measured: dict[str, list[Figure]] = {}
     with tempfile.TemporaryDirectory(prefix="hrd-bench-") as folder:
         for name in options.only or parts:
             print(f"measuring {name} …", file=sys.stderr, flush=True)
             try:
-                figures += parts[name](Path(folder))
+                measured[name] = parts[name](Path(folder))
             except CannotMeasure as error:
                 print(f"cannot measure {name}: {error}", file=sys.stderr)
                 return 2
+    figures = [figure for found in measured.values() for figure in found]
     print(table(figures))
-    if not options.quick and not options.only:
-        date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
-        write_results(BENCH / "RESULTS.md", figures, date, _commit(), described())
+    if not options.quick:
+        _write_down(measured, is_whole=not options.only)
     missed = [figure.what for figure in figures if not figure.is_met]
     print(f"missed: {', '.join(missed)}" if missed else "every target is met")
     return 1 if missed else 0
+
+
+def _write_down(measured: dict[str, list[Figure]], *, is_whole: bool) -> None:
+    """The restarts have a section of their own, whenever they are measured; all else stands in one table, written whole."""
+    date, results = datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), BENCH / "RESULTS.md"
+    restarts = measured.pop("restarts", [])
+    if is_whole:
+        write_results(results, [figure for found in measured.values() for figure in found], date, _commit(), described())
+    if restarts:
+        write_section(results, SECTION, f"{EXPLAINED}\n{date}, {_commit()}, {described()}\n\n{table(restarts)}")
 
 
 def _parts(is_quick: bool) -> dict[str, Callable[[Path], list[Figure]]]:

@@ -61,12 +61,14 @@ def test_a_section_of_others_is_replaced_in_its_place_and_kept(tmp_path: Path) -
     results = tmp_path / "RESULTS.md"
     write_results(results, FIGURES, "2026-11-20 10:00", "aaaaaaa", "a machine")
     write_section(results, "A month", "the one before\n")
+    write_section(results, "Restarts", "none cut\n")
     write_section(results, "A month", "second\n")
     write_results(results, FIGURES[:2], "2026-11-21 10:00", "bbbbbbb", "a machine")
 
     said = results.read_text()
     titles = [line for line in said.splitlines() if line.startswith("## ")]
-    assert titles == ["## 2026-11-21 10:00, bbbbbbb", "## A month", "## History"]
+    assert titles == ["## 2026-11-21 10:00, bbbbbbb", "## A month", "## Restarts", "## History"]
+    assert "none cut" in said
     assert "second" in said
     assert "the one before" not in said
     assert said.splitlines()[-1].startswith("| 2026-11-21")
