@@ -38,5 +38,5 @@ def _drawn(running: Version | None) -> str:
         f"hrd {plain(running.version)}, pid {running.pid}" + (f" (Python {plain(running.python)})" if running.python else ""),
     ]
     if running.version != __version__:
-        lines.append("They differ: restart hrd to have it run the same")
+        lines.append("They differ. Have hrd run the same with: hr restart")
     return "\n".join(lines)

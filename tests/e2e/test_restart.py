@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
@@ -29,6 +31,7 @@ from tests.e2e.restarts import (
     ledger_of,
     load_on,
     nobody_finishes,
+    refused,
     restarted,
     restarts_under_load,
     under_a_supervisor,
@@ -36,6 +39,8 @@ from tests.e2e.restarts import (
 from tests.upstreams import Answer, Asked, Behave, Late, Status, Upstream, hangs, recorded
 
 pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
 
 SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
 STREAM = Answer(text="word " * 15, pieces=15, between_s=0.1)
@@ -94,6 +99,33 @@ async def test_a_bad_restart_is_exit_one_and_says_why(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.decode().startswith("hr: not restarted, and nothing was interrupted: HOST")
         router.write_dotenv("")
+
+
+# other versions -----------------------------------------------------------------------------------------------------------
+
+
+def another_version(router: Router, file: str, before: str, after: str) -> None:
+    """An update in which one line is another. `python -m` looks into the folder it is started in first."""
+    there = router.home / "hrd"
+    if not there.exists():
+        shutil.copytree(ROOT / "hrd", there, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (there / file).read_text()
+    assert re.search(before, text, re.MULTILINE), f"{file} is another now"
+    (there / file).write_text(re.sub(before, after, text, flags=re.MULTILINE))
+
+
+async def test_another_version_takes_over_unless_it_speaks_or_stores_otherwise(tmp_path: Path) -> None:
+    async with loaded(tmp_path, streams=1) as (router, _):
+        another_version(router, "__init__.py", r"^__version__ = .*$", '__version__ = "9.9.9"')
+        pid = await restarted(router)
+        assert (await router.status())["version"] == "9.9.9"
+        another_version(router, "handover/messages.py", r"^PROTOCOL: Final = (\d+)$", r"PROTOCOL: Final = 9\1")
+        assert "have another way of handing over: this once it has to end first (hr stop)" in await refused(router)
+        another_version(router, "handover/messages.py", r"^PROTOCOL: Final = 9(\d+)$", r"PROTOCOL: Final = \1")
+        another_version(router, "store/opening.py", r"^VERSION = (\d+)$", r"VERSION = 9\1")
+        assert "have another layout of the database" in await refused(router)
+        assert (await router.status())["pid"] == pid
+        shutil.rmtree(router.home / "hrd")
 
 
 # the first process, once it is only a parent ------------------------------------------------------------------------------

@@ -25,4 +25,4 @@ def test_with_the_same_daemon(daemon: FakeDaemon, hr: Hr) -> None:
 
 def test_with_an_older_daemon(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(VERSION, Version(version="0.0.1", pid=42))
-    assert hr("version").out == f"{HERE}\nhrd 0.0.1, pid 42\nThey differ: restart hrd to have it run the same\n"
+    assert hr("version").out == f"{HERE}\nhrd 0.0.1, pid 42\nThey differ. Have hrd run the same with: hr restart\n"
