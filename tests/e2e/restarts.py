@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,7 +23,9 @@ from tests.upstreams import Answer, Asked, Upstream, free_port
 PIECE_S = 0.1
 SETTLES_S = 0.5
 """So long after the answer a restart may still be felt: connections are passed on."""
-SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING", "HANDOVER_SECONDS": "5"}
+SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
+HANG_S = 2
+"""How long a new process may take, when it never becomes ready: a busy machine needs more for a good one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,14 +119,22 @@ def crash_at_import(router: Router) -> Iterator[str]:
 
 @contextmanager
 def hang(router: Router) -> Iterator[str]:
+    good = router.dotenv
+    _set_at_once(router, f"{good}HANDOVER_SECONDS={HANG_S}\n")
     with _other_program(router, "import time; time.sleep(60)"):
-        yield "not ready within 5 s (HANDOVER_SECONDS)"
+        yield f"not ready within {HANG_S} s (HANDOVER_SECONDS)"
+    _set_at_once(router, good)
 
 
 @contextmanager
 def early_end(router: Router) -> Iterator[str]:
     with _other_program(router, "raise SystemExit(0)"):
         yield "ended before it was ready"
+
+
+def _set_at_once(router: Router, dotenv: str) -> None:
+    router.write_dotenv(dotenv)
+    os.kill(int((router.home / "hrd.lock").read_text()), signal.SIGHUP)
 
 
 @contextmanager

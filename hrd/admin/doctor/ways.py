@@ -97,7 +97,7 @@ def _hint(name: str, origin: Origin, broken: WireBroken | None) -> str:
     if broken is not None and isinstance(broken.__cause__, ssl.SSLError):
         return TLS_HINT
     if origin.via is not None:
-        return f"is HTTPS_PROXY right? See: hr doctor, and try: curl -v https://{origin.host}"
+        return f"is HTTPS_PROXY right? Try: curl -v https://{origin.host}"
     if is_here(origin.host):
         return f"start the server there, or set {name.upper()}_BASE_URL to where it listens"
     return f"see whether anything gets there: curl -v {'https' if origin.is_tls else 'http'}://{origin.host_header}"
