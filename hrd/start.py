@@ -135,6 +135,7 @@ def _serve(
             raise NotStartedError([f"no client key could be made: {trouble}"], EXIT_BAD_CONFIGURATION)
         process = Process(pid=os.getpid(), started=time.time())
         store = _open_store(configuration, process)
+        _calm_collector()  # before the old process stands still: it takes as long as all that comes then
         remembered = _remembered(store, process, inheritance)
         surroundings = Surroundings(process=process, environ=environ, lock=lock, notify=notify, schema=SCHEMA)
         daemon = Daemon(configuration, store, remembered, surroundings, now=time.time, demo_wanted=demo_wanted)
@@ -145,7 +146,7 @@ def _serve(
             is_first = inheritance is None
             _announce(daemon, configuration, environ, is_first=is_first, demo_wanted=demo_wanted)
 
-        _calm_collector()
+        gc.freeze()
         trio.run(daemon.run, ready, inheritance)
     except CannotListen as error:
         raise NotStartedError([str(error)]) from None
