@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from hrd.core import access, homes, routing
+from hrd.core import access, homes, needs, routing
 from hrd.core.access import Caller
 from hrd.core.ask import Priority
 from hrd.core.block_book import PROBING, BlockBook
@@ -21,6 +21,7 @@ from hrd.core.journal import PassedOver
 from hrd.core.lanes import Lane, Lanes
 from hrd.core.learned import Learning
 from hrd.core.line import Line
+from hrd.core.needs import Need
 from hrd.core.pin import Pair
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.meter import Meter
@@ -80,14 +81,19 @@ class Choice:
         lane_of = self._lanes.of
         lanes = [lane_of(candidate, now) for candidate in self._permitted(selection, tour, caller)]
         able, due = self._sorted_out(lanes, tour, now, shares=not selection.is_pinned)
+        spare = 0
+        if tour.ask.needs:
+            many = len(able)
+            able, due = self._who_loses_nothing(able, due, tour)
+            spare = many - len(able)
         again = tour.again
         if again is not None and self._is_free(lane := lane_of(again, now), tour, shares=not selection.is_pinned):
-            return Chosen(lane, len(able), 0, (lane,))
+            return Chosen(lane, len(able) + spare, 0, (lane,))
         if not able and not due:
             return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
         chosen = self._first_of(lanes, able, due, tour, selection, now)
         if chosen is not None:
-            return chosen
+            return msgspec.structs.replace(chosen, others=chosen.others + spare) if spare else chosen
         return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
 
     def passed_over(self, selection: Selection, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
@@ -101,6 +107,8 @@ class Choice:
                 if why:
                     until = self._free_at(lane, tour, now, shares=not selection.is_pinned)
                     reading = lane.reading if lane.reading.kind else None
+                elif tour.ask.needs and (lacks := self._lacking(c, tour)):
+                    why = needs.told(lacks)
             if why:
                 rows.append(PassedOver(candidate=c.key, why=why, until=until, reading=reading))
         return tuple(rows)
@@ -156,6 +164,17 @@ class Choice:
             elif lane.is_probe_due and (room.takes(tokens, guess) or self._lanes.word_ends(lane)):
                 due.append((lane, []))
         return able, due
+
+    def _who_loses_nothing(
+        self, able: list[Lane], due: list[tuple[Lane, list[Meter]]], tour: Tour
+    ) -> tuple[list[Lane], list[tuple[Lane, list[Meter]]]]:
+        """Those who can be told all that the request needs, if there are any who can be asked."""
+        whole = [lane for lane in able if not self._lacking(lane.candidate, tour)]
+        return (whole, [row for row in due if not self._lacking(row[0].candidate, tour)]) if whole else (able, due)
+
+    def _lacking(self, candidate: Candidate, tour: Tour) -> frozenset[Need]:
+        dropped = self._learning.dropped((candidate.provider.name, candidate.model))
+        return needs.lacking(candidate.provider, tour.ask.needs, dropped)
 
     def _is_free(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:
         return not self._why_hindered(lane, tour, shares=shares)

@@ -6,6 +6,7 @@ from hrd.core.access import Caller
 from hrd.core.ask import Kind
 from hrd.core.ceilings import TOO_DEAR
 from hrd.core.failures import Observation, Verdict, WindowKind
+from hrd.core.needs import Need
 from hrd.core.providers import CostClass, ModelFacts
 from hrd.core.refusals import RefusalKind
 from hrd.core.remembered import EmbeddingPin, Learned, Remembered
@@ -303,6 +304,19 @@ def test_what_was_learned_counts_where_nothing_is_forced() -> None:
     assert Stage(roster([(ALPHA, ["a1"]), (BETA, ["b1"])]), remembered=remembered).serve(tools=True) == "b1"
     forced = provider("alpha", cost_class="free", models_facts={"m1": ModelFacts(tools=True)})
     assert Stage(roster([(forced, ["a1"]), (BETA, ["b1"])]), remembered=remembered).serve(tools=True) == "a1"
+
+
+def test_who_would_have_to_leave_something_out_is_asked_only_if_nobody_else_can_be() -> None:
+    """Stop sequences: the subscription's backend has no word for them."""
+    codex = provider("codex", "m1", cost_class="free", dialect="codex")
+    stage = Stage(roster([(codex, ["c1"]), (BETA, ["b1"])]))
+    walk = stage.ask(needs=frozenset({Need.STOP}))
+    assert walk.next() == "b1"
+    assert walk.claim is not None
+    assert not walk.claim.is_last
+    rows = stage.pool.passed_over(walk.tour, walk.caller, stage.now)
+    assert [(row.candidate, row.why) for row in rows] == [("codex/m1#codex-c1", "would have to leave out stop sequences")]
+    assert walk.fails(Verdict.SERVER_ERROR) == "c1", "an answer without them is better than none"
 
 
 def test_local_leads_for_what_it_fits_and_for_tools_once_it_has_shown_them() -> None:
