@@ -10,7 +10,9 @@ IMAGE_TOKENS = 800
 """What one picture counts for: 765 for a square of 1024 pixels at OpenAI, up to 1,600 elsewhere."""
 _SKELETON_TOKENS = 7
 """By how much `{"role":"…","content":"…"}` counts for more as JSON than as the few marks of a chat template."""
-_BLOB = re.compile(rb';base64,|"data"\s*:\s*"|"encrypted_content"\s*:\s*"')
+_BLOB = re.compile(rb';base64,|"data"\s*:\s*"')
+_IMAGE = b'"input_image"'
+_SEALS = (b'"encrypted_content":"', b'"encrypted_content": "')
 _ITEM_TOKENS = 13
 """By how much the JSON around a text counts for more than the marks of a chat template, for each `type` in it."""
 
@@ -42,9 +44,11 @@ def measure_prompt(messages: bytes, count: int, tools: bytes) -> tuple[int, int]
 def measure_items(items: bytes, tools: bytes) -> tuple[int, int]:
     """The same of the *items* of a Responses request. What a string holds is escaped, so a name in quotes is a name."""
     find = items.find
-    images = items.count(b'"input_image"')
-    has_blobs = find(b";base64,") >= 0 or find(b'"encrypted_content"') >= 0 or find(b'"input_audio"') >= 0
-    spelled = _without_blobs(items) if has_blobs else items
+    images = items.count(_IMAGE) if find(_IMAGE) >= 0 else 0
+    spelled = _without_blobs(items) if find(b";base64,") >= 0 or find(b'"input_audio"') >= 0 else items
+    for seal in _SEALS:
+        if find(seal) >= 0:
+            spelled = _without_seals(spelled, seal)
     tokens = max(1, estimate_json_tokens(spelled) - _ITEM_TOKENS * items.count(b'"type"'))
     if tools:
         tokens += estimate_json_tokens(tools)
@@ -61,6 +65,12 @@ def _count_images(messages: bytes) -> int:
     except (ValueError, RecursionError):
         pass  # parts of another shape are the provider's to judge
     return images
+
+
+def _without_seals(items: bytes, seal: bytes) -> bytes:
+    """Sealed reasoning is not text either. There may be one with each call."""
+    first, *others = items.split(seal)
+    return first + b"".join([other[max(other.find(b'"'), 0) :] for other in others])
 
 
 def _without_blobs(messages: bytes) -> bytes:
