@@ -11,8 +11,12 @@ from hrd.core.providers import Quirks
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.reply_events import CallDone, Finish, Finished, ReplyEvent, Text, Thought
 from hrd.core.response_book import ResponseBook
-from hrd.dialects.contract import Dialect, Request, Stamp
+from hrd.dialects.contract import Dialect, Ending, Request, Stamp, StreamReader
 from hrd.dialects.openai_responses import ENDPOINT, ResponsesCall
+from hrd.dialects.responses_reader import ResponsesReader
+from hrd.dialects.responses_writer import Writer
+from hrd.dialects.translation import TranslatedStream
+from tests.hrd.dialects.replies import sequences
 from tests.hrd.dialects.responses import STAMP, accumulate, events_of, message, spell
 
 NOW = 1_000.0
@@ -290,3 +294,31 @@ def test_any_body_is_read_or_refused(value: object) -> None:
         assert call.HUB is not None
         call.HUB.conversation(request)
         call.HUB.write_whole(request, SAID, stamp)
+
+
+@given(sequences(custom=True), st.integers(0, 10_000), st.booleans())
+def test_wherever_a_providers_stream_is_cut_the_clients_is_a_legal_one(
+    events: list[ReplyEvent],
+    cut: int,
+    passes: bool,
+) -> None:
+    client = Client()
+    call, request, stamp = asked(client, stream=True)
+    assert call.HUB is not None
+    writer = Writer({}, msgspec.structs.replace(stamp, id="up"))
+    whole = b"".join([*map(writer.write, events), writer.end()])
+    stream: StreamReader | None
+    if passes:
+        stream = call.NATIVE["openai_responses"].reply_stream(request, Quirks(), 1_000_000)
+        assert stream is not None
+    else:
+        reader, hub_writer = ResponsesReader({}), call.HUB.event_writer(request, stamp)
+        stream = TranslatedStream(reader, hub_writer, input_tokens=7, event_bytes_max=1_000_000)
+    sent = stream.feed(whole[: cut % (len(whole) + 1)])
+    is_begun = stream.committed
+    if stream.end() is Ending.BROKEN:
+        sent = (sent if is_begun else b"") + call.error_event(BROKEN_OFF, begun=is_begun)
+        assert len(client.book) == 0
+    else:
+        sent += stream.last
+    accumulate(sent)
