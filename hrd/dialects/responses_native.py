@@ -23,6 +23,8 @@ from hrd.dialects.responses_target import leave_out
 PATH: Final = "/responses"
 STREAMS_ONLY: Final = False
 IS_TYPED: Final = True
+_PRIVATE: Final = frozenset({"client_metadata"})
+"""What the Codex CLI tells its own backend: to others it is an unknown member."""
 _SEALED: Final = f'"{MARK}'.encode()
 _ITEMS: Final = msgspec.json.Decoder(list[Fields])
 _TEXT: Final = msgspec.json.Decoder(str)
@@ -41,7 +43,7 @@ def encode(
     fields: Fields = {}
     notes: list[str] = []
     for name, raw in request.fields.items():
-        if name.startswith(PRIVATE_PREFIX):
+        if name in _PRIVATE or name.startswith(PRIVATE_PREFIX):
             notes.append(f"{name} left out")
         elif name != "previous_response_id":
             fields[name] = raw

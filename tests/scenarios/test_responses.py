@@ -8,9 +8,13 @@ from tests.hrd.dialects.responses import accumulate, events_of
 from tests.scenarios.client import Reply
 from tests.scenarios.failing import rate_limited
 from tests.scenarios.world import World
-from tests.upstreams import CLOSE, Answer, Events, ToolCall
+from tests.upstreams import CLOSE, Answer, Events, ToolCall, Usage
+from tests.upstreams.codex import Codex, Windows, usage_limit
+from tests.upstreams.responses import Responses
+from tests.upstreams.seals import Seal
 
 PATH = "/v1/responses"
+CODEX = {"dialect": "codex", "reader": "codex", "quota_scope": "account", "cost_class": "subscription"}
 TOOLS = [{"type": "function", "name": "look", "parameters": {"type": "object"}}]
 
 
@@ -83,3 +87,75 @@ async def test_refusals_come_in_openais_envelope(world: World) -> None:
     await world.provider("alpha", Answer("hello"))
     reply = await ask(world, background=True)
     assert (reply.status, reply.error["param"]) == (400, "background")
+
+
+# sealed reasoning --------------------------------------------------------------------------------------------------------
+
+
+def sealed(by: str) -> list[dict[str, Any]]:
+    """A conversation with reasoning that *by* has sealed."""
+    token = Seal(by, "gAAAAABo").close("hm")
+    return [
+        {"type": "message", "role": "user", "content": "hi"},
+        {"type": "reasoning", "summary": [], "encrypted_content": token},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "hello"}]},
+        {"type": "message", "role": "user", "content": "go"},
+    ]
+
+
+async def test_reasoning_that_cannot_be_opened_is_left_out_once_and_nothing_is_learned(world: World) -> None:
+    upstream = await world.provider("alpha", Answer("ok"), wire=Responses(), dialect="openai_responses", reader="openai")
+    for _ in range(2):
+        assert object_of(await ask(world, input=sealed("somebody else")))["status"] == "completed"
+        assert [asked.status for asked in upstream.asked[-2:]] == [400, 200]
+        assert world.journal.walked() == [("alpha", "parameter not taken"), ("alpha", "ok")]
+    assert [item["type"] for item in upstream.asked[-1].json["input"]] == ["message"] * 3
+    assert object_of(await ask(world, input=sealed("openai-org-test")))["status"] == "completed"
+    assert [item["type"] for item in upstream.asked[-1].json["input"]] == ["message", "reasoning", "message", "message"]
+    assert len(upstream.asked) == 5
+
+
+# the ChatGPT subscription's backend -----------------------------------------------------------------------------------------
+
+
+def backend(**accounts: str) -> Codex:
+    return Codex(account_of={f"codex-key-{key[1:]}": account for key, account in accounts.items()}.get)
+
+
+async def test_the_backend_answers_streams_and_whole_replies(world: World) -> None:
+    answer = Answer("hello", reasoning="hm", usage=Usage(7, 3))
+    upstream = await world.provider("codex", answer, wire=backend(a1="codex-account-1"), **CODEX)
+    final = accumulate((await ask(world, stream=True)).body, is_ours=False)
+    assert final is not None
+    assert final.output_text == "hello"
+    whole = object_of(await ask(world, max_output_tokens=20, temperature=0.5))
+    assert [item["type"] for item in whole["output"]] == ["reasoning", "message"]
+    assert [asked.status for asked in upstream.asked] == [200, 200]
+    notes = world.journal.last.notes
+    assert "temperature left out" in notes
+
+
+async def test_accounts_are_drained_one_after_the_other(world: World) -> None:
+    accounts = backend(a1="codex-account-1", a2="codex-account-2")
+    now = int(world.now())
+
+    def behave(asked: Any) -> Any:
+        return usage_limit(now + 9000, 9000) if asked.key == "codex-key-1" and len(upstream.asked) > 1 else Answer("hello")
+
+    upstream = await world.provider("codex", behave, keys=("", ""), wire=accounts, **CODEX)
+    for _ in range(3):
+        assert object_of(await ask(world))["status"] == "completed"
+    assert [asked.key for asked in upstream.asked] == ["codex-key-1", "codex-key-1", "codex-key-2", "codex-key-2"]
+    assert ("account", "quota", 9000.0, "body") in world.blocks()
+
+
+async def test_what_the_heads_tell_of_the_plan_is_known_by_the_length_of_its_windows(world: World) -> None:
+    now = int(world.now())
+    used = Windows(primary_percent=12.5, primary_resets_at=now + 600, secondary_percent=40.0, secondary_resets_at=now + 90_000)
+    await world.provider("codex", Answer("hello"), wire=Codex({"codex-key-1": "codex-account-1"}.get, windows=used), **CODEX)
+    object_of(await ask(world))
+    windows = {
+        window.kind: (window.limit, window.used, window.resets_at) for window in world.pool.snapshot(now).book.windows(now)
+    }
+    assert windows["plan/5 hours"] == (10_000, 1_250, now + 600)
+    assert windows["plan/week"] == (10_000, 4_000, now + 90_000)

@@ -52,6 +52,7 @@ from hrd.upstream.heads import Heads
 from hrd.upstream.trust import SystemTrust
 from tests.scenarios.client import Client, Reply, chat_bytes
 from tests.upstreams import Behave, Rules, Upstream
+from tests.upstreams.wires import Wire
 
 EPOCH = 1_795_219_200.0
 """2026-11-21, midnight UTC."""
@@ -222,11 +223,17 @@ class World:
     # providers -----------------------------------------------------------------------------------------------------------
 
     async def provider(
-        self, name: str, *behaviours: Behave, keys: Sequence[str] = ("",), rules: Rules | None = None, **row: Any
+        self,
+        name: str,
+        *behaviours: Behave,
+        keys: Sequence[str] = ("",),
+        rules: Rules | None = None,
+        wire: Wire | None = None,
+        **row: Any,
     ) -> Upstream:
         """A provider that does *behaviours* one after the other, with as many keys as *keys* has (named `alpha-key-1` …)."""
         script: Behave = behaviours[0] if len(behaviours) == 1 else behaviours  # type: ignore[assignment]
-        upstream = Upstream(script, rules=rules or Rules())
+        upstream = Upstream(script, rules=rules or Rules(), wire=wire)
         await self._nursery.start(upstream.serve)
         self.add(name, upstream.base_url, keys, **row)
         return upstream
@@ -363,7 +370,10 @@ async def open_world(**tuned: Any) -> AsyncIterator[World]:
 
 def _credential(provider: str, key: str) -> Credential:
     secret = Secret(key, provider)
-    return Credential(provider=provider, fingerprint=secret.fingerprint, secret=secret, source="auth.json")
+    account_id = key.replace("-key-", "-account-")  # read where accounts sign in, and there alone
+    return Credential(
+        provider=provider, fingerprint=secret.fingerprint, secret=secret, source="auth.json", account_id=account_id
+    )
 
 
 async def _health(call: Call) -> None:

@@ -56,8 +56,9 @@ def events_of(stream: bytes) -> list[dict[str, Any]]:
     return events
 
 
-def accumulate(stream: bytes) -> ParsedResponse[Any] | None:
-    """What OpenAI's library makes of *stream*, which must be legal and have one end: the reply, if it is complete."""
+def accumulate(stream: bytes, *, is_ours: bool = True) -> ParsedResponse[Any] | None:
+    """What OpenAI's library makes of *stream*, which must be legal and have one end: the reply, if it is complete. Not
+    *is_ours*: the response object is a provider's, and may lack what the library has types for."""
     events = events_of(stream)
     assert [each["sequence_number"] for each in events] == list(range(len(events)))
     assert [each["type"] for each in events[:2]] == ["response.created", "response.in_progress"]
@@ -70,12 +71,14 @@ def accumulate(stream: bytes) -> ParsedResponse[Any] | None:
         for fired in state.handle_event(typed):
             if fired.type == "response.completed":
                 final = cast(ParsedResponse[Any], fired.response)
-    _check_items(events)
+    last = _check_items(events)
+    if is_ours:
+        Response.model_validate({**last, "error": None})  # clients know more codes than the library has types for
     return final
 
 
-def _check_items(events: list[dict[str, Any]]) -> None:
-    """One item at a time, in their order, each begun and done; the end repeats those that are done."""
+def _check_items(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """One item at a time, in their order, each begun and done; the end repeats those that are done: it is returned."""
     open_place: int | None = None
     done: list[dict[str, Any]] = []
     for said in events:
@@ -90,9 +93,9 @@ def _check_items(events: list[dict[str, Any]]) -> None:
                 open_place = None
             case _ if "output_index" in said:
                 assert said["output_index"] == open_place
-    last = events[-1]["response"]
+    last: dict[str, Any] = events[-1]["response"]
     assert last["output"] == done
     assert last["id"] == events[0]["response"]["id"]
-    Response.model_validate({**last, "error": None})  # clients know more codes than the library has types for
     if events[-1]["type"] != "response.failed":
         assert open_place is None
+    return last

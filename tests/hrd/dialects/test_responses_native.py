@@ -45,9 +45,9 @@ def test_members_go_as_they_were_spelled_but_for_the_model() -> None:
 
 
 def test_what_the_router_knows_itself_is_not_sent() -> None:
-    encoded = sent(request(previous_response_id="resp_0", hermes_priority="low"), limit=64)
+    encoded = sent(request(previous_response_id="resp_0", hermes_priority="low", client_metadata={"x": "y"}), limit=64)
     assert body_of(encoded) == {"model": "gpt-9", "input": "hi", "max_output_tokens": 64}
-    assert encoded.notes == ("hermes_priority left out",)
+    assert encoded.notes == ("hermes_priority left out", "client_metadata left out")
 
 
 def test_what_was_learned_not_to_be_taken_is_left_out() -> None:
