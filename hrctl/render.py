@@ -15,6 +15,9 @@ SCARCE_BELOW: Final = 0.2
 SHRUNK_MIN: Final = 8
 """No column becomes narrower than this to make a table fit."""
 
+BAR_WIDTH: Final = 10
+BAR_WIDTH_NARROW: Final = 5
+WIDE_FROM: Final = 72
 NARROWEST: Final = 20
 """Nothing is made to fit a terminal that is narrower."""
 
@@ -30,6 +33,10 @@ class Paper(NamedTuple):
 
     def paint(self, text: str, colour: str) -> str:
         return f"\x1b[{_SGR[colour]}m{text}\x1b[0m" if self.colour and colour and text else text
+
+    @property
+    def bar_width(self) -> int:
+        return BAR_WIDTH if self.width is None or self.width >= WIDE_FROM else BAR_WIDTH_NARROW
 
     def flow(self, text: str) -> str:
         """A sentence in as many lines as it takes here. A longer word stays whole: it may be a path to copy."""

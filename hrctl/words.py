@@ -43,6 +43,11 @@ def coming(until: float | None, now: float) -> str:
     return f"in {lasting(until - now)}" if until > now else "now"
 
 
+def ago(then: float | None, now: float) -> str:
+    """How long ago something was: `4 min ago`; a clock that was set back does not make it the future."""
+    return f"{lasting(max(0.0, now - then))} ago" if then else ""
+
+
 def milliseconds(ms: float | None) -> str:
     return "" if ms is None else lasting(ms / 1000)
 
@@ -64,9 +69,22 @@ def many(number: int, noun: str) -> str:
 
 
 def money(microusd: int) -> str:
-    """US dollars; below a cent with four decimals, so that little is not shown as nothing."""
-    dollars = microusd / 1e6
-    return f"${dollars:,.4f}" if 0 < microusd < 10_000 else f"${dollars:,.2f}"
+    """US dollars, with so many decimals that little is not shown as nothing."""
+    return f"${_decimals(microusd / 1e6)}"
+
+
+def _decimals(number: float) -> str:
+    if not 0 < number < 0.01:
+        return f"{number:,.2f}"
+    return f"{number:.4f}" if number >= 0.0001 else f"{number:.6f}"
+
+
+def amount(kind: str, number: int) -> str:
+    """So much of what a window of this *kind* counts: a plan's allowance in per cent, a balance in dollars."""
+    measure = kind.partition("/")[0]
+    if measure == "plan":
+        return f"{number / 100:.0f} %"
+    return money(number) if measure == "credit" else count(number)
 
 
 def cost(microusd: int, unpriced: int, requests: int) -> str:
@@ -78,8 +96,7 @@ def cost(microusd: int, unpriced: int, requests: int) -> str:
 
 def converted(microusd: int, rate: float) -> str:
     """The same in another currency, so many units of which are a dollar."""
-    amount = microusd / 1e6 * rate
-    return f"{amount:,.4f}" if 0 < amount < 0.01 else f"{amount:,.2f}"
+    return _decimals(microusd / 1e6 * rate)
 
 
 def clock(at: float) -> str:

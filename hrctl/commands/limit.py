@@ -12,7 +12,6 @@ from hrctl.words import coming, count, many, money, plain, sentence
 from hrd.admin.wire.limits import LIMIT_CLEAR, LIMIT_SET, LIMITS, ClientLimits, LimitClear, Limits, LimitSet
 from hrd.admin.wire.route import Nothing
 
-BAR_WIDTH: Final = 10
 COST_POLICIES: Final = ("free-only", "subscription-ok", "paid-ok")
 PRIORITIES: Final = ("low", "normal", "high")
 
@@ -40,17 +39,17 @@ _COLUMNS: Final = (
     Column("LEFT"),
     Column("", right=True),
     Column("OF", right=True),
-    Column("RESETS"),
+    Column("RESETS", goes=1),
 )
 
 
 def drawn(found: Limits, paper: Paper) -> str:
     if not found.clients:
         return "No client keys: make one with hr key create NAME"
-    return table(paper, _COLUMNS, [row for one in found.clients for row in _rows(one, found)])
+    return table(paper, _COLUMNS, [row for one in found.clients for row in _rows(one, found, paper.bar_width)])
 
 
-def _rows(one: ClientLimits, found: Limits) -> list[list[Cell | str]]:
+def _rows(one: ClientLimits, found: Limits, width: int) -> list[list[Cell | str]]:
     """A line for each ceiling, the key's name in the first."""
     holds, spent, day = one.holds, one.spent, coming(found.resets_at, found.now)
     ceilings = (
@@ -61,7 +60,7 @@ def _rows(one: ClientLimits, found: Limits) -> list[list[Cell | str]]:
         ("cost/day", spent.cost_microusd, round(holds.cost_per_day * 1e6), day, money),
     )
     rows: list[list[Cell | str]] = [
-        [what, drawn_share(1 - used / most, BAR_WIDTH), words(max(0, most - used)), words(most), until]
+        [what, drawn_share(1 - used / most, width), words(max(0, most - used)), words(most), until]
         for what, used, most, until, words in ceilings
         if most
     ]

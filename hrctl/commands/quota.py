@@ -6,20 +6,20 @@ from typing import Final
 import click
 
 from hrctl.grammar import Command, as_json
-from hrctl.render import Cell, Column, Paper, table
+from hrctl.render import Cell, Column, Paper, drawn_share, table
 from hrctl.session import Session
-from hrctl.words import coming, count, sentence
-from hrd.admin.wire.quota import QUOTA, Quota, QuotaBlock, QuotaScope, QuotaWindow
+from hrctl.words import ago, amount, coming, plain, sentence
+from hrd.admin.wire.quota import CLAIMED, QUOTA, Quota, QuotaBlock, QuotaScope, QuotaWindow
 from hrd.admin.wire.route import Nothing
 
+INDENT: Final = "  "
 _COLUMNS: Final = (
-    Column("SCOPE", shrinks=True),
     Column("WINDOW"),
-    Column("LEFT", right=True),
+    Column("LEFT", goes=1),
+    Column("", right=True),
     Column("OF", right=True),
-    Column("RESETS"),
-    Column("SOURCE"),
-    Column("BLOCKED", shrinks=True),
+    Column("FULL AGAIN"),
+    Column("SAYS WHO", goes=2),
 )
 
 
@@ -29,36 +29,48 @@ _COLUMNS: Final = (
 def quota(session: Session, as_json: bool) -> None:
     """What keys and accounts have left, and what is blocked.
 
-    Shown is what is known: from the providers' own words, or from our ledger. A block says why something is not asked, on whose
-    word, and until when.
+    For each key, account or model: what is left of each window, of how much, until when, and who says so. A ~ is before what is
+    only claimed (by the catalogue): it orders who is asked, and refuses nobody. A block says why something is not asked, on
+    whose word, until when, and when it is tried all the same. hr reset lifts it.
     """
     session.show(session.client.ask(QUOTA, Nothing()), drawn, as_json)
 
 
 def drawn(found: Quota, paper: Paper) -> str:
-    rows = [row for scope in found.scopes for row in _rows(scope, found.now)]
-    if not rows:
-        return "Nothing is known yet and nothing is blocked: quotas are learned from the providers' answers"
-    return table(paper, _COLUMNS, rows)
+    if not found.scopes:
+        return paper.flow("Nothing is known yet and nothing is blocked: quotas are learned from the providers' answers")
+    rows = [_window(window, found.now, paper.bar_width) for scope in found.scopes for window in scope.windows]
+    lines = iter(table(paper, _COLUMNS, rows).split("\n"))
+    head = [next(lines)] if rows else []
+    return "\n".join([*head, *(line for scope in found.scopes for line in _scope(scope, lines, found.now, paper))])
 
 
-def _rows(scope: QuotaScope, now: float) -> Iterator[list[Cell | str]]:
-    """The scope's name stands in its first row."""
-    name = scope.title or scope.scope
-    for window in scope.windows:
-        yield [name, *_window(window, now), ""]
-        name = ""
+def _scope(scope: QuotaScope, lines: Iterator[str], now: float, paper: Paper) -> Iterator[str]:
+    """The scope's name over its windows and blocks; the lines of its windows are the next of *lines*."""
+    yield paper.alarm(plain(scope.title or scope.scope), "bold")
+    for _ in scope.windows:
+        yield next(lines)
     for block in scope.blocks:
-        yield [name, "", "", "", "", block.source, Cell(_block(block, now), "yellow")]
-        name = ""
+        yield paper.alarm(f"{INDENT}{_block(block, now)}", "yellow")
 
 
-def _window(window: QuotaWindow, now: float) -> list[Cell | str]:
-    limit = count(window.limit) if window.limit is not None else ""
-    left = Cell(count(window.left), "red" if window.left <= 0 else "")
-    return [window.kind, left, limit, coming(window.resets_at, now), window.source]
+def _window(window: QuotaWindow, now: float, width: int) -> list[Cell | str]:
+    kind, left = f"{INDENT}{window.kind}", amount(window.kind, window.left)
+    if window.limit is None:
+        return [kind, "", left, "", coming(window.resets_at, now), _source(window, now)]
+    bar = drawn_share(window.left / window.limit if window.limit else 0.0, width)
+    whole = ("~" if window.standing == CLAIMED else "") + amount(window.kind, window.limit)
+    again = coming(window.resets_at, now) if window.left < window.limit else ""
+    return [kind, bar, Cell(left, bar.colour), whole, again, _source(window, now)]
+
+
+def _source(window: QuotaWindow, now: float) -> str:
+    """A claim is of no moment: the catalogue has its date."""
+    return window.source if window.standing == CLAIMED else sentence(window.source, ago(window.seen_at, now))
 
 
 def _block(block: QuotaBlock, now: float) -> str:
     probe = f"tried {coming(block.next_probe, now)}" if block.next_probe is not None else ""
-    return sentence(f"{block.reason} {coming(block.until, now)}", probe, block.message)
+    until = coming(block.until, now)
+    ends = until if until.startswith("until") else f"over {until}"
+    return sentence(f"blocked: {plain(block.reason)} ({plain(block.source)})", ends, probe, plain(block.message))

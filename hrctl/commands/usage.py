@@ -76,14 +76,19 @@ def _sums(found: Usage, by: str, paper: Paper) -> str:
     for row in found.rows:
         sums[of(row)] = _plus(sums.get(of(row), UsageTotals()), row)
     ordered = sorted(sums) if by == "day" else sorted(sums, key=lambda name: (-_tokens(sums[name]), name))
-    columns = [Column(title, shrinks=True) for title in titles] + [Column(title, right=True) for title in _COUNTERS]
-    columns.append(Column(found.currency, right=True))
+    columns = [*(Column(title, shrinks=True) for title in titles), *_COUNTERS, Column(found.currency, right=True, goes=3)]
     rows: list[list[Cell | str]] = [[*name, *_counters(sums[name], found)] for name in ordered]
     total = ["total", *[""] * (len(titles) - 1), *_counters(found.totals, found)]
     return table(paper, columns, [*rows, [Cell(text, "bold") for text in total]])
 
 
-_COUNTERS: Final = ("REQUESTS", "ERRORS", "INPUT", "OUTPUT", "COST")
+_COUNTERS: Final = (
+    Column("REQUESTS", right=True),
+    Column("ERRORS", right=True, goes=1),
+    Column("INPUT", right=True, goes=2),
+    Column("OUTPUT", right=True, goes=2),
+    Column("COST", right=True),
+)
 
 
 def _counters(sums: UsageTotals, found: Usage) -> list[str]:

@@ -8,8 +8,8 @@ import click
 from hrctl.grammar import Command, as_json
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import clock, coming, milliseconds, money, plain, sentence
-from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, Why, WhyQuestion
+from hrctl.words import amount, clock, coming, milliseconds, money, plain, sentence
+from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, ExchangeReading, Why, WhyQuestion
 
 
 @click.command(cls=Command, examples=("hr why req-0192f3a4", "hr why req-0192f3a4 --json"))
@@ -27,7 +27,8 @@ def why(session: Session, request_id: str, as_json: bool) -> None:
 
 def drawn(answer: Why, paper: Paper) -> str:
     one = answer.exchange
-    parts = (_asked(one), _ended(one), *_tried(one, paper), *_passed_over(answer, paper), *_order(one), *_notes(one))
+    told = map(paper.flow, (_asked(one), *_ended(one)))
+    parts = (*told, *_tried(one, paper), *_passed_over(answer, paper), *_order(one, paper), *_notes(one))
     return "\n".join(part for part in parts)
 
 
@@ -39,24 +40,28 @@ def _asked(one: Exchange) -> str:
     return f"{clock(one.at)}: {who} {what} ({plain(one.request_id)})"
 
 
-def _ended(one: Exchange) -> str:
+def _ended(one: Exchange) -> Iterator[str]:
     waited = f"after waiting {milliseconds(one.waited_ms)}" if one.waited_ms else ""
     first = f"first token after {milliseconds(one.first_token_ms)}" if one.first_token_ms is not None else ""
     took = f"done after {milliseconds(one.total_ms)}"
     served = f"by {plain(one.provider)}/{plain(one.model)} with {plain(one.credential)}" if one.provider else ""
     line = sentence(f"{plain(one.outcome)} ({one.status}) {served}".rstrip(), waited, first, took)
-    told = f"\nThe client was told: {plain(one.reason)}" if one.reason else ""
-    return f"{line[:1].upper()}{line[1:]}\n{_tokens(one)}{told}"
+    yield f"{line[:1].upper()}{line[1:]}"
+    yield from _tokens(one)
+    if one.reason:
+        yield f"The client was told: {plain(one.reason)}"
 
 
-def _tokens(one: Exchange) -> str:
+def _tokens(one: Exchange) -> Iterator[str]:
     used = one.usage
     if used.source == "none":
-        return "No tokens were counted"
+        yield "No tokens were counted"
+        return
     cached = f"{used.cached_tokens:,} of them cached" if used.cached_tokens else ""
     thought = f"{used.reasoning_tokens:,} of them reasoning" if used.reasoning_tokens else ""
     spoken = sentence(f"{used.output_tokens:,} tokens out", thought)
-    return f"{sentence(f'{used.input_tokens:,} tokens in', cached)}; {spoken} ({plain(used.source)})\n{_cost(one)}"
+    yield f"{sentence(f'{used.input_tokens:,} tokens in', cached)}; {spoken} ({plain(used.source)})"
+    yield _cost(one)
 
 
 def _cost(one: Exchange) -> str:
@@ -70,9 +75,9 @@ def _cost(one: Exchange) -> str:
 
 _TRIED: Final = (
     Column("", right=True),
-    Column("ASKED"),
-    Column("KEY"),
-    Column("STATUS", right=True),
+    Column("ASKED", shrinks=True),
+    Column("KEY", shrinks=True),
+    Column("STATUS", right=True, goes=1),
     Column("OUTCOME"),
     Column("TOOK", right=True),
     Column("SAID", shrinks=True),
@@ -104,17 +109,56 @@ def _attempt(place: int, tried: ExchangeAttempt) -> list[Cell | str]:
 def _passed_over(answer: Why, paper: Paper) -> Iterator[str]:
     if not answer.exchange.passed_over:
         return
-    columns = (Column("CANDIDATE", shrinks=True), Column("WHY", shrinks=True), Column("UNTIL"))
+    columns = (
+        Column("CANDIDATE", shrinks=True),
+        Column("WHY", shrinks=True),
+        Column("LEFT", right=True, goes=1),
+        Column("UNTIL"),
+    )
     asked = {f"{tried.provider}/{tried.model}#{tried.credential}" for tried in answer.exchange.attempts}
     yield "\nNot asked, or not again:" if any(one.candidate in asked for one in answer.exchange.passed_over) else "\nNot asked:"
-    rows = [[one.candidate, one.why, coming(one.until, answer.now)] for one in answer.exchange.passed_over]
+    rows = [[one.candidate, one.why, _left(one.reading), coming(one.until, answer.now)] for one in answer.exchange.passed_over]
     yield table(paper, columns, rows)
 
 
-def _order(one: Exchange) -> Iterator[str]:
-    if one.order:
-        yield "\nRanked, best first:"
-        yield from (f"  {place}  {plain(name)}" for place, name in enumerate(one.order, 1))
+_RANKED: Final = (
+    Column("", right=True),
+    Column("CANDIDATE", shrinks=True),
+    Column("LEFT", right=True),
+    Column("OF", right=True),
+    Column("WINDOW"),
+    Column("FULL AGAIN", goes=2),
+    Column("OUT", right=True, goes=1),
+)
+
+
+def _order(one: Exchange, paper: Paper) -> Iterator[str]:
+    if not one.order:
+        return
+    readings = {reading.candidate: reading for reading in one.readings}
+    yield "\nRanked, best first; left is of the scarcest window:" if readings else "\nRanked, best first:"
+    rows = [[str(place), name, *_reading(readings.get(name), one.at)] for place, name in enumerate(one.order, 1)]
+    yield table(paper, _RANKED, rows)
+    if one.moved_from:
+        yield paper.flow(f"The conversation belongs to {plain(one.moved_from)}, which could not be asked")
+
+
+def _reading(reading: ExchangeReading | None, at: float) -> list[str]:
+    if reading is None:
+        return [""] * 5
+    out = str(reading.in_flight) if reading.in_flight else ""
+    if not reading.kind:
+        return ["", "", "none known", "", out]
+    whole = amount(reading.kind, reading.limit) if reading.limit is not None else ""
+    window = reading.kind if reading.is_known else f"{reading.kind} (claimed)"
+    return [amount(reading.kind, reading.left), whole, window, coming(reading.resets_at, at), out]
+
+
+def _left(reading: ExchangeReading | None) -> str:
+    if reading is None or not reading.kind:
+        return ""
+    of = f" of {amount(reading.kind, reading.limit)}" if reading.limit is not None else ""
+    return f"{amount(reading.kind, reading.left)}{of} {reading.kind}"
 
 
 def _notes(one: Exchange) -> Iterator[str]:

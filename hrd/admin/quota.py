@@ -1,6 +1,7 @@
 """`hr quota`: what every scope has left, and what blocks it."""
 
-from hrd.admin.wire.quota import Quota, QuotaBlock, QuotaScope, QuotaWindow
+from hrd.admin.standing import candidates_of
+from hrd.admin.wire.quota import CLAIMED, KNOWN, Quota, QuotaBlock, QuotaScope, QuotaWindow
 from hrd.core.blocks import Block, is_in_force
 from hrd.core.quota.window import Window
 from hrd.core.roster import EMBEDDINGS_MARK
@@ -11,7 +12,7 @@ def quota_of(snapshot: PoolSnapshot, now: float) -> Quota:
     """Windows that have not ended and blocks in force, by scope."""
     windows: dict[str, list[QuotaWindow]] = {}
     blocks: dict[str, list[QuotaBlock]] = {}
-    for window in snapshot.book.windows(now):
+    for window in windows_of(snapshot, now):
         windows.setdefault(window.scope, []).append(_window(window))
     for block in snapshot.blocks:
         if is_in_force(block, now):
@@ -28,6 +29,12 @@ def quota_of(snapshot: PoolSnapshot, now: float) -> Quota:
             for scope in sorted({*windows, *blocks})
         ),
     )
+
+
+def windows_of(snapshot: PoolSnapshot, now: float) -> list[Window]:
+    """Every window of which a limit is known or claimed, also of those who were not asked yet."""
+    candidates = [one for name in snapshot.roster.enabled for one in candidates_of(snapshot, name)]
+    return [*snapshot.book.windows(now), *snapshot.book.foreseen(candidates, now)]
 
 
 def title_of(scope: str) -> str:
@@ -77,7 +84,7 @@ def _window(window: Window) -> QuotaWindow:
         source=window.source,
         seen_at=window.limit_at or window.seen_at,
         owner=window.owner,
-        standing="known" if window.is_known else "claimed",
+        standing=KNOWN if window.is_known else CLAIMED,
     )
 
 

@@ -128,6 +128,8 @@ def _kind_of(why: str) -> RefusalKind:
 def _hint(why: str) -> str:
     if why == PRICE_UNKNOWN:
         return "Say what it costs in MODEL_PRICES_FILE, or change the ceiling with: hr limit set"
+    if "X-Hermes-" in why:
+        return "The request's own head asks for that: leave it out, or see who there is with: hr status"
     if "client key" in why:
         return "See what it may do with: hr key list"
     return "See what each model takes with: hr model list"

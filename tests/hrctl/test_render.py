@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrctl.render import Cell, Column, Paper, paper_for, table
+from hrctl.render import Cell, Column, Paper, drawn_share, paper_for, table
 
 COLUMNS = (Column("NAME", shrinks=True), Column("COUNT", right=True), Column("NOTE", shrinks=True))
 
@@ -99,3 +99,24 @@ def test_a_terminal_gets_colours_unless_it_or_the_user_wants_none(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "72")
     assert paper_for(Terminal(), environ) == Paper(width=72, colour=colour, clears="TERM" not in environ)
+
+
+@pytest.mark.parametrize(
+    ("share", "bar", "colour"),
+    [
+        (-0.5, "░░░░░", "red"),
+        (0.0, "░░░░░", "red"),
+        (0.001, "█░░░░", "yellow"),
+        (0.19, "█░░░░", "yellow"),
+        (0.5, "██░░░", "green"),
+        (0.999, "████░", "green"),
+        (1.0, "█████", "green"),
+        (7.0, "█████", "green"),
+    ],
+)
+def test_a_bar_never_draws_something_as_nothing_nor_less_than_all_as_all(share: float, bar: str, colour: str) -> None:
+    assert drawn_share(share, 5) == Cell(bar, colour)
+
+
+def test_bars_are_shorter_where_there_is_little_room() -> None:
+    assert [Paper(width=width).bar_width for width in (None, 72, 71)] == [10, 10, 5]

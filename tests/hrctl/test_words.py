@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrctl.words import coming, count, lasting, many, milliseconds, money, plain, sentence
+from hrctl.words import ago, amount, coming, converted, cost, count, lasting, many, milliseconds, money, plain, sentence
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,30 @@ def test_plain_text_is_one_line_without_controls(text: str) -> None:
     assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in shown)
     assert len(shown.splitlines()) <= 1
     assert plain(shown) == shown
+
+
+def test_how_long_ago_something_was() -> None:
+    assert (ago(None, 100.0), ago(40.0, 100.0), ago(160.0, 100.0)) == ("", "60 s ago", "0 ms ago")
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "words"),
+    [("requests/day", 1_200, "1,200"), ("plan/5 hours", 4_250, "42 %"), ("credit", 1_250_000, "$1.25"), ("at once", 1, "1")],
+)
+def test_what_windows_count_has_its_unit(kind: str, number: int, words: str) -> None:
+    assert amount(kind, number) == words
+
+
+def test_a_sum_of_costs_says_whether_it_is_all() -> None:
+    assert (cost(0, 0, 3), cost(34_500, 0, 3), cost(34_500, 1, 3), cost(0, 3, 3), cost(0, 1, 3)) == (
+        "$0.00",
+        "$0.03",
+        "$0.03+",
+        "unknown",
+        "$0.00+",
+    )
+
+
+def test_little_money_is_not_shown_as_nothing() -> None:
+    assert [money(one) for one in (0, 18, 150, 9_999, 10_000)] == ["$0.00", "$0.000018", "$0.0001", "$0.0100", "$0.01"]
+    assert [converted(one, 0.5) for one in (0, 18, 2_000_000)] == ["0.00", "0.000009", "1.00"]

@@ -2,6 +2,9 @@
 
 from hrd.admin.wire.route import Answer, Ask, Nothing, Route
 
+KNOWN = "known"
+CLAIMED = "claimed"
+
 
 class QuotaWindow(Answer, frozen=True, kw_only=True):
     """What a scope has left of one kind. `source` says whose word the limit is (`header`, `body`, `look-up`, `settings`,
@@ -14,7 +17,7 @@ class QuotaWindow(Answer, frozen=True, kw_only=True):
     resets_at: float | None
     source: str
     seen_at: float | None = None
-    standing: str = "known"
+    standing: str = KNOWN
     owner: str = "provider"
 
 

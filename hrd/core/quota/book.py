@@ -424,6 +424,18 @@ class QuotaBook:
                 if meter.limit is not None:
                     yield meter.row(row.through, now)
 
+    def foreseen(self, candidates: Iterable[Candidate], now: float) -> list[Window]:
+        """What `windows` will have of *candidates* besides, once they are asked: limits of which nothing was used yet."""
+        found: dict[tuple[str, str, str], Window] = {}
+        for candidate in candidates:
+            for owner, rows in ((PROVIDER, candidate.provider.limits), (USER, candidate.provider.own_limits)):
+                for limit in rows:
+                    scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))
+                    is_meant = scope in candidate.scopes and _concerns(limit, candidate, owner)
+                    if is_meant and self._find(scope, limit.kind, owner) is None:
+                        found[scope, limit.kind, owner] = _untouched(limit, scope, owner, candidate.provider.reset_zone, now)
+        return list(found.values())
+
     def take_unsaved(self, now: float) -> list[Window]:
         """What changed since the last call, but for what a restart may forget."""
         changed, self._unsaved = self._unsaved, {}
@@ -451,6 +463,15 @@ def _concerns(limit: Limit, candidate: Candidate, owner: str) -> bool:
     if owner == PROVIDER and candidate.cost_class is not CostClass.FREE:
         return False
     return not limit.models or candidate.model in limit.models
+
+
+def _untouched(limit: Limit, scope: str, owner: str, zone: str, now: float) -> Window:
+    meter = new_meter(scope, limit.kind, _turn_of(limit), zone)
+    meter.owner, meter.limit = owner, limit.limit
+    meter.source, meter.is_known = (SETTINGS, True) if owner == USER else (CATALOGUE, False)
+    if meter.turns is Turn.FIXED:
+        meter.open(now)
+    return meter.row(0, now)
 
 
 def _turn_of(limit: Limit) -> Turn:

@@ -31,7 +31,19 @@ def test_a_new_key_is_shown_with_its_name(daemon: FakeDaemon, hr: Hr) -> None:
 def test_limits_go_with_it(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(KEY_CREATE, MADE)
     ceilings = "--rpm 10 --req-day 500 --tokens-day 100000 --cost-day 0.5 --concurrency 2"
-    hr("key", "create", "ci", *ceilings.split(), "--providers", "groq,gemini", "--local-only", "--cost-policy", "free-only")
+    hr(
+        "key",
+        "create",
+        "ci",
+        *ceilings.split(),
+        "--providers",
+        "groq,gemini",
+        "--local-only",
+        "--cost-policy",
+        "free-only",
+        "--priority-max",
+        "low",
+    )
     assert msgspec.json.decode(daemon.asked[0].body, type=KeyCreate).limits == KeyLimits(
         rpm=10,
         req_per_day=500,
@@ -41,6 +53,7 @@ def test_limits_go_with_it(daemon: FakeDaemon, hr: Hr) -> None:
         allowed_providers=("groq", "gemini"),
         local_only=True,
         cost_policy="free-only",
+        priority_max="low",
     )
 
 

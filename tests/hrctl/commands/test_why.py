@@ -2,7 +2,17 @@
 
 import msgspec
 
-from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, ExchangePassedOver, ExchangeUsage, Why
+from hrctl.commands.why import drawn
+from hrctl.render import Paper
+from hrd.admin.wire.journal import (
+    WHY,
+    Exchange,
+    ExchangeAttempt,
+    ExchangePassedOver,
+    ExchangeReading,
+    ExchangeUsage,
+    Why,
+)
 from tests.hrctl.conftest import Hr
 from tests.hrctl.fake_daemon import FakeDaemon
 
@@ -70,8 +80,9 @@ def test_a_request_that_was_served(daemon: FakeDaemon, hr: Hr) -> None:
         "mistral/small  cooling  in 4 min",
         "",
         "Ranked, best first:",
-        "  1  gemini/flash",
-        "  2  groq/llama",
+        "   CANDIDATE",
+        "1  gemini/flash",
+        "2  groq/llama",
         "",
         "Changed on the way:",
         "  max_tokens clamped to 8192",
@@ -129,3 +140,39 @@ def test_a_cost_that_is_not_known_and_the_session_are_told(daemon: FakeDaemon, h
     assert "What it cost is not known" in shown
     daemon.answers(WHY, answer(msgspec.structs.replace(unpriced, cost_microusd=0)), path("req-1"))
     assert "Cost: none" in hr("why", "req-1").out
+
+
+def test_each_candidates_numbers_are_those_of_that_moment(daemon: FakeDaemon, hr: Hr) -> None:
+    at = SERVED.at
+    readings = (
+        ExchangeReading(candidate="gemini/flash", kind="requests/day", left=3, limit=50, resets_at=at + 7200, in_flight=2),
+        ExchangeReading(candidate="groq/llama", kind="tokens/day", left=9_000, limit=200_000, is_known=True),
+        ExchangeReading(candidate="local/llama3.1"),
+    )
+    passed = ExchangePassedOver(
+        candidate="mistral/small",
+        why="too little of its quota window is left",
+        reading=ExchangeReading(candidate="mistral/small", kind="credit", left=0, limit=10_000_000, is_known=True),
+    )
+    measured = msgspec.structs.replace(
+        SERVED,
+        order=("gemini/flash", "groq/llama", "local/llama3.1"),
+        readings=readings,
+        passed_over=(passed,),
+        moved_from="gemini/pro",
+    )
+    daemon.answers(WHY, answer(measured), path("req-1"))
+    shown = hr("why", "req-1").out.splitlines()
+    assert "mistral/small  too little of its quota window is left  $0.00 of $10.00 credit" in shown
+    start = shown.index("Ranked, best first; left is of the scarcest window:")
+    assert shown[start + 1 : start + 6] == [
+        "   CANDIDATE        LEFT    OF  WINDOW                  FULL AGAIN  OUT",
+        "1  gemini/flash        3    50  requests/day (claimed)  in 2 h        2",
+        "2  groq/llama      9,000  200k  tokens/day",
+        "3  local/llama3.1               none known",
+        "The conversation belongs to gemini/pro, which could not be asked",
+    ]
+
+
+def test_it_fits_a_narrow_terminal() -> None:
+    assert max(map(len, drawn(answer(SERVED), Paper(width=60)).splitlines())) <= 60

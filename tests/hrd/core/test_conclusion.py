@@ -126,6 +126,12 @@ def test_a_price_that_nobody_knows_is_asked_for() -> None:
     assert "MODEL_PRICES_FILE" in refusal.guidance
 
 
+def test_what_the_requests_own_head_forbids_is_its_own_to_leave_out() -> None:
+    refusal = concluded(whys=("X-Hermes-Privacy: local keeps it on this machine",))
+    assert refusal.http_status == 403
+    assert "leave it out" in refusal.guidance
+
+
 def test_all_were_asked_and_failed_without_anybodys_being_blocked() -> None:
     refusal = concluded(whys=("takes no tools",), notes=(NOTE,))
     assert (refusal.kind, refusal.attempts) == (RefusalKind.UNAVAILABLE, (NOTE,))

@@ -233,3 +233,16 @@ def test_a_hundred_thousand_windows_stay_rows_until_they_are_touched() -> None:
     assert len(book.meters_at("candidate:x-7/m")) == 1
     assert book.scopes == 1000
     assert len(book.windows(NOON)) == 1000
+
+
+def test_what_nobody_has_used_yet_is_foreseen_and_counts_as_itself_once_it_is_used() -> None:
+    who = candidate(free(own_limits=(Limit(kind="tokens/day", limit=500),)))
+    book = QuotaBook()
+    assert {(one.kind, one.owner, one.left, one.is_known, one.source) for one in book.foreseen([who, who], NOON)} == {
+        ("requests/day", "provider", 50, False, "catalogue"),
+        ("requests/minute", "provider", 20, False, "catalogue"),
+        ("tokens/day", "user", 500, True, "settings"),
+    }
+    assert book.windows(NOON) == [], "looking changes nothing"
+    spend(book, who, 1)
+    assert book.foreseen([who], NOON) == []
