@@ -21,6 +21,7 @@ PLACES = {
     "limit": "hrctl.commands.limit:limit",
     "usage": "hrctl.commands.usage:usage",
     "quota": "hrctl.commands.quota:quota",
+    "forecast": "hrctl.commands.forecast:forecast",
     "reset": "hrctl.commands.reset:reset",
     "logs": "hrctl.commands.logs:logs",
     "why": "hrctl.commands.why:why",

@@ -10,8 +10,9 @@ from hrctl.grammar import Command, as_json
 from hrctl.problems import NotRunning, Trouble
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import coming, count, lasting, many, milliseconds, plain, sentence
+from hrctl.words import amount, coming, count, lasting, many, milliseconds, plain, sentence
 from hrd import __version__
+from hrd.admin.wire.forecast import RunsOut
 from hrd.admin.wire.route import Nothing
 from hrd.admin.wire.status import STATUS, CredentialState, CredentialStatus, Finishing, ProviderState, ProviderStatus, Status
 
@@ -105,7 +106,14 @@ def _head(now: Status) -> Iterator[str]:
     listening = plain(now.endpoint) if now.listening else f"not listening on {plain(now.endpoint)}"
     yield f"hrd {plain(now.version)}, pid {now.pid}, up {lasting(now.uptime_s)}, {plain(now.mode)}, {listening}"
     yield f"{many(now.in_flight, 'request')} in flight, {many(now.connections, 'connection')}"
+    if now.next_out is not None:
+        yield _next_out(now.next_out, now.now)
     yield from (_finishing(former, now.now) for former in now.finishing)
+
+
+def _next_out(out: RunsOut, now: float) -> str:
+    left = f"{amount(out.kind, out.left)} of {amount(out.kind, out.limit)} {plain(out.kind)} left"
+    return f"next to run out: {plain(out.title or out.scope)}, {coming(out.at, now)} at this pace ({left})"
 
 
 def _finishing(former: Finishing, now: float) -> str:

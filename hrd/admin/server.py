@@ -13,6 +13,7 @@ from hrd.admin.auth import add_credentials, list_credentials, remove_credential
 from hrd.admin.denied import Denied
 from hrd.admin.doctor.examine import Connect, examine_running
 from hrd.admin.finished import Finished
+from hrd.admin.forecast import forecast_of
 from hrd.admin.keys import client_meant, client_names, create_key, list_keys, revoke_key
 from hrd.admin.limits import clear_limits, list_limits, set_limits
 from hrd.admin.logs import follow_logs, list_logs
@@ -31,6 +32,7 @@ from hrd.admin.why import explain
 from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE
 from hrd.admin.wire.daemon import RESTART, STOP, VERSION, Restarted
 from hrd.admin.wire.doctor import DOCTOR, PROVIDERS, REASONING, Diagnosis
+from hrd.admin.wire.forecast import FORECAST
 from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, WHY, LogsQuestion
 from hrd.admin.wire.keys import KEY_CREATE, KEY_REVOKE, KEYS
 from hrd.admin.wire.limits import LIMIT_CLEAR, LIMIT_SET, LIMITS
@@ -124,6 +126,7 @@ def admin_dispatch(
         LIMIT_CLEAR: _waiting(LIMIT_CLEAR, lambda ask: clear_limits(ask, configuration, pool.clients, changed, now())),
         USAGE: _waiting(USAGE, usage),
         QUOTA: _at_once(QUOTA, lambda _: quota_of(pool.snapshot(now()), now())),
+        FORECAST: _at_once(FORECAST, lambda _: forecast_of(pool.snapshot(now()), now())),
         RESET: _at_once(RESET, lambda ask: reset(ask, pool, store, now())),
         LOGS: _waiting(LOGS, lambda ask: list_logs(ask, store, client_names(configuration), pool.roster.providers)),
         LOGS_FOLLOW: follow,

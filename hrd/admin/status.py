@@ -5,6 +5,7 @@ from collections import Counter
 import msgspec
 
 from hrd.admin.capabilities import known_models
+from hrd.admin.forecast import next_out
 from hrd.admin.standing import Hindrances, Standing, candidates_of
 from hrd.admin.wire.status import CredentialStatus, Finishing, ProviderState, ProviderStatus, Status, StoreStatus
 from hrd.configuration.assemble import SPOKEN_DIALECTS
@@ -55,6 +56,7 @@ def status_of(snapshot: PoolSnapshot, facts: DaemonFacts, health: StoreHealth, n
         in_flight=facts.in_flight,
         connections=facts.connections,
         finishing=facts.finishing,
+        next_out=next_out(snapshot, now),
         warnings=(*troubles, *roster.warnings),
     )
 
@@ -71,7 +73,7 @@ def status_for_client(status: Status, caller: Caller) -> Status:
         for one in allowed
     )
     store = StoreStatus(state=status.store.state, rows_waiting=status.store.rows_waiting, rows_max=status.store.rows_max)
-    return msgspec.structs.replace(status, providers=providers, store=store, warnings=())
+    return msgspec.structs.replace(status, providers=providers, store=store, next_out=None, warnings=())
 
 
 def provider_status(snapshot: PoolSnapshot, hindrances: Hindrances, provider: Provider) -> ProviderStatus:

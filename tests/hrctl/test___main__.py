@@ -24,7 +24,7 @@ def test_alone_it_says_how_things_stand_and_what_can_be_asked(daemon: FakeDaemon
     assert ran.out.startswith(
         f"hrd {__version__} is running at http://127.0.0.1:8319/v1: 1 provider can be asked (more: hr status)\n\nUsage: hr "
     )
-    assert "\n  status   What the router, its providers and keys are doing.\n" in ran.out
+    assert "\n  status    What the router, its providers and keys are doing.\n" in ran.out
 
 
 def test_alone_and_without_a_daemon_it_says_so_and_how_to_start_it(hr: Hr) -> None:

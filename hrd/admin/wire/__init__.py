@@ -26,6 +26,7 @@ is a 4xx or 5xx with `Refused` as its body.
 | POST /v1/limits/clear | `LimitClear` | `ClientLimits` |
 | GET /v1/usage | `UsageQuestion` | `Usage` |
 | GET /v1/quota | | `Quota` |
+| GET /v1/forecast | | `Forecast` |
 | POST /v1/reset | `ResetRequest` | `ResetDone` |
 | GET /v1/logs | `LogsQuestion` | `Logs` |
 | GET /v1/logs/follow | `LogsQuestion` | one `Exchange` a line as it ends; an empty line every few seconds |

@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from hrd.admin.wire.forecast import RunsOut
 from hrd.admin.wire.route import Answer, Nothing, Route
 
 
@@ -117,6 +118,8 @@ class Status(Answer, frozen=True, kw_only=True):
     in_flight: int = 0
     connections: int = 0
     finishing: tuple[Finishing, ...] = ()
+    next_out: RunsOut | None = None
+    """The next window that at its own pace is used up before it is full again."""
     warnings: tuple[str, ...] = ()
 
 

@@ -12,6 +12,7 @@ import pytest
 from hrctl.commands.status import drawn
 from hrctl.render import Paper
 from hrd import __version__
+from hrd.admin.wire.forecast import RunsOut
 from hrd.admin.wire.status import STATUS, CredentialStatus, Finishing, ModelLearned, ProviderStatus, Status, StoreStatus
 from tests.hrctl.conftest import Hr
 from tests.hrctl.fake_daemon import FakeDaemon, running
@@ -207,3 +208,9 @@ def test_all_of_it_fits_a_narrow_terminal(width: int) -> None:
     lines = drawn(now, Paper(width=width)).splitlines()
     assert max(map(len, lines)) <= width
     assert any(line.startswith("  groq-1a2b3c4d  ") for line in lines)
+
+
+def test_the_next_thing_to_run_out_is_named_with_when(daemon: FakeDaemon, hr: Hr) -> None:
+    out = RunsOut(scope="s", title="groq, account me", kind="requests/day", left=9, limit=50, at=PLAIN.now + 3600)
+    daemon.answers(STATUS, msgspec.structs.replace(PLAIN, next_out=out))
+    assert "next to run out: groq, account me, in 60 min at this pace (9 of 50 requests/day left)" in hr("status").out

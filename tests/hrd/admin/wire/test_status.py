@@ -92,6 +92,7 @@ def test_the_shape() -> None:
         "in_flight": 0,
         "connections": 0,
         "finishing": [],
+        "next_out": None,
         "warnings": [],
     }
     assert msgspec.json.decode(msgspec.json.encode(status), type=Status) == status
