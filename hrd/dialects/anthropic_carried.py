@@ -8,13 +8,12 @@ OpenAI's encrypted blobs, which are known by how they begin; what else there is 
     hermes:openrouter-details:<reasoning_details, base64>
 """
 
-import base64
-import binascii
 from typing import Final
 
 import msgspec
 
 from hrd.core.conversation import ABSENT, Thinking, Vendor
+from hrd.dialects.carried_details import as_word, from_word
 
 _MARK: Final = "hermes:"
 _OPENAI_BEGINS: Final = "gAAAA"
@@ -31,7 +30,7 @@ def is_foreign(signature: str) -> bool:
 def carried(signature: str, vendor: Vendor, details: msgspec.Raw = ABSENT) -> str:
     """The signature of the thinking block that stands for reasoning; empty if nobody needs it back."""
     if details:
-        return _DETAILS + base64.b64encode(bytes(details)).decode()
+        return _DETAILS + as_word(details)
     if not signature or vendor is Vendor.NOBODY:
         return ""
     if vendor is Vendor.ANTHROPIC or (vendor is Vendor.OPENAI and signature.startswith(_OPENAI_BEGINS)):
@@ -61,17 +60,7 @@ def taken_back(text: str, signature: str) -> Thinking:
     if not signature.startswith(_MARK):
         return Thinking(text=text, signature=signature, vendor=Vendor.ANTHROPIC)
     if signature.startswith(_DETAILS):
-        return Thinking(text=text, vendor=Vendor.OPENROUTER, details=_details(signature.removeprefix(_DETAILS)))
+        return Thinking(text=text, vendor=Vendor.OPENROUTER, details=from_word(signature.removeprefix(_DETAILS)))
     name, _, own = signature.removeprefix(_MARK).partition(":")
     vendor = _VENDORS.get(name)
     return Thinking(text=text, signature=own, vendor=vendor) if vendor is not None else Thinking(text=text)
-
-
-def _details(blob: str) -> msgspec.Raw:
-    """The details again, if they are what once was sent."""
-    try:
-        spelled = base64.b64decode(blob, validate=True)
-        msgspec.json.decode(spelled, type=msgspec.Raw)
-    except (binascii.Error, ValueError, RecursionError):
-        return ABSENT
-    return msgspec.Raw(spelled)

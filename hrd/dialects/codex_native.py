@@ -12,7 +12,7 @@ import msgspec
 
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
-from hrd.core.reply_events import Broken, ReplyEvent
+from hrd.dialects import responses_reader
 from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS
 from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
 from hrd.dialects.passing_stream import pass_whole
@@ -20,7 +20,6 @@ from hrd.dialects.responses_native import unseal
 from hrd.dialects.responses_pass import PassingResponse, completed
 from hrd.dialects.responses_reader import ResponsesReader
 from hrd.dialects.responses_target import SEALED, leave_out
-from hrd.dialects.sse import Framer
 
 PATH: Final = "/responses"
 STREAMS_ONLY: Final = True
@@ -65,21 +64,8 @@ def encode(
 def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # noqa: ARG001 (every format is called alike)
     """A reply that was streamed, read to its end: the client gets its response object."""
     reader = ResponsesReader({}, passes=True)
-    if body[:1] == b"{":
-        try:
-            said = reader.whole(msgspec.json.decode(body))
-        except (ValueError, RecursionError):
-            said = "the reply is not a JSON object"
-        return pass_whole(said, body, request.ask.input_tokens)
-    events: list[ReplyEvent] = []
-    framer = Framer(len(body) + 1)
-    for event in [*framer.feed(body), *framer.end()]:
-        events += reader.read(event)
-        if reader.finished or reader.broken or (events and isinstance(events[-1], Broken)):
-            break
-    else:
-        reader.end()
-    return pass_whole(reader.broken or events, completed(reader), request.ask.input_tokens)
+    said = responses_reader.read_whole(body, reader)
+    return pass_whole(said, completed(reader), request.ask.input_tokens)
 
 
 def reply_stream(

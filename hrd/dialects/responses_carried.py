@@ -7,14 +7,13 @@ OpenAI's own blobs travel as they are; those of others are marked with whose the
     hermes:gemini:<call id>:<signature>       hermes:openrouter:<reasoning_details, base64>
 """
 
-import base64
-import binascii
 from typing import Final
 
 import msgspec
 
-from hrd.core.conversation import ABSENT, Thinking, Vendor
+from hrd.core.conversation import Thinking, Vendor
 from hrd.core.reply_events import ThoughtSigned
+from hrd.dialects.carried_details import as_word, from_word
 
 MARK: Final = "hermes:"
 _REDACTED: Final = f"{MARK}{Vendor.ANTHROPIC}-redacted:"
@@ -33,7 +32,7 @@ class CallSignature(msgspec.Struct, frozen=True, gc=False):
 def carry(signed: ThoughtSigned) -> str:
     """The `encrypted_content` that stands for *signed*; empty if nothing of it is to be read again."""
     if signed.details:
-        return _OPENROUTER + base64.b64encode(bytes(signed.details)).decode()
+        return _OPENROUTER + as_word(signed.details)
     if not signed.signature or signed.vendor in (Vendor.NOBODY, Vendor.OPENAI):
         return signed.signature if signed.vendor is Vendor.OPENAI else ""
     if signed.is_redacted and signed.vendor is Vendor.ANTHROPIC:
@@ -56,19 +55,9 @@ def take_back(text: str, encrypted: str) -> Thinking | CallSignature:
         call_id, _, signature = encrypted.removeprefix(_GEMINI).rpartition(":")
         return CallSignature(call_id, signature) if call_id else Thinking(text=text, signature=signature, vendor=Vendor.GEMINI)
     if encrypted.startswith(_OPENROUTER):
-        return Thinking(text=text, vendor=Vendor.OPENROUTER, details=_details(encrypted.removeprefix(_OPENROUTER)))
+        return Thinking(text=text, vendor=Vendor.OPENROUTER, details=from_word(encrypted.removeprefix(_OPENROUTER)))
     if encrypted.startswith(_REDACTED):
         return Thinking(signature=encrypted.removeprefix(_REDACTED), vendor=Vendor.ANTHROPIC, is_redacted=True)
     vendor, _, signature = encrypted.removeprefix(MARK).partition(":")
     maker = _VENDORS.get(vendor)
     return Thinking(text=text, signature=signature, vendor=maker) if maker is not None else Thinking(text=text)
-
-
-def _details(blob: str) -> msgspec.Raw:
-    """The details again, if they are what once was sent."""
-    try:
-        spelled = base64.b64decode(blob, validate=True)
-        msgspec.json.decode(spelled, type=msgspec.Raw)
-    except (binascii.Error, ValueError, RecursionError):
-        return ABSENT
-    return msgspec.Raw(spelled)

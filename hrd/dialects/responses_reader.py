@@ -320,6 +320,7 @@ def read_whole(body: bytes, reader: ResponsesReader) -> Sequence[ReplyEvent] | s
             reply = _ANY.decode(body)
         except (ValueError, RecursionError):
             return "the reply is not a JSON object"
+        reader.ended = msgspec.Raw(body)
         return reader.whole(reply)
     events: list[ReplyEvent] = []
     framer = Framer(len(body) + 1)

@@ -136,6 +136,11 @@ def test_a_whole_reply_is_made_of_the_stream() -> None:
     assert (reply.error, reply.broken, reply.empty, reply.finish_reason) == (None, "", False, "stop")
 
 
+def test_a_reply_that_came_whole_all_the_same_passes() -> None:
+    body = msgspec.json.encode({"id": "resp_1", "object": "response", "status": "completed", "output": [ITEM]})
+    assert read_whole(request(), body, Quirks()).body == body
+
+
 @pytest.mark.parametrize(
     ("body", "error", "broken"),
     [
