@@ -12,8 +12,9 @@ from tests.e2e.restarts import FULL, SMALL, Outcome, Parent, by_hand, restarts_u
 
 SECTION = "Restarts under load"
 EXPLAINED = """Ten restarts, three seconds apart, then five with a new process that is made to fail: bad settings, a port in
-use, a crash at import, a hang, an early end. All of it under 32 kept-alive clients and 16 streams of a minute, from one Python
-process (`tests/e2e/restarts.py`), once with a daemon that was started by hand and once under a supervisor.
+use, a crash at import, a hang, an early end. All of it under 32 kept-alive clients, each of which asks again a tenth of a
+second after its answer, and 16 streams of a minute, from one Python process (`tests/e2e/restarts.py`), once with a daemon that
+was started by hand and once under a supervisor.
 """
 LATER_MS = 250.0
 MEMORY_MB = 60.0

@@ -40,7 +40,7 @@ class Size:
 
 
 SMALL = Size(restarts=5, gap_s=0.05, kept_alive=8, streams=6, stream_s=1.5)
-FULL = Size(restarts=10, gap_s=3.0, kept_alive=32, streams=16, stream_s=60.0)
+FULL = Size(restarts=10, gap_s=3.0, kept_alive=32, streams=16, stream_s=60.0, pause_s=0.1)
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ Clocks jump. A sliding window never waits longer than its span, a fixed one ends
 clock jumped out of, and back into, is taken up again with both counts.
 """
 
+from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from math import ceil
@@ -301,8 +302,7 @@ class Meter:
         if self.turns is Turn.SLIDING:
             leaves_at = min(at, now) + self.length_s
             if leaves_at > now and amount > 0:
-                self._entries.appendleft(Entry(leaves_at, amount))
-                self._entries = deque(sorted(self._entries, key=lambda entry: entry.leaves_at))
+                self._put(Entry(leaves_at, amount))
                 self.used += amount
             return
         if self.turns is Turn.FIXED and self.ends_at is None:
@@ -313,6 +313,15 @@ class Meter:
                     return
                 self.begun_at, self.ends_at = at, at + self.span_s
             self.used = max(0, self.used + amount)
+
+    def _put(self, entry: Entry) -> None:
+        """In its place by when it leaves. Thousands may come when a process starts, nearly all of them at one end."""
+        if not self._entries or entry.leaves_at >= self._entries[-1].leaves_at:
+            self._entries.append(entry)
+        elif entry.leaves_at <= self._entries[0].leaves_at:
+            self._entries.appendleft(entry)
+        else:
+            insort(self._entries, entry, key=lambda other: other.leaves_at)
 
     # what is left --------------------------------------------------------------------------------------------------------
 

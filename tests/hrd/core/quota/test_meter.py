@@ -207,6 +207,15 @@ def test_spend_of_a_dead_process_is_counted_where_it_falls() -> None:
     assert fixed.used == 2  # the third was yesterday
 
 
+@given(st.lists(st.integers(0, 59), max_size=30), st.integers(0, 60))
+def test_spend_of_a_dead_process_leaves_in_its_turn_in_whatever_order_it_is_counted(ages: list[int], later_s: int) -> None:
+    made = meter(limit=99)
+    for age in ages:
+        made.count_again(1, NOON - age, NOON)
+    made.turn(NOON + later_s)
+    assert made.used == sum(age + later_s < 60 for age in ages)
+
+
 def test_two_names_of_one_window_become_one_count() -> None:
     one, other = meter(limit=9), meter(limit=9)
     spend(one, [1, 1])
