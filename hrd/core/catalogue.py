@@ -35,6 +35,7 @@ READERS: Final = (
     "huggingface",
     "kimi",
     "openai",
+    "anthropic",
     "local",
 )
 QUOTA_SCOPES: Final = ("account", "account_model", "credential", "candidate")

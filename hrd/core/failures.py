@@ -110,7 +110,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     param: str = ""
     """BAD_PARAM: the top-level field that is not taken. MODEL_UNAVAILABLE: `tools` or `images`, if only that is missing."""
     affordable_tokens: int = 0
-    """AFFORDABLE: the max_tokens that the balance still pays."""
+    """AFFORDABLE: the max_tokens that the balance still pays, or the most that the model writes."""
     ceiling_tokens: int = 0
     """CONTEXT_EXCEEDED, TOO_LARGE: the provider's limit, if it said one."""
     account: str = ""

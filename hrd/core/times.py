@@ -50,8 +50,8 @@ _WAIT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _UNTIL = re.compile(
-    r"\b(?:again|resets?|until|available|after|retry)(?: (?:at|on|after|until|is))*:? "
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,12})?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z]))?)",
+    r"\b(?:again|resets?|until|available|after|retry|regain access)(?: (?:at|on|after|until|is))*:? "
+    r"(\d{4}-\d\d-\d\d(?:[T ]| at )\d\d:\d\d(?::\d\d)?(?:\.\d{1,12})?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z]))?)",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -143,7 +143,7 @@ def find_moment(text: str, now: float, zone: str = "UTC") -> float | None:
         parts = _SPAN_PART.findall(match[1])
         return within_reach(now + sum(float(amount) * _seconds_in(unit.lower()) for amount, unit in parts), now)
     if match := _UNTIL.search(text):
-        moment = parse_moment(match[1], zone)
+        moment = parse_moment(match[1].replace(" at ", " "), zone)
         return None if moment is None else within_reach(moment, now)
     return None
 

@@ -28,14 +28,35 @@ def fit(fields: Fields, family: Family) -> list[str]:
     return notes
 
 
+def keep_within(fields: Fields, max_tokens: int) -> list[str]:
+    """Make a budget of thinking smaller that a new output limit of *max_tokens* leaves no room for."""
+    try:
+        thinking = _OBJECT.decode(fields["thinking"]) if "thinking" in fields else {}
+        if thinking.get("type") != "enabled" or thinking["budget_tokens"] < max_tokens:
+            return []
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    budget = max_tokens // 2
+    if budget < BUDGET_MIN:
+        _switch_off(fields)
+        return [f"thinking left out: max_tokens of {max_tokens} leaves no room for a budget"]
+    fields["thinking"] = _spell(thinking | {"budget_tokens": budget})
+    return [f"budget of thinking lowered to {budget}"]
+
+
+def _switch_off(fields: Fields) -> None:
+    """Take thinking out, with the edits of it, which are refused without any."""
+    del fields["thinking"]
+    fields.pop("context_management", None)
+
+
 def _fit_thinking(fields: Fields, family: Family) -> list[str]:
     if "thinking" not in fields:
         return []
     thinking = _OBJECT.decode(fields["thinking"])
     kind = thinking.get("type")
     if not family.thinks:
-        del fields["thinking"]
-        fields.pop("context_management", None)
+        _switch_off(fields)
         return ["thinking left out: the model has none"]
     if kind == "enabled" and family.is_adaptive:
         fields["thinking"] = _spell({"type": "adaptive"})
@@ -44,8 +65,7 @@ def _fit_thinking(fields: Fields, family: Family) -> list[str]:
         return []
     budget = min(BUDGETS[_effort(fields) or "medium"], (count_of(fields, "max_tokens") or 0) // 2)
     if budget < BUDGET_MIN:
-        del fields["thinking"]
-        fields.pop("context_management", None)
+        _switch_off(fields)
         return ["adaptive thinking left out: max_tokens leaves no room for a budget"]
     fields["thinking"] = _spell({"type": "enabled", "budget_tokens": budget})
     left_out = [name for name in ("temperature", "top_k") if fields.pop(name, None) is not None]

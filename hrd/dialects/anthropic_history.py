@@ -24,13 +24,14 @@ _ANY = msgspec.json.Decoder(list[Any])
 THINKING: Final = ("thinking", "redacted_thinking")
 
 
-def clean(messages: msgspec.Raw) -> tuple[msgspec.Raw, list[str]]:
-    """*messages* without what this router wrote, and what that was; the same bytes if there is nothing of it."""
-    if _OURS.search(messages) is None:
+def clean(messages: msgspec.Raw, *, is_all: bool = False) -> tuple[msgspec.Raw, list[str]]:
+    """*messages* without what this router wrote, and what that was; the same bytes if there is nothing of it. *is_all*: without
+    any reasoning of earlier turns."""
+    if not is_all and _OURS.search(messages) is None:
         return messages, []
     notes: dict[str, None] = {}
     try:
-        kept = [message for message in _MESSAGES.decode(messages) if _clean_message(message, notes)]
+        kept = [message for message in _MESSAGES.decode(messages) if _clean_message(message, notes, is_all=is_all)]
     except (ValueError, RecursionError):
         return messages, []  # of another shape: the provider's to judge
     return msgspec.Raw(msgspec.json.encode(kept)), list(notes)
@@ -64,21 +65,25 @@ def _kinds(message: Message) -> Sequence[object]:
     return [block.get("type") for block in content if isinstance(block, dict)] if isinstance(content, list) else []
 
 
-def _clean_message(message: Fields, notes: dict[str, None]) -> bool:
+def _clean_message(message: Fields, notes: dict[str, None], *, is_all: bool) -> bool:
     """Clean a message in place; False if nothing of it is left."""
     spelled = message.get("content", msgspec.Raw(NULL))
-    if not bytes(spelled).startswith(b"[") or _OURS.search(spelled) is None:
+    if not bytes(spelled).startswith(b"[") or not (is_all or _OURS.search(spelled)):
         return True
     blocks = _BLOCKS.decode(spelled)
-    kept = [block for block in blocks if not _is_foreign_thinking(block)]
+    kept = [block for block in blocks if not (_is_thinking(block) if is_all else _is_foreign_thinking(block))]
     if len(kept) < len(blocks):
-        notes["reasoning of another vendor left out"] = None
+        notes["reasoning of earlier turns left out" if is_all else "reasoning of another vendor left out"] = None
     for block in kept:
         if "citations" in block and _OURS.search(block["citations"]):
             block["citations"] = _sources(block["citations"])
             notes["sources of another vendor left out"] = None
     message["content"] = msgspec.Raw(msgspec.json.encode(kept))
     return bool(kept)
+
+
+def _is_thinking(block: Fields) -> bool:
+    return bytes(block.get("type", b"")) in (b'"thinking"', b'"redacted_thinking"')
 
 
 def _is_foreign_thinking(block: Fields) -> bool:

@@ -36,13 +36,14 @@ NATIVE: Final[Mapping[str, Native]] = {"anthropic_messages": anthropic_native}
 HUB: Final[Hub | None] = anthropic_hub
 _WINDOW_MARK: Final = re.compile(r"\[[^\[\]]{1,20}\]\Z")
 """`[1m]` and its like behind a model's name: which context the client reckons with, and no part of the name."""
-_EMPTY_LISTS: Final = (NULL, b"[]")
 _NEEDS: Final = (
-    ("stop_sequences", (b'"',), Need.STOP),
-    ("messages", (b'"document"',), Need.DOCUMENTS),
-    ("tool_choice", (b'"any"', b'"tool"'), Need.FORCED_CALL),
-    ("output_config", (b'"format"',), Need.FORMAT),
+    ("messages", re.compile(rb'"type"\s*:\s*"document"'), Need.DOCUMENTS),
+    ("stop_sequences", re.compile(rb'"'), Need.STOP),
+    ("output_config", re.compile(rb'"json_schema"'), Need.FORMAT),
+    ("output_format", re.compile(rb'"json_schema"'), Need.FORMAT),
+    ("tool_choice", re.compile(rb'"type"\s*:\s*"(?:any|tool)"'), Need.FORCED_CALL),
 )
+_EMPTY_LISTS: Final = (NULL, b"[]")
 """Member, what its spelling holds then, and what that is a need of."""
 
 
@@ -76,12 +77,6 @@ def decode(body: bytes) -> Request | Refusal:
     return Request(ask=ask, fields=fields)
 
 
-def _needs(fields: Fields) -> frozenset[Need]:
-    """What not every provider can be told; mostly nothing."""
-    needs = [need for name, marks, need in _NEEDS if name in fields and any(mark in bytes(fields[name]) for mark in marks)]
-    return frozenset(needs) if needs else NONE
-
-
 def count_tokens(body: bytes) -> dict[str, int] | Refusal:
     """What `/v1/messages/count_tokens` answers: an estimate, for which nobody is asked."""
     fields = read_fields(body)
@@ -89,6 +84,12 @@ def count_tokens(body: bytes) -> dict[str, int] | Refusal:
         return fields
     turns = _count_turns(fields)
     return turns if isinstance(turns, Refusal) else {"input_tokens": measure(fields, turns)[0]}
+
+
+def _needs(fields: Fields) -> frozenset[Need]:
+    """What not every provider can be told; mostly nothing."""
+    needs = [need for name, mark, need in _NEEDS if name in fields and mark.search(fields[name])]
+    return frozenset(needs) if needs else NONE
 
 
 def _count_turns(fields: Fields) -> int | Refusal:

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
+from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
-from hrd.dialects.anthropic_fitting import fit
+from hrd.dialects.anthropic_fitting import fit, keep_within
 from hrd.dialects.anthropic_history import clean, loop_lacks_thinking
 from hrd.dialects.anthropic_models import family_of, output_limit_of
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
@@ -41,9 +42,10 @@ def encode(
     fields["model"] = _spell(model)
     if max_tokens is not None:
         fields["max_tokens"] = _spell(max_tokens)
+        notes += keep_within(fields, max_tokens)
     elif request.ask.max_tokens is None and "max_tokens" not in fields:
         fields["max_tokens"] = _spell(output_limit_of(provider, model))
-    messages, cleaned = clean(fields["messages"])
+    messages, cleaned = clean(fields["messages"], is_all=REPLAYED_REASONING in drop)
     fields["messages"] = messages
     notes += cleaned
     if model != request.ask.model:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from hrd.core.conversation import CallKind, Choosing, Conversation, FormatKind, OutputFormat, Text, Tool, ToolChoice
+from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.history import repair, system_apart
 from hrd.core.providers import Provider, Quirks
 from hrd.core.reply_events import ReplyEvent
@@ -36,7 +37,7 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     family, notes = family_of(model), dict[str, None]()
     turns, repairs = repair(conversation.turns)
     system, others = system_apart(turns)
-    messages = Messages(others)
+    messages = Messages(others, with_thinking=REPLAYED_REASONING not in drop)
     notes.update(dict.fromkeys((*repairs, *messages.notes)))
     max_tokens = _max_tokens(conversation, provider, model)
     thought = think(conversation, family, max_tokens, is_loop_without=lacks_thinking(messages.done))

@@ -51,11 +51,13 @@ Block = dict[str, Any]
 class Messages:
     """The messages that turns become, and what was left out on the way."""
 
-    def __init__(self, turns: Iterable[Turn]) -> None:
+    def __init__(self, turns: Iterable[Turn], *, with_thinking: bool = True) -> None:
         """*turns*: without those of the system, repaired (`core.history`)."""
+        self._with_thinking = with_thinking
         self.notes: dict[str, None] = {}
         self.done: list[Message] = []
-        self._ids: dict[str, str] = {}
+        self._unanswered: dict[str, list[str]] = {}
+        """Ids of calls as they were → as they are sent, for each call that waits for its result."""
         self._taken: set[str] = set()
         for turn in turns:
             self._add("assistant" if turn.role is Role.ASSISTANT else "user", self._blocks(turn.parts))
@@ -115,6 +117,9 @@ class Messages:
         return _marked(block, document.cache_control)
 
     def _thinking(self, thinking: Thinking) -> Block | None:
+        if not self._with_thinking:
+            self.notes["reasoning of earlier turns left out"] = None
+            return None
         if thinking.vendor is not Vendor.ANTHROPIC or not thinking.signature:
             self.notes["reasoning of another vendor left out"] = None
             return None
@@ -135,7 +140,8 @@ class Messages:
         return _marked(block, call.cache_control)
 
     def _result(self, result: ToolResult) -> Block:
-        block: Block = {"type": "tool_result", "tool_use_id": self._ids.get(result.call_id) or plain_id(result.call_id)}
+        waiting = self._unanswered.get(result.call_id)
+        block: Block = {"type": "tool_result", "tool_use_id": waiting.pop(0) if waiting else plain_id(result.call_id)}
         content = [block for block in self._blocks(result.content) if block.get("text", "x").strip()]
         if content:
             block["content"] = content
@@ -144,12 +150,12 @@ class Messages:
         return _marked(block, result.cache_control)
 
     def _new_id(self, call_id: str) -> str:
-        """The id of the latest call of that name: a client may use one again and again."""
+        """An id that fits and that no other call has: some providers count from one in every reply."""
         new = plain_id(call_id or "call")
         if new in self._taken:
             new = f"{new}_{len(self._taken)}"
         self._taken.add(new)
-        self._ids[call_id] = new
+        self._unanswered.setdefault(call_id, []).append(new)
         return new
 
     def _foreign(self, part: Foreign) -> Block | None:

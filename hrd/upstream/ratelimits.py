@@ -15,6 +15,7 @@ import msgspec
 from hrd.core.failures import Observation, WindowKind
 from hrd.core.times import parse_number, parse_reset
 from hrd.upstream.plan_limits import read_plan_limits
+from hrd.upstream.readers.anthropic import read_windows
 
 COUNT_MAX: Final = 10**15
 """A larger limit or remainder is a mistake."""
@@ -74,6 +75,8 @@ def read_limits(reader: str, headers: Mapping[bytes, bytes], now: float) -> list
         return read_plan_limits(headers, now)
     if b" ".join(headers).find(_MARK) < 0:
         return []
+    if reader == "anthropic":
+        return read_windows(headers, now)
     windows: dict[tuple[str, str], _Seen] = {}
     for name, value in headers.items():
         parts = _NAMES.get(name)

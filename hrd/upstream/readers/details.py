@@ -8,7 +8,9 @@ from hrd.upstream.readers.said import Said
 
 COUNT_MAX: Final = 10**9
 
-_KEPT: Final = frozenset({"body", "functions", "input", "messages", "model", "prompt", "response_format", "stream", "tools"})
+_KEPT: Final = frozenset(
+    {"body", "functions", "input", "messages", "model", "prompt", "response_format", "stream", "system", "tools"}
+)
 """A request without one of these would be another request: they are never taken out to please a provider."""
 
 _REFUSED = r"(?:is|are) (?:un|not )(?:supported|permitted|allowed)"
@@ -18,6 +20,7 @@ _FIELD: Final = re.compile(
     r"|unrecognized request arguments? supplied: (\w+)"
     r"|unknown (?:parameter|field|argument)s?:? [`'\"]?([\w.\[\]]+)"
     r"|body -> ([\w.]+)"
+    r"|\A([\w.]+): extra inputs are not permitted"
     r"|'loc': \('body', '(\w+)'"
     r"|unexpected keyword argument [`'\"](\w+)"
     rf"|(?:property|parameter|field|argument) [`'\"]?([\w.\[\]/]+)[`'\"]? {_REFUSED}"
@@ -31,12 +34,12 @@ _SINGLE_TOOL_CALLS: Final = "single tool-calls at once"
 _CEILING: Final = re.compile(
     r"(?:maximum context length|context (?:length|window|size))(?: (?:is|of|only|for this model))* \(?([\d,]+)"
     r"|maximum number of tokens allowed \(?([\d,]+)"
-    r"|(?:token )?limit(?: is|:)? ([\d,]+)"
+    r"|(?:token )?limit(?: is|:)? ([\d,]++)(?! \+)"
     r"|[\d,]+(?: tokens)? ?> ?([\d,]+)"
     r"|max size: ?([\d,]+)",
     re.ASCII,
 )
-_AFFORDABLE: Final = re.compile(r"can only afford ([\d,]+)", re.ASCII)
+_AFFORDABLE: Final = re.compile(r"can only afford ([\d,]+)|max_tokens: [\d,]+ > ([\d,]+)", re.ASCII)
 _ORGANISATION: Final = re.compile(r"\borgani[sz]ation [`'\"]?(org[-_]\w{4,80})", re.IGNORECASE | re.ASCII)
 
 _ACCOUNT_NAME: Final = re.compile(r"[\w.\-]{1,80}", re.ASCII)
@@ -80,12 +83,14 @@ def _count(match: re.Match[str] | None) -> int:
 
 
 def account_named(reader: str, headers: Mapping[bytes, bytes], said: Said) -> str:
-    """The account that the provider names: Groq's and OpenAI's organisation, OpenRouter's user."""
+    """The account that the provider names: Groq's, OpenAI's and Anthropic's organisation, OpenRouter's user."""
     if match := _ORGANISATION.search(said.message):
         return match[1]
     name = said.fields.get("user_id", "") if reader == "openrouter" else ""
     if reader == "openai":
         name = headers.get(b"openai-organization", b"").decode("latin-1")
+    if reader == "anthropic":
+        name = headers.get(b"anthropic-organization-id", b"").decode("latin-1")
     return name if _ACCOUNT_NAME.fullmatch(name) else ""
 
 

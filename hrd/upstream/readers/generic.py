@@ -38,7 +38,12 @@ SEALED: Final = Rule(
     # Reasoning of earlier turns is opened by the account and the model that sealed it, and by nobody else.
     Verdict.BAD_PARAM,
     codes=("invalid_encrypted_content",),
-    says=("invalid_encrypted_content", "encrypted content could not be", "invalid signature in thinking block"),
+    says=(
+        "invalid_encrypted_content",
+        "encrypted content could not be",
+        "invalid signature in thinking block",
+        "invalid `signature` in `thinking` block",
+    ),
     field=REPLAYED_REASONING,
 )
 

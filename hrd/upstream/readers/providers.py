@@ -7,6 +7,7 @@ stand in tests/hrd/upstream/recorded.py.
 from typing import Final
 
 from hrd.core.failures import Verdict
+from hrd.upstream.readers import anthropic
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _PER_DAY: Final = ("per day", "(rpd)", "(tpd)")
@@ -244,6 +245,7 @@ TABLES: Final[dict[str, tuple[Rule, ...]]] = {
     "kimi": KIMI,
     "openai": OPENAI,
     "codex": CODEX,
+    "anthropic": anthropic.RULES,
     "local": LOCAL,
 }
 """Reader → its rules, asked before the generic ones."""

@@ -118,6 +118,7 @@ def test_milliseconds_that_are_none() -> None:
         ("will reset at 2026-11-20 23:00:00", 10800.0),
         ("available again after 2026-11-20T20:01:00Z.", 60.0),
         ("Your limit resets at 2026-11-20T20:00:30+00:00", 30.0),
+        ("You will regain access on 2026-11-21 at 00:00 UTC.", 14400.0),
     ],
 )
 def test_sentences_that_say_when(text: str, wait_s: float) -> None:

@@ -34,6 +34,12 @@ def test_reasoning_of_others_goes_and_the_rest_stays(signature: str) -> None:
     assert notes == ["reasoning of another vendor left out"]
 
 
+def test_all_reasoning_goes_if_it_could_not_be_opened() -> None:
+    kept, notes = clean(spelled(HI, assistant(OWN, {"type": "redacted_thinking", "data": "x"}, USE)), is_all=True)
+    assert msgspec.json.decode(kept) == [HI, assistant(USE)]
+    assert notes == ["reasoning of earlier turns left out"]
+
+
 def test_a_message_of_nothing_else_goes() -> None:
     kept, _ = clean(spelled(HI, assistant({"type": "thinking", "thinking": "hm", "signature": ""}), HI))
     assert msgspec.json.decode(kept) == [HI, HI]

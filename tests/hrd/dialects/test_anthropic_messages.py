@@ -59,6 +59,23 @@ def test_marks_of_the_context_are_no_part_of_a_models_name(model: str, name: str
     assert request(model=model).ask.model == name
 
 
+@pytest.mark.parametrize(
+    ("members", "needs"),
+    [
+        ({}, set()),
+        ({"messages": [{"role": "user", "content": [{"type": "document", "source": {}}]}]}, {Need.DOCUMENTS}),
+        ({"stop_sequences": ["END"]}, {Need.STOP}),
+        ({"stop_sequences": [], "output_config": {"effort": "low"}, "tool_choice": {"type": "auto"}}, set()),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, {Need.FORMAT}),
+        ({"output_format": {"type": "json_schema", "schema": {}}}, {Need.FORMAT}),
+        ({"tool_choice": {"type": "any"}}, {Need.FORCED_CALL}),
+        ({"tool_choice": {"type": "tool", "name": "f"}}, {Need.FORCED_CALL}),
+    ],
+)
+def test_what_not_every_provider_can_be_told(members: dict[str, Any], needs: set[Need]) -> None:
+    assert request(**members).ask.needs == needs
+
+
 @pytest.mark.parametrize("tools", [None, []])
 def test_no_tools_are_no_tools(tools: Any) -> None:
     assert not request(tools=tools).ask.tools

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.journal import UsageSource
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.anthropic_native import encode, read_whole, reply_stream
@@ -83,6 +84,28 @@ def test_reasoning_of_others_goes_and_an_open_loop_goes_on_without() -> None:
     assert (sent["thinking"], "context_management" in sent) == ({"type": "disabled"}, False)
     assert sent["messages"][1]["content"] == [use]
     assert told.notes == ("reasoning of another vendor left out", "thinking switched off: the open tool loop began without")
+
+
+def test_reasoning_that_could_not_be_opened_goes() -> None:
+    own = {"type": "thinking", "thinking": "hm", "signature": "EqQB"}
+    answer = {"role": "assistant", "content": [own, {"type": "text", "text": "ok"}]}
+    told = encoded(HI, answer, HI, drop=frozenset({REPLAYED_REASONING}))
+    assert told.notes == ("reasoning of earlier turns left out",)
+
+
+def test_a_budget_stays_below_a_new_limit() -> None:
+    thinking = {"type": "enabled", "budget_tokens": 20_000}
+    told = encoded(max_tokens=8000, thinking=thinking)
+    assert msgspec.json.decode(told.body)["thinking"] == {"type": "enabled", "budget_tokens": 4000}
+    assert told.notes == ("budget of thinking lowered to 4000",)
+    assert (
+        encoded(max_tokens=30_000, thinking=thinking).notes
+        == encoded(max_tokens=8000, thinking={"type": "enabled"}).notes
+        == ()
+    )
+    told = encoded(max_tokens=1000, thinking=thinking)
+    assert "thinking" not in msgspec.json.decode(told.body)
+    assert told.notes == ("thinking left out: max_tokens of 1000 leaves no room for a budget",)
 
 
 def test_a_quirk_of_the_provider_holds() -> None:

@@ -26,6 +26,7 @@ from hrd.core.conversation import (
     Turn,
     Vendor,
 )
+from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Quirks
 from hrd.core.reply_events import Broken, CallBegun, CallDone, Finish, Finished, Started
 from hrd.core.reply_events import Text as Said
@@ -233,6 +234,12 @@ def test_what_was_learned_and_what_a_quirk_refuses_is_left_out() -> None:
     picky = msgspec.structs.replace(ANTHROPIC, quirks=Quirks(drop=("service_tier",)))
     conversation = Conversation(turns=(user(),), service_tier="auto")
     assert encode(conversation, picky, OLD, drop=frozenset(), stream=False).notes == ("service_tier left out",)
+
+
+def test_reasoning_that_could_not_be_opened_is_left_out() -> None:
+    own = Thinking(text="hm", signature="EqQB", vendor=Vendor.ANTHROPIC)
+    turns = (user(), Turn(Role.ASSISTANT, (own, Text("ok"))), user())
+    assert encoded(turns=turns, drop=frozenset({REPLAYED_REASONING})).notes == ("reasoning of earlier turns left out",)
 
 
 def test_replies_are_read_with_the_clients_names() -> None:

@@ -88,6 +88,14 @@ def test_ids_that_come_again_are_made_unique_and_results_follow_them() -> None:
     assert uses == answers == ["f_x_0_c926db789928", "f_x_0_c926db789928_1"]
 
 
+def test_results_answer_calls_of_one_id_in_their_order() -> None:
+    call = ToolCall(id="1", name="f", arguments="{}")
+    results = [ToolResult(call_id="1", content=(Text(text),)) for text in "ab"]
+    [_, asked, answered] = Messages([user(), Turn(Role.ASSISTANT, (call, call)), Turn(Role.TOOL, tuple(results))]).done
+    assert [block["id"] for block in asked["content"]] == ["1", "1_1"]
+    assert [(block["tool_use_id"], block["content"][0]["text"]) for block in answered["content"]] == [("1", "a"), ("1_1", "b")]
+
+
 def test_names_freeform_inputs_and_bad_arguments_of_calls() -> None:
     custom = ToolCall(id="1", name="patch", arguments="*** Begin", kind=CallKind.CUSTOM, namespace="ns")
     assert block(custom, Role.ASSISTANT)[0] == {
@@ -166,6 +174,13 @@ def test_thinking_of_anthropics_own_goes_back_and_no_other() -> None:
     for other in (Thinking(text="hm"), Thinking(text="hm", signature="gAAAA", vendor=Vendor.OPENAI)):
         messages = Messages([user(), Turn(Role.ASSISTANT, (other,))])
         assert (len(messages.done), list(messages.notes)) == (1, ["reasoning of another vendor left out"])
+
+
+def test_no_thinking_goes_back_where_it_could_not_be_opened() -> None:
+    own = Thinking(text="hm", signature="EqQB", vendor=Vendor.ANTHROPIC)
+    messages = Messages([user(), Turn(Role.ASSISTANT, (own, Text("x")))], with_thinking=False)
+    assert messages.done[1]["content"] == [{"type": "text", "text": "x"}]
+    assert list(messages.notes) == ["reasoning of earlier turns left out"]
 
 
 def test_refusals_are_text_and_blocks_of_this_api_are_its_own() -> None:

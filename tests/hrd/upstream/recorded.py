@@ -7,7 +7,7 @@ four hours before midnight UTC, twelve before midnight in California, twenty bef
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from hrd.core.failures import HintSource, Verdict
+from hrd.core.failures import REPLAYED_REASONING, HintSource, Verdict
 
 NOW: Final = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 
@@ -1039,6 +1039,204 @@ KIMI: Final = (
     ),
 )
 
+
+def _anthropic(kind: str, message: str) -> bytes:
+    return f'{{"type":"error","error":{{"type":"{kind}","message":"{message}"}},"request_id":"req_011CSHoEeqs5C35K"}}'.encode()
+
+
+_ORGANISATION = {b"anthropic-organization-id": b"0f8fad5b-d9cb-469f-a165-70867728950e"}
+
+ANTHROPIC: Final = (
+    Row(
+        "tokens of the minute",
+        "anthropic",
+        429,
+        _anthropic(
+            "rate_limit_error",
+            "This request would exceed the rate limit for your organization (0f8fad5b-d9cb-469f-a165-70867728950e) of 50,000 "
+            "input tokens per minute. For details, refer to: https://docs.anthropic.com/en/api/rate-limits.",
+        ),
+        Verdict.RATE_LIMITED,
+        {b"retry-after": b"19", **_ORGANISATION},
+        wait_s=19.0,
+        source=HEADER,
+        scope="account_model",
+        account="0f8fad5b-d9cb-469f-a165-70867728950e",
+    ),
+    Row(
+        "by its windows",
+        "anthropic",
+        429,
+        _anthropic("rate_limit_error", "Number of request tokens has exceeded your per-minute rate limit"),
+        Verdict.RATE_LIMITED,
+        {
+            b"anthropic-ratelimit-requests-remaining": b"48",
+            b"anthropic-ratelimit-requests-reset": b"2026-11-20T20:00:05Z",
+            b"anthropic-ratelimit-input-tokens-remaining": b"0",
+            b"anthropic-ratelimit-input-tokens-reset": b"2026-11-20T20:00:42Z",
+        },
+        wait_s=42.0,
+        source=HEADER,
+        scope="account_model",
+    ),
+    Row(
+        "a subscription's five hours",
+        "anthropic",
+        429,
+        _anthropic("rate_limit_error", "This request would exceed your account's rate limit. Please try again later."),
+        Verdict.QUOTA_EXHAUSTED,
+        {
+            b"anthropic-ratelimit-unified-status": b"rejected",
+            b"anthropic-ratelimit-unified-5h-status": b"rejected",
+            b"anthropic-ratelimit-unified-5h-reset": str(int(NOW) + 7200).encode(),
+            b"anthropic-ratelimit-unified-7d-status": b"allowed",
+            b"anthropic-ratelimit-unified-7d-reset": str(int(NOW) + 90000).encode(),
+        },
+        wait_s=7200.0,
+        source=HEADER,
+        scope="account",
+    ),
+    Row(
+        "long context",
+        "anthropic",
+        429,
+        _anthropic("rate_limit_error", "Extra usage is required for long context requests."),
+        Verdict.TOO_LARGE,
+    ),
+    Row(
+        "credit",
+        "anthropic",
+        400,
+        _anthropic(
+            "invalid_request_error",
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase "
+            "credits.",
+        ),
+        Verdict.NO_CREDIT,
+    ),
+    Row(
+        "the limit that the account set itself",
+        "anthropic",
+        400,
+        _anthropic(
+            "invalid_request_error",
+            "You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
+        ),
+        Verdict.NO_CREDIT,
+        wait_s=TO_DECEMBER,
+        source=BODY,
+    ),
+    Row("billing", "anthropic", 402, _anthropic("billing_error", "There is an issue with your billing."), Verdict.NO_CREDIT),
+    Row(
+        "prompt too long",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
+        Verdict.CONTEXT_EXCEEDED,
+        ceiling=200000,
+    ),
+    Row(
+        "prompt and reply too long",
+        "anthropic",
+        400,
+        _anthropic(
+            "invalid_request_error",
+            "input length and `max_tokens` exceed context limit: 190000 + 32000 > 200000, decrease input length or "
+            "`max_tokens` and try again",
+        ),
+        Verdict.CONTEXT_EXCEEDED,
+        ceiling=200000,
+    ),
+    Row(
+        "reply too long",
+        "anthropic",
+        400,
+        _anthropic(
+            "invalid_request_error",
+            "max_tokens: 64000 > 32000, which is the maximum allowed number of output tokens for claude-opus-4-1",
+        ),
+        Verdict.AFFORDABLE,
+        affordable=32000,
+    ),
+    Row(
+        "adaptive thinking",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "adaptive thinking is not supported on this model"),
+        Verdict.BAD_PARAM,
+        param="thinking",
+    ),
+    Row(
+        "effort",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "This model does not support the effort parameter."),
+        Verdict.BAD_PARAM,
+        param="output_config",
+    ),
+    Row(
+        "temperature and top_p",
+        "anthropic",
+        400,
+        _anthropic(
+            "invalid_request_error",
+            "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        ),
+        Verdict.BAD_PARAM,
+        param="top_p",
+    ),
+    Row(
+        "a member that is not known",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "context_management: Extra inputs are not permitted"),
+        Verdict.BAD_PARAM,
+        param="context_management",
+    ),
+    Row(
+        "a member within the system prompt",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "system.0.cache_control.scope: Extra inputs are not permitted"),
+        Verdict.BAD_REQUEST,
+    ),
+    Row(
+        "a signature of somebody else's",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "messages.1.content.0: Invalid `signature` in `thinking` block"),
+        Verdict.BAD_PARAM,
+        param=REPLAYED_REASONING,
+    ),
+    Row(
+        "filtered",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "Output blocked by content filtering policy"),
+        Verdict.CONTENT_POLICY,
+    ),
+    Row(
+        "bad request",
+        "anthropic",
+        400,
+        _anthropic("invalid_request_error", "messages: first message must use the user role"),
+        Verdict.BAD_REQUEST,
+    ),
+    Row("key", "anthropic", 401, _anthropic("authentication_error", "invalid x-api-key"), Verdict.REJECTED),
+    Row(
+        "permission",
+        "anthropic",
+        403,
+        _anthropic("permission_error", "Your API key does not have permission to use the specified resource"),
+        Verdict.REJECTED,
+    ),
+    Row("no model", "anthropic", 404, _anthropic("not_found_error", "model: claude-none"), Verdict.MODEL_UNAVAILABLE),
+    Row("too large", "anthropic", 413, _anthropic("request_too_large", "Request exceeds the maximum size"), Verdict.TOO_LARGE),
+    Row("internal", "anthropic", 500, _anthropic("api_error", "Internal server error"), Verdict.SERVER_ERROR),
+    Row("time out", "anthropic", 504, _anthropic("timeout_error", "Request timed out"), Verdict.SERVER_ERROR),
+    Row("overloaded", "anthropic", 529, _anthropic("overloaded_error", "Overloaded"), Verdict.OVERLOADED),
+)
+
 GITHUB_MODELS: Final = (
     Row("retired", "github_models", 410, b'{"error":{"code":"github_models_retirement_brownout"}}', Verdict.PROVIDER_GONE),
     Row("retired, without a word", "github_models", 403, b"", Verdict.PROVIDER_GONE, headers={b"sunset": b"Thu, 30 Jul 2026"}),
@@ -1316,6 +1514,7 @@ ROWS: Final = (
     *NVIDIA,
     *HUGGINGFACE,
     *KIMI,
+    *ANTHROPIC,
     *GITHUB_MODELS,
     *LOCAL,
     *GENERIC,

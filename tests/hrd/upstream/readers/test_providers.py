@@ -21,3 +21,4 @@ def test_only_limits_name_a_window_and_only_missing_models_a_need() -> None:
     for rule in (rule for table in TABLES.values() for rule in table):
         assert not rule.period or rule.verdict is Verdict.QUOTA_EXHAUSTED
         assert not rule.needs or rule.verdict is Verdict.MODEL_UNAVAILABLE
+        assert not rule.field or rule.verdict is Verdict.BAD_PARAM
