@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hrd.admin.quota import title_of, windows_of
+from hrd.admin.quota import title_of
 from hrd.admin.standing import Hindrances, candidates_of
 from hrd.admin.wire.forecast import Forecast, FreeTier, RunsOut
 from hrd.admin.wire.quota import CLAIMED, KNOWN
@@ -12,6 +12,7 @@ from hrd.core.access import Caller, why_forbidden
 from hrd.core.forecast import Pace, Supply
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.kinds import DAY_S
+from hrd.core.quota.window import Window
 from hrd.pool import PoolSnapshot
 
 ANYBODY = Caller(fingerprint="")
@@ -27,7 +28,7 @@ def forecast_of(snapshot: PoolSnapshot, now: float) -> Forecast:
     for candidate in _candidates(snapshot, now):
         (paid if candidate.cost_class is CostClass.PAID else free).append(candidate)
     supplies = [Supply(f"{one.provider.name}/{one.model}", one.scopes) for one in free]
-    windows = windows_of(snapshot, now)
+    windows = _windows(snapshot, now)
     outlook = core.look_out(supplies, windows, pace, now)
     return Forecast(
         now=now,
@@ -79,7 +80,7 @@ def _candidates(snapshot: PoolSnapshot, now: float) -> Iterator[Candidate]:
 
 
 def _running_out(snapshot: PoolSnapshot, now: float) -> Iterator[RunsOut]:
-    for out in core.next_to_run_out(snapshot.book.windows(now), now):
+    for out in core.next_to_run_out(_windows(snapshot, now), now):
         window = out.window
         yield RunsOut(
             scope=window.scope,
@@ -91,6 +92,13 @@ def _running_out(snapshot: PoolSnapshot, now: float) -> Iterator[RunsOut]:
             resets_at=window.resets_at,
             standing=KNOWN if window.is_known else CLAIMED,
         )
+
+
+def _windows(snapshot: PoolSnapshot, now: float) -> list[Window]:
+    """Those of whoever can be asked; of others there may be very many."""
+    candidates = [one for name in snapshot.roster.enabled for one in candidates_of(snapshot, name)]
+    known = snapshot.book.windows_at((scope for one in candidates for scope in one.scopes), now)
+    return [*known, *snapshot.book.foreseen(candidates, now)]
 
 
 def _without_key(snapshot: PoolSnapshot) -> list[str]:

@@ -424,6 +424,13 @@ class QuotaBook:
                 if meter.limit is not None:
                     yield meter.row(row.through, now)
 
+    def windows_at(self, scopes: Iterable[str], now: float) -> list[Window]:
+        """Those of them that stand at *scopes*: however many others there are, it costs no more."""
+        meters = [meter for scope in dict.fromkeys(scopes) for meter in self.meters_at(scope)]
+        for meter in meters:
+            meter.turn(now)
+        return [meter.row(self._through, now) for meter in meters if meter.limit is not None]
+
     def foreseen(self, candidates: Iterable[Candidate], now: float) -> list[Window]:
         """What `windows` will have of *candidates* besides, once they are asked: limits of which nothing was used yet."""
         found: dict[tuple[str, str, str], Window] = {}

@@ -251,6 +251,27 @@ async def test_what_a_former_process_spends_and_holds_counts_in_the_new_one(virt
         world.disk.charged.clear()
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"model": "model-x", "messages": HELLO}),
+        ("/v1/messages", {"model": "model-x", "messages": HELLO, "max_tokens": 5}),
+        ("/v1/responses", {"model": "model-x", "input": "hi"}),
+        ("/v1/embeddings", {"model": "model-x", "input": "hi"}),
+    ],
+)
+async def test_every_dialect_says_in_its_shape_when_to_come_back(virtual_time: None, path: str, body: dict[str, Any]) -> None:
+    async with world_of(requests_day=1) as world:
+        alpha = await world.provider("alpha", Answer("hello"))
+        await world.chat()
+        reply = await world.post(body, path=path)
+        assert (reply.status, reply.headers["retry-after"]) == (429, "86400")
+        assert reply.json["error"]["type"] == "rate_limit_error"
+        assert "PROXY_LIMIT_REQ_DAY" in reply.json["error"]["message"]
+        assert reply.json.get("type") == ("error" if path == "/v1/messages" else None)
+        assert len(alpha.asked) == 1
+
+
 # wishes ------------------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +293,30 @@ async def test_a_session_stands_in_the_journal_and_has_totals_of_its_own(virtual
         assert [entry.session for entry in world.journal.entries] == ["nightly run 7", ""]
         ((key, counts),) = world.disk.sessions.items()
         assert (key[1:], counts.requests, counts.input_tokens) == (("nightly run 7", "client-one"), 1, 20)
+
+
+async def test_what_must_not_leave_this_machine_does_not_whatever_fails_here(virtual_time: None) -> None:
+    local = Caller(fingerprint="client-local", local_only=True)
+    async with open_world(callers={KEY: Caller(fingerprint="client-one"), "local-key-not-real": local}) as world:
+        here = await world.provider("here", *[refused(500)] * 4, cost_class="local")
+        away = await world.provider("away", Answer("hello"))
+        body = {"model": "hermes-router", "messages": HELLO}
+        for key, headers in ((KEY, "X-Hermes-Privacy: local\r\n"), ("local-key-not-real", "")):
+            for stream in (False, True):
+                reply = await world.post({**body, "stream": stream}, key=key, headers=headers)
+                assert reply.error["type"] in ("rate_limit_error", "server_error")
+        assert (len(here.asked) > 0, away.asked) == (True, [])
+        assert (await world.post(body)).status == 200, "others may"
+
+
+async def test_low_priority_spends_neither_subscription_nor_money_whatever_fails(virtual_time: None) -> None:
+    async with world_of(Priority.LOW) as world:
+        await world.provider("free", refused(500))
+        plan = await world.provider("plan", Answer("hello"), cost_class="subscription")
+        paid = await world.provider("paid", Answer("hello"), cost_class="paid")
+        reply = await world.post({"model": "hermes-router", "messages": HELLO}, headers="X-Hermes-Priority: high\r\n")
+        assert reply.status in (429, 503)
+        assert (plan.asked, paid.asked) == ([], [])
 
 
 # the brake ---------------------------------------------------------------------------------------------------------------

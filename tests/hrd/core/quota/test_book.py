@@ -246,3 +246,11 @@ def test_what_nobody_has_used_yet_is_foreseen_and_counts_as_itself_once_it_is_us
     assert book.windows(NOON) == [], "looking changes nothing"
     spend(book, who, 1)
     assert book.foreseen([who], NOON) == []
+
+
+def test_windows_of_a_few_scopes_are_those_of_all_at_them() -> None:
+    book, who = QuotaBook(), candidate(free())
+    spend(book, who, 1)
+    spend(book, candidate(free(), credential=key("alpha", "a2")), 2)
+    assert len(book.windows(NOON)) == 4
+    assert book.windows_at((*who.scopes, *who.scopes, "nobody's"), NOON) == book.windows(NOON)[:2]
