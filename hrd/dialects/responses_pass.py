@@ -8,8 +8,8 @@ import msgspec
 from hrd.dialects.contract import Fields
 from hrd.dialects.passing_stream import PassingStream
 from hrd.dialects.responses_object import encode
+from hrd.dialects.responses_parts import spell_event
 from hrd.dialects.responses_reader import ResponsesReader
-from hrd.dialects.responses_writer import spell_event
 from hrd.dialects.sse import Event
 
 _FIELDS: Final = msgspec.json.Decoder(Fields)

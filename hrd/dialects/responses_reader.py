@@ -11,12 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from hrd.core.conversation import ABSENT, CallKind, Vendor
-from hrd.core.journal import Usage, UsageSource
 from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
-    Cited,
     Finish,
     Finished,
     LogProbs,
@@ -30,8 +28,8 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.arguments import mend_arguments
 from hrd.dialects.contract import ToolName
-from hrd.dialects.fields import COUNT_MAX
 from hrd.dialects.openai_errors import error_object
+from hrd.dialects.responses_reply import citation, error_of, index_of, object_in, objects_in, read_usage, text_in
 from hrd.dialects.sse import Event, Framer
 from hrd.dialects.tool_names import restored, unwrapped
 
@@ -138,14 +136,14 @@ class ResponsesReader:
             case "response.refusal.delta":
                 return self._refusal(said)
             case "response.output_item.added":
-                return self._added(_index(said.output_index), _object(said.item))
+                return self._added(index_of(said.output_index), object_in(said.item))
             case "response.output_item.done":
-                place = _index(said.output_index)
+                place = index_of(said.output_index)
                 if self._passes:
                     self.items[place] = said.item
-                return self._item_done(place, _object(said.item))
+                return self._item_done(place, object_in(said.item))
             case "response.function_call_arguments.done":
-                self._arguments[_index(said.output_index)] = said.arguments if isinstance(said.arguments, str) else ""
+                self._arguments[index_of(said.output_index)] = said.arguments if isinstance(said.arguments, str) else ""
             case "response.output_text.annotation.added":
                 return self._cited(said)
             case _:
@@ -157,12 +155,12 @@ class ResponsesReader:
         match kind:
             case "response.created" | "response.queued" | "response.in_progress":
                 self.begun = said.response
-                return self._started(_object(said.response))
+                return self._started(object_in(said.response))
             case "response.completed" | "response.incomplete" | "response.done":
-                response, self.ended = _object(said.response), said.response
+                response, self.ended = object_in(said.response), said.response
                 return [*self._started(response), *self._completed(response)]
             case "response.failed" | "response.cancelled":
-                return [Broken(error_of(_object(said.response)) or {"message": f"The provider ended its reply: {kind}."})]
+                return [Broken(error_of(object_in(said.response)) or {"message": f"The provider ended its reply: {kind}."})]
             case "error":
                 return [Broken(_error_said(said))]
         if said.type is None and (said.error or said.detail):
@@ -186,17 +184,17 @@ class ResponsesReader:
 
     def _thought(self, said: _Said, kind: str, place: object) -> Sequence[ReplyEvent]:
         self._speak(said.output_index, kind, place)
-        return (Thought(said.delta, self._paragraphs + _index(place)),) if isinstance(said.delta, str) else ()
+        return (Thought(said.delta, self._paragraphs + index_of(place)),) if isinstance(said.delta, str) else ()
 
     def _speak(self, item: object, kind: str, place: object) -> None:
-        part = (_index(item), kind, _index(place))
+        part = (index_of(item), kind, index_of(place))
         if part != self._speaking:
             self._speaking = part
             self._spoken.add(part)
 
     def _cited(self, said: _Said) -> Sequence[ReplyEvent]:
-        self._spoken.add((_index(said.output_index), "cited", _index(said.content_index)))
-        cited = _citation(said.annotation)
+        self._spoken.add((index_of(said.output_index), "cited", index_of(said.content_index)))
+        cited = citation(said.annotation)
         return (cited,) if cited is not None else ()
 
     # items ---------------------------------------------------------------------------------------------------------------
@@ -224,7 +222,7 @@ class ResponsesReader:
     def _rest_of_message(self, place: int, item: Mapping[str, Any]) -> Sequence[ReplyEvent]:
         """What of it no delta said."""
         events: list[ReplyEvent] = []
-        for step, part in enumerate(_objects(item.get("content"))):
+        for step, part in enumerate(objects_in(item.get("content"))):
             is_spoken = (place, "text", step) in self._spoken
             text, refusal = part.get("text"), part.get("refusal")
             if isinstance(text, str) and text and not is_spoken:
@@ -234,7 +232,7 @@ class ResponsesReader:
             elif isinstance(refusal, str) and refusal and not is_spoken:
                 events.append(RefusalText(refusal))
             if (place, "cited", step) not in self._spoken:
-                found = [_citation(each) for each in _objects(part.get("annotations"))]
+                found = [citation(each) for each in objects_in(part.get("annotations"))]
                 events += [cited for cited in found if cited is not None]
         return events
 
@@ -242,7 +240,7 @@ class ResponsesReader:
         events: list[ReplyEvent] = []
         paragraphs = 0
         for kind, name in (("summary", "summary"), ("reasoning", "content")):
-            parts = _objects(item.get(name))
+            parts = objects_in(item.get(name))
             paragraphs = max(paragraphs, len(parts))
             if kind == "reasoning" and events:
                 break  # the summary of it was said already
@@ -261,8 +259,8 @@ class ResponsesReader:
         if item.get("status") == "incomplete":
             return begun
         kind = _CALLS[item["type"]]
-        tool = restored(self._names, _text_of(item, "name"))
-        written = _text_of(item, "input") if kind is CallKind.CUSTOM else self._arguments_of(place, item)
+        tool = restored(self._names, text_in(item, "name"))
+        written = text_in(item, "input") if kind is CallKind.CUSTOM else self._arguments_of(place, item)
         if written is None:
             message = f"The model's arguments for the tool {tool.name[:80]} are not JSON."
             return [*begun, Broken({"message": message, "type": "server_error", "code": "invalid_tool_arguments"})]
@@ -271,16 +269,16 @@ class ResponsesReader:
         self._has_calls = True
         done = CallDone(
             key=place,
-            id=_text_of(item, "call_id") or _text_of(item, "id") or f"call_{place}",
+            id=text_in(item, "call_id") or text_in(item, "id") or f"call_{place}",
             name=tool.name,
             arguments=written,
             kind=kind,
-            namespace=tool.namespace or _text_of(item, "namespace"),
+            namespace=tool.namespace or text_in(item, "namespace"),
         )
         return [*begun, done]
 
     def _arguments_of(self, place: int, item: Mapping[str, Any]) -> str | None:
-        written = _text_of(item, "arguments") or self._arguments.get(place, "")
+        written = text_in(item, "arguments") or self._arguments.get(place, "")
         return written if self._passes else mend_arguments(written)
 
     # the response object -------------------------------------------------------------------------------------------------
@@ -289,13 +287,13 @@ class ResponsesReader:
         if self._has_started:
             return ()
         self._has_started = True
-        return (Started(_text_of(response, "id"), _text_of(response, "model")),)
+        return (Started(text_in(response, "id"), text_in(response, "model")),)
 
     def _completed(self, response: Mapping[str, Any]) -> Sequence[ReplyEvent]:
         """The end of the reply: what of it was not said yet, and how it ended."""
         events: list[ReplyEvent] = []
         is_news = not self._done
-        for place, item in enumerate(_objects(response.get("output"))):
+        for place, item in enumerate(objects_in(response.get("output"))):
             if is_news or place in self._begun:
                 events += self._item_done(place, item)
         usage = read_usage(response.get("usage"))
@@ -333,37 +331,6 @@ def read_whole(body: bytes, reader: ResponsesReader) -> Sequence[ReplyEvent] | s
     return reader.broken or events
 
 
-def error_of(reply: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The error object in a reply or a response object, if there is one; also FastAPI's `detail`, which Codex has."""
-    error = error_object(reply.get("error"))
-    if error is None and reply.get("object") != "response":
-        error = error_object(reply.get("detail"))
-    if error is None and reply.get("status") in ("failed", "cancelled"):
-        return {"message": f"The provider calls its reply {reply['status']}."}
-    return error
-
-
-def read_usage(stated: object) -> Usage | None:
-    """The usage of a response object, if it says any."""
-    if not isinstance(stated, dict):
-        return None
-    given, produced = _count(stated.get("input_tokens")), _count(stated.get("output_tokens"))
-    if given is None and produced is None:
-        return None
-    into, out = stated.get("input_tokens_details"), stated.get("output_tokens_details")
-    return Usage(
-        input_tokens=given or 0,
-        output_tokens=produced or 0,
-        cached_tokens=_count(into.get("cached_tokens") if isinstance(into, dict) else None) or 0,
-        reasoning_tokens=_count(out.get("reasoning_tokens") if isinstance(out, dict) else None) or 0,
-        source=UsageSource.KNOWN,
-    )
-
-
-def _count(value: object) -> int | None:
-    return max(0, min(value, COUNT_MAX)) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _error_said(said: _Said) -> dict[str, Any]:
     """The error of an `error` event, which has it under `error` or in its own members."""
     error = error_object(said.error) or error_object(said.detail)
@@ -373,35 +340,3 @@ def _error_said(said: _Said) -> dict[str, Any]:
     if isinstance(said.status, int) and "status" not in error:
         error = {**error, "status": said.status}
     return error or {"message": "The provider ended its stream with an error event."}
-
-
-def _citation(annotation: object) -> Cited | None:
-    if not isinstance(annotation, dict) or not isinstance(annotation.get("url"), str):
-        return None
-    return Cited(
-        url=annotation["url"],
-        title=_text_of(annotation, "title"),
-        start=_count(annotation.get("start_index")),
-        end=_count(annotation.get("end_index")),
-    )
-
-
-def _index(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _object(raw: msgspec.Raw) -> dict[str, Any]:
-    try:
-        value = _ANY.decode(raw) if raw else None
-    except (ValueError, RecursionError):
-        value = None
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _text_of(item: Mapping[str, Any], name: str) -> str:
-    value = item.get(name)
-    return value if isinstance(value, str) else ""

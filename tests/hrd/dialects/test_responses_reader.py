@@ -26,7 +26,7 @@ from hrd.core.reply_events import (
     UsageSeen,
 )
 from hrd.dialects.contract import ToolName
-from hrd.dialects.responses_reader import NO_END, ResponsesReader, read_usage, read_whole
+from hrd.dialects.responses_reader import NO_END, ResponsesReader, read_whole
 from hrd.dialects.responses_writer import Writer
 from hrd.dialects.sse import Event, Framer
 from tests.hrd.dialects.replies import sequences
@@ -299,15 +299,6 @@ def test_what_is_no_reply(body: bytes, said: object) -> None:
 @given(st.binary(max_size=100))
 def test_any_body_is_read(body: bytes) -> None:
     whole(body)
-
-
-@pytest.mark.parametrize("stated", [None, 5, {}, {"input_tokens": "7"}, {"output_tokens": True}])
-def test_a_usage_that_says_nothing(stated: object) -> None:
-    assert read_usage(stated) is None
-
-
-def test_a_usage_without_details() -> None:
-    assert read_usage({"input_tokens": 7, "output_tokens": -3}) == Usage(input_tokens=7, source=UsageSource.KNOWN)
 
 
 # there and back ----------------------------------------------------------------------------------------------------------
