@@ -16,8 +16,8 @@ _BLOCK_TOKENS = 7
 """The same of `{"type":"text","text":"…"}`."""
 _PAGE_BYTES = 30_000
 """What a page of a document comes to in base64, about; a page counts as a picture."""
-_BLOB = re.compile(rb'"(?:data|signature|url)"\s*:\s*"')
-_TYPE = re.compile(rb'"type"\s*:\s*"(text|image|document)"')
+_BLOBS = (b'"data"', b'"signature"', b'"url"')
+_VALUE = re.compile(rb'\s*:\s*"')
 _CACHE_MARK = re.compile(rb',?"cache_control"\s*:\s*\{[^{}]{0,100}\}')
 
 
@@ -44,17 +44,19 @@ def _measure_text(spelled: bytes) -> tuple[int, int]:
         return estimate_json_tokens(spelled), 0
     if spelled.find(b'"cache_control"') >= 0:
         spelled = _without(spelled, (_CACHE_MARK,))
-    counts = {b"text": 0, b"image": 0, b"document": 0}
-    for kind in _TYPE.findall(spelled):
-        counts[kind] += 1
-    blob_bytes = 0
-    if counts[b"image"] or counts[b"document"] or spelled.find(b'"signature"') >= 0:
-        before = len(spelled)
-        spelled = _without_blobs(spelled)
-        blob_bytes = before - len(spelled)
-    pages = max(counts[b"document"], blob_bytes // _PAGE_BYTES) if counts[b"document"] else 0
-    tokens = estimate_json_tokens(spelled) - _BLOCK_TOKENS * counts[b"text"]
-    return max(0, tokens) + (counts[b"image"] + pages) * IMAGE_TOKENS, counts[b"image"]
+    texts, images, documents = (_count_blocks(spelled, kind) for kind in (b"text", b"image", b"document"))
+    blob_bytes = len(spelled)
+    for name in _BLOBS if images or documents else _BLOBS[1:2]:
+        spelled = _without_values(spelled, name)
+    blob_bytes -= len(spelled)
+    pages = max(documents, blob_bytes // _PAGE_BYTES) if documents else 0
+    tokens = estimate_json_tokens(spelled) - _BLOCK_TOKENS * texts
+    return max(0, tokens) + (images + pages) * IMAGE_TOKENS, images
+
+
+def _count_blocks(spelled: bytes, kind: bytes) -> int:
+    """Blocks of *kind*, as all encoders of JSON spell them."""
+    return spelled.count(b'"type":"%s"' % kind) + spelled.count(b'"type": "%s"' % kind)
 
 
 def _without(spelled: bytes, patterns: Iterable[re.Pattern[bytes]]) -> bytes:
@@ -63,16 +65,18 @@ def _without(spelled: bytes, patterns: Iterable[re.Pattern[bytes]]) -> bytes:
     return spelled
 
 
-def _without_blobs(spelled: bytes) -> bytes:
-    """Pictures, documents and signatures are not text: each is cut off behind its beginning."""
+def _without_values(spelled: bytes, name: bytes) -> bytes:
+    """Without the strings under *name*: pictures, documents and signatures are not text."""
     pieces: list[bytes] = []
-    at = 0
-    while found := _BLOB.search(spelled, at):
-        pieces.append(spelled[at : found.end()])
-        end = spelled.find(b'"', found.end())
-        at = end if end >= 0 else len(spelled)
-    pieces.append(spelled[at:])
-    return b"".join(pieces)
+    kept = at = 0
+    while (at := spelled.find(name, at)) >= 0:
+        at += len(name)
+        value = _VALUE.match(spelled, at)
+        if value is not None:
+            pieces.append(spelled[kept : value.end()])
+            end = spelled.find(b'"', value.end())
+            at = kept = end if end >= 0 else len(spelled)
+    return b"".join(pieces) + spelled[kept:] if pieces else spelled
 
 
 def _spelled(fields: Fields, name: str) -> bytes:

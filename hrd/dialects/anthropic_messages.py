@@ -37,14 +37,14 @@ HUB: Final[Hub | None] = anthropic_hub
 _WINDOW_MARK: Final = re.compile(r"\[[^\[\]]{1,20}\]\Z")
 """`[1m]` and its like behind a model's name: which context the client reckons with, and no part of the name."""
 _NEEDS: Final = (
-    ("messages", re.compile(rb'"type"\s*:\s*"document"'), Need.DOCUMENTS),
-    ("stop_sequences", re.compile(rb'"'), Need.STOP),
-    ("output_config", re.compile(rb'"json_schema"'), Need.FORMAT),
-    ("output_format", re.compile(rb'"json_schema"'), Need.FORMAT),
-    ("tool_choice", re.compile(rb'"type"\s*:\s*"(?:any|tool)"'), Need.FORCED_CALL),
+    ("messages", (b'"document"',), Need.DOCUMENTS),
+    ("stop_sequences", (b'"',), Need.STOP),
+    ("output_config", (b'"json_schema"',), Need.FORMAT),
+    ("output_format", (b'"json_schema"',), Need.FORMAT),
+    ("tool_choice", (b'"any"', b'"tool"'), Need.FORCED_CALL),
 )
-_EMPTY_LISTS: Final = (NULL, b"[]")
 """Member, what its spelling holds then, and what that is a need of."""
+_EMPTY_LISTS: Final = (NULL, b"[]")
 
 
 def decode(body: bytes) -> Request | Refusal:
@@ -88,7 +88,7 @@ def count_tokens(body: bytes) -> dict[str, int] | Refusal:
 
 def _needs(fields: Fields) -> frozenset[Need]:
     """What not every provider can be told; mostly nothing."""
-    needs = [need for name, mark, need in _NEEDS if name in fields and mark.search(fields[name])]
+    needs = [need for name, marks, need in _NEEDS if name in fields and any(bytes(fields[name]).find(m) >= 0 for m in marks)]
     return frozenset(needs) if needs else NONE
 
 
