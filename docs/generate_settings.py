@@ -37,6 +37,7 @@ An empty value is the same as none, except for lists and where the default is "n
 SECTIONS = {
     "HOST": "The endpoint for clients",
     "ROTATION_MODE": "Choosing",
+    "CODEX_AUTH_URL": "Accounts of ChatGPT (see [codex.md](codex.md))",
     "PROXY_LIMIT_RPM": "Ceilings of a client key, unless it has its own",
     "RETRY_BRAKE_REFUSALS": "Clients that send the same refused request again and again",
     "BREAKER_WINDOW": "When a provider is left alone, and when it is asked again",
@@ -131,6 +132,8 @@ def _default(setting: Name) -> str:
             return f"`{int(flag)}`"
         case float() as number:
             return f"`{number:.10g}`"
+        case tuple() as several:
+            return f"`{','.join(map(str, several))}`"
         case other:
             return f"`{other}`"
 

@@ -6,6 +6,7 @@ from hrd.http.limits import HttpLimits
 from hrd.pool import PoolRules
 from hrd.settings import Settings
 from hrd.store.limits import Retention, StoreLimits
+from hrd.upstream.accounts.server import ServerTerms
 from hrd.upstream.attempt import AttemptLimits
 from hrd.upstream.connections import ConnectionLimits
 
@@ -73,3 +74,12 @@ def store_limits(settings: Settings) -> StoreLimits:
         sessions=settings.max_sessions,
     )
     return StoreLimits(retention=retention, buffer_rows=settings.write_buffer_rows)
+
+
+def login_server_terms(settings: Settings) -> ServerTerms:
+    return ServerTerms(
+        url=settings.codex_auth_url,
+        client_id=settings.codex_client_id,
+        originator=settings.codex_originator,
+        answer_s=settings.codex_auth_seconds,
+    )

@@ -13,6 +13,7 @@ import socket
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import trio
@@ -27,7 +28,7 @@ from hrd.configuration.demo import demo_of
 from hrd.configuration.generations import Generations
 from hrd.configuration.live import Configuration, watch
 from hrd.core.brake import Brake
-from hrd.core.facts import RosterChanged
+from hrd.core.facts import RosterChanged, SignedIn
 from hrd.core.journal import Entry
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import AccountNamed, Discovered, Remembered
@@ -63,9 +64,15 @@ from hrd.store.contract import Process, Store
 from hrd.store.lock import Lock
 from hrd.trip.gate import Gate
 from hrd.trip.terms import Terms
+from hrd.upstream.accounts.accounts import Accounts
+from hrd.upstream.accounts.keeping import RENEWED, Keeping
+from hrd.upstream.accounts.renewal import Renewal
+from hrd.upstream.accounts.server import LoginServer
+from hrd.upstream.accounts.signing_in import SigningIn
 from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
+from hrd.upstream.general import General
 from hrd.upstream.heads import Heads
 from hrd.upstream.lookups import LookupFailed, ModelLookups
 from hrd.upstream.proxies import proxies_of
@@ -148,11 +155,17 @@ class Daemon:
             forwarded=self._assembled.forwarded,
             proxies=proxies_of(settings),
         )
-        self._lookups = ModelLookups(
+        general = General(
             hop=self._instance_id,
             user_agent=USER_AGENT,
             trust=self._trust,
             proxies=lambda: proxies_of(self._configuration.settings),
+        )
+        self._login_server = LoginServer(general, lambda: bounds.login_server_terms(self._configuration.settings), self.scrub)
+        self._accounts = self._make_accounts()
+        self._lookups = ModelLookups(
+            general=general,
+            passes=self._accounts,
             now=self.now,
             due=self._lists_due,
             models_max=lambda: self._configuration.settings.max_models_discovered,
@@ -160,6 +173,7 @@ class Daemon:
         self._attempts = Attempts(
             connections=self._upstream,
             heads=self._heads,
+            passes=self._accounts,
             limits=bounds.attempt_limits(settings),
             scrub=self.scrub,
             now=self.now,
@@ -191,7 +205,7 @@ class Daemon:
     # one value out of many -----------------------------------------------------------------------------------------------
 
     def scrub(self, text: str) -> str:
-        return scrub(text, self._configuration.secrets())
+        return scrub(text, (*self._configuration.secrets(), *self._accounts.secrets()))
 
     def _wanted_address(self) -> tuple[str, int]:
         return self._configuration.settings.host, self._configuration.settings.port
@@ -217,6 +231,16 @@ class Daemon:
             prices=self._assembled.prices,
             brake_rules=bounds.brake_rules(settings),
             secrets=Lookout(self._configuration.secrets()),
+        )
+
+    def _make_accounts(self) -> Accounts:
+        keeping = Keeping(self._configuration, self.now, self._account_told)
+        folder = Path(self._configuration.places.auth_json).parent
+        return Accounts(
+            keeping,
+            Renewal(keeping, self._login_server, folder, self.now),
+            early_s=lambda: self._configuration.settings.codex_renew_seconds,
+            now=self.now,
         )
 
     def _make_clients(self, settings: Settings) -> Connections:
@@ -253,6 +277,13 @@ class Daemon:
             changed=self.changed,
             stop=self.stop,
             restart=lambda: self._succession.restart(),  # noqa: PLW0108 - made last, because it holds all of these
+            accounts=self._accounts,
+            signing_in=SigningIn(
+                self._login_server,
+                within_s=lambda: self._configuration.settings.codex_login_seconds,
+                ports=lambda: self._configuration.settings.codex_callback_ports,
+                now=self.now,
+            ),
             finished=self._finished,
             may_control=lambda peer: may_control(peer, os.geteuid(), self._control_gid()),
             now=self.now,
@@ -340,6 +371,8 @@ class Daemon:
                 for one in self._predecessors.finishing()
             ),
             troubles=tuple(filter(None, (*self._configuration.troubles, self._door.trouble))),
+            lapses=tuple(self._accounts.lapses()),
+            unstored=tuple(self._accounts.unstored()),
         )
 
     def _gauges(self) -> Gauges:
@@ -384,6 +417,7 @@ class Daemon:
         for trouble in self._configuration.troubles:
             self.log.warning("configuration not taken", problem=trouble)
         self._pool.rules = bounds.pool_rules(settings)
+        self._accounts.take()
         self._adopt(self._generations.next(self._door.listening_on))
         self._heartbeat.every_s = settings.keepalive_seconds
         self._upstream.limits = bounds.connection_limits(settings)
@@ -413,6 +447,15 @@ class Daemon:
         self._store.commit_nowait([*found, *named])
         if self._generations.learn(found, named):
             self._adopt(self._generations.next(self._door.listening_on))
+
+    def _account_told(self, fingerprint: str, what: str) -> None:
+        """The login of an account was renewed, or not."""
+        if what != RENEWED:
+            self.log.warning("login not renewed", credential=fingerprint, reason=what)
+            return
+        self.log.info("login renewed", credential=fingerprint)
+        self._store.commit_nowait(self._pool.apply(SignedIn(credential=fingerprint), self.now()))
+        self._terms = self._make_terms()
 
     def stop(self) -> None:
         """Finish what runs, then end; a second time: end at once."""
@@ -485,6 +528,7 @@ class Daemon:
                 if inheritance is not None:
                     self._predecessors.meet(inheritance.older)
                 support.start_soon(self._predecessors.run)
+                support.start_soon(self._accounts.run)
                 front.start_soon(self._succession.run)
                 front.start_soon(partial(self._door.keep, served, moved=self._moved, stayed=self._stayed))
                 front.start_soon(watch, self._configuration, self.changed)
@@ -506,6 +550,7 @@ class Daemon:
             successor = self._succession.successor
             if successor is not None:
                 self._control_accepting.cancel()
+                self._accounts.retire()
                 await self._succession.finish(successor)
             else:
                 await self._finish()

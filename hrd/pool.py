@@ -32,6 +32,7 @@ from hrd.core.facts import (
     ReasoningSeen,
     Reset,
     RosterChanged,
+    SignedIn,
     Wait,
 )
 from hrd.core.failures import Failure, HintSource, Verdict
@@ -249,6 +250,8 @@ class Pool:
                 return self._change_roster(fact.roster, now)
             case Reset():
                 return self._reset(fact)
+            case SignedIn():
+                return list(self._blocks.forget(scopes.credential(fact.credential).__eq__))
             case EmbeddingsUnpinned():
                 return self._set_pin(None, now)
             case LeftLine():

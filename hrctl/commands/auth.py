@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from hrctl.commands.accounts import import_codex, login
 from hrctl.grammar import Command, InOrder, as_json
 from hrctl.problems import Misused
 from hrctl.render import Column, Paper, table
@@ -32,7 +33,7 @@ PROVIDER_MAX: Final = 24
 
 @click.group(cls=InOrder)
 def auth() -> None:
-    """Add, list and remove the keys of providers."""
+    """Keys and accounts: add, list, remove, sign in."""
 
 
 @auth.command(
@@ -202,3 +203,7 @@ def _removed(done: AuthRemoved, paper: Paper) -> str:
     lines = [f"Removed {plain(done.fingerprint)}, {left}"]
     lines += [paper.paint(f"warning: {plain(warning)}", "yellow") for warning in done.warnings]
     return "\n".join(lines)
+
+
+auth.add_command(login)
+auth.add_command(import_codex)

@@ -40,6 +40,7 @@ _COLOURS: Final[dict[str, str]] = {
     CredentialState.COOLING: "yellow",
     CredentialState.PROBING: "yellow",
     CredentialState.REJECTED: "red",
+    CredentialState.NEEDS_LOGIN: "red",
     CredentialState.DEAD: "red",
     CredentialState.NO_CREDIT: "red",
 }

@@ -1,6 +1,6 @@
 """`hr auth`: the credentials as they are kept, what is added to auth.json, what is taken out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hrd.admin.denied import Denied, misused, not_found, stands_elsewhere, unchanged
 from hrd.admin.provider_names import provider_meant
@@ -21,38 +21,37 @@ from hrd.core.key_shapes import key_warning, unusable
 from hrd.core.providers import CostClass, Credential, Provider
 from hrd.core.secrets import Secret
 from hrd.credentials import AuthFile, CredentialInfo, CredentialProblem, stored_order
+from hrd.credentials.accounts import CODEX
 from hrd.credentials.edits import Edit, add_key, remove_key
 from hrd.pool import PoolSnapshot
+from hrd.upstream.accounts.accounts import Lapse
 
 IN_AUTH_JSON = "auth.json"
-CODEX = "codex"
 KEYS_MAX = 1000
 NOTE_CHARS_MAX = 200
 CLASSES = {"free": CostClass.FREE, "subscription": CostClass.SUBSCRIPTION, "paid": CostClass.PAID}
 
 
 def held(configuration: Configuration) -> dict[str, tuple[Credential, ...]]:
-    """Every credential there is, by provider, in the order in which they are asked; accounts that signed in come last."""
-    auth = configuration.auth
-    found = dict(stored_order(auth, configuration.settings).credentials)
-    if auth.codex_accounts:
-        accounts = tuple(
-            Credential(provider=CODEX, fingerprint=one.fingerprint, secret=one.access_token, source=IN_AUTH_JSON)
-            for one in auth.codex_accounts
-        )
-        found[CODEX] = (*found.get(CODEX, ()), *accounts)
-    return found
+    """Every credential there is, by provider, in the order in which they are asked."""
+    return stored_order(configuration.auth, configuration.settings).credentials
 
 
 # list ------------------------------------------------------------------------------------------------------------------------
 
 
-def list_credentials(ask: AuthQuestion, configuration: Configuration, snapshot: PoolSnapshot, now: float) -> AuthList | Denied:
+def list_credentials(
+    ask: AuthQuestion,
+    configuration: Configuration,
+    snapshot: PoolSnapshot,
+    lapses: Iterable[Lapse],
+    now: float,
+) -> AuthList | Denied:
     """All credentials, or one provider's."""
     provider = provider_meant(ask.provider) if ask.provider else ""
     if isinstance(provider, Denied):
         return provider
-    hindrances = Hindrances(snapshot, now)
+    hindrances = Hindrances(snapshot, now, lapses)
     rows = [
         row
         for name, credentials in held(configuration).items()
@@ -84,7 +83,7 @@ def _rows(
                 index=index,
                 fingerprint=one.fingerprint,
                 source=one.source,
-                label=info.label,
+                label=one.label,
                 account=account,
                 account_by="you" if info.account else "provider" if account else "",
                 cost_class=_class_of(info, row),
@@ -134,7 +133,7 @@ async def add_credentials(
 
 def _why_not(ask: AuthAdd, provider: str, keys: tuple[str, ...]) -> Denied | None:
     if provider == CODEX:
-        return misused("codex takes no keys: its accounts sign in, which this version cannot do yet")
+        return misused("codex takes no keys: its accounts sign in", "hr auth login codex, or hr auth import-codex")
     if not keys:
         return misused("no key was given, nothing has changed", f"hr auth add {provider}")
     if len(keys) > KEYS_MAX:

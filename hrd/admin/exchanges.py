@@ -10,6 +10,7 @@ IN_WORDS = {
     "quota": "its quota is used up",
     "credits": "its account has no credit",
     "rejected": "its key was rejected",
+    "needs login": "its account has to sign in again",
     "dead": "its key is revoked",
     "gone": "the provider has ended its service",
     "model": "the model is not available to it",

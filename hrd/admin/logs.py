@@ -8,19 +8,15 @@ import trio
 from hrd.admin.denied import Denied, misused, unreadable
 from hrd.admin.exchanges import exchange_of
 from hrd.admin.finished import Finished, Follower
+from hrd.admin.lines import BEAT_S, hang_up
 from hrd.admin.provider_names import provider_meant
 from hrd.admin.wire.journal import Exchange, Logs, LogsQuestion
 from hrd.core.journal import Entry
-from hrd.downstream.call import CLIENT_GONE, JSON_LINES, Call, ClientGone
-from hrd.http.wire import WireBroken
+from hrd.downstream.call import JSON_LINES, Call
 from hrd.store.contract import JournalQuestion, Store, StoreUnreadableError
 from hrd.store.counting import is_error
 
 ROWS_MAX = 10_000
-BEAT_S = 5.0
-"""An empty line says that we still live when nothing happens."""
-GOODBYE_S = 0.5
-"""How long a follower may take to hear that there is no more."""
 
 
 async def list_logs(ask: LogsQuestion, store: Store, names: Mapping[str, str], known: Collection[str]) -> Logs | Denied:
@@ -57,7 +53,7 @@ async def follow_logs(
                 await call.send(_line(exchange))
             await _relay(call, follower, question, names, told={exchange.request_id for exchange in older.exchanges})
         finally:
-            await _hang_up(call)
+            await hang_up(call)
     return None
 
 
@@ -76,16 +72,6 @@ async def _relay(call: Call, follower: Follower, question: JournalQuestion, name
             notes = (f"{dropped} exchanges before this one were not told: the follower was too slow",) if dropped else ()
             dropped = 0
             await call.send(_line(exchange_of(entry, names, notes=notes)))
-
-
-async def _hang_up(call: Call) -> None:
-    if call.cancel_reason == CLIENT_GONE:
-        return
-    with trio.move_on_after(GOODBYE_S, shield=True):
-        try:
-            await call.finish(b"")
-        except (WireBroken, ClientGone):
-            pass
 
 
 def _question(ask: LogsQuestion, known: Collection[str]) -> JournalQuestion | Denied:

@@ -3,11 +3,13 @@
 HTTP/1.1 with JSON, so that curl can use it. The kernel says who is at the other end; there is no password.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
+from hrd.admin.accounts import import_login, sign_in
 from hrd.admin.asking import path_fields, read_ask
 from hrd.admin.auth import add_credentials, list_credentials, remove_credential
 from hrd.admin.denied import Denied
@@ -29,6 +31,7 @@ from hrd.admin.stop import stop_daemon
 from hrd.admin.usage import usage_of
 from hrd.admin.version import version_of
 from hrd.admin.why import explain
+from hrd.admin.wire.accounts import LOGIN, LOGIN_IMPORT, LoginImport, LoginWish
 from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE
 from hrd.admin.wire.daemon import RESTART, STOP, VERSION, Restarted
 from hrd.admin.wire.doctor import DOCTOR, PROVIDERS, REASONING, Diagnosis
@@ -43,6 +46,7 @@ from hrd.admin.wire.route import Nothing, Route
 from hrd.admin.wire.status import STATUS
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
 from hrd.configuration.live import Configuration
+from hrd.core.facts import SignedIn
 from hrd.core.remembered import Discovered
 from hrd.downstream.call import JSON, JSON_LINES, Call, Endpoint
 from hrd.downstream.context import Header
@@ -51,6 +55,8 @@ from hrd.downstream.peers import Peer
 from hrd.http.messages import RequestHead
 from hrd.pool import Pool
 from hrd.store.contract import Store
+from hrd.upstream.accounts.accounts import Accounts
+from hrd.upstream.accounts.signing_in import SigningIn
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -75,12 +81,33 @@ def admin_dispatch(
     changed: Callable[[], None],
     stop: Callable[[], None],
     restart: Callable[[], Awaitable[Restarted | str]],
+    accounts: Accounts,
+    signing_in: SigningIn,
     finished: Finished,
     may_control: Callable[[Peer], bool],
     now: Callable[[], float],
 ) -> Callable[[RequestHead], Endpoint]:
     """*discovered* are the lists of models as they are read. *connect* makes a connection to a provider. *changed* puts a
     changed configuration in force; *stop* ends the daemon, called again at once."""
+
+    def signed(fingerprint: str) -> None:
+        store.commit_nowait(pool.apply(SignedIn(credential=fingerprint), now()))
+
+    async def import_(call: Call) -> None:
+        ask = await read_ask(LOGIN_IMPORT, call)
+        own = call.peer.uid == os.geteuid()
+        answer = (
+            await import_login(ask, accounts, configuration, signed, changed, now(), is_own_user=own)
+            if isinstance(ask, LoginImport)
+            else ask
+        )
+        await _reply(call, answer)
+
+    async def login(call: Call) -> None:
+        ask = await read_ask(LOGIN, call)
+        denied = await sign_in(ask, call, signing_in, accounts, signed, changed, now) if isinstance(ask, LoginWish) else ask
+        if denied is not None:
+            await _deny(call, denied)
 
     async def usage(ask: UsageQuestion) -> Usage | Denied:
         client = client_meant(ask.client, configuration) if ask.client else ""
@@ -110,9 +137,13 @@ def admin_dispatch(
         VERSION: _at_once(VERSION, lambda _: version_of(facts(), now())),
         RESTART: _waiting(RESTART, lambda _: restart_daemon(restart)),
         STOP: _at_once(STOP, lambda ask: stop_daemon(ask, facts(), stop, configuration.settings.stop_seconds)),
-        AUTH_LIST: _at_once(AUTH_LIST, lambda ask: list_credentials(ask, configuration, pool.snapshot(now()), now())),
+        AUTH_LIST: _at_once(
+            AUTH_LIST, lambda ask: list_credentials(ask, configuration, pool.snapshot(now()), accounts.lapses(), now())
+        ),
         AUTH_ADD: _waiting(AUTH_ADD, lambda ask: add_credentials(ask, configuration, changed, now())),
         AUTH_REMOVE: _waiting(AUTH_REMOVE, lambda ask: remove_credential(ask, configuration, changed)),
+        LOGIN_IMPORT: import_,
+        LOGIN: login,
         MODE: _at_once(MODE, lambda _: modes_of(configuration.settings)),
         MODE_CHANGE: _waiting(MODE_CHANGE, lambda ask: change_mode(ask, configuration, changed)),
         MODELS: _at_once(MODELS, lambda ask: list_models(ask, pool.snapshot(now()), configuration.settings, discovered, now())),

@@ -15,9 +15,12 @@ from hrd.core.block_book import PROBING, BlockBook
 from hrd.core.providers import Candidate, Credential
 from hrd.core.refusals import Refusal
 from hrd.pool import PoolSnapshot
+from hrd.upstream.accounts.accounts import Lapse
+from hrd.upstream.accounts.renewal import SIGN_IN
 
 STATES = {
     "rejected": CredentialState.REJECTED,
+    "needs login": CredentialState.NEEDS_LOGIN,
     "dead": CredentialState.DEAD,
     "gone": CredentialState.DEAD,
     "credits": CredentialState.NO_CREDIT,
@@ -53,9 +56,11 @@ class Standing(msgspec.Struct, frozen=True):
 class Hindrances:
     """Everything that hinders anybody in one snapshot."""
 
-    def __init__(self, snapshot: PoolSnapshot, now: float) -> None:
+    def __init__(self, snapshot: PoolSnapshot, now: float, lapses: Iterable[Lapse] = ()) -> None:
+        """*lapses*: accounts that have to sign in again."""
         self._snapshot = snapshot
         self._now = now
+        self._lapses = {lapse.fingerprint: lapse for lapse in lapses}
         self._blocks = BlockBook(snapshot.blocks)
         self._blocks.begin(snapshot.probing, ANY_RESERVATION)
 
@@ -71,11 +76,16 @@ class Hindrances:
 
     def standing_of(self, credential: Credential, candidates: Iterable[Candidate]) -> Standing:
         """What *credential* can do; *candidates* are those of its provider."""
+        lapse = self._lapses.get(credential.fingerprint)
+        if lapse is not None and lapse.ends_at is None:
+            return Standing(CredentialState.NEEDS_LOGIN, SIGN_IN)
         own = [c.scopes for c in candidates if c.credential.fingerprint == credential.fingerprint]
         own = own or [self._wide_scopes(credential)]
         count, first = self._first_of(own)
         if count == len(own):
-            return Standing(STATES.get(first.reason, CredentialState.COOLING), first.reason, first.until)
+            state = STATES.get(first.reason, CredentialState.COOLING)
+            reason = SIGN_IN if state is CredentialState.NEEDS_LOGIN else first.reason
+            return Standing(state, reason, first.until)
         is_busy = bool(self._snapshot.in_flight.get(credential.fingerprint))
         state = CredentialState.BUSY if is_busy else CredentialState.READY
         return Standing(state, f"{count} of {len(own)} models: {first.reason}", first.until) if count else Standing(state)

@@ -14,6 +14,8 @@ from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import DayCounts
 from hrd.pool import PoolSnapshot
 from hrd.store.contract import StoreHealth
+from hrd.upstream.accounts.accounts import Lapse
+from hrd.upstream.accounts.renewal import SIGN_IN
 
 
 class DaemonFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,12 +32,16 @@ class DaemonFacts(msgspec.Struct, frozen=True, kw_only=True):
     finishing: tuple[Finishing, ...] = ()
     troubles: tuple[str, ...] = ()
     """What is wrong with the files as they stand; the last good settings hold."""
+    lapses: tuple[Lapse, ...] = ()
+    """Accounts that have to sign in again."""
+    unstored: tuple[str, ...] = ()
+    """Accounts whose renewed login the disk does not take."""
 
 
 def status_of(snapshot: PoolSnapshot, facts: DaemonFacts, health: StoreHealth, now: float) -> Status:
     """The whole picture. A retired provider without a key is not in it: nobody is missing it."""
     roster = snapshot.roster
-    hindrances = Hindrances(snapshot, now)
+    hindrances = Hindrances(snapshot, now, facts.lapses)
     troubles = [f"not taken, the last good settings hold: {trouble}" for trouble in facts.troubles]
     return Status(
         version=facts.version,
@@ -57,8 +63,21 @@ def status_of(snapshot: PoolSnapshot, facts: DaemonFacts, health: StoreHealth, n
         connections=facts.connections,
         finishing=facts.finishing,
         next_out=next_out(snapshot, now),
-        warnings=(*troubles, *roster.warnings),
+        warnings=(*troubles, *_of_accounts(facts), *roster.warnings),
     )
+
+
+def _of_accounts(facts: DaemonFacts) -> list[str]:
+    """What the user must do for accounts, while there is time or after."""
+    lapsed = [
+        f"{one.fingerprint} {'cannot be asked' if one.ends_at is None else 'can be asked only until its token ends'}: "
+        f"its login is over, {one.why or 'it came without a refresh token'}. Type: {SIGN_IN}"
+        for one in facts.lapses
+    ]
+    return lapsed + [
+        f"{name}: its renewed login cannot be written to auth.json, and is lost if hrd ends now; writing is tried again"
+        for name in facts.unstored
+    ]
 
 
 def status_for_client(status: Status, caller: Caller) -> Status:

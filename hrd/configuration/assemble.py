@@ -13,6 +13,7 @@ from hrd.core.providers import Credential, ModelFacts, Provider
 from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster, who_lists
 from hrd.credentials import AuthFile, ProxyKey, stored_order
+from hrd.credentials.accounts import CODEX
 from hrd.settings import Forced, Settings
 from hrd.settings.model import name_part
 from hrd.settings.urls import leads_to_us
@@ -107,6 +108,7 @@ def lay_over(row: Provider, settings: Settings, discovered: Collection[str] = ()
         row,
         base_url=said.base_url or row.base_url,
         limits=() if said.base_url else row.limits,  # claims are of the address that the catalogue has
+        headers={**_headers(row.name, settings), **row.headers},
         models=models,
         embed_model=row.embed_model if said.embed_model is None else said.embed_model,
         exclude_models=tuple(dict.fromkeys((*said.exclude_models, *(model.lower() for model in row.exclude_models)))),
@@ -116,6 +118,13 @@ def lay_over(row: Provider, settings: Settings, discovered: Collection[str] = ()
         models_facts=facts,
         model_defaults=force(row.model_defaults, said.forced),
     )
+
+
+def _headers(provider: str, settings: Settings) -> dict[str, str]:
+    """What the settings say to a provider beside the catalogue, where `[providers.<name>.headers]` does not."""
+    if provider == CODEX:
+        return {"originator": settings.codex_originator, "version": settings.codex_version}
+    return {}
 
 
 def force(facts: ModelFacts, forced: Forced) -> ModelFacts:

@@ -129,7 +129,21 @@ class Configuration:
             stored = await trio.to_thread.run_sync(auth_disk.edit, path, self._uid, change)
             if isinstance(stored, CredentialProblem):
                 return stored
+            self._take_auth(stored)
             return self._adopt()
+
+    async def reread_auth(self) -> CredentialProblem | None:
+        """Take auth.json as it stands now, whatever is wrong with the other files."""
+        async with self._turn:
+            found = await trio.to_thread.run_sync(auth_disk.load, Path(self.places.auth_json), self._uid)
+            if isinstance(found, CredentialProblem):
+                return found
+            self._take_auth(found)
+            return None
+
+    def _take_auth(self, found: auth_disk.Loaded) -> None:
+        assert self.loaded is not None, "the daemon starts with a good reading"
+        self.loaded = msgspec.structs.replace(self.loaded, auth=found.auth)
 
     async def set_variable(self, name: str, value: str | None) -> CredentialProblem | None:
         """Set *name* in `.env`, or take it out; comments and order are kept. In force when this returns."""
@@ -164,7 +178,8 @@ class Configuration:
     def _adopt(self) -> CredentialProblem | None:
         if self.reload():
             return None
-        return CredentialProblem("written, but the configuration as a whole is not good: " + "; ".join(self.troubles))
+        reason = "written, but the configuration as a whole is not good: " + "; ".join(self.troubles)
+        return CredentialProblem(reason, is_written=True)
 
     def make_first_key(self) -> str | None:
         """Without any client key, make one; why that failed, if it did. Called once, at start."""

@@ -9,7 +9,7 @@ from hrd.core.blocks import Block
 from hrd.core.remembered import BlockLifted
 from hrd.core.scopes import ACCOUNT_KINDS
 
-PROBED_REASONS = frozenset({"rejected", "credits", "quota", "breaker", "model"})
+PROBED_REASONS = frozenset({"rejected", "needs login", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
 PROBING = "probing"
 SCOPES_MAX = 20_000

@@ -139,6 +139,8 @@ def _guidance(reason: str, provider: str) -> str:
     match reason:
         case "rejected" | "dead":
             return f"See where the key stands with: hr auth list. Replace it with: hr auth add {provider}"
+        case "needs login":
+            return f"Its account has to sign in again: hr auth login {provider}"
         case "credits":
             return f"Top up the account, then: hr reset {provider}. Or add another key: hr auth add {provider}"
         case "model":

@@ -96,6 +96,12 @@ class Reset(msgspec.Struct, frozen=True, kw_only=True):
     credential: str = ""
 
 
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """An account signed in, or its login was renewed: what stood against it because it could not show one is over."""
+
+    credential: str
+
+
 class EmbeddingsUnpinned(msgspec.Struct, frozen=True, kw_only=True):
     """`hr model reset embeddings`."""
 
@@ -124,5 +130,15 @@ class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Fact = (
-    Committed | Ended | Failed | BlamedLater | RosterChanged | Reset | EmbeddingsUnpinned | ReasoningSeen | LeftLine | LookedUp
+    Committed
+    | Ended
+    | Failed
+    | BlamedLater
+    | RosterChanged
+    | Reset
+    | SignedIn
+    | EmbeddingsUnpinned
+    | ReasoningSeen
+    | LeftLine
+    | LookedUp
 )

@@ -52,6 +52,8 @@ RULES: dict[Verdict, Rule] = {
     Verdict.AFFORDABLE: Rule(next=Next.AGAIN),
     Verdict.REJECTED: Rule(next=Next.SIBLINGS_FIRST, scope="credential", reason="rejected", guesses_s=(300.0, _HOUR)),
     Verdict.REVOKED: Rule(next=Next.SIBLINGS_FIRST, scope="credential", reason="dead", guesses_s=(FOREVER,)),
+    Verdict.NEEDS_LOGIN: Rule(next=Next.SIBLINGS_FIRST, scope="credential", reason="needs login", guesses_s=(300.0, _HOUR)),
+    Verdict.NOT_RENEWED: Rule(next=Next.SIBLINGS_FIRST, scope="credential", reason="errors", guesses_s=LADDER_S),
     Verdict.MODEL_UNAVAILABLE: Rule(next=Next.ANYONE, scope="candidate", reason="model", guesses_s=(600.0, _HOUR)),
     Verdict.MODEL_GONE: Rule(next=Next.ANYONE, scope="model", reason="model", guesses_s=(600.0, _HOUR)),
     Verdict.CONTEXT_EXCEEDED: Rule(next=Next.LARGER),

@@ -156,6 +156,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """The account it draws on; empty is an account of its own."""
     account_id: str = ""
     """What the provider itself calls an account that signed in; empty for a key."""
+    signs_in: bool = False
+    """An account, whose secret is another one from time to time; `secret` is the one that it had."""
     label: str = ""
     cost_class: CostClass | None = None
     """What `hr auth add --class` said, if anything."""

@@ -4,7 +4,8 @@
 keys before those of the environment. What could not be read is never written over.
 """
 
-from hrd.credentials.auth_file import AuthFile, CodexAccount, CredentialInfo, CredentialProblem, ProxyKey
+from hrd.credentials.accounts import CodexAccount
+from hrd.credentials.auth_file import AuthFile, CredentialInfo, CredentialProblem, ProxyKey
 from hrd.credentials.disk import edit, load, new_proxy_key, store
 from hrd.credentials.order import Stored, stored_order
 

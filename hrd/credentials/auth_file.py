@@ -16,7 +16,8 @@ from hrd.core.ask import PRIORITIES
 from hrd.core.key_shapes import unusable
 from hrd.core.nesting import is_too_deep
 from hrd.core.providers import CostClass
-from hrd.core.secrets import CLIENT, Secret, fingerprint
+from hrd.core.secrets import CLIENT, Secret
+from hrd.credentials.accounts import CodexAccount, accounts_in
 from hrd.credentials.shape import MisshapenError, as_list, as_number, as_object, as_text, as_whole
 
 COST_CLASSES: Final = {member.name.lower(): member for member in CostClass}
@@ -29,6 +30,8 @@ class CredentialProblem(msgspec.Struct, frozen=True):
     hint: str = ""
     is_stale: bool = False
     """The file was changed by somebody else since it was read: reading it again may help."""
+    is_written: bool = False
+    """The change was made all the same: something else is wrong."""
 
     def __str__(self) -> str:
         return f"{self.reason}; {self.hint}" if self.hint else self.reason
@@ -41,16 +44,6 @@ class CredentialInfo(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     cost_class: CostClass | None = None
     added_at: float = 0.0
-
-
-class CodexAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A ChatGPT account that signed in."""
-
-    account_id: str
-    fingerprint: str
-    access_token: Secret
-    refresh_token: Secret
-    last_refresh: str | float | None = None
 
 
 class ProxyKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +100,7 @@ class AuthFile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def secrets(self) -> tuple[Secret, ...]:
         """Everything in it that must not be seen."""
-        tokens = [token for a in self.codex_accounts for token in (a.access_token, a.refresh_token) if token.reveal()]
+        tokens = [token for account in self.codex_accounts for token in account.secrets()]
         keys = [secret for secrets in self.providers.values() for secret in secrets]
         return (*keys, *tokens, *(key.secret for key in self.proxy_keys))
 
@@ -137,7 +130,7 @@ def auth_file_of(tree: object) -> AuthFile | CredentialProblem:
             document=Document(top),
             providers=_providers(as_object(top.get("providers"), "providers"), warnings),
             info=_info(as_object(top.get("credential_info"), "credential_info")),
-            codex_accounts=_codex_accounts(as_list(top.get("codex_accounts"), "codex_accounts")),
+            codex_accounts=accounts_in(top.get("codex_accounts"), warnings),
             proxy_keys=_proxy_keys(as_object(top.get("proxy_keys"), "proxy_keys"), warnings),
             warnings=tuple(warnings),
         )
@@ -183,32 +176,6 @@ def _info_of(entry: dict[str, Any]) -> CredentialInfo:
         cost_class=COST_CLASSES.get(word),
         added_at=as_number(entry.get("added_at"), "credential_info.*.added_at"),
     )
-
-
-def _codex_accounts(entries: list[Any]) -> tuple[CodexAccount, ...]:
-    accounts: dict[str, CodexAccount] = {}
-    for place, value in enumerate(entries):
-        where = f"codex_accounts[{place}]"
-        entry = as_object(value, where)
-        account_id = as_text(entry.get("account_id"), f"{where}.account_id")
-        refreshed = entry.get("last_refresh")
-        if not isinstance(refreshed, str | float | int | None) or isinstance(refreshed, bool):
-            raise MisshapenError(f"{where}.last_refresh", "a time")
-        refresh_token = as_text(entry.get("refresh_token"), f"{where}.refresh_token")
-        if not account_id and not refresh_token:
-            raise MisshapenError(where, "an object with an account_id")
-        name = fingerprint("codex", account_id or refresh_token)
-        accounts.setdefault(
-            name,
-            CodexAccount(
-                account_id=account_id,
-                fingerprint=name,
-                access_token=Secret(as_text(entry.get("access_token"), f"{where}.access_token"), "codex"),
-                refresh_token=Secret(refresh_token, "codex"),
-                last_refresh=refreshed,
-            ),
-        )
-    return tuple(accounts.values())
 
 
 def _proxy_keys(entries: dict[str, Any], warnings: list[str]) -> tuple[ProxyKey, ...]:

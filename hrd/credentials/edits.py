@@ -10,6 +10,7 @@ from typing import Any
 from hrd.core.aliases import PROVIDERS, provider_named, provider_suggested
 from hrd.core.key_shapes import unusable
 from hrd.core.secrets import CLIENT, Secret, fingerprint, scrub
+from hrd.credentials.accounts import account_fingerprint
 from hrd.credentials.auth_file import AuthFile, CredentialInfo, CredentialProblem, ProxyKey, auth_file_of, keys_in
 
 Edit = Callable[[AuthFile], AuthFile | CredentialProblem]
@@ -30,10 +31,10 @@ def add_key(auth: AuthFile, provider: str, key: str, info: CredentialInfo | None
     secret = Secret(key.strip(), name)
     tree = auth.document.copied()
     if secret not in auth.providers.get(name, ()):
-        entries = _part(tree, "providers")
+        entries = part(tree, "providers")
         entries[name] = [*keys_in(entries.get(name), name), secret.reveal()]
     if info is not None:
-        _note(tree, secret.fingerprint, info)
+        noted(tree, secret.fingerprint, info)
     return auth_file_of(tree)
 
 
@@ -61,14 +62,14 @@ def remove_key(auth: AuthFile, credential: str) -> AuthFile | CredentialProblem:
         left = [key for key in keys if fingerprint(provider, key) != credential]
         if len(left) < len(keys):
             found = True
-            _put(tree["providers"], name, left)
+            put(tree["providers"], name, left)
     accounts = tree.get("codex_accounts") or []
-    left_accounts = [entry for entry in accounts if _account_fingerprint(entry) != credential]
+    left_accounts = [entry for entry in accounts if account_fingerprint(entry) != credential]
     if len(left_accounts) < len(accounts):
         found = True
         tree["codex_accounts"] = left_accounts
     if not found:
-        return CredentialProblem(f"auth.json has no credential {_shown(credential)}", "see: hr auth list")
+        return CredentialProblem(f"auth.json has no credential {shown(credential)}", "see: hr auth list")
     (tree.get("credential_info") or {}).pop(credential, None)
     return auth_file_of(tree)
 
@@ -76,7 +77,7 @@ def remove_key(auth: AuthFile, credential: str) -> AuthFile | CredentialProblem:
 def note(auth: AuthFile, credential: str, info: CredentialInfo) -> AuthFile | CredentialProblem:
     """*auth* with *info* noted of the credential with that fingerprint, which may stand elsewhere (`.env`)."""
     tree = auth.document.copied()
-    _note(tree, credential, info)
+    noted(tree, credential, info)
     return auth_file_of(tree)
 
 
@@ -87,15 +88,15 @@ def put_proxy_key(auth: AuthFile, key: ProxyKey) -> AuthFile | CredentialProblem
     if key.name and any(other.name == key.name and other.secret != key.secret for other in auth.proxy_keys):
         return CredentialProblem(f"there is a client key named {key.name!r} already", "choose another name, or revoke it")
     tree = auth.document.copied()
-    entries = _part(tree, "proxy_keys")
+    entries = part(tree, "proxy_keys")
     entry = dict(entries.get(key.secret.reveal()) or {})
-    _put(entry, "name", key.name)
+    put(entry, "name", key.name)
     for field in _LIMITS:
-        _put(entry, field, getattr(key, field))
-    _put(entry, "allowed_providers", list(key.allowed_providers))
-    _put(entry, "local_only", key.local_only)
-    _put(entry, "cost_policy", key.cost_policy)
-    _put(entry, "priority_max", key.priority_max)
+        put(entry, field, getattr(key, field))
+    put(entry, "allowed_providers", list(key.allowed_providers))
+    put(entry, "local_only", key.local_only)
+    put(entry, "cost_policy", key.cost_policy)
+    put(entry, "priority_max", key.priority_max)
     entries[key.secret.reveal()] = entry
     return auth_file_of(tree)
 
@@ -104,12 +105,12 @@ def revoke_proxy_key(auth: AuthFile, named: str) -> AuthFile | CredentialProblem
     """*auth* without the client key that has the name, or the fingerprint, *named*."""
     found = [key for key in auth.proxy_keys if named and named in (key.name, key.secret.fingerprint)]
     if not found:
-        return CredentialProblem(f"auth.json has no client key {_shown(named)}", "see: hr key list")
+        return CredentialProblem(f"auth.json has no client key {shown(named)}", "see: hr key list")
     if len(found) > 1:
         names = ", ".join(key.secret.fingerprint for key in found)
         return CredentialProblem(f"{len(found)} client keys are named {named!r}", f"name one of them: {names}")
     tree = auth.document.copied()
-    entries = _part(tree, "proxy_keys")
+    entries = part(tree, "proxy_keys")
     for key in [key for key in entries if fingerprint(CLIENT, key.strip()) == found[0].secret.fingerprint]:
         del entries[key]
     return auth_file_of(tree)
@@ -118,16 +119,16 @@ def revoke_proxy_key(auth: AuthFile, named: str) -> AuthFile | CredentialProblem
 def _unknown_provider(text: str) -> CredentialProblem:
     meant = provider_suggested(text)
     return CredentialProblem(
-        f"there is no provider {_shown(text)}", f"did you mean {meant}?" if meant else f"there are {', '.join(PROVIDERS)}"
+        f"there is no provider {shown(text)}", f"did you mean {meant}?" if meant else f"there are {', '.join(PROVIDERS)}"
     )
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name as it was given, unless it was a key by mistake."""
     return repr(scrub(name, limit=60))
 
 
-def _part(tree: dict[str, Any], name: str) -> dict[str, Any]:
+def part(tree: dict[str, Any], name: str) -> dict[str, Any]:
     """The object *name* of the document, which has it from now on."""
     if tree.get(name) is None:
         tree[name] = {}
@@ -135,23 +136,19 @@ def _part(tree: dict[str, Any], name: str) -> dict[str, Any]:
     return part
 
 
-def _note(tree: dict[str, Any], credential: str, info: CredentialInfo) -> None:
-    notes = _part(tree, "credential_info")
+def noted(tree: dict[str, Any], credential: str, info: CredentialInfo) -> None:
+    notes = part(tree, "credential_info")
     entry = dict(notes.get(credential) or {})
-    _put(entry, "account", info.account)
-    _put(entry, "label", info.label)
-    _put(entry, "class", info.cost_class.name.lower() if info.cost_class is not None else "")
-    _put(entry, "added_at", info.added_at)
-    _put(notes, credential, entry)
+    put(entry, "account", info.account)
+    put(entry, "label", info.label)
+    put(entry, "class", info.cost_class.name.lower() if info.cost_class is not None else "")
+    put(entry, "added_at", info.added_at)
+    put(notes, credential, entry)
 
 
-def _put(entry: dict[str, Any], field: str, value: Any) -> None:
+def put(entry: dict[str, Any], field: str, value: Any) -> None:
     """Nothing is written for what is empty or none."""
     if value:
         entry[field] = value
     else:
         entry.pop(field, None)
-
-
-def _account_fingerprint(entry: dict[str, Any]) -> str:
-    return fingerprint("codex", entry.get("account_id") or entry.get("refresh_token") or "")

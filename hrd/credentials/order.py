@@ -1,10 +1,11 @@
-"""Stored order: the keys of auth.json, then those of the environment, each once, as the pool's credentials."""
+"""Stored order: the keys of auth.json, then those of the environment, then accounts, each once, as the pool's credentials."""
 
 import msgspec
 
 from hrd.core.aliases import PROVIDERS
 from hrd.core.providers import Credential
 from hrd.core.secrets import Secret
+from hrd.credentials.accounts import CODEX, CodexAccount
 from hrd.credentials.auth_file import AuthFile, CredentialInfo
 from hrd.settings.model import Settings
 
@@ -32,6 +33,8 @@ def stored_order(auth: AuthFile, settings: Settings) -> Stored:
         refused = [secret for secret in places if secret in client_keys]
         warnings += [f"{secret.fingerprint} is a client key of this router: it is not used upstream" for secret in refused]
         usable = tuple(_credential(provider, s, places[s], auth.info) for s in places if s not in client_keys)
+        if provider == CODEX:
+            usable = (*usable, *(_account(one, auth.info) for one in auth.codex_accounts))
         if usable:
             credentials[provider] = usable
     return Stored(credentials, tuple(warnings))
@@ -42,6 +45,22 @@ def _local_places(places: dict[Secret, str], *, is_enabled: bool) -> dict[Secret
     if not is_enabled:
         return {}
     return places or {Secret(KEYLESS_KEY, "local"): "built in"}
+
+
+def _account(account: CodexAccount, notes: dict[str, CredentialInfo]) -> Credential:
+    """An account that signed in. Its secret is the one that it had when this was read; see `hrd.upstream.passes`."""
+    info = notes.get(account.fingerprint, CredentialInfo())
+    return Credential(
+        provider=CODEX,
+        fingerprint=account.fingerprint,
+        secret=account.tokens.access,
+        source="auth.json",
+        account=info.account,
+        account_id=account.account_id,
+        signs_in=True,
+        label=info.label or account.email,
+        cost_class=info.cost_class,
+    )
 
 
 def _credential(provider: str, secret: Secret, source: str, notes: dict[str, CredentialInfo]) -> Credential:

@@ -136,6 +136,15 @@ class BaseUrl(msgspec.Struct, frozen=True):
         return url if url.endswith(self.suffix) else url + self.suffix
 
 
+class Ports(msgspec.Struct, frozen=True):
+    accepted: str = "up to eight port numbers with commas between them"
+
+    def parse(self, text: str) -> tuple[int, ...] | Rejected:
+        found = listed(text)
+        ports = tuple(int(item) for item in found if _WHOLE.fullmatch(item) and int(item) < 65_536)
+        return ports if 0 < len(ports) == len(found) <= 8 else REJECTED
+
+
 class Model(msgspec.Struct, frozen=True):
     accepted: str = "the id of one model, without white space or commas, of at most 200 characters"
 

@@ -85,6 +85,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     openrouter_site_url: str | None
     openrouter_app_name: str | None
 
+    codex_auth_url: str
+    codex_client_id: str
+    codex_originator: str
+    codex_version: str
+    codex_callback_ports: tuple[int, ...]
+    codex_login_seconds: float
+    codex_auth_seconds: float
+    codex_renew_seconds: float
+
     proxy_limit_rpm: int
     proxy_limit_req_day: int
     proxy_limit_tokens_day: int

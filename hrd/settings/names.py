@@ -22,6 +22,7 @@ from hrd.settings.kinds import (
     Models,
     ModelsOfProviders,
     Origins,
+    Ports,
     Whole,
 )
 from hrd.settings.proxies import Hosts, ProxyUrl
@@ -83,6 +84,15 @@ NAMES: Final = (
     Name("MODEL_PRICES_FILE", None, FilePath(), 'JSON file {"part of a model id": [input, output]}, USD per million'),
     Name("OPENROUTER_SITE_URL", None, Line(), "sent to OpenRouter as HTTP-Referer"),
     Name("OPENROUTER_APP_NAME", None, Line(), "sent to OpenRouter as X-Title"),
+    # Accounts of ChatGPT (codex).
+    Name("CODEX_AUTH_URL", "https://auth.openai.com", BaseUrl(), "the server that accounts sign in at"),
+    Name("CODEX_CLIENT_ID", "app_EMoamEEZ73f0CkXaXp7hrann", Line(200), "who signs in there, as that server knows it"),
+    Name("CODEX_ORIGINATOR", "codex_cli_rs", Line(100), "sent to codex and that server as originator"),
+    Name("CODEX_VERSION", "0.146.0", Line(40), "sent to codex as version, and asked for in its list of models"),
+    Name("CODEX_CALLBACK_PORTS", (1455, 1457), Ports(), "where a browser comes back to when it has signed in"),
+    Name("CODEX_LOGIN_SECONDS", 900.0, _seconds(1, 86_400), "for signing in, from the first step to the last"),
+    Name("CODEX_AUTH_SECONDS", 20.0, _seconds(0.1, 300), "one answer of that server"),
+    Name("CODEX_RENEW_SECONDS", 600.0, _seconds(1, 86_400), "so long before its end, or at half its time, a login is renewed"),
     # Default ceilings of a client key.
     Name("PROXY_LIMIT_RPM", 0, _CEILING, "requests a minute for one client key; 0 no limit"),
     Name("PROXY_LIMIT_REQ_DAY", 0, _CEILING, "requests a day for one client key; 0 no limit"),

@@ -5,12 +5,14 @@ cancellation, which is the caller's. After the commit point an `OpenStream` yiel
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import trio
 
 from hrd.core.facts import Claim
 from hrd.core.failures import Failure, Observation, Verdict
+from hrd.core.secrets import Secret
 from hrd.dialects.contract import Ending, StreamReader, WholeReply
 from hrd.dialects.passage import Prepared
 from hrd.http.alarms import NEVER
@@ -20,6 +22,7 @@ from hrd.upstream.connections import Connection, Connections, Origin
 from hrd.upstream.failures import read_error_object, read_failure
 from hrd.upstream.heads import Heads
 from hrd.upstream.introductions import NOTHING, About
+from hrd.upstream.passes import Passes, show
 from hrd.upstream.ratelimits import read_limits
 
 RECEIVE_BYTES = 65_536
@@ -132,22 +135,31 @@ class Attempts:
         *,
         connections: Connections,
         heads: Heads,
+        passes: Passes,
         limits: AttemptLimits,
         scrub: Callable[[str], str],
         now: Callable[[], float],
     ) -> None:
         self._connections = connections
         self._heads = heads
+        self._passes = passes
         self.limits = limits
         """May be replaced: new attempts go by it."""
         self._scrub = scrub
         self._now = now
 
-    async def whole(self, claim: Claim, prepared: Prepared, *, within_s: float, about: About = NOTHING) -> Answered | Missed:
-        """Ask for a whole reply; it must be complete within *within_s* seconds of sending. *about* goes into its head."""
+    async def whole(
+        self, claim: Claim, prepared: Prepared, *, within_s: float, about: About = NOTHING, secret: Secret | None = None
+    ) -> Answered | Missed:
+        """Ask for a whole reply; it must be complete within *within_s* seconds of sending. *about* goes into its head, and so
+        does *secret*: without one, whatever the credential shows now."""
+        credential = claim.candidate.credential
+        if secret is None and credential.signs_in:
+            ask = partial(self.whole, claim, prepared, about=about)
+            return await show(self._passes, credential, within_s, ask, _failure_of, _missed_by)
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, prepared, within_s, about)
+            connection = await self._sent(claim, prepared, within_s, about, secret or credential.secret)
             reader, transport = connection.reader, connection.transport
             head = None
             while head is None:  # written out here: every reply's way, one frame less to resume
@@ -170,12 +182,23 @@ class Attempts:
                 self._connections.give_back(connection)
 
     async def stream(
-        self, claim: Claim, prepared: Prepared, reply: StreamReader, *, within_s: float, about: About = NOTHING
+        self,
+        claim: Claim,
+        prepared: Prepared,
+        reply: StreamReader,
+        *,
+        within_s: float,
+        about: About = NOTHING,
+        secret: Secret | None = None,
     ) -> OpenStream | Missed:
-        """Ask for a stream; its commit point must come within *within_s* seconds of sending."""
+        """Ask for a stream; its commit point must come within *within_s* seconds of sending. The rest as in `whole`."""
+        credential = claim.candidate.credential
+        if secret is None and credential.signs_in:
+            ask = partial(self.stream, claim, prepared, reply, about=about)
+            return await show(self._passes, credential, within_s, ask, _failure_of, _missed_by)
         connection: Connection | None = None
         try:
-            connection = await self._sent(claim, prepared, within_s, about)
+            connection = await self._sent(claim, prepared, within_s, about, secret or credential.secret)
             head = await _reply_head(connection)
             if head.status != 200:
                 return await self._refused(claim, connection, head)
@@ -201,10 +224,10 @@ class Attempts:
             return Missed(failure=Failure(verdict=Verdict.NO_FIRST_TOKEN, message=too_late))
         return Missed(failure=Failure(verdict=Verdict.BROKEN, message=self._scrub(str(trouble))))
 
-    async def _sent(self, claim: Claim, prepared: Prepared, within_s: float, about: About) -> Connection:
+    async def _sent(self, claim: Claim, prepared: Prepared, within_s: float, about: About, secret: Secret) -> Connection:
         """A connection over which the request has gone out. A request that never left is sent over a new one."""
         origin, head = self._heads.head_for(
-            claim.candidate, prepared.path, len(prepared.body), stream=prepared.as_stream, about=about
+            claim.candidate, prepared.path, len(prepared.body), secret, stream=prepared.as_stream, about=about
         )
         data = head + prepared.body
         connection = self._connections.take_idle(origin)
@@ -354,6 +377,14 @@ class NoneCameFreeError(Exception):
 
 
 _TROUBLE = (WireBroken, ReplyBroken, trio.ClosedResourceError, CouldNotConnectError, NoneCameFreeError)
+
+
+def _failure_of(result: Answered | OpenStream | Missed) -> Failure | None:
+    return result.failure if isinstance(result, Missed) else None
+
+
+def _missed_by(failure: Failure) -> Missed:
+    return Missed(failure=failure)
 
 
 def error_text(error: dict[str, object]) -> str:

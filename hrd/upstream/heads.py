@@ -4,6 +4,7 @@ provider's key is revealed."""
 import msgspec
 
 from hrd.core.providers import Candidate
+from hrd.core.secrets import Secret
 from hrd.http import encode
 from hrd.upstream.connections import Origin, origin_of
 from hrd.upstream.introductions import NOTHING, About, Fields, Introduction, introduction_of
@@ -19,6 +20,7 @@ class Made(msgspec.Struct, frozen=True, gc=False):
     candidate: Candidate
     origin: Origin
     head: bytes
+    secret: Secret
     introduction: Introduction | None = None
     """None: nothing of the head changes with the request."""
     replaceable: Fields = {}
@@ -44,15 +46,15 @@ class Heads:
         self._made: dict[tuple[int, str, bool], Made] = {}
 
     def head_for(
-        self, candidate: Candidate, path: str, length: int, *, stream: bool, about: About = NOTHING
+        self, candidate: Candidate, path: str, length: int, secret: Secret, *, stream: bool, about: About = NOTHING
     ) -> tuple[Origin, bytes]:
-        """Where to send, and the whole head for a body of *length* bytes."""
+        """Where to send, and the whole head for a body of *length* bytes; *secret* is what the credential shows."""
         key = (id(candidate), path, stream)
         made = self._made.get(key)
-        if made is None or made.candidate is not candidate:
+        if made is None or made.candidate is not candidate or made.secret is not secret:
             if len(self._made) >= HEADS_CACHED_MAX:
                 self._made.clear()
-            made = self._made[key] = self._make(candidate, path, stream=stream)
+            made = self._made[key] = self._make(candidate, path, secret, stream=stream)
         if made.introduction is None:
             return made.origin, b"%bcontent-length: %d\r\n\r\n" % (made.head, length)
         lines = encode.header_lines(made.introduction.of_request(made.replaceable, about).items())
@@ -64,10 +66,10 @@ class Heads:
         self._forwarded, self._proxies = forwarded, proxies
         self._made.clear()
 
-    def _make(self, candidate: Candidate, path: str, *, stream: bool) -> Made:
+    def _make(self, candidate: Candidate, path: str, secret: Secret, *, stream: bool) -> Made:
         provider = candidate.provider
         introduction = introduction_of(provider.dialect)
-        key_name, key_value = introduction.key(candidate.credential.secret.reveal())
+        key_name, key_value = introduction.key(secret.reveal())
         origin, base_path = origin_of(provider.base_url)
         via = self._proxies.between(is_tls=origin.is_tls, host=origin.host, port=origin.port)
         target = base_path + path
@@ -90,5 +92,5 @@ class Heads:
         replaceable = {name: headers.pop(name) for name in list(headers) if introduction.is_taken_over(name)}
         head = encode.request_head("POST", target, origin.host_header, headers.items()).removesuffix(b"\r\n")
         if not introduction.takes_over:
-            return Made(candidate, origin, head)
-        return Made(candidate, origin, head, introduction, replaceable)
+            return Made(candidate, origin, head, secret)
+        return Made(candidate, origin, head, secret, introduction, replaceable)

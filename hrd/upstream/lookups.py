@@ -1,29 +1,30 @@
-"""Look-ups off the request path: model lists, read in the background. The one place that imports the general HTTP client.
+"""Look-ups off the request path: model lists, read in the background."""
 
-It is imported when it is first needed, because it costs more memory and start-up time than the whole data plane.
-"""
-
-from __future__ import annotations
-
-import ssl
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 import trio
 
+from hrd.core.failures import Failure
 from hrd.core.prices import Price, price_in_list
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
-from hrd.upstream.connections import origin_of
-from hrd.upstream.proxies import Proxies
-
-if TYPE_CHECKING:
-    import httpx2
+from hrd.core.secrets import Secret
+from hrd.upstream.general import General, NotGot
+from hrd.upstream.introductions import introduction_of
+from hrd.upstream.passes import Passes
 
 LOOKUP_S = 20.0
 BODY_BYTES_MAX = 16_777_216
+CODEX: Final = "codex"
+ANTHROPIC: Final = "anthropic_messages"
+ANTHROPIC_ROWS_MAX: Final = 1000
+"""As many as it lists at once."""
 CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
+HIDDEN: Final = ("hide", "hidden", "none")
+"""Codex: what such a model's `visibility` says."""
 DELAY_S = 2.0
 """After the start: the first requests come first."""
 RETRY_S = 3600.0
@@ -38,79 +39,53 @@ class LookupFailed(msgspec.Struct, frozen=True):
 
 
 async def read_models(
-    provider: Provider,
-    credential: Credential,
-    *,
-    hop: bytes,
-    user_agent: str,
-    models_max: int,
-    trust: Callable[[], ssl.SSLContext],
-    proxies: Proxies,
-    now: Callable[[], float],
+    general: General, provider: Provider, credential: Credential, secret: Secret, *, models_max: int, now: Callable[[], float]
 ) -> Discovered | LookupFailed:
     """`GET {base}/models`, bounded in time and size. Within LOOKUP_S seconds."""
-    import httpx2  # noqa: PLC0415 - see the module's docstring
+    got = await general.ask(
+        "GET", list_url(provider), headers=_headers(provider, credential, secret), within_s=LOOKUP_S, bytes_max=BODY_BYTES_MAX
+    )
+    if isinstance(got, NotGot):
+        return LookupFailed(provider.name, got.reason)
+    if got.status != 200:
+        return LookupFailed(provider.name, f"status {got.status}")
+    return read_list(provider, got.body, models_max=models_max, now=now())
 
-    headers = {
-        "authorization": f"Bearer {credential.secret.reveal()}",
-        "user-agent": provider.user_agent or user_agent,
-        "x-hermes-hop": hop.decode(),
+
+def list_url(provider: Provider) -> str:
+    """Where the list stands. Codex shows each version of its client what that can use, Anthropic a page."""
+    url = f"{provider.base_url.rstrip('/')}/models"
+    headers = {name.lower(): value for name, value in provider.headers.items()}
+    if provider.dialect == CODEX:
+        return f"{url}?{urlencode({'client_version': headers.get('version', '')})}"
+    return f"{url}?limit={ANTHROPIC_ROWS_MAX}" if provider.dialect == ANTHROPIC else url
+
+
+def _headers(provider: Provider, credential: Credential, secret: Secret) -> dict[str, str]:
+    introduction = introduction_of(provider.dialect)
+    fields = {**introduction.says(credential), **dict([introduction.key(secret.reveal())])}
+    return {
         "accept": "application/json",
-        "accept-encoding": "identity",
+        **({"user-agent": provider.user_agent} if provider.user_agent else {}),
+        **{name.decode(): value.decode() for name, value in fields.items()},
         **{name.lower(): value for name, value in provider.headers.items()},
     }
-    verify: ssl.SSLContext | bool = trust() if provider.base_url.startswith("https") else False
-    body, size = bytearray(), 0
-    try:
-        with trio.fail_after(LOOKUP_S):
-            async with (
-                httpx2.AsyncClient(
-                    verify=verify,
-                    trust_env=False,
-                    follow_redirects=False,
-                    timeout=LOOKUP_S,
-                    proxy=_proxy_for(provider.base_url, proxies),
-                ) as client,
-                client.stream("GET", f"{provider.base_url.rstrip('/')}/models", headers=headers) as reply,
-            ):
-                if reply.status_code != 200:
-                    return LookupFailed(provider.name, f"status {reply.status_code}")
-                async for piece in reply.aiter_raw():  # to its end: a generator that is left would be closed by the collector
-                    size += len(piece)
-                    if size <= BODY_BYTES_MAX:
-                        body += piece
-    except (httpx2.HTTPError, httpx2.InvalidURL, trio.TooSlowError, OSError) as error:
-        return LookupFailed(provider.name, type(error).__name__)
-    if size > BODY_BYTES_MAX:
-        return LookupFailed(provider.name, f"more than {BODY_BYTES_MAX} bytes")
-    return read_list(provider, bytes(body), models_max=models_max, now=now())
-
-
-def _proxy_for(base_url: str, proxies: Proxies) -> httpx2.Proxy | None:
-    """The proxy that requests to *base_url* go through, as the general client knows it."""
-    import httpx2  # noqa: PLC0415 - see the module's docstring
-
-    origin, _ = origin_of(base_url)
-    proxy = proxies.between(is_tls=origin.is_tls, host=origin.host, port=origin.port)
-    if proxy is None:
-        return None
-    user, _, password = proxy.credentials.reveal().partition(":") if proxy.credentials is not None else ("", "", "")
-    return httpx2.Proxy(f"http://{proxy.name}", auth=(user, password) if proxy.credentials is not None else None)
 
 
 def read_list(provider: Provider, body: bytes, *, models_max: int, now: float) -> Discovered | LookupFailed:
-    """The ids, context sizes and prices of a model list in OpenAI's shape."""
+    """The ids, context sizes and prices of a model list, in the shape of the provider's wire format."""
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return LookupFailed(provider.name, "not JSON")
-    rows = found.get("data") if isinstance(found, dict) else found
+    list_name, id_name = ("models", "slug") if provider.dialect == CODEX else ("data", "id")
+    rows = found.get(list_name) if isinstance(found, dict) else found
     if not isinstance(rows, list):
         return LookupFailed(provider.name, "no list of models")
     models: dict[str, int] = {}
     prices: dict[str, Price] = {}
     for row in rows:
-        name = row.get("id") if isinstance(row, dict) else None
+        name = row.get(id_name) if isinstance(row, dict) and row.get("visibility") not in HIDDEN else None
         if isinstance(name, str) and 0 < len(name) <= 256 and len(models) < models_max:
             model = name.removeprefix(provider.strip_model_prefix)
             models[model] = _context_of(row)
@@ -133,19 +108,15 @@ class ModelLookups:
     def __init__(
         self,
         *,
-        hop: bytes,
-        user_agent: str,
-        trust: Callable[[], ssl.SSLContext],
-        proxies: Callable[[], Proxies],
+        general: General,
+        passes: Passes,
         now: Callable[[], float],
         due: Callable[[], Iterable[tuple[Provider, Credential]]],
         models_max: Callable[[], int],
     ) -> None:
         """*due*: providers whose list is not known, or old, with a credential to ask with."""
-        self._hop = hop
-        self._user_agent = user_agent
-        self._trust = trust
-        self._proxies = proxies
+        self._general = general
+        self._passes = passes
         self._now = now
         self._due = due
         self._models_max = models_max
@@ -167,16 +138,7 @@ class ModelLookups:
                 asked = (provider.name, provider.base_url, credential.fingerprint)
                 if self._now() - self._failed_at.get(asked, 0.0) < RETRY_S:
                     continue
-                read = await read_models(
-                    provider,
-                    credential,
-                    hop=self._hop,
-                    user_agent=self._user_agent,
-                    models_max=self._models_max(),
-                    trust=self._trust,
-                    proxies=self._proxies(),
-                    now=self._now,
-                )
+                read = await self._read(provider, credential)
                 if isinstance(read, LookupFailed):
                     self._failed_at[asked] = self._now()
                     failed(read)
@@ -186,3 +148,9 @@ class ModelLookups:
                 found(lists)
             with trio.move_on_after(CHECK_S):
                 await self._look.wait()
+
+    async def _read(self, provider: Provider, credential: Credential) -> Discovered | LookupFailed:
+        secret = self._passes.secret_of(credential) or await self._passes.renewed(credential, None)
+        if isinstance(secret, Failure):
+            return LookupFailed(provider.name, secret.message)
+        return await read_models(self._general, provider, credential, secret, models_max=self._models_max(), now=self._now)

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from hrctl.manual import contexts
-from hrd.admin.wire import auth, daemon, doctor, forecast, journal, keys, limits, mode, models, quota, status, usage
+from hrd.admin.wire import accounts, auth, daemon, doctor, forecast, journal, keys, limits, mode, models, quota, status, usage
 from hrd.admin.wire.route import Route
 from hrd.core.refusals import RefusalKind
 from tests.e2e.daemon import running
@@ -98,9 +98,9 @@ def test_every_command_of_hr_is_in_the_readme() -> None:
 
 def test_every_route_of_the_control_socket_is_documented() -> None:
     page = (ROOT / "docs/control.md").read_text()
-    modules = (auth, daemon, doctor, forecast, journal, keys, limits, mode, models, quota, status, usage)
+    modules = (accounts, auth, daemon, doctor, forecast, journal, keys, limits, mode, models, quota, status, usage)
     routes = [value for module in modules for value in vars(module).values() if isinstance(value, Route)]
-    assert len(routes) == 28
+    assert len(routes) == 30
     for route in routes:
         assert f"| `{route.method} {route.path}` |" in page, f"{route.method} {route.path}"
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from hrd.admin.places import Places
 from hrd.admin.server import admin_dispatch, may_control
 from hrd.admin.status import DaemonFacts
 from hrd.admin.wire.route import Nothing, Problem, Refused, Route
+from hrd.bounds import login_server_terms
 from hrd.configuration.assemble import Assembled, Demo, assemble
 from hrd.configuration.live import Configuration, Loaded
 from hrd.core.access import Caller
@@ -39,7 +41,14 @@ from hrd.metrics import Gauges, Metrics
 from hrd.pages import public_dispatch
 from hrd.pool import Pool, PoolRules
 from hrd.store.memory import Disk, MemoryStore
+from hrd.upstream.accounts.accounts import Accounts
+from hrd.upstream.accounts.keeping import Keeping
+from hrd.upstream.accounts.renewal import Renewal
+from hrd.upstream.accounts.server import LoginServer
+from hrd.upstream.accounts.signing_in import SigningIn
 from hrd.upstream.connections import Origin, Transport
+from hrd.upstream.general import General
+from hrd.upstream.proxies import Proxies
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -83,6 +92,10 @@ dialect = "codex"
 base_url = "https://anthropic.test/v1"
 models = ["claude"]
 
+[openai]
+base_url = "https://openai.test/v1"
+models = ["gpt"]
+
 [codex]
 dialect = "codex"
 base_url = "https://codex.test"
@@ -108,6 +121,10 @@ class Answer(msgspec.Struct, frozen=True):
     def json(self) -> dict[str, object]:
         found: dict[str, object] = msgspec.json.decode(self.body)
         return found
+
+
+def no_trust() -> ssl.SSLContext:
+    raise AssertionError("no TLS was asked for")
 
 
 class World:
@@ -152,6 +169,25 @@ class World:
         """Who is at the other end, when the kernel is not to be believed."""
         self.crashes: list[BaseException] = []
         self.reachable: set[str] = set()
+        self._make_accounts()
+
+    def _make_accounts(self) -> None:
+        settings = self.configuration.settings
+        general = General(hop=b"instance-1", user_agent="hermes-router/0", trust=no_trust, proxies=Proxies)
+        server = LoginServer(general, lambda: login_server_terms(self.configuration.settings), str)
+        keeping = Keeping(self.configuration, lambda: self.now, lambda *_: None)
+        self.accounts = Accounts(
+            keeping,
+            Renewal(keeping, server, self.folder, lambda: self.now),
+            early_s=lambda: settings.codex_renew_seconds,
+            now=lambda: self.now,
+        )
+        self.signing_in = SigningIn(
+            server,
+            within_s=lambda: settings.codex_login_seconds,
+            ports=lambda: settings.codex_callback_ports,
+            now=lambda: self.now,
+        )
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -198,6 +234,7 @@ class World:
             in_flight=2,
             connections=3,
             troubles=self.configuration.troubles,
+            lapses=tuple(self.accounts.lapses()),
         )
 
     def stop(self) -> None:
@@ -259,6 +296,8 @@ class World:
             changed=self.changed,
             stop=self.stop,
             restart=self.restart,
+            accounts=self.accounts,
+            signing_in=self.signing_in,
             finished=self.finished,
             may_control=lambda peer: may_control(peer, os.geteuid(), 4242),
             now=lambda: self.now,

@@ -49,6 +49,7 @@ from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import ConnectionLimits, Dialer
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.heads import Heads
+from hrd.upstream.passes import Keys
 from hrd.upstream.trust import SystemTrust
 from tests.scenarios.client import Client, Reply, chat_bytes
 from tests.upstreams import Behave, Rules, Upstream
@@ -157,6 +158,7 @@ class World:
         attempts = Attempts(
             connections=self.upstream,
             heads=Heads(instance_id=INSTANCE.decode(), user_agent="hermes-router/test", forwarded={}),
+            passes=Keys(),
             limits=AttemptLimits(connect_s=5.0, error_bytes=65_536),
             scrub=self._scrub,
             now=self.now,

@@ -13,6 +13,8 @@ is a 4xx or 5xx with `Refused` as its body.
 | GET /v1/auth | `AuthQuestion` | `AuthList` |
 | POST /v1/auth | `AuthAdd` | `AuthAdded` |
 | POST /v1/auth/remove | `AuthRemove` | `AuthRemoved` |
+| POST /v1/auth/import | `LoginImport` | `LoginImported` |
+| POST /v1/auth/login | `LoginWish` | one `LoginStep` a line; an empty line every few seconds |
 | GET /v1/mode | | `Modes` |
 | POST /v1/mode | `ModeChange` | `Modes` |
 | GET /v1/models | `ModelsQuestion` | `Models` |

@@ -29,6 +29,7 @@ class CredentialState(enum.StrEnum):
     BUSY = "busy"
     COOLING = "cooling"
     REJECTED = "rejected"
+    NEEDS_LOGIN = "needs login"
     DEAD = "dead"
     NO_CREDIT = "no credit"
     PROBING = "probing"

@@ -208,14 +208,14 @@ async def test_an_account_that_signed_in_is_listed_and_can_be_removed(world: Wor
     assert "gsk_test-not-a-key-1" in world.read("auth.json")
 
 
-async def test_an_account_is_listed_while_the_demo_runs(tmp_path: Path, nursery: trio.Nursery) -> None:
-    world = World(tmp_path, auth={"codex_accounts": [{"account_id": "account-1"}]})
+async def test_an_account_ends_the_demo_as_a_key_does(tmp_path: Path, nursery: trio.Nursery) -> None:
+    world = World(tmp_path, auth={"codex_accounts": [{"account_id": "account-1", "refresh_token": "t-1"}]})
     world.demo = demo()
     world.changed()
     await world.open(nursery)
-    assert world.pool.roster.demo
+    assert not world.pool.roster.demo
     found = await world.ask(AUTH_LIST, AuthQuestion())
-    assert [(one.provider, one.state, one.cost_class) for one in found.credentials] == [("codex", "wrong dialect", "")]
+    assert [(one.provider, one.state) for one in found.credentials] == [("codex", "wrong dialect")]
 
 
 async def test_the_first_key_ends_the_demo(tmp_path: Path, nursery: trio.Nursery) -> None:

@@ -14,6 +14,7 @@ async def test_those_that_can_be_asked_with_whether_they_have_a_key(world: World
         ("groq", "free", True, False),
         ("openrouter", "paid", True, False),
         ("mistral", "free", False, False),
+        ("openai", "paid", False, False),
         ("local", "local", False, True),
     ]
     assert found.providers[0].models == ("small", "large")

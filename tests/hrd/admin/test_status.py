@@ -35,6 +35,7 @@ async def test_a_router_at_rest_names_everybody_who_can_be_asked_and_who_lacks_a
         "openrouter": "ready",
         "mistral": "no key",
         "anthropic": "no key",
+        "openai": "no key",
         "codex": "no key",
         "local": "no key",
     }, "a retired provider that nobody has a key for is not listed"

@@ -21,6 +21,8 @@ TABLE = {
     Verdict.AFFORDABLE: (None, "", (), Next.AGAIN, False),
     Verdict.REJECTED: ("credential:alpha-a1", "rejected", (300, 3600, 3600), Next.SIBLINGS_FIRST, False),
     Verdict.REVOKED: ("credential:alpha-a1", "dead", (FOREVER - NOW,), Next.SIBLINGS_FIRST, False),
+    Verdict.NEEDS_LOGIN: ("credential:alpha-a1", "needs login", (300, 3600, 3600), Next.SIBLINGS_FIRST, False),
+    Verdict.NOT_RENEWED: ("credential:alpha-a1", "errors", (5, 15, 60, 60), Next.SIBLINGS_FIRST, False),
     Verdict.MODEL_UNAVAILABLE: ("candidate:alpha-a1/m1", "model", (600, 3600, 3600), Next.ANYONE, False),
     Verdict.MODEL_GONE: ("model:alpha/m1", "model", (600, 3600, 3600), Next.ANYONE, False),
     Verdict.CONTEXT_EXCEEDED: (None, "", (), Next.LARGER, False),

@@ -56,7 +56,7 @@ def test_a_file_of_the_original_loads_as_it_is() -> None:
         "openrouter": ["sk-or-test-not-a-key-1"],
     }
     (account,) = auth.codex_accounts
-    assert (account.account_id, account.fingerprint, account.last_refresh) == (
+    assert (account.account_id, account.fingerprint, account.tokens.last_refresh) == (
         "acc-1",
         fingerprint("codex", "acc-1"),
         "2026-07-31T00:00:00Z",

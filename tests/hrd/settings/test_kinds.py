@@ -41,6 +41,7 @@ CHOICE = kinds.Choice(("parallel", "sequential"), {"round-robin": "parallel"})
         (kinds.Models(), " a, b ,,a,c", ("a", "b", "c")),
         (kinds.ModelsOfProviders(), "mistral/mistral-embed,google/x/y", (("mistral", "mistral-embed"), ("gemini", "x/y"))),
         (kinds.Origins(), "http://localhost:3000,*", ("http://localhost:3000", "*")),
+        (kinds.Ports(), "1455, 1457,0", (1455, 1457, 0)),
         (kinds.FilePath(), "prices of mine.json", "prices of mine.json"),
     ],
 )
@@ -64,6 +65,7 @@ def test_what_is_accepted_becomes_a_value(kind: Kind, text: str, value: object) 
         (kinds.Model(), ["", "a b", "a,b", "a\tb", "a\nb", "x" * 201, "\udc80", "a\0"]),
         (kinds.Models(), ["a b", "a\x7f", "x" * 201, ",".join(map(str, range(1001)))]),
         (kinds.ModelsOfProviders(), ["mistral", "mistral/", "/x", "nobody/x", "mistral/a b", "x"]),
+        (kinds.Ports(), ["x", "65536", "-1", "1,x", "1.5", "1,2,3,4,5,6,7,8,9"]),
         (kinds.Origins(), ["h", "http://h/path", "http://h/", "*.com", "http://u@h", "http://a,b"]),
         (kinds.FilePath(), ["a\0b", "a\nb", "x" * 4097]),
     ],

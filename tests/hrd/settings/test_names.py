@@ -78,8 +78,10 @@ def test_every_default_is_a_value_that_could_be_set_and_of_the_fields_type(setti
         assert setting.may_be_empty
         assert type(None) in getattr(hint, "__args__", ()) or getattr(hint, "__origin__", None) is tuple
         return
-    assert type(setting.default) is hint
+    assert type(setting.default) is getattr(hint, "__origin__", hint)
     spelled = format(setting.default, "f") if isinstance(setting.default, float) else str(setting.default)
+    if isinstance(setting.default, tuple):
+        spelled = ",".join(map(str, setting.default))
     assert not isinstance(setting.kind.parse(spelled), Rejected)
     assert setting.kind.parse(spelled) == setting.default
 

@@ -14,6 +14,7 @@ from hrd.http.limits import HttpLimits
 from hrd.upstream.attempt import AttemptLimits, Attempts
 from hrd.upstream.connections import Connect, ConnectionLimits, Connections, Dialer
 from hrd.upstream.heads import Heads
+from hrd.upstream.passes import Keys
 from hrd.upstream.trust import SystemTrust
 
 NOW = 1_795_219_200.0
@@ -82,6 +83,7 @@ def attempts(pool: Connections, *, connect_s: float = 5.0, error_bytes: int = 65
     return Attempts(
         connections=pool,
         heads=Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}),
+        passes=Keys(),
         limits=AttemptLimits(connect_s=connect_s, error_bytes=error_bytes),
         scrub=hide,
         now=lambda: NOW,

@@ -3,16 +3,23 @@
 import pytest
 
 from hrd.core.providers import Candidate
+from hrd.core.secrets import Secret
 from hrd.http.messages import Headers
 from hrd.upstream.connections import Origin
 from hrd.upstream.heads import HEADS_CACHED_MAX, Heads, Made
-from hrd.upstream.introductions import About, conversation_id
+from hrd.upstream.introductions import NOTHING, About, conversation_id
 from hrd.upstream.proxies import Proxies
 from tests.hrd.stage import candidate, key, provider
 
 
 def heads(**forwarded: dict[str, str]) -> Heads:
     return Heads(instance_id="instance-1", user_agent="hermes-router/0", forwarded=forwarded)
+
+
+def head_for(
+    made: Heads, one: Candidate, path: str, length: int, *, stream: bool, about: About = NOTHING
+) -> tuple[Origin, bytes]:
+    return made.head_for(one, path, length, one.credential.secret, stream=stream, about=about)
 
 
 def lines(head: bytes) -> dict[str, str]:
@@ -22,7 +29,7 @@ def lines(head: bytes) -> dict[str, str]:
 
 
 def test_everything_in_it() -> None:
-    origin, head = heads().head_for(candidate(), "/chat/completions", 42, stream=False)
+    origin, head = head_for(heads(), candidate(), "/chat/completions", 42, stream=False)
     assert origin == Origin(is_tls=True, host="alpha.test", port=443)
     assert lines(head) == {
         "": "POST /v1/chat/completions HTTP/1.1",
@@ -38,7 +45,7 @@ def test_everything_in_it() -> None:
 
 
 def test_a_stream_is_asked_for_as_one() -> None:
-    assert lines(heads().head_for(candidate(), "/x", 1, stream=True)[1])["accept"] == "text/event-stream"
+    assert lines(head_for(heads(), candidate(), "/x", 1, stream=True)[1])["accept"] == "text/event-stream"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +58,7 @@ def test_a_stream_is_asked_for_as_one() -> None:
     ],
 )
 def test_where_it_goes(base_url: str, origin: Origin, host: str, path: str) -> None:
-    where, head = heads().head_for(candidate(provider("alpha", base_url=base_url)), "/x", 1, stream=False)
+    where, head = head_for(heads(), candidate(provider("alpha", base_url=base_url)), "/x", 1, stream=False)
     assert where == origin
     assert lines(head)["host"] == host
     assert lines(head)[""] == f"POST {path} HTTP/1.1"
@@ -60,30 +67,30 @@ def test_where_it_goes(base_url: str, origin: Origin, host: str, path: str) -> N
 def test_the_catalogues_headers_and_the_settings_replace_our_own() -> None:
     one = candidate(provider("alpha", headers={"X-Team": "blue", "User-Agent": "theirs"}, user_agent="catalogue/1"))
     head = lines(
-        heads(alpha={"HTTP-Referer": "https://me.test"}, beta={"X-Other": "1"}).head_for(one, "/x", 1, stream=False)[1]
+        head_for(heads(alpha={"HTTP-Referer": "https://me.test"}, beta={"X-Other": "1"}), one, "/x", 1, stream=False)[1]
     )
     assert (head["x-team"], head["user-agent"], head["http-referer"]) == ("blue", "theirs", "https://me.test")
     assert "x-other" not in head
     plain = candidate(provider("alpha", user_agent="catalogue/1"))
-    assert lines(heads().head_for(plain, "/x", 1, stream=False)[1])["user-agent"] == "catalogue/1"
+    assert lines(head_for(heads(), plain, "/x", 1, stream=False)[1])["user-agent"] == "catalogue/1"
 
 
 def test_what_a_client_of_the_same_kind_says_replaces_what_the_catalogue_does() -> None:
     one = candidate(provider("alpha", dialect="anthropic_messages", headers={"anthropic-version": "2023-06-01"}))
     made = heads()
-    head = lines(made.head_for(one, "/messages", 1, stream=False)[1])
+    head = lines(head_for(made, one, "/messages", 1, stream=False)[1])
     assert (head["x-api-key"], head["anthropic-version"]) == ("test-not-a-key-alpha-a1", "2023-06-01")
     assert "authorization" not in head
     said = Headers([(b"anthropic-version", b"2024-01-01"), (b"anthropic-beta", b"a,b")])
-    _, asked = made.head_for(one, "/messages", 1, stream=False, about=About(client=said))
+    _, asked = head_for(made, one, "/messages", 1, stream=False, about=About(client=said))
     assert (lines(asked)["anthropic-version"], lines(asked)["anthropic-beta"]) == ("2024-01-01", "a,b")
     assert asked.count(b"anthropic-version") == 1
-    assert lines(made.head_for(one, "/messages", 1, stream=False)[1]) == head
+    assert lines(head_for(made, one, "/messages", 1, stream=False)[1]) == head
 
 
 def test_an_account_is_named_and_so_is_the_conversation() -> None:
     one = candidate(provider("codex", dialect="codex"), credential=key("codex", "c1", account_id="account-1"))
-    head = lines(heads().head_for(one, "/responses", 1, stream=True, about=About(affinity="talk-1"))[1])
+    head = lines(head_for(heads(), one, "/responses", 1, stream=True, about=About(affinity="talk-1"))[1])
     assert (head["chatgpt-account-id"], head["session_id"]) == ("account-1", conversation_id("talk-1").decode())
     assert head["authorization"] == "Bearer test-not-a-key-codex-c1"
 
@@ -91,30 +98,40 @@ def test_an_account_is_named_and_so_is_the_conversation() -> None:
 def test_a_header_cannot_become_two() -> None:
     one = candidate(provider("alpha", headers={"X-Team": "blue\r\nX-Evil: 1"}))
     with pytest.raises(ValueError, match="line break"):
-        heads().head_for(one, "/x", 1, stream=False)
+        head_for(heads(), one, "/x", 1, stream=False)
 
 
 def test_a_head_is_made_once_a_candidate_and_anew_for_a_new_one_or_other_settings() -> None:
     made = heads()
     one = candidate()
-    first = made.head_for(one, "/x", 1, stream=False)[1]
-    made._made[id(one), "/x", False] = Made(one, Origin(True, "kept", 1), b"kept\r\n")
-    assert made.head_for(one, "/x", 7, stream=False) == (Origin(True, "kept", 1), b"kept\r\ncontent-length: 7\r\n\r\n")
+    first = head_for(made, one, "/x", 1, stream=False)[1]
+    made._made[id(one), "/x", False] = Made(one, Origin(True, "kept", 1), b"kept\r\n", one.credential.secret)
+    assert head_for(made, one, "/x", 7, stream=False) == (Origin(True, "kept", 1), b"kept\r\ncontent-length: 7\r\n\r\n")
     made.renew({"alpha": {"X-New": "1"}}, Proxies())
-    assert lines(made.head_for(one, "/x", 1, stream=False)[1]) == {**lines(first), "x-new": "1"}
+    assert lines(head_for(made, one, "/x", 1, stream=False)[1]) == {**lines(first), "x-new": "1"}
 
 
 def test_another_candidate_at_the_same_address_in_memory_gets_its_own_head() -> None:
     made = heads()
     old, new = candidate(), candidate(credential=key("alpha", "a2"))
-    made._made[id(new), "/x", False] = Made(old, Origin(True, "old", 1), b"old\r\n")
-    assert lines(made.head_for(new, "/x", 1, stream=False)[1])["authorization"] == "Bearer test-not-a-key-alpha-a2"
+    made._made[id(new), "/x", False] = Made(old, Origin(True, "old", 1), b"old\r\n", old.credential.secret)
+    assert lines(head_for(made, new, "/x", 1, stream=False)[1])["authorization"] == "Bearer test-not-a-key-alpha-a2"
+
+
+def test_another_secret_of_the_same_account_makes_another_head() -> None:
+    made, one = heads(), candidate()
+    made.head_for(one, "/x", 1, one.credential.secret, stream=False)
+    renewed = Secret("test-not-a-token-2", "alpha")
+    _, head = made.head_for(one, "/x", 1, renewed, stream=False)
+    assert lines(head)["authorization"] == "Bearer test-not-a-token-2"
+    assert len(made._made) == 1
 
 
 def test_heads_are_bounded() -> None:
     made = heads()
     one = candidate()
     kept: list[Candidate] = [one]
-    made._made = {(number, "/x", False): Made(one, Origin(True, "h", 1), b"") for number in range(HEADS_CACHED_MAX)}
-    made.head_for(kept[0], "/x", 1, stream=False)
+    kept_head = Made(one, Origin(True, "h", 1), b"", one.credential.secret)
+    made._made = {(number, "/x", False): kept_head for number in range(HEADS_CACHED_MAX)}
+    head_for(made, kept[0], "/x", 1, stream=False)
     assert len(made._made) == 1

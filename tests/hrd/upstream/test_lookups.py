@@ -8,11 +8,15 @@ import msgspec
 import pytest
 import trio
 
+from hrd.core.failures import Failure, Verdict
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
+from hrd.core.secrets import Secret
 from hrd.settings.proxies import Proxy, ProxyUrl
 from hrd.upstream import lookups
+from hrd.upstream.general import General
 from hrd.upstream.lookups import LookupFailed, ModelLookups, read_list, read_models
+from hrd.upstream.passes import Keys
 from hrd.upstream.proxies import Proxies
 from tests.hrd.stage import key, provider
 from tests.upstreams import Upstream
@@ -125,17 +129,19 @@ def reply_of(data: bytes, head: bytes = b"HTTP/1.1 200 OK\r\n") -> bytes:
     return head + b"content-length: %d\r\n\r\n%b" % (len(data), data)
 
 
-async def read(base_url: str, proxies: Proxies = Proxies(), **facts: object) -> Discovered | LookupFailed:  # noqa: B008 - frozen
-    return await read_models(
-        provider("alpha", base_url=base_url, **facts),
-        key("alpha", "a1"),
-        hop=b"instance-1",
-        user_agent="hermes-router/0",
-        models_max=2000,
-        trust=no_trust,
-        proxies=proxies,
-        now=lambda: NOW,
-    )
+def general(proxies: Proxies = Proxies()) -> General:  # noqa: B008 - frozen
+    return General(hop=b"instance-1", user_agent="hermes-router/0", trust=no_trust, proxies=lambda: proxies)
+
+
+async def read(
+    base_url: str,
+    proxies: Proxies = Proxies(),  # noqa: B008 - frozen
+    account_id: str = "",
+    **facts: object,
+) -> Discovered | LookupFailed:
+    one = key("alpha", "a1", account_id=account_id)
+    owner = provider("alpha", base_url=base_url, **facts)
+    return await read_models(general(proxies), owner, one, one.secret, models_max=2000, now=lambda: NOW)
 
 
 async def test_it_is_asked_as_a_chat_request_would_be() -> None:
@@ -187,7 +193,48 @@ async def test_a_provider_that_hangs_is_left_in_time(autojump_clock: trio.testin
         assert trio.current_time() - began == pytest.approx(20.0, abs=0.1)
 
 
+async def test_codex_is_asked_with_its_version_and_account_and_tells_slugs() -> None:
+    rows = [
+        {"slug": "gpt-5.5", "context_window": 272_000, "visibility": "list"},
+        {"slug": "gpt-secret", "visibility": "hide"},
+        {"id": "not-a-slug"},
+    ]
+    async with answering(reply_of(body({"models": rows}))) as (base_url, asked):
+        found = await read(base_url, account_id="acc-1", dialect="codex", headers={"version": "0.146.0", "originator": "o"})
+    assert isinstance(found, Discovered)
+    assert (found.models, found.contexts) == (("gpt-5.5",), {"gpt-5.5": 272_000})
+    lines = asked[0].lower().split(b"\r\n")
+    assert lines[0] == b"get /v1/models?client_version=0.146.0 http/1.1"
+    assert {b"authorization: bearer test-not-a-key-alpha-a1", b"chatgpt-account-id: acc-1", b"originator: o"} <= set(lines)
+
+
+async def test_anthropic_is_asked_with_its_own_headers_and_tells_what_fits_into_a_model() -> None:
+    rows = [{"type": "model", "id": "claude-x", "max_input_tokens": 200_000, "display_name": "Claude X"}]
+    async with answering(reply_of(body({"data": rows, "has_more": False}))) as (base_url, asked):
+        found = await read(base_url, dialect="anthropic_messages", headers={"anthropic-version": "2023-06-01"})
+    assert isinstance(found, Discovered)
+    assert (found.models, found.contexts) == (("claude-x",), {"claude-x": 200_000})
+    lines = asked[0].lower().split(b"\r\n")
+    assert lines[0] == b"get /v1/models?limit=1000 http/1.1"
+    assert {b"x-api-key: test-not-a-key-alpha-a1", b"anthropic-version: 2023-06-01"} <= set(lines)
+    assert not any(line.startswith(b"authorization") for line in lines)
+
+
 # now and then ----------------------------------------------------------------------------------------------------------------
+
+
+class Passing(Keys):
+    """Accounts need a new secret, or have lost theirs."""
+
+    lost = False
+
+    def secret_of(self, credential: Credential) -> Secret | None:
+        return None if credential.signs_in else credential.secret
+
+    async def renewed(self, credential: Credential, refused: Secret | None) -> Secret | Failure:
+        if self.lost:
+            return Failure(verdict=Verdict.NEEDS_LOGIN, message="its login is over")
+        return Secret("test-not-a-token-new", credential.provider)
 
 
 class World:
@@ -197,11 +244,10 @@ class World:
         self.due: list[tuple[Provider, Credential]] = []
         self.found: list[Discovered] = []
         self.failed: list[float] = []
+        self.passes = Passing()
         self.lookups = ModelLookups(
-            hop=b"instance-1",
-            user_agent="hermes-router/0",
-            trust=no_trust,
-            proxies=Proxies,
+            general=general(),
+            passes=self.passes,
             now=lambda: NOW + trio.current_time(),
             due=lambda: list(self.due),
             models_max=lambda: 2000,
@@ -252,6 +298,21 @@ async def test_whoever_failed_is_left_alone_for_an_hour_unless_something_changed
             made.due = [(alpha, key("alpha", "a1"))]
     assert made.failed[2] == pytest.approx(3602, abs=61)
     assert len(made.failed) == 3
+
+
+async def test_an_account_shows_a_token_that_lives_or_is_not_asked_with(autojump_clock: trio.testing.MockClock) -> None:
+    made = World()
+    account = msgspec.structs.replace(key("alpha", "a1"), signs_in=True)
+    async with answering(reply_of(body(LIST))) as (base_url, asked):
+        made.due = [(provider("alpha", base_url=base_url), account)]
+        async with running(made, for_s=10):
+            pass
+        assert [found.provider for found in made.found] == ["alpha"]
+        assert b"bearer test-not-a-token-new" in asked[0].lower()
+        made.due, made.passes.lost = [(provider("beta", base_url=base_url), account)], True
+        async with running(made, for_s=10):
+            pass
+    assert (len(asked), len(made.failed)) == (1, 1)
 
 
 # by way of a proxy ------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from hrd.settings.proxies import Proxy, ProxyUrl
 from hrd.upstream.attempt import Answered, AttemptLimits, Attempts, Missed
 from hrd.upstream.connections import Dialer, Origin
 from hrd.upstream.heads import Heads
+from hrd.upstream.passes import Keys
 from hrd.upstream.proxies import Proxies
 from hrd.upstream.trust import SystemTrust
 from hrd.upstream.tunnel import open_tunnel
@@ -130,7 +131,7 @@ async def test_no_proxy_there() -> None:
 def attempts_by(pooled: Pooled, proxies: Proxies) -> Attempts:
     heads = Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}, proxies=proxies)
     limits = AttemptLimits(connect_s=5.0, error_bytes=65_536)
-    return Attempts(connections=pooled(), heads=heads, limits=limits, scrub=lambda text: text, now=lambda: NOW)
+    return Attempts(connections=pooled(), heads=heads, passes=Keys(), limits=limits, scrub=lambda text: text, now=lambda: NOW)
 
 
 async def test_plain_http_goes_with_its_whole_url_as_the_target(pooled: Pooled) -> None:
@@ -180,7 +181,9 @@ async def test_other_proxies_hold_from_the_next_request_on(pooled: Pooled) -> No
         pool = pooled()
         heads = Heads(instance_id="i", user_agent="u", forwarded={}, proxies=Proxies(http=proxy_at(first.port)))
         limits = AttemptLimits(connect_s=5.0, error_bytes=65_536)
-        attempts = Attempts(connections=pool, heads=heads, limits=limits, scrub=lambda text: text, now=lambda: NOW)
+        attempts = Attempts(
+            connections=pool, heads=heads, passes=Keys(), limits=limits, scrub=lambda text: text, now=lambda: NOW
+        )
         asked = claim("http://api.example/v1")
         await attempts.whole(asked, prepared(BODY, as_stream=False), within_s=60.0)
         heads.renew({}, Proxies(http=proxy_at(second.port)))

@@ -1,0 +1,1 @@
+"""ChatGPT accounts as they live: signing in, and renewing logins without ever losing one."""

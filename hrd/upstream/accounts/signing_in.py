@@ -1,0 +1,124 @@
+"""Signing in: the user agrees on a page of the login server's, in a browser on this machine or anywhere else; then there are
+tokens. Nothing of it passes through anybody's arguments, logs or hands but this process's."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+import trio
+
+from hrd.core.secrets import Secret
+from hrd.credentials.accounts import CODEX, Tokens
+from hrd.credentials.claims import account_of, claims_of
+from hrd.credentials.logins import Login
+from hrd.upstream.accounts.answers import FOR_GOOD, Given, Refused, Troubled, merged
+from hrd.upstream.accounts.callback import Callback
+from hrd.upstream.accounts.server import DeviceCode, Grant, LoginServer, Pending
+
+TROUBLES_MAX: Final = 5
+"""So many questions in a row may go unanswered while we wait for the user."""
+AGAIN: Final = "hr auth login codex"
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the user signs in. *code* is what is to be entered there, if anything."""
+
+    page: str
+    code: str = ""
+    within_s: float
+
+
+class NotSignedIn(msgspec.Struct, frozen=True):
+    """Why not, and what to type."""
+
+    why: str
+    hint: str = AGAIN
+
+
+Told = Callable[[Visit], Awaitable[None]]
+
+
+class SigningIn:
+    """Leads users through it."""
+
+    def __init__(
+        self,
+        server: LoginServer,
+        *,
+        within_s: Callable[[], float],
+        ports: Callable[[], tuple[int, ...]],
+        now: Callable[[], float],
+    ) -> None:
+        self._server = server
+        self._within_s = within_s
+        self._ports = ports
+        self._now = now
+
+    async def by_code(self, told: Told) -> Login | NotSignedIn:
+        """With a code that is entered in any browser, on any machine."""
+        within_s = self._within_s()
+        with trio.move_on_after(within_s):
+            device = await self._server.device_code()
+            if not isinstance(device, Refused | Troubled):
+                await told(Visit(page=device.page, code=device.user_code, within_s=within_s))
+                agreed = await self._wait_agreed(device)
+                return await self._granted(agreed) if isinstance(agreed, Grant) else NotSignedIn(agreed.why)
+            return NotSignedIn(device.why, f"{AGAIN} --browser, where this machine has one, or try again later")
+        return _too_late(within_s)
+
+    async def _wait_agreed(self, device: DeviceCode) -> Grant | Refused | Troubled:
+        """Look again and again. A network that is away for a while does not end it."""
+        troubles = 0
+        while True:
+            await trio.sleep(device.interval_s)
+            found = await self._server.look(device)
+            match found:
+                case Pending():
+                    troubles = 0
+                case Troubled() if troubles < TROUBLES_MAX:
+                    troubles += 1
+                case _:
+                    return found
+
+    async def by_browser(self, told: Told) -> Login | NotSignedIn:
+        """With a browser of this machine, which comes back to us (RFC 8252, RFC 7636)."""
+        within_s, ports = self._within_s(), self._ports()
+        state, verifier = secrets.token_urlsafe(32), Secret(secrets.token_urlsafe(64), "verifier")
+        callback = Callback(state)
+        try:
+            with trio.move_on_after(within_s):
+                if not await callback.open(ports):
+                    words = " and ".join(map(str, ports))
+                    why = f"the browser could not come back: port {words} of this machine are taken, by another login perhaps"
+                    return NotSignedIn(why, f"end that program, or sign in with a code: {AGAIN} --device")
+                await told(Visit(page=self._server.page(callback.uri, state, verifier), within_s=within_s))
+                came = await callback.wait()
+                if came.error:
+                    return NotSignedIn(f"you did not sign in: {FOR_GOOD.get(came.error, came.error)}")
+                return await self._granted(Grant(code=came.code, verifier=verifier, redirect_uri=callback.uri))
+            return _too_late(within_s)
+        finally:
+            callback.close()
+
+    async def _granted(self, grant: Grant) -> Login | NotSignedIn:
+        given = await self._server.exchange(grant)
+        if not isinstance(given, Given):
+            return NotSignedIn(f"you agreed, but no tokens came: {given.why}")
+        login = login_of(given, self._now())
+        return login or NotSignedIn("the login names no ChatGPT account: it may have no plan that includes Codex")
+
+
+def login_of(given: Given, now: float) -> Login | None:
+    """The login that tokens make; None when they do not say whose."""
+    account_id = account_of(given.access.reveal(), given.id_token.reveal())
+    if not account_id or not given.access.reveal():
+        return None
+    claims = claims_of(given.id_token.reveal())
+    before = Tokens(access=Secret("", CODEX), refresh=Secret("", CODEX))
+    tokens = merged(given, before, now)
+    return Login(account_id=account_id, tokens=tokens, id_token=given.id_token, email=claims.email, plan=claims.plan)
+
+
+def _too_late(within_s: float) -> NotSignedIn:
+    return NotSignedIn(f"nobody signed in within {within_s / 60:.0f} min (CODEX_LOGIN_SECONDS)")
