@@ -6,11 +6,12 @@ from pathlib import Path
 
 
 def described() -> str:
-    """The machine in a line."""
+    """The machine in a line, and how busy others keep it: above one process a core, they are part of every figure."""
     names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     cores = len(os.sched_getaffinity(0))
     name = names[0] if names else platform.machine()
-    return f"{name}, {cores} cores, Linux {platform.release()}, Python {platform.python_version()}"
+    load = os.getloadavg()[1]
+    return f"{name}, {cores} cores, Linux {platform.release()}, Python {platform.python_version()}, load average {load:.1f}"
 
 
 def resident_mb(pid: int) -> float:
