@@ -55,7 +55,7 @@ def test_a_stream_is_spelled_event_by_event() -> None:
     assert writer.write(Started("chatcmpl-1", "m-1")) == b""
     assert writer.write(Text("Hi")) == (
         b'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_req-1","type":"message","role":"assistant",'
-        b'"model":"m-1","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":11,'
+        b'"model":"m-asked","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":11,'
         b'"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1}}}\n\n'
         b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'
         b'"content_block":{"type":"text","text":""}}\n\n'
@@ -73,6 +73,12 @@ def test_a_stream_is_spelled_event_by_event() -> None:
         b'"usage":{"input_tokens":10,"cache_creation_input_tokens":30,"cache_read_input_tokens":60,"output_tokens":9}}\n\n'
         + MESSAGE_STOP
     )
+
+
+def test_a_reply_names_the_model_that_was_asked_for_or_else_the_one_that_answered() -> None:
+    assert streamed(Started("1", "m-1"), STOP)["model"] == whole(Started("1", "m-1"), STOP)["model"] == "m-asked"
+    nameless = MessagesWriter(msgspec.structs.replace(STAMP, model=""), 11)
+    assert b'"model":"m-1"' in nameless.write(Started("1", "m-1")) + nameless.write(Text("x"))
 
 
 def test_calls_come_whole_one_after_another_however_they_overlapped() -> None:
