@@ -46,7 +46,7 @@ def _pool(found: Forecast) -> Iterator[str]:
     elif found.unlimited:
         names = ", ".join(map(plain, found.unlimited))
         yield f"{many(found.left, 'request')} left of what has a limit of a day or longer"
-        yield f"As far as is known the pool does not run empty: there is no such limit of {names}"
+        yield f"As far as is known the pool does not run empty: none that can be reckoned in requests is known of {names}"
     elif found.empty_at is None:
         yield f"{many(found.left, 'request')} left; at this pace the pool is not empty within a month"
     elif found.empty_at <= found.now:

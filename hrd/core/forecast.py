@@ -64,7 +64,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     empty_at: float | None
     """None: not within a month, or not as far as is known."""
     unlimited: tuple[str, ...] = ()
-    """Who has no limit that is known, and is not in `left`."""
+    """Who has no limit that is known and can be reckoned in requests, and is not in `left`."""
 
 
 class Help(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,13 +118,21 @@ def is_lasting(window: Window) -> bool:
 def look_out(supplies: Sequence[Supply], windows: Iterable[Window], pace: Pace, now: float) -> Outlook:
     """What is left of *supplies*, and how long that lasts."""
     by_scope: dict[str, list[Window]] = {}
+    used_up: set[str] = set()
+    """By a plan or a balance: how many requests are left of one nobody can reckon, but none is none."""
     for window in windows:
-        if window.limit is not None and is_lasting(window) and _in_requests(window, window.limit, pace) is not None:
+        if window.limit is None or not is_lasting(window):
+            continue
+        if _in_requests(window, window.limit, pace) is not None:
             by_scope.setdefault(window.scope, []).append(window)
+        elif not window.left:
+            used_up.add(window.scope)
     scarcest: dict[tuple[str, str, str], Window] = {}
     unlimited: list[str] = []
     for supply in supplies:
         own = [window for scope in supply.scopes for window in by_scope.get(scope, ())]
+        if not used_up.isdisjoint(supply.scopes):
+            continue
         if own:
             one = min(own, key=lambda window: _left(window, pace))
             scarcest[one.scope, one.kind, one.owner] = one

@@ -63,7 +63,10 @@ def test_the_whole_picture(daemon: FakeDaemon, hr: Hr) -> None:
         ({"candidates": 0}, "Nobody can be asked that costs nothing more"),
         ({"empty_at": None}, "not empty within a month"),
         ({"empty_at": NOW}, "The pool is empty\n"),
-        ({"empty_at": None, "unlimited": ("local/llama3.1",)}, "there is no such limit of local/llama3.1"),
+        (
+            {"empty_at": None, "unlimited": ("local/llama3.1",)},
+            "none that can be reckoned in requests is known of local/llama3.1",
+        ),
         ({"requests_an_hour": 0.25}, "0.2 requests an hour"),
     ],
 )

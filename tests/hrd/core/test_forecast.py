@@ -109,6 +109,15 @@ def test_whoever_has_no_limit_that_is_known_keeps_the_pool_alive() -> None:
     assert (outlook.left, outlook.empty_at, outlook.unlimited) == (20, None, ("p/b",))
 
 
+def test_a_plan_is_not_reckoned_in_requests_but_one_that_is_used_up_serves_nobody() -> None:
+    supplies = [Supply("codex/m", ("plan",)), Supply("p/a", ("a",))]
+    plan = window(used=9_000, limit=10_000, scope="plan", kind="plan/week")
+    assert look_out(supplies, [window(used=80), plan], PACE, NOON).unlimited == ("codex/m",)
+    gone = window(used=10_000, limit=10_000, scope="plan", kind="plan/week")
+    outlook = look_out(supplies, [window(used=80), gone], PACE, NOON)
+    assert (outlook.unlimited, outlook.left, outlook.empty_at) == ((), 20, NOON + 2 * HOUR)
+
+
 def test_what_resets_in_time_keeps_the_pool_alive() -> None:
     supplies = [Supply("p/a", ("a",))]
     assert look_out(supplies, [window(used=50, limit=1000)], PACE, NOON).empty_at is None
