@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from hrd.core.conversation import Conversation
 from hrd.core.refusals import Refusal
 from hrd.core.reply_events import ReplyEvent
@@ -17,9 +19,14 @@ def conversation(request: Request) -> Conversation | Refusal:
 
 def write_whole(request: Request, events: Sequence[ReplyEvent], stamp: Stamp) -> bytes:
     """A whole reply."""
-    return whole_message(events, stamp, request.ask.input_tokens)
+    return whole_message(events, _as_asked(stamp, request), request.ask.input_tokens)
 
 
 def event_writer(request: Request, stamp: Stamp) -> MessagesWriter:
     """A writer for one stream."""
-    return MessagesWriter(stamp, request.ask.input_tokens)
+    return MessagesWriter(_as_asked(stamp, request), request.ask.input_tokens)
+
+
+def _as_asked(stamp: Stamp, request: Request) -> Stamp:
+    """Under the model's name that the client has: Claude Code leaves out the thinking of every model but the one it asks."""
+    return msgspec.structs.replace(stamp, model=request.ask.model or stamp.model)

@@ -82,7 +82,6 @@ class Composer:
         self.open = ""
         """The type of the open block."""
         self.model = stamp.model
-        """As it was asked for: Claude Code leaves out the thinking of every model but the one that it asks."""
         self.usage: Usage | None = None
         self.characters = 0
         self.reason = Finish.STOP
@@ -114,7 +113,7 @@ class Composer:
             case Cited() if self.open == "text":
                 self._blocks.add("citations_delta", _citation(event))
             case Started():
-                self.model = self.model or event.model
+                self.model = self.model or event.model  # the stamp's is what the client asked for
             case UsageSeen():
                 self.usage = event.usage
             case Finished():

@@ -22,4 +22,5 @@ def test_there_and_back() -> None:
     writer = anthropic_hub.event_writer(asked, STAMP)
     streamed = Client().read(b"".join(map(writer.write, SAID)) + writer.end()).message
     assert message == streamed
+    assert message["model"] == "claude-x"
     assert message["usage"]["input_tokens"] == asked.ask.input_tokens > 0
