@@ -109,6 +109,7 @@ class World:
     def __init__(self, nursery: trio.Nursery, **tuned: Any) -> None:
         self._nursery = nursery
         self._began = trio.current_time()
+        self._slept_s = 0.0
         self._providers: dict[str, Provider] = {}
         self._credentials: dict[str, tuple[Credential, ...]] = {}
         self._mode = tuned.pop("mode", "sequential")
@@ -216,7 +217,11 @@ class World:
     # the clock -----------------------------------------------------------------------------------------------------------
 
     def now(self) -> float:
-        return EPOCH + self.elapsed_s
+        return EPOCH + self.elapsed_s + self._slept_s
+
+    def sleep_through(self, seconds: float) -> None:
+        """The machine sleeps: the time of day moves on, and nothing else. A day that nobody has to live through."""
+        self._slept_s += seconds
 
     @property
     def elapsed_s(self) -> float:

@@ -14,8 +14,8 @@ EXPLAINED = """A month of virtual time over a pool of the published free tiers, 
 the daemon's own pool, round-robin with Retry-After cooldowns, and an oracle that knows true limits, outages and arrivals. The
 providers are a model that imports nothing of the router; in the month there are an outage, a revoked key, a limit that
 shrinks, hints that lie, spend from elsewhere, and a stop and a crash every day. A refusal is *learning* until the window that
-refused has turned once; *probes* are no closer than 15 minutes to each other; one refusal a cause (spent elsewhere, shrunk,
-revoked, a lie) is nobody's fault; all others are *avoidable*.
+refused has turned once; *probes* look whether one still holds, 8 times a day at most; one refusal a cause (spent elsewhere,
+shrunk, revoked, a lie) is nobody's fault; all others are *avoidable*.
 """
 
 
@@ -28,7 +28,7 @@ def table(months: Sequence[Month], days: int) -> str:
     rows += [
         ("served", *(f"{m.tally.served:,} ({m.tally.served / asked:.2%})" for m in months), "", ""),
         _row(by_key["served"], [f"{m.tally.served / oracle.tally.served:.2%}" for m in months]),
-        _row(by_key["bound"], ["", "", f"{oracle.tally.served / oracle.bound:.2%}"]),
+        _row(by_key["bound"], [*[""] * (len(months) - 1), f"{oracle.tally.served / oracle.bound:.2%}"]),
         ("requests sent to providers", *(f"{m.tally.sent:,}" for m in months), "", ""),
         _row(by_key["avoidable"], [f"{m.tally.avoidable:,} ({m.tally.avoidable_share:.3%})" for m in months]),
         _row(by_key["row"], [f"{m.tally.in_a_row:,}" for m in months]),

@@ -50,13 +50,13 @@ def test_the_model_imports_nothing_of_the_router() -> None:
 @pytest.mark.parametrize(
     ("name", "window", "verdict", "until"),
     [
-        ("openrouter-1", "minute", Verdict.RATE_LIMITED, BEGIN + 60),
+        ("openrouter-1", "minute", Verdict.RATE_LIMITED, BEGIN + 70),
         ("openrouter-1", "day", Verdict.QUOTA_EXHAUSTED, DAY),
         ("groq-1", "requests per minute (RPM)", Verdict.RATE_LIMITED, BEGIN + 12),
         ("groq-1", "requests per day (RPD)", Verdict.QUOTA_EXHAUSTED, BEGIN + 10 + 87),
         ("groq-1", "tokens per minute (TPM)", Verdict.RATE_LIMITED, BEGIN + 10 + 5),
         ("groq-1", "tokens per day (TPD)", Verdict.QUOTA_EXHAUSTED, BEGIN + 10 + 260),
-        ("gemini-1", "minute", Verdict.RATE_LIMITED, BEGIN + 60),
+        ("gemini-1", "minute", Verdict.RATE_LIMITED, BEGIN + 70),
         ("gemini-1", "day", Verdict.QUOTA_EXHAUSTED, PACIFIC),
         ("cohere-1", "minute", Verdict.RATE_LIMITED, None),
         ("cohere-1", "month", Verdict.QUOTA_EXHAUSTED, DECEMBER),

@@ -25,8 +25,9 @@ OPEN_SHARE = 0.1
 NOT_FOR_CLOSE = "nvidia"
 
 
-def _minute(limit: float) -> Fixed:
-    return Fixed("minute", REQUESTS, limit, every(MINUTE_S), MINUTE_S)
+def _minute(limit: float) -> Sliding:
+    """Nobody says whether these minutes are the clock's or any sixty seconds: the latter is what one has to reckon with."""
+    return Sliding("minute", REQUESTS, limit, MINUTE_S)
 
 
 def _day(limit: float, offset_s: float = 0.0) -> Fixed:
@@ -62,12 +63,12 @@ def zai(name: str) -> Account:
 
 
 def naga(name: str) -> Account:
-    windows = (Sliding("minute", REQUESTS, 10, MINUTE_S), _day(100))
+    windows = (_minute(10), _day(100))
     return Account("naga", name, windows, wording.says_nothing, wording.naga)
 
 
 def nvidia(name: str) -> Account:
-    return Account("nvidia", name, (Sliding("minute", REQUESTS, 40, MINUTE_S),), wording.says_nothing, wording.nvidia)
+    return Account("nvidia", name, (_minute(40),), wording.says_nothing, wording.nvidia)
 
 
 def huggingface(name: str) -> Account:

@@ -1,8 +1,8 @@
 """What each attempt and each unserved request is put down to, by somebody who knows the truth about the providers.
 
 A refusal is *learning* until the window that refused has turned once since its first refusal: from then on its limit is known.
-After that one a cause is nobody's fault: spent elsewhere in this turn, shrunk unannounced, revoked, a lie; and probes, which
-come no closer to each other than `PROBE_S`. All others could have been avoided.
+After that one a cause is nobody's fault: spent elsewhere in this turn, shrunk unannounced, revoked, a lie; and what a strategy
+sends as a probe, as often as may be. All others could have been avoided.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from tests.simulation.tiers import may_use
 from tests.simulation.windows import DAY_S, Fixed, Window
 
 PROBE_S = 900.0
-REJECTED_PROBE_S = 300.0
+PROBES_A_DAY = 8
+"""Of one window."""
+REJECTED_PROBES_A_DAY = 25
 """A key that was rejected may be tried again after five minutes, then hourly."""
 MAX_WAIT_S = 30.0
 SPARE = 1.5
@@ -34,12 +36,12 @@ class _Known:
 
     from_: float
     """From when on its limit is known."""
-    at: float
     until: float
-    """When it was last refused, and until when that was the answer."""
+    """Until when the last refusal is the answer."""
     foreign_turn: float = -1.0
     """The turn whose foreign spend has had its refusal."""
     is_shrinking_met: bool = False
+    probes: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -85,6 +87,8 @@ class Tally:
 
 
 AT_ONCE, IN_TIME, WORD = "at once", "within the wait", "against a provider's word"
+GRACE_S = 1.0
+"""Who comes free as the wait ends may come too late."""
 LOOK_S = 0.1
 """Who waits for a moment comes a little after it."""
 NOTES_MAX = 200
@@ -99,17 +103,19 @@ class Judge:
         self._keys = list({id(key.account): key for key in reversed(keys)}.values())
         self._begin = clock.now
         self._known: dict[int, _Known] = {}
-        self._key_refused: dict[str, float] = {}
+        self._refused_before: dict[str, list[float]] = {}
         self._lied_to: dict[int, float] = {}
+        self._asked_at: dict[int, float] = {}
         self._missed_since: dict[int, float] = {}
         """Account → since when it is idle: it has recovered, or a request failed that it could have served."""
 
     # attempts ------------------------------------------------------------------------------------------------------------
 
-    def sent(self, key: Key, asked: Asked, now: float) -> Reply:
-        """Send *asked* with *key*, and count what becomes of it."""
+    def sent(self, key: Key, asked: Asked, now: float, *, is_probe: bool = False) -> Reply:
+        """Send *asked* with *key*, and count what becomes of it. *is_probe*: to find out whether a refusal still holds."""
         tally = self.tally
         account = key.account
+        self._asked_at[id(account)] = now
         missed = self._missed_since.pop(id(account), None)
         if missed is not None and now >= missed:
             tally.idle.append((now - missed, account.provider))
@@ -121,7 +127,7 @@ class Judge:
         if refused is None:
             self._lied_to.pop(id(account), None)
             return reply
-        cause = self._cause(key, asked, refused, now)
+        cause = self._cause(key, asked, refused, now, is_probe=is_probe)
         tally.refusals[cause] += 1
         name = refused.window.name if refused.window is not None else refused.kind
         tally.refused_by[cause, key.provider, name] += 1
@@ -129,45 +135,52 @@ class Judge:
             self._note(f"avoidable: {key.text} {name} after {now - self._begin:.1f} s, request {asked.number}")
         return reply
 
-    def _cause(self, key: Key, asked: Asked, refused: Refused, now: float) -> str:
+    def _cause(self, key: Key, asked: Asked, refused: Refused, now: float, *, is_probe: bool) -> str:
         match refused.kind:
             case "window":
                 assert refused.window is not None, "a window is full"
-                return self._window_cause(key.account, refused.window, asked, refused, now)
+                return self._window_cause(key.account, refused.window, asked, refused, now, is_probe=is_probe)
             case "outage":
-                self._missed_since[id(key.account)] = refused.until
+                self._clock.at(refused.until, self._recovered, (key, asked))
                 return OUTAGE
             case "too large":
                 return TOO_LARGE
             case "revoked":
-                return self._repeated(key.text, REVOKED, now, REJECTED_PROBE_S)
+                return self._repeated(key.text, REVOKED, now, REJECTED_PROBES_A_DAY if is_probe else 0)
             case _:
-                self._missed_since[id(key.account)] = refused.until
+                self._clock.at(refused.until, self._recovered, (key, asked))
                 self._lied_to[id(key.account)] = now + next(
                     lie.claimed_s for lie in key.account.lies if lie.since <= now < lie.until
                 )
-                return self._repeated(f"lie to {id(key.account)}", LIE, now, PROBE_S)
+                return self._repeated(f"lie to {id(key.account)}", LIE, now, PROBES_A_DAY if is_probe else 0)
 
-    def _repeated(self, name: str, first: str, now: float, probe_s: float) -> str:
-        before = self._key_refused.get(name)
-        self._key_refused[name] = now
-        if before is None or now - before > DAY_S:
+    def _recovered(self, what: tuple[Key, Asked]) -> None:
+        """What kept everybody out is over, unless it was full before that; from now on somebody may be missed."""
+        key, asked = what
+        if key.free_at(asked, self._clock.now) <= self._clock.now:
+            self._missed_since.setdefault(id(key.account), self._clock.now)
+
+    def _repeated(self, name: str, first: str, now: float, probes_max: int) -> str:
+        before = self._refused_before.get(name)
+        if before is None:
+            self._refused_before[name] = []
             return first
-        return PROBE if now - before >= probe_s else AVOIDABLE
+        return PROBE if _may_probe(before, now, probes_max) else AVOIDABLE
 
-    def _window_cause(self, account: Account, window: Window, asked: Asked, refused: Refused, now: float) -> str:
+    def _window_cause(
+        self, account: Account, window: Window, asked: Asked, refused: Refused, now: float, *, is_probe: bool
+    ) -> str:
         known = self._known.get(id(window))
         if known is None:
             known_from = window.turn(now) if isinstance(window, Fixed) else now + window.period_s
-            self._known[id(window)] = _Known(known_from, now, refused.until)
+            self._known[id(window)] = _Known(known_from, refused.until)
             return LEARNING
         is_same = now < known.until
-        is_probe = is_same and now - known.at >= PROBE_S
         amount = account.amount(window, asked)
         used, turn = window.used(now), window.turn(now)
         if now < known.from_:
             cause = LEARNING
-        elif is_probe:
+        elif is_probe and _may_probe(known.probes, now, PROBES_A_DAY):
             cause = PROBE
         elif used - window.foreign + amount <= window.limit and known.foreign_turn != turn:
             cause, known.foreign_turn = FOREIGN, turn
@@ -176,10 +189,10 @@ class Judge:
         else:
             cause = AVOIDABLE
             self.tally.overspent += used - window.foreign + amount > window.limit
-        if is_same and not is_probe and cause != LEARNING:
+        if is_same and cause not in (LEARNING, PROBE):
             self.tally.in_a_row += 1
             self._note(f"in a row: {account.provider} {window.name} after {now - self._begin:.1f} s ({cause})")
-        known.at, known.until = now, refused.until
+        known.until = refused.until
         return cause
 
     # requests ------------------------------------------------------------------------------------------------------------
@@ -203,16 +216,32 @@ class Judge:
             if self._lied_to.get(id(key.account), 0.0) > now:
                 lied_to = lied_to or free <= soonest
             elif free <= now:
-                tally.failed_in_vain[AT_ONCE] += 1
-                self._missed_since.setdefault(id(key.account), now)
-                self._note(f"at once: {key.text} after {now - self._begin:.1f} s, request {asked.number}")
-                return
+                if self._was_free_in_time(key.account, asked, now):
+                    self._clock.at(now + GRACE_S, self._was_it_left, (key, wanted, now))
+                    return
             elif free < soonest:
                 soonest, soon = free, key
         if soon is not None:
             self._clock.at(soonest + LOOK_S, self._was_it_taken, (soon, wanted))
         elif lied_to:
             tally.failed_in_vain[WORD] += 1
+
+    def _was_free_in_time(self, account: Account, asked: Asked, now: float) -> bool:
+        """Of somebody free now: whether not only since the wait of *asked* was as good as over."""
+        if now < asked.at + MAX_WAIT_S - GRACE_S:
+            return True
+        lately = max(now - asked.at - MAX_WAIT_S, 0.0) + GRACE_S
+        turned = (w.turn(now) - w.period_s for w in account.windows if isinstance(w, Fixed))
+        return now - max(self._asked_at.get(id(account), 0.0), *turned, 0.0) > lately
+
+    def _was_it_left(self, what: tuple[Key, Asked, float]) -> None:
+        """Somebody was free as a request gave up: whether those who waited before it took what there was."""
+        key, wanted, then = what
+        now = self._clock.now
+        if key.free_at(wanted, now) <= now:
+            self.tally.failed_in_vain[AT_ONCE] += 1
+            self._missed_since.setdefault(id(key.account), then)
+            self._note(f"at once: {key.text} after {then - self._begin:.1f} s, request {wanted.number}")
 
     def _was_it_taken(self, what: tuple[Key, Asked]) -> None:
         """Somebody came free within the wait of a request that had given up: whether others needed it."""
@@ -224,3 +253,12 @@ class Judge:
     def _note(self, text: str) -> None:
         if len(self.tally.notes) < NOTES_MAX:
             self.tally.notes.append(text)
+
+
+def _may_probe(probes: list[float], now: float, a_day: int) -> bool:
+    """Whether one more is no more than may be; notes it."""
+    probes[:] = [at for at in probes if at > now - DAY_S]
+    if len(probes) >= a_day:
+        return False
+    probes.append(now)
+    return True

@@ -96,10 +96,10 @@ def groq(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
     if said := _outage(refused):
         return said
     if refused.kind == "revoked":
-        return _openai(401, "Invalid API Key", "invalid_request_error", "invalid_api_key")
+        return openai_error(401, "Invalid API Key", "invalid_request_error", "invalid_api_key")
     if refused.kind == "lie":
         headers = {"retry_after": f"{_claimed_s(account, now):.0f}"}
-        return _openai(429, "Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded", **headers)
+        return openai_error(429, "Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded", **headers)
     window = _window(refused)
     amount, used = account.amount(window, asked), window.used(now)
     if refused.kind == "too large":
@@ -107,19 +107,19 @@ def groq(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
             f"Request too large for model `openai/gpt-oss-120b` in organization `org_{account.name}` service tier `on_demand` "
         )
         text += f"on {window.name}: Limit {window.limit:.0f}, Requested {amount:.0f}, please reduce your message size."
-        return _openai(413, text, window.unit.value, "rate_limit_exceeded")
+        return openai_error(413, text, window.unit.value, "rate_limit_exceeded")
     message = (
         f"Rate limit reached for model `openai/gpt-oss-120b` in organization `org_{account.name}` service tier `on_demand` on "
         f"{window.name}: Limit {window.limit:.0f}, Used {used:.0f}, Requested {amount:.0f}. "
         f"Please try again in {go_duration(refused.until - now)}. "
         "Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing"
     )
-    said = _openai(429, message, window.unit.value, "rate_limit_exceeded", retry_after=str(math.ceil(refused.until - now)))
+    said = openai_error(429, message, window.unit.value, "rate_limit_exceeded", retry_after=str(math.ceil(refused.until - now)))
     said[1].update(groq_accepted(account, asked, now))
     return said
 
 
-def _openai(status: int, message: str, type_: str, code: str, **headers: str) -> Said:
+def openai_error(status: int, message: str, type_: str, code: str, **headers: str) -> Said:
     return _json(status, {"error": {"message": message, "type": type_, "param": None, "code": code}}, **headers)
 
 
@@ -202,10 +202,10 @@ def naga(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
     if said := _outage(refused):
         return said
     if refused.kind == "revoked":
-        return _openai(401, "Invalid API key", "invalid_request_error", "invalid_api_key")
+        return openai_error(401, "Invalid API key", "invalid_request_error", "invalid_api_key")
     window = _window(refused)
     message = f"Rate limit exceeded: {window.limit:.0f} requests per {window.name} for free models"
-    return _openai(429, message, "rate_limit_error", "rate_limit_exceeded")
+    return openai_error(429, message, "rate_limit_error", "rate_limit_exceeded")
 
 
 def nvidia(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
