@@ -35,7 +35,6 @@ _COLOURS: Final[dict[str, str]] = {
     ProviderState.OFF: "dim",
     ProviderState.RETIRED: "dim",
     ProviderState.NO_KEY: "dim",
-    ProviderState.WRONG_DIALECT: "dim",
     CredentialState.BUSY: "green",
     CredentialState.COOLING: "yellow",
     CredentialState.PROBING: "yellow",

@@ -88,7 +88,7 @@ def _rows(
                 account_by="you" if info.account else "provider" if account else "",
                 cost_class=_class_of(info, row),
                 added_at=info.added_at or None,
-                state=state.state if state is not None else ProviderState.WRONG_DIALECT,
+                state=state.state if state is not None else ProviderState.OFF,
                 reason=state.reason if state is not None else "",
                 until=state.until if state is not None else None,
             )

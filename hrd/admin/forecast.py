@@ -6,7 +6,6 @@ from hrd.admin.quota import title_of
 from hrd.admin.standing import Hindrances, candidates_of
 from hrd.admin.wire.forecast import Forecast, FreeTier, RunsOut
 from hrd.admin.wire.quota import CLAIMED, KNOWN
-from hrd.configuration.assemble import SPOKEN_DIALECTS
 from hrd.core import forecast as core
 from hrd.core.access import Caller, why_forbidden
 from hrd.core.forecast import Pace, Supply
@@ -103,8 +102,4 @@ def _windows(snapshot: PoolSnapshot, now: float) -> list[Window]:
 
 def _without_key(snapshot: PoolSnapshot) -> list[str]:
     roster = snapshot.roster
-    return [
-        name
-        for name, provider in roster.providers.items()
-        if not roster.credentials.get(name) and not provider.keyless and provider.dialect in SPOKEN_DIALECTS
-    ]
+    return [name for name, provider in roster.providers.items() if not roster.credentials.get(name) and not provider.keyless]

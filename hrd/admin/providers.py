@@ -2,13 +2,13 @@
 
 from hrd.admin.auth import held
 from hrd.admin.wire.doctor import KnownProvider, KnownProviders
-from hrd.configuration.assemble import SPOKEN_DIALECTS
 from hrd.configuration.live import Configuration
 from hrd.core.catalogue import read_catalogue
+from hrd.credentials.accounts import CODEX
 
 
 def known_providers(configuration: Configuration) -> KnownProviders:
-    """Those that can be asked, once they have a key; the demo's are not among them."""
+    """Those that can be asked, once they have a key; the demo's are not among them, nor those whose accounts sign in."""
     rows, _ = read_catalogue(configuration.catalogue_text, configuration.settings.provider_overrides)
     credentials = held(configuration)
     return KnownProviders(
@@ -22,6 +22,6 @@ def known_providers(configuration: Configuration) -> KnownProviders:
                 models=row.models,
             )
             for name, row in rows.items()
-            if row.dialect in SPOKEN_DIALECTS and not row.retired
+            if not row.retired and name != CODEX
         )
     )

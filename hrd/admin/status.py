@@ -8,7 +8,6 @@ from hrd.admin.capabilities import known_models
 from hrd.admin.forecast import next_out
 from hrd.admin.standing import Hindrances, Standing, candidates_of
 from hrd.admin.wire.status import CredentialStatus, Finishing, ProviderState, ProviderStatus, Status, StoreStatus
-from hrd.configuration.assemble import SPOKEN_DIALECTS
 from hrd.core.access import Caller
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import DayCounts
@@ -129,9 +128,7 @@ def why_off(snapshot: PoolSnapshot, provider: Provider) -> tuple[str, str] | Non
     if provider.retired:
         return ProviderState.RETIRED, provider.retired
     reason = snapshot.roster.off.get(provider.name)
-    if reason is None:
-        return None
-    return ProviderState.OFF if provider.dialect in SPOKEN_DIALECTS else ProviderState.WRONG_DIALECT, reason
+    return None if reason is None else (ProviderState.OFF, reason)
 
 
 def _together(standings: list[Standing]) -> tuple[str, str, float | None]:

@@ -18,7 +18,6 @@ from hrd.settings import Forced, Settings
 from hrd.settings.model import name_part
 from hrd.settings.urls import leads_to_us
 
-SPOKEN_DIALECTS = frozenset({"openai_chat", "openai_responses", "anthropic_messages"})
 SLOW_FIRST_TOKEN_S = 60.0
 """A provider whose catalogue row allows more than this is slow; `SLOW_FIRST_TOKEN_SECONDS` is its limit."""
 
@@ -150,8 +149,6 @@ def why_off(
         if provider.retired:
             off[name] = provider.retired
             warnings.append(f"{name} is not asked: {provider.retired}")
-        elif provider.dialect not in SPOKEN_DIALECTS:
-            off[name] = f"its wire format ({provider.dialect}) is not spoken by this version"
         elif leads_to_us(provider.base_url, listening_on):
             off[name] = "its base URL is this router's own address"
             warnings.append(f"{name} is not asked: {name.upper()}_BASE_URL points at this router itself")

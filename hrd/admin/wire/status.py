@@ -18,8 +18,6 @@ class ProviderState(enum.StrEnum):
     OFF = "off"
     RETIRED = "retired"
     NO_KEY = "no key"
-    WRONG_DIALECT = "wrong dialect"
-    """It speaks a wire format that this version does not."""
 
 
 class CredentialState(enum.StrEnum):

@@ -199,9 +199,7 @@ async def test_an_account_that_signed_in_is_listed_and_can_be_removed(world: Wor
     world.changed()
     found = await world.ask(AUTH_LIST, AuthQuestion(provider="chatgpt"))
     mark = fingerprint("codex", "account-1")
-    assert [(one.fingerprint, one.state, one.cost_class) for one in found.credentials] == [
-        (mark, "wrong dialect", "subscription")
-    ]
+    assert [(one.fingerprint, one.state, one.cost_class) for one in found.credentials] == [(mark, "ready", "subscription")]
     done = await world.ask(AUTH_REMOVE, AuthRemove(fingerprint=mark))
     assert (done.provider, done.left) == ("codex", 0)
     assert world.auth()["codex_accounts"] == []
@@ -215,7 +213,7 @@ async def test_an_account_ends_the_demo_as_a_key_does(tmp_path: Path, nursery: t
     await world.open(nursery)
     assert not world.pool.roster.demo
     found = await world.ask(AUTH_LIST, AuthQuestion())
-    assert [(one.provider, one.state) for one in found.credentials] == [("codex", "wrong dialect")]
+    assert [(one.provider, one.state) for one in found.credentials] == [("codex", "ready")]
 
 
 async def test_the_first_key_ends_the_demo(tmp_path: Path, nursery: trio.Nursery) -> None:

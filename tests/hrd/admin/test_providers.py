@@ -14,10 +14,12 @@ async def test_those_that_can_be_asked_with_whether_they_have_a_key(world: World
         ("groq", "free", True, False),
         ("openrouter", "paid", True, False),
         ("mistral", "free", False, False),
+        ("anthropic", "paid", False, False),
         ("openai", "paid", False, False),
         ("local", "local", False, True),
     ]
     assert found.providers[0].models == ("small", "large")
+    assert "codex" in world.pool.roster.providers, "whose accounts sign in"
 
 
 async def test_the_demos_are_not_among_them(tmp_path: Path, nursery: trio.Nursery) -> None:

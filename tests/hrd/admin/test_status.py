@@ -106,7 +106,6 @@ async def test_after_a_rejection_one_request_goes_first_and_the_key_is_probing(w
 @pytest.mark.parametrize(
     ("dotenv", "name", "state"),
     [
-        ("ANTHROPIC_API_KEY=sk-ant-test-not-a-key-6\n", "anthropic", "wrong dialect"),
         ("GITHUB_MODELS_TOKEN=ghp_test-not-a-key-7\n", "github_models", "retired"),
         ("GROQ_BASE_URL=http://127.0.0.1:8319/v1\n", "groq", "off"),
     ],

@@ -186,11 +186,6 @@ def test_a_retired_provider_with_a_key_is_a_warning_and_without_one_nobody_misse
     assert made().roster.off == {}
 
 
-def test_a_wire_format_of_a_later_version_refuses_politely() -> None:
-    roster = made(tree={"providers": {"anthropic": ["sk-ant-test-not-a-key-1"]}}).roster
-    assert roster.off == {"anthropic": "its wire format (codex) is not spoken by this version"}
-
-
 @pytest.mark.parametrize(
     ("url", "listening_on", "is_us"),
     [

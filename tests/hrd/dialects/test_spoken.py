@@ -1,8 +1,9 @@
 """Who speaks at which endpoint."""
 
+from hrd.core import catalogue
 from hrd.core.response_book import ResponseBook
 from hrd.dialects.openai_responses import ResponsesCall
-from hrd.dialects.spoken import DIALECTS, always, openings
+from hrd.dialects.spoken import DIALECTS, TARGETS, always, openings
 from tests.hrd.dialects.responses import STAMP
 
 
@@ -11,6 +12,10 @@ def test_every_dialect_is_spoken_at_its_endpoint() -> None:
     assert list(spoken)[:-1] == [dialect.ENDPOINT for dialect in DIALECTS]
     assert all(spoken[dialect.ENDPOINT] is dialect for dialect in DIALECTS)
     assert isinstance(spoken["/v1/responses"], ResponsesCall)
+
+
+def test_whatever_the_catalogue_may_name_is_spoken() -> None:
+    assert set(catalogue.DIALECTS) == set(TARGETS)
 
 
 def test_most_are_the_same_for_every_call() -> None:

@@ -97,6 +97,6 @@ def test_who_is_asked_by_way_of_whom() -> None:
 
 
 def test_who_has_a_key_and_is_not_asked() -> None:
-    (found,) = switched_off({"codex": "its wire format (codex) is not spoken by this version"})
+    (found,) = switched_off({"groq": "its base URL is this router's own address"})
     assert found.state == FindingState.WARNING
-    assert found.message == "codex has a key and is not asked: its wire format (codex) is not spoken by this version"
+    assert found.message == "groq has a key and is not asked: its base URL is this router's own address"
