@@ -17,6 +17,8 @@ class Asked:
     body: bytes
     at: float
     connection: int
+    refused: str = ""
+    """What the wire refused it with, before any script was looked at."""
     status: int | None = None
     """The status that was sent, or None when no head went out."""
     finished_at: float | None = None

@@ -29,6 +29,7 @@ _PART_FIELDS = frozenset({"type", "text", "image_url", "input_audio", "file", "e
 STAND_INS = frozenset({"context_engineering_is_the_way_to_go", "skip_thought_signature_validator"})
 """What the documentation names for calls that another vendor's model made."""
 OWN = Seal("gemini", "CiQB")
+_OLDER_MODELS = ("gemini-1", "gemini-2")
 _OWN_IDS = "function-call-"
 _TROUBLES = {
     Trouble.OVERLOADED: (503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
@@ -84,9 +85,10 @@ class Gemini:
         if plain is not None:
             yield _error(plain.status, "INVALID_ARGUMENT", json.loads(plain.body)["error"]["message"])
             return
-        yield from (_error(400, "INVALID_ARGUMENT", words) for words in self._turn_problems(body["messages"]))
+        yield from (_error(400, "INVALID_ARGUMENT", words) for words in self._turn_problems(body["messages"], body["model"]))
 
-    def _turn_problems(self, messages: list[dict[str, Any]]) -> Iterator[str]:
+    def _turn_problems(self, messages: list[dict[str, Any]], model: str) -> Iterator[str]:
+        wants_all = not model.removeprefix("models/").startswith(_OLDER_MODELS)
         last_user = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
         called: list[str] = []
         for at, message in enumerate(messages):
@@ -97,13 +99,14 @@ class Gemini:
             calls = message.get("tool_calls") or []
             called = [call["id"] for call in calls]
             for place, call in enumerate(calls):
-                yield from self._call_problems(call, is_current=at > last_user and place == 0)
+                yield from self._call_problems(call, wanted=wants_all and at > last_user and place == 0)
 
-    def _call_problems(self, call: dict[str, Any], is_current: bool) -> Iterator[str]:
-        """Its own calls come back signed. Foreign ones need a stand-in where they come first in a turn that still goes on."""
+    def _call_problems(self, call: dict[str, Any], wanted: bool) -> Iterator[str]:
+        """Its own calls come back signed. Models since Gemini 3 want the first call of a turn that still goes on to be signed,
+        foreign ones by a stand-in."""
         signature = ((call.get("extra_content") or {}).get("google") or {}).get("thought_signature")
         if signature is None:
-            if call["id"].startswith(_OWN_IDS) or is_current:
+            if call["id"].startswith(_OWN_IDS) or wanted:
                 yield "Function call is missing a thought_signature in functionCall parts."
         elif signature not in STAND_INS and self.seal.open(signature) != _what(**call["function"]):
             yield "Thought signature is not valid."

@@ -54,10 +54,12 @@ _PARTS: dict[str, Check] = {
 }
 _TEXTS = either(text, list_of(by_type({"text": _TEXT}), least=1))
 _SAID = either(text, list_of(by_type({"text": _TEXT, "refusal": fields({**_TYPE, "refusal": text})}), least=1))
+_INDEX = {"index": whole(0)}
+"""Calls that were put together from a stream have one; nobody minds."""
 _CALL = by_type(
     {
-        "function": fields({**_TYPE, "id": _CALL_ID, "function": fields({"name": TOOL_NAME, "arguments": text})}),
-        "custom": fields({**_TYPE, "id": _CALL_ID, "custom": fields({"name": TOOL_NAME, "input": text})}),
+        "function": fields({**_TYPE, "id": _CALL_ID, "function": fields({"name": TOOL_NAME, "arguments": text})}, _INDEX),
+        "custom": fields({**_TYPE, "id": _CALL_ID, "custom": fields({"name": TOOL_NAME, "input": text})}, _INDEX),
     }
 )
 _NAME: dict[str, Check] = {"name": pattern("[^\\s<|\\\\/>]+")}
@@ -76,7 +78,7 @@ _MESSAGES: dict[str, Check] = {
             "function_call": or_null(an_object),
         },
     ),
-    "tool": fields({"role": text, "content": _TEXTS, "tool_call_id": text}),
+    "tool": fields({"role": text, "content": _TEXTS, "tool_call_id": text}, {"name": text}),
 }
 _OWN_FUNCTION = fields({"name": TOOL_NAME}, {"description": text, "parameters": an_object, "strict": or_null(flag)})
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.upstreams.seals import Seal
-from tests.upstreams.shape import Place, Problem, Problems, wrong
+from tests.upstreams.shape import Fault, Problem, Problems, wrong
 
 _CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
 _OUTPUTS = {output: call for call, output in _CALLS.items()}
@@ -21,15 +22,14 @@ class Unreadable(Problem):
 def item_problems(items: list[dict[str, Any]], seal: Seal) -> Problems:
     """What is wrong with *items*, of which each is fine by itself. *seal* is whose reasoning may come back."""
     kinds = [item.get("type", "message") for item in items]
-    for place, words in _orphans(items, kinds):
-        yield wrong(place, words)
+    yield from (wrong(("input",), words) for words in _orphans(items, kinds))
     for at, (item, kind) in enumerate(zip(items, kinds, strict=True)):
         if kind != "reasoning":
             continue
         token = item.get("encrypted_content")
         if token and seal.open(token) is None:
             words = f"The encrypted content {token[:10]}... could not be verified."
-            yield Unreadable(("input", at), wrong((), "").fault, words)
+            yield Unreadable(("input", at), Fault.WRONG, words)
         following = items[at + 1] if at + 1 < len(items) else {"type": ""}
         theirs = following.get("role") == "assistant" or following.get("type", "message") != "message"
         if following.get("type", "message") not in _BEHIND_REASONING or not theirs:
@@ -37,24 +37,25 @@ def item_problems(items: list[dict[str, Any]], seal: Seal) -> Problems:
             yield wrong(("input",), words)
 
 
-def _orphans(items: list[dict[str, Any]], kinds: list[str]) -> list[tuple[Place, str]]:
-    found: list[tuple[Place, str]] = []
+def _orphans(items: list[dict[str, Any]], kinds: list[str]) -> Iterator[str]:
+    """Calls and outputs that do not belong together, in the API's words."""
     open_calls: dict[str, str] = {}
     answered: set[str] = set()
     for item, kind in zip(items, kinds, strict=True):
         if kind in _CALLS:
             if item["call_id"] in open_calls or item["call_id"] in answered:
-                found.append((("input",), f"Duplicate item found with call_id {item['call_id']}."))
+                yield f"Duplicate item found with call_id {item['call_id']}."
             open_calls[item["call_id"]] = _CALLS[kind]
         elif kind in _OUTPUTS:
-            what = "function call" if kind.startswith("function") else "custom tool call"
             if open_calls.pop(item["call_id"], "") != kind:
-                found.append((("input",), f"No tool call found for {what} output with call_id {item['call_id']}."))
+                yield f"No tool call found for {_called(kind)} output with call_id {item['call_id']}."
             answered.add(item["call_id"])
     for call_id, output in open_calls.items():
-        what = "function call" if output.startswith("function") else "custom tool call"
-        found.append((("input",), f"No tool output found for {what} {call_id}."))
-    return found
+        yield f"No tool output found for {_called(output)} {call_id}."
+
+
+def _called(output: str) -> str:
+    return "function call" if output.startswith("function") else "custom tool call"
 
 
 def choice_problems(body: dict[str, Any]) -> Problems:
@@ -77,10 +78,10 @@ def in_words(problem: Problem) -> tuple[str, str, str]:
         param += f"[{step}]" if isinstance(step, int) else f".{step}" if param else str(step)
     if isinstance(problem, Unreadable):
         return problem.words, "", "invalid_encrypted_content"
-    match problem.fault.name:
-        case "EXTRA":
+    match problem.fault:
+        case Fault.EXTRA:
             return f"Unknown parameter: '{param}'.", param, "unknown_parameter"
-        case "MISSING":
+        case Fault.MISSING:
             return f"Missing required parameter: '{param}'.", param, "missing_required_parameter"
         case _ if problem.value is not None:
             return f"Invalid '{param}': {problem.value!r}. {problem.words}", param, "invalid_value"

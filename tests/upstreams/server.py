@@ -120,6 +120,7 @@ class Upstream:
             self._count()
         refusal = self.wire.refusal(asked)
         if refusal is not None:
+            asked.refused = refusal.body.decode()
             return refusal, ()
         if asked.method in ("GET", "HEAD"):
             return self._models_behave or self.wire.models(self._models, asked.path.partition("?")[0]), ()

@@ -28,7 +28,7 @@ def turns(*calls: dict[str, Any], then: tuple[Any, ...] = ()) -> dict[str, Any]:
 
 async def ask(fields: dict[str, Any], behave: Behave = Answer("hi")) -> httpx2.Response:  # noqa: B008
     async with Upstream(behave, wire=Gemini()) as upstream:
-        return await post(upstream, {**CHAT, **fields})
+        return await post(upstream, {**CHAT, "model": "gemini-3.1-flash-lite", **fields})
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,7 @@ async def ask(fields: dict[str, Any], behave: Behave = Answer("hi")) -> httpx2.R
         turns(call(SIGNATURE, "function-call-1"), then=({"role": "assistant", "content": "so"}, USER)),
         turns(call(min(STAND_INS)), call(id_="call_2")),
         turns(call(), then=({"role": "assistant", "content": "so"}, USER)),
+        {**turns(call()), "model": "gemini-2.5-flash-lite"},
     ],
 )
 async def test_a_good_request_is_taken(fields: dict[str, Any]) -> None:
