@@ -65,6 +65,7 @@ format: $(INSTALLED_DEV) ## Format the code, and mend what can be mended by itse
 docs: $(INSTALLED_DEV) ## Make those pages of docs/ that are made of the code
 	@$(BIN)/python -m docs.generate_providers
 	@$(BIN)/python -m docs.generate_settings
+	@$(BIN)/python -m docs.generate_dialects
 	@$(BIN)/python -m hrctl.manual > docs/cli.md.new
 	@mv docs/cli.md.new docs/cli.md
 
