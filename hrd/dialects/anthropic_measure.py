@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-import msgspec
-
 from hrd.core.estimate import estimate_json_tokens
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
@@ -19,13 +17,6 @@ _PAGE_BYTES = 30_000
 _BLOBS = (b'"data"', b'"signature"', b'"url"')
 _VALUE = re.compile(rb'\s*:\s*"')
 _CACHE_MARK = re.compile(rb',?"cache_control"\s*:\s*\{[^{}]{0,100}\}')
-
-
-class _Turn(msgspec.Struct, gc=False):
-    role: str
-
-
-TURNS = msgspec.json.Decoder(list[_Turn])
 
 
 def measure(fields: Fields, turns: int) -> tuple[int, int]:

@@ -14,9 +14,9 @@ from hrd.core.refusals import Refusal
 from hrd.dialects import anthropic_hub, anthropic_native
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.anthropic_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
-from hrd.dialects.anthropic_measure import TURNS, measure
+from hrd.dialects.anthropic_measure import measure
 from hrd.dialects.contract import Fields, Hub, Native, Request
-from hrd.dialects.fields import NULL, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
+from hrd.dialects.fields import NULL, count_of, count_turns, flag_of, read_fields, text_of
 
 __all__ = [
     "ENDPOINT",
@@ -58,7 +58,7 @@ def decode(body: bytes) -> Request | Refusal:
     stream = flag_of(fields, "stream")
     if isinstance(stream, Refusal):
         return stream
-    turns = _count_turns(fields)
+    turns = count_turns(fields)
     if isinstance(turns, Refusal):
         return turns
     tokens, images = measure(fields, turns)
@@ -82,7 +82,7 @@ def count_tokens(body: bytes) -> dict[str, int] | Refusal:
     fields = read_fields(body)
     if isinstance(fields, Refusal):
         return fields
-    turns = _count_turns(fields)
+    turns = count_turns(fields)
     return turns if isinstance(turns, Refusal) else {"input_tokens": measure(fields, turns)[0]}
 
 
@@ -90,15 +90,3 @@ def _needs(fields: Fields) -> frozenset[Need]:
     """What not every provider can be told; mostly nothing."""
     needs = [need for name, marks, need in _NEEDS if name in fields and any(bytes(fields[name]).find(m) >= 0 for m in marks)]
     return frozenset(needs) if needs else NONE
-
-
-def _count_turns(fields: Fields) -> int | Refusal:
-    """How many messages there are, each an object with a role."""
-    raw = fields.get("messages")
-    if raw is None:
-        return refuse("messages is missing.", "messages")
-    try:
-        turns = TURNS.decode(raw)
-    except (ValueError, RecursionError) as error:
-        return refuse_shape("messages", error)
-    return len(turns) or refuse("messages is empty.", "messages")

@@ -10,7 +10,15 @@ import msgspec
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Fields
 
+
+class Turn(msgspec.Struct, gc=False):
+    """A message, as far as a decoder must look at it."""
+
+    role: str
+
+
 _FIELDS = msgspec.json.Decoder(Fields)
+_TURNS = msgspec.json.Decoder(list[Turn])
 _TEXT = msgspec.json.Decoder(str)
 _FLAG = msgspec.json.Decoder(bool)
 _COUNT = msgspec.json.Decoder(int)
@@ -87,3 +95,15 @@ def count_of(fields: Fields, name: str) -> int | None:
 def as_count(count: int | None) -> int | None:
     """*count* as a limit that can be meant."""
     return count if count is not None and 0 < count <= COUNT_MAX else None
+
+
+def count_turns(fields: Fields) -> int | Refusal:
+    """How many `messages` there are, each an object with a role."""
+    raw = fields.get("messages")
+    if raw is None:
+        return refuse("messages is missing.", "messages")
+    try:
+        turns = _TURNS.decode(raw)
+    except (ValueError, RecursionError) as error:
+        return refuse_shape("messages", error)
+    return len(turns) or refuse("messages is empty.", "messages")

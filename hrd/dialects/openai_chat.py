@@ -15,7 +15,18 @@ from hrd.core.refusals import Refusal
 from hrd.dialects import openai_chat_hub, openai_chat_native
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.contract import Fields, Hub, Native, Request
-from hrd.dialects.fields import NULL, TRUE, as_count, count_of, flag_of, read_fields, refuse, refuse_shape, text_of
+from hrd.dialects.fields import (
+    NULL,
+    TRUE,
+    Turn,
+    as_count,
+    count_of,
+    count_turns,
+    flag_of,
+    read_fields,
+    refuse_shape,
+    text_of,
+)
 from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_prompt
 
@@ -26,14 +37,10 @@ NATIVE: Final[Mapping[str, Native]] = {"openai_chat": openai_chat_native}
 HUB: Final[Hub | None] = openai_chat_hub
 
 
-class _Turn(msgspec.Struct, gc=False):
-    role: str
-
-
 class _Typical(msgspec.Struct, gc=False):
     """The members that are read, of the types that they should have: one pass over a body that means no trouble."""
 
-    messages: list[_Turn]
+    messages: list[Turn]
     model: str | None = None
     stream: bool | None = None
     max_completion_tokens: int | None = None
@@ -55,7 +62,6 @@ class _Read(msgspec.Struct, gc=False):
 
 
 _TYPICAL = msgspec.json.Decoder(_Typical)
-_TURNS = msgspec.json.Decoder(list[_Turn])
 _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
 _OPENING_BRACE = 0x7B
@@ -123,7 +129,7 @@ def _read_carefully(fields: Fields) -> _Read | Refusal:
     stream = flag_of(fields, "stream")
     if isinstance(stream, Refusal):
         return stream
-    turns = _count_turns(fields)
+    turns = count_turns(fields)
     if isinstance(turns, Refusal):
         return turns
     usage_to_client = _wants_usage(fields) if stream else False
@@ -141,18 +147,6 @@ def _needs(fields: Fields, messages: bytes) -> frozenset[Need]:
     if messages.find(b'"file"') >= 0:
         needs.append(Need.DOCUMENTS)
     return frozenset(needs) if needs else NONE
-
-
-def _count_turns(fields: Fields) -> int | Refusal:
-    """How many messages there are, each an object with a role."""
-    raw = fields.get("messages")
-    if raw is None:
-        return refuse("messages is missing.", "messages")
-    try:
-        turns = _TURNS.decode(raw)
-    except (ValueError, RecursionError) as error:
-        return refuse_shape("messages", error)
-    return len(turns) or refuse("messages is empty.", "messages")
 
 
 def _wants_usage(fields: Fields) -> bool | Refusal:

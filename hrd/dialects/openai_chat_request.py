@@ -4,7 +4,7 @@ Reasoning of earlier turns comes back as `reasoning_content`, or as OpenRouter's
 vendor that can read what is sealed in them (https://openrouter.ai/docs/use-cases/reasoning-tokens).
 """
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -37,6 +37,20 @@ from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Fields, Request
 from hrd.dialects.data_urls import split_data_url
 from hrd.dialects.fields import refuse, refuse_shape
+from hrd.dialects.openai_chat_shapes import (
+    SpelledCall,
+    SpelledChoice,
+    SpelledDetail,
+    SpelledFormat,
+    SpelledFunction,
+    SpelledFunctionTool,
+    SpelledImageUrl,
+    SpelledMessage,
+    SpelledOptions,
+    SpelledPart,
+    SpelledReasoningOptions,
+    SpelledTool,
+)
 
 DIALECT: Final = "openai_chat"
 FORMATS: Final = {
@@ -55,162 +69,11 @@ _CARRIED = frozenset(
 """Members that the conversation has a place for."""
 
 
-class _ImageUrl(msgspec.Struct, gc=False):
-    url: str = ""
-    detail: str | None = None
-
-
-class _File(msgspec.Struct, gc=False):
-    filename: str | None = None
-    file_data: str | None = None
-    file_id: str | None = None
-
-
-class _InputAudio(msgspec.Struct, gc=False):
-    data: str
-    format: str = ""
-
-
-class _Part(msgspec.Struct, gc=False):
-    type: str = "text"
-    text: str | None = None
-    refusal: str | None = None
-    image_url: _ImageUrl | str | None = None
-    input_audio: _InputAudio | None = None
-    file: _File | None = None
-    cache_control: msgspec.Raw = ABSENT
-
-
-class _Function(msgspec.Struct, gc=False):
-    name: str | None = None
-    arguments: str | dict[str, Any] | None = None
-
-
-class _Custom(msgspec.Struct, gc=False):
-    name: str = ""
-    input: str = ""
-
-
-class _Call(msgspec.Struct, gc=False):
-    id: str | None = None
-    type: str | None = None
-    function: _Function | None = None
-    custom: _Custom | None = None
-    extra_content: dict[str, Any] | None = None
-
-
-class _Detail(msgspec.Struct, gc=False):
-    type: str = ""
-    text: str | None = None
-    summary: str | None = None
-    data: str | None = None
-    signature: str | None = None
-    format: str | None = None
-
-
-class _Message(msgspec.Struct, gc=False):
-    role: str
-    content: str | list[_Part | str] | None = None
-    name: str | None = None
-    refusal: str | None = None
-    tool_calls: list[_Call] | None = None
-    function_call: _Function | None = None
-    tool_call_id: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    reasoning_details: msgspec.Raw = ABSENT
-
-
-class _FunctionTool(msgspec.Struct, gc=False):
-    name: str
-    description: str | None = None
-    parameters: msgspec.Raw = ABSENT
-    strict: bool | None = None
-
-
-class _CustomTool(msgspec.Struct, gc=False):
-    name: str
-    description: str | None = None
-    format: msgspec.Raw = ABSENT
-
-
-class _Tool(msgspec.Struct, gc=False):
-    type: str = "function"
-    function: _FunctionTool | None = None
-    custom: _CustomTool | None = None
-    cache_control: msgspec.Raw = ABSENT
-
-
-class _Named(msgspec.Struct, gc=False):
-    name: str = ""
-
-
-class _AllowedTools(msgspec.Struct, gc=False):
-    mode: str = "auto"
-    tools: list[dict[str, Any]] = []
-
-
-class _Choice(msgspec.Struct, gc=False):
-    type: str = ""
-    name: str | None = None
-    """Of an old `function_call`."""
-    function: _Named | None = None
-    custom: _Named | None = None
-    allowed_tools: _AllowedTools | None = None
-
-
-class _Schema(msgspec.Struct, gc=False):
-    name: str = ""
-    description: str | None = None
-    schema: msgspec.Raw = ABSENT
-    strict: bool | None = None
-
-
-class _Format(msgspec.Struct, gc=False):
-    type: str
-    json_schema: _Schema | None = None
-
-
-class _ReasoningOptions(msgspec.Struct, gc=False):
-    """OpenRouter's."""
-
-    effort: str | None = None
-    max_tokens: int | None = None
-    enabled: bool | None = None
-
-
-class _Options(msgspec.Struct, gc=False):
-    """All members but messages and tools."""
-
-    tool_choice: _Choice | str | None = None
-    function_call: _Choice | str | None = None
-    parallel_tool_calls: bool | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    stop: str | list[str] | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    seed: int | None = None
-    n: int | None = None
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
-    logit_bias: msgspec.Raw = ABSENT
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    response_format: _Format | None = None
-    reasoning_effort: str | None = None
-    reasoning: _ReasoningOptions | None = None
-    verbosity: str | None = None
-    service_tier: str | None = None
-    prompt_cache_key: str | None = None
-
-
-_MESSAGES = msgspec.json.Decoder(list[_Message])
-_TOOLS = msgspec.json.Decoder(list[_Tool] | None)
+_MESSAGES = msgspec.json.Decoder(list[SpelledMessage])
+_TOOLS = msgspec.json.Decoder(list[SpelledTool] | None)
 _RAW_TOOLS = msgspec.json.Decoder(list[msgspec.Raw] | None)
-_FUNCTIONS = msgspec.json.Decoder(list[_FunctionTool] | None)
-_DETAILS = msgspec.json.Decoder(list[_Detail] | None)
+_FUNCTIONS = msgspec.json.Decoder(list[SpelledFunctionTool] | None)
+_DETAILS = msgspec.json.Decoder(list[SpelledDetail] | None)
 _ROLES = {"system": Role.SYSTEM, "developer": Role.DEVELOPER, "user": Role.USER, "assistant": Role.ASSISTANT}
 
 
@@ -225,7 +88,7 @@ def read_conversation(request: Request) -> Conversation | Refusal:
         name = "the request"
         options = msgspec.json.decode(
             msgspec.json.encode({name: raw for name, raw in fields.items() if name not in ("messages", "tools", "functions")}),
-            type=_Options,
+            type=SpelledOptions,
         )
     except (ValueError, RecursionError) as error:
         return refuse_shape(name, error)
@@ -252,7 +115,7 @@ def read_conversation(request: Request) -> Conversation | Refusal:
 # turns -------------------------------------------------------------------------------------------------------------------
 
 
-def _turns(messages: list[_Message]) -> tuple[Turn, ...] | Refusal:
+def _turns(messages: list[SpelledMessage]) -> tuple[Turn, ...] | Refusal:
     turns: list[Turn] = []
     for place, message in enumerate(messages):
         role = _ROLES.get(message.role)
@@ -269,7 +132,7 @@ def _turns(messages: list[_Message]) -> tuple[Turn, ...] | Refusal:
     return tuple(turns)
 
 
-def _content(content: str | list[_Part | str] | None) -> list[Part]:
+def _content(content: str | list[SpelledPart | str] | None) -> list[Part]:
     if content is None:
         return []
     if isinstance(content, str):
@@ -282,9 +145,9 @@ def _content(content: str | list[_Part | str] | None) -> list[Part]:
     return parts
 
 
-def _part(part: _Part) -> Part | None:
+def _part(part: SpelledPart) -> Part | None:
     if part.image_url is not None:
-        url = part.image_url if isinstance(part.image_url, _ImageUrl) else _ImageUrl(part.image_url)
+        url = part.image_url if isinstance(part.image_url, SpelledImageUrl) else SpelledImageUrl(part.image_url)
         media_type, data = split_data_url(url.url)
         plain = "" if data else url.url
         return Image(url=plain, media_type=media_type, data=data, detail=url.detail or "", cache_control=part.cache_control)
@@ -306,7 +169,7 @@ def _part(part: _Part) -> Part | None:
     return Text(part.text, part.cache_control) if part.text is not None else None
 
 
-def _assistant_parts(message: _Message, place: int) -> list[Part]:
+def _assistant_parts(message: SpelledMessage, place: int) -> list[Part]:
     parts: list[Part] = [*_thinking(message), *_content(message.content)]
     if message.refusal:
         parts.append(Refused(message.refusal))
@@ -319,7 +182,7 @@ def _assistant_parts(message: _Message, place: int) -> list[Part]:
     return parts
 
 
-def _thinking(message: _Message) -> list[Thinking]:
+def _thinking(message: SpelledMessage) -> list[Thinking]:
     raw = message.reasoning_details
     if bytes(raw) not in (b"", b"null"):
         try:
@@ -332,7 +195,7 @@ def _thinking(message: _Message) -> list[Thinking]:
     return [Thinking(text=text)] if text else []
 
 
-def _sealed(details: list[_Detail], raw: msgspec.Raw) -> list[Thinking]:
+def _sealed(details: list[SpelledDetail], raw: msgspec.Raw) -> list[Thinking]:
     """What `reasoning_details` hold, by whoever can read it; texts before a seal belong to it."""
     thinking: list[Thinking] = []
     texts: list[str] = []
@@ -357,7 +220,7 @@ def _sealed(details: list[_Detail], raw: msgspec.Raw) -> list[Thinking]:
     return thinking
 
 
-def _call(call: _Call, default_id: str) -> ToolCall | None:
+def _call(call: SpelledCall, default_id: str) -> ToolCall | None:
     call_id = call.id or default_id
     if call.custom is not None:
         return ToolCall(id=call_id, name=call.custom.name, arguments=call.custom.input, kind=CallKind.CUSTOM)
@@ -368,13 +231,13 @@ def _call(call: _Call, default_id: str) -> ToolCall | None:
     return _function_call(call.function, call_id, signature if isinstance(signature, str) else "")
 
 
-def _function_call(function: _Function, call_id: str, signature: str) -> ToolCall:
+def _function_call(function: SpelledFunction, call_id: str, signature: str) -> ToolCall:
     arguments = function.arguments
     spelled = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments or {}).decode()
     return ToolCall(id=call_id, name=function.name or "", arguments=spelled or "{}", signature=signature)
 
 
-def _result(message: _Message, before: list[Turn]) -> ToolResult:
+def _result(message: SpelledMessage, before: list[Turn]) -> ToolResult:
     content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
     call_id = message.tool_call_id or _last_call(before, message.name or "")
     return ToolResult(call_id=call_id, content=content, name=message.name or "")
@@ -418,7 +281,7 @@ def _tools(fields: Fields) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
     return tuple(own), tuple(theirs)
 
 
-def _function_tool(function: _FunctionTool, cache_control: msgspec.Raw) -> Tool:
+def _function_tool(function: SpelledFunctionTool, cache_control: msgspec.Raw) -> Tool:
     return Tool(
         name=function.name,
         description=function.description or "",
@@ -428,7 +291,7 @@ def _function_tool(function: _FunctionTool, cache_control: msgspec.Raw) -> Tool:
     )
 
 
-def _tool_choice(choice: _Choice | str | None) -> ToolChoice | None:
+def _tool_choice(choice: SpelledChoice | str | None) -> ToolChoice | None:
     if choice is None:
         return None
     if isinstance(choice, str):
@@ -450,7 +313,7 @@ def _stop(stop: str | list[str] | None) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
-def _sampling(options: _Options) -> Sampling:
+def _sampling(options: SpelledOptions) -> Sampling:
     return Sampling(
         temperature=options.temperature,
         top_p=options.top_p,
@@ -465,7 +328,7 @@ def _sampling(options: _Options) -> Sampling:
     )
 
 
-def _format(wanted: _Format | None) -> OutputFormat | None:
+def _format(wanted: SpelledFormat | None) -> OutputFormat | None:
     if wanted is None or wanted.type == "text":
         return None
     if wanted.type == "json_schema" and wanted.json_schema is not None:
@@ -480,7 +343,7 @@ def _format(wanted: _Format | None) -> OutputFormat | None:
     return OutputFormat(kind=FormatKind.JSON_OBJECT)
 
 
-def _reasoning(options: _Options) -> Reasoning:
-    theirs = options.reasoning or _ReasoningOptions()
+def _reasoning(options: SpelledOptions) -> Reasoning:
+    theirs = options.reasoning or SpelledReasoningOptions()
     effort = options.reasoning_effort or theirs.effort or ""
     return Reasoning(effort=effort, budget_tokens=theirs.max_tokens, is_off=effort == "none" or theirs.enabled is False)
