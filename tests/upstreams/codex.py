@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.upstreams.asked import Asked
 from tests.upstreams.behaviours import Answer, Events, Status, Trouble
+from tests.upstreams.codex_oauth import jwt
 from tests.upstreams.responses import Responses, error, failed_event, refusals
 from tests.upstreams.responses_replies import events
 from tests.upstreams.seals import Seal
@@ -173,9 +174,4 @@ def not_included(plan: str = "free") -> Status:
 
 def access_token(account: str, expires_at: int = 2_000_000_000) -> str:
     """A token as they look, for *account*; it is signed by nobody."""
-    claims = {"exp": expires_at, "https://api.openai.com/auth": {"chatgpt_account_id": account, "chatgpt_plan_type": "plus"}}
-    return ".".join(_segment(value) for value in ({"alg": "none", "typ": "JWT"}, claims, {"test": "not-a-signature"}))
-
-
-def _segment(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+    return jwt({"exp": expires_at, "https://api.openai.com/auth": {"chatgpt_account_id": account, "chatgpt_plan_type": "plus"}})
