@@ -27,6 +27,8 @@ from hrd.admin.wire.auth import (
 )
 
 KEYS_BYTES_MAX: Final = 1 << 20
+SIGN_IN: Final = ("codex", "chatgpt")
+"""Nobody is asked for a key of these, only to hear that there are none."""
 PROVIDER_MAX: Final = 24
 """No provider or alias is longer: what is, may be a key, and is not repeated on the screen."""
 
@@ -77,6 +79,8 @@ def add(
     """
     if ctx.args or given is not None or len(provider) > PROVIDER_MAX:
         raise _exposed(provider)
+    if provider.lower() in SIGN_IN:
+        raise Misused(f"{provider} takes no keys: its accounts sign in", "hr auth login codex, or hr auth import-codex")
     session: Session = ctx.obj
     keys = keys_read() if key_stdin else keys_asked(provider)
     ask = AuthAdd(provider=provider, keys=tuple(keys), account=account, label=label, cost_class=cost_class or "")

@@ -102,4 +102,8 @@ def _windows(snapshot: PoolSnapshot, now: float) -> list[Window]:
 
 def _without_key(snapshot: PoolSnapshot) -> list[str]:
     roster = snapshot.roster
-    return [name for name, provider in roster.providers.items() if not roster.credentials.get(name) and not provider.keyless]
+    return [
+        name
+        for name, provider in roster.providers.items()
+        if not roster.credentials.get(name) and not provider.keyless and not provider.signs_in
+    ]

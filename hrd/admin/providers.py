@@ -4,7 +4,6 @@ from hrd.admin.auth import held
 from hrd.admin.wire.doctor import KnownProvider, KnownProviders
 from hrd.configuration.live import Configuration
 from hrd.core.catalogue import read_catalogue
-from hrd.credentials.accounts import CODEX
 
 
 def known_providers(configuration: Configuration) -> KnownProviders:
@@ -22,6 +21,6 @@ def known_providers(configuration: Configuration) -> KnownProviders:
                 models=row.models,
             )
             for name, row in rows.items()
-            if not row.retired and name != CODEX
+            if not (row.signs_in or row.retired)
         )
     )

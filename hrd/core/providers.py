@@ -98,6 +98,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retired: str = ""
     """Why nobody is asked any more; empty while the service lives."""
     keyless: bool = False
+    signs_in: bool = False
+    """It takes no keys: its accounts sign in."""
     keys_at: str = ""
     """Where a user gets a key."""
     reader: str = "generic"

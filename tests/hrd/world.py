@@ -100,6 +100,7 @@ models = ["gpt"]
 dialect = "codex"
 base_url = "https://codex.test"
 models = ["gpt-codex"]
+signs_in = true
 cost_class = "subscription"
 
 [local]

@@ -493,14 +493,15 @@ def _turn_of(limit: Limit) -> Turn:
 
 
 def _long_met(able: list[Meter], until: float | None, now: float) -> Meter | None:
-    """Which window of a day or longer was full: the one that ends when it was said, else the shortest that lasts as long."""
+    """Which window of a day or longer was full: the one that ends when it was said, else the shortest that lasts as long and
+    ends by no calendar. One whose calendar ends it at another moment was not it."""
     long = [meter for meter in able if (meter.span_s or 0.0) > HOUR_S]
     if until is None:
         return None
     for meter in long:
         if meter.ends_at is not None and abs(meter.ends_at - until) <= evidence.NEAR_BOUNDARY_S:
             return meter
-    lasting = [meter for meter in long if (meter.span_s or 0.0) >= until - now]
+    lasting = [meter for meter in long if (meter.span_s or 0.0) >= until - now and meter.turns is not Turn.FIXED]
     return min(lasting, key=lambda meter: meter.span_s or 0.0, default=None)
 
 

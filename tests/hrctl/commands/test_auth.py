@@ -41,6 +41,12 @@ def test_what_is_said_of_the_keys_goes_with_them(daemon: FakeDaemon, hr: Hr) -> 
     assert asked(daemon) == AuthAdd(provider="or", keys=(KEY,), account="me", label="work", cost_class="paid")
 
 
+def test_who_takes_no_keys_is_not_asked_for_one(daemon: FakeDaemon, hr: Hr) -> None:
+    ran = hr("auth", "add", "ChatGPT", "--key-stdin", stdin="")
+    assert ran == (2, "", "hr: ChatGPT takes no keys: its accounts sign in\n    hr auth login codex, or hr auth import-codex\n")
+    assert daemon.asked == []
+
+
 def test_doubts_and_doublets_are_said(daemon: FakeDaemon, hr: Hr) -> None:
     answer = AuthAdded(provider="groq", added=(), already=("groq-1a2b3c4d",), warnings=("keys of groq begin with gsk_",))
     daemon.answers(AUTH_ADD, answer)

@@ -114,6 +114,15 @@ def test_a_refusal_that_ends_with_the_day_is_the_days() -> None:
     assert left(book) == {("requests/day", "provider"): 0}
 
 
+def test_a_refusal_that_ends_at_another_moment_than_the_day_is_not_the_days() -> None:
+    """A plan's window of five hours, say: who is free again then is asked then, and not at midnight."""
+    book, who = QuotaBook(), candidate(free(limits=()))
+    for number in range(1, 8):
+        spend(book, who, number)
+    book.refused(book.meters_of(who, NOON), NOON, until=NOON + 3 * 3600, is_long=True, step=0)
+    assert [window.limit for window in book.windows(NOON) if window.kind == "requests/day"] in ([], [None])
+
+
 def test_the_minutes_limit_is_learned_when_the_count_says_something_or_it_is_met_again() -> None:
     for used, step, learned in ((1, 0, False), (1, 1, True), (3, 0, True)):
         book, who = QuotaBook(), candidate(free(limits=()))
