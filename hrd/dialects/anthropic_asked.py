@@ -15,13 +15,14 @@ class SourceAsked(msgspec.Struct, gc=False):
     data: str | None = None
     url: str | None = None
     file_id: str | None = None
-    content: str | list[msgspec.Raw] | None = None
+    content: "str | list[BlockAsked] | None" = None
 
 
 class BlockAsked(msgspec.Struct, gc=False):
     type: str
     text: str | None = None
-    source: SourceAsked | None = None
+    source: SourceAsked | str | None = None
+    """Of a search result: where it was found."""
     title: str | None = None
     context: str | None = None
     thinking: str | None = None

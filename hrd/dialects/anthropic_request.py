@@ -60,6 +60,7 @@ _NOT_MISSED: Final = frozenset({"model", "stream", "metadata", "messages"})
 
 
 _BLOCK = msgspec.json.Decoder(BlockAsked)
+_BLOCKS = msgspec.json.Decoder(str | list[BlockAsked] | None)
 _TYPED = msgspec.json.Decoder(Typed)
 _CONTENT = msgspec.json.Decoder(Content)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -154,8 +155,7 @@ class _Reading:
         match kind:
             case "text":
                 return Text(block.text or "", cache_control)
-            case "image" if block.source is not None:
-                source = block.source
+            case "image" if isinstance(source := block.source, SourceAsked):
                 return Image(
                     url=source.url or "",
                     media_type=source.media_type or "",
@@ -163,8 +163,11 @@ class _Reading:
                     file_id=source.file_id or "",
                     cache_control=cache_control,
                 )
-            case "document" if block.source is not None and not isinstance(block.source.content, list):
-                return _document(block, block.source, cache_control)
+            case "document" if isinstance(source := block.source, SourceAsked) and _is_text_alone(source.content):
+                return _document(block, source, cache_control)
+            case "search_result" if _is_text_alone(found := _BLOCKS.decode(block.content)):
+                place = block.source if isinstance(block.source, str) else ""
+                return Document(text=f"{place}\n{_joined(found)}".strip(), title=block.title or "", cache_control=cache_control)
             case "thinking":
                 return taken_back(block.thinking or "", block.signature or "")
             case "redacted_thinking":
@@ -195,14 +198,16 @@ class _Reading:
         )
 
 
-_PARTS: Final = frozenset({"text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"})
+_PARTS: Final = frozenset(
+    {"text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result"}
+)
 _HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "compaction", "fallback"})
 """Blocks without which a request still asks the same: what the provider did, and will not be told again."""
 
 
 def _document(block: BlockAsked, source: SourceAsked, cache_control: msgspec.Raw) -> Document:
     is_text = source.type in ("text", "content")
-    content = source.content if isinstance(source.content, str) else ""
+    content = _joined(source.content)
     return Document(
         url=source.url or "",
         media_type=source.media_type or "",
@@ -212,6 +217,14 @@ def _document(block: BlockAsked, source: SourceAsked, cache_control: msgspec.Raw
         title=block.title or "",
         cache_control=cache_control,
     )
+
+
+def _is_text_alone(content: str | list[BlockAsked] | None) -> bool:
+    return not isinstance(content, list) or all(block.type == "text" for block in content)
+
+
+def _joined(content: str | list[BlockAsked] | None) -> str:
+    return "\n\n".join(block.text or "" for block in content) if isinstance(content, list) else content or ""
 
 
 def _as_content(part: Part) -> Text | Image | Document:

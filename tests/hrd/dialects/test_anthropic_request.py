@@ -66,10 +66,15 @@ def test_results_of_tools_stand_in_a_turn_of_their_own_before_what_the_user_says
 
 def test_a_result_holds_pictures_files_and_what_can_only_be_read() -> None:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
-    found = {"type": "search_result", "source": "u", "title": "t", "content": []}
-    [result] = parts({"type": "tool_result", "tool_use_id": "1", "content": [image, found]})
+    found = {"type": "search_result", "source": "u", "title": "t", "content": [{"type": "text", "text": "so"}]}
+    tool = {"type": "tool_reference", "tool_name": "f"}
+    [result] = parts({"type": "tool_result", "tool_use_id": "1", "content": [image, found, tool]})
     assert isinstance(result, ToolResult)
-    assert result.content == (Image(media_type="image/png", data="AAAA"), Text(msgspec.json.encode(found).decode()))
+    assert result.content == (
+        Image(media_type="image/png", data="AAAA"),
+        Document(text="u\nso", title="t"),
+        Text(msgspec.json.encode(tool).decode()),
+    )
     [empty] = parts({"type": "tool_result", "tool_use_id": "1"})
     assert empty == ToolResult(call_id="1")
 
@@ -81,6 +86,7 @@ def test_pictures_and_documents_of_every_kind() -> None:
         {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBE"}, "title": "a.pdf"},
         {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "text"}},
         {"type": "document", "source": {"type": "content", "content": "text"}},
+        {"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": x} for x in "ab"]}},
         {"type": "document", "source": {"type": "url", "url": "https://example.test/a.pdf"}},
     ) == (
         Image(url="https://example.test/a.png"),
@@ -88,6 +94,7 @@ def test_pictures_and_documents_of_every_kind() -> None:
         Document(media_type="application/pdf", data="JVBE", title="a.pdf"),
         Document(media_type="text/plain", text="text"),
         Document(text="text"),
+        Document(text="a\n\nb"),
         Document(url="https://example.test/a.pdf"),
     )
 
@@ -122,13 +129,13 @@ def test_a_thought_signature_goes_back_onto_its_call() -> None:
 def test_blocks_that_only_this_api_knows_are_kept_as_spelled() -> None:
     [done, asked, listed] = parts(
         {"type": "server_tool_use", "id": "1", "name": "web_search", "input": {}},
-        {"type": "search_result", "source": "u", "title": "t", "content": []},
-        {"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": "x"}]}},
+        {"type": "container_upload", "file_id": "file_1"},
+        {"type": "document", "source": {"type": "content", "content": [{"type": "image", "source": {"type": "url"}}]}},
     )
     assert isinstance(done, Foreign)
     assert (done.type, done.changes_meaning) == ("server_tool_use", False)
     assert isinstance(asked, Foreign)
-    assert (asked.type, asked.changes_meaning) == ("search_result", True)
+    assert (asked.type, asked.changes_meaning) == ("container_upload", True)
     assert isinstance(listed, Foreign)
     assert (listed.type, listed.dialect) == ("document", "anthropic_messages")
 

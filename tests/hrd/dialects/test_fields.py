@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.refusals import Refusal
-from hrd.dialects.fields import count_of, flag_of, read_fields, refuse_shape, text_of
+from hrd.dialects.fields import count_of, count_turns, flag_of, read_fields, refuse_shape, text_of
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,19 @@ def test_a_wrong_shape_is_named_by_its_path() -> None:
     assert refusal.param == "messages[0][...]"
     assert refusal.message == "messages[0][...] is not as it must be: Expected `str`, got `int`."
     assert refuse_shape("input", RecursionError()).message == "input is nested too deeply."
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ('{"messages":[{"role":"user"},{"role":"x","y":1}]}', 2),
+        ("{}", "messages is missing."),
+        ('{"messages":[]}', "messages is empty."),
+        ('{"messages":[{}]}', "messages[0] is not as it must be: Object missing required field `role`."),
+    ],
+)
+def test_messages_are_counted_or_said_to_be_none(members: str, told: int | str) -> None:
+    fields = read_fields(members.encode())
+    assert isinstance(fields, dict)
+    counted = count_turns(fields)
+    assert (counted.message if isinstance(counted, Refusal) else counted) == told
