@@ -14,6 +14,7 @@ from hrd.admin.wire.accounts import AccountKept, LoginImport, LoginImported, Log
 from hrd.admin.wire.auth import AuthAdd
 from hrd.configuration.live import Configuration
 from hrd.credentials import CredentialInfo, CredentialProblem
+from hrd.credentials.account_edits import KEPT
 from hrd.credentials.accounts import CODEX
 from hrd.credentials.logins import OPENAI, Login, logins_in
 from hrd.downstream.call import JSON_LINES, Call, ClientGone
@@ -34,6 +35,7 @@ WAS_KEY = (
     "this was a key of the OpenAI platform, not a login: it is kept for the provider openai, and what it is asked is billed"
 )
 ENDS = "a login without a refresh token ends with its access token; then it has to be imported again"
+OVER = f"this login is over, and what was imported is the same one. Type: {SIGN_IN}"
 
 Signed = Callable[[str], None]
 """Told of the fingerprint of each account that has a new login."""
@@ -70,8 +72,10 @@ async def import_login(
         kept.append(account)
         signed(account.fingerprint)
     changed()
+    lapsed = {lapse.fingerprint for lapse in accounts.lapses()}
+    over = [f"{one.fingerprint}: {OVER}" for one in kept if one.fingerprint in lapsed and one.fate == KEPT]
     ends = any(not one.tokens.refresh.reveal() for one in found.logins)
-    return LoginImported(accounts=tuple(kept), warnings=(SHARED, TERMS, *((ENDS,) if ends else ())))
+    return LoginImported(accounts=tuple(kept), warnings=(*over, SHARED, TERMS, *((ENDS,) if ends else ())))
 
 
 async def _import_key(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import trio
 
-from hrd.admin.accounts import ENDS, SHARED, TERMS, WAS_KEY
+from hrd.admin.accounts import ENDS, OVER, SHARED, TERMS, WAS_KEY
 from hrd.admin.wire.accounts import LOGIN, LOGIN_IMPORT, LoginImport, LoginImported, LoginStep, LoginWish
 from hrd.admin.wire.auth import AUTH_LIST, AuthQuestion
 from hrd.core.blocks import Block
@@ -89,6 +89,19 @@ async def test_a_login_that_cannot_be_renewed_is_taken_and_said_to_end(world: Wo
     file = oauth.account("acc-1").codex_file()
     file["tokens"]["refresh_token"] = ""
     assert ENDS in (await import_(world, file)).warnings
+
+
+async def test_a_login_that_is_over_does_not_come_back_by_importing_it_again(world: World, oauth: CodexOAuth) -> None:
+    file = oauth.account("acc-1").codex_file()
+    await import_(world, file)
+    tree = world.auth()
+    tree["codex_accounts"][0]["needs_login"] = "used elsewhere"
+    world.write("auth.json", json.dumps(tree))
+    world.configuration.reload()
+    world.accounts.take()
+    done = await import_(world, file)
+    assert done.accounts[0].fate == "kept"
+    assert done.warnings[0] == f"{MARK}: {OVER}"
 
 
 @pytest.mark.parametrize(
