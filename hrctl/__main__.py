@@ -18,6 +18,7 @@ PLACES = {
     "mode": "hrctl.commands.mode:mode",
     "model": "hrctl.commands.model:model",
     "key": "hrctl.commands.key:key",
+    "connect": "hrctl.commands.connect:connect",
     "limit": "hrctl.commands.limit:limit",
     "usage": "hrctl.commands.usage:usage",
     "quota": "hrctl.commands.quota:quota",

@@ -39,6 +39,11 @@ class Client:
         self._paths = paths
         self._wait_s = wait_s
 
+    @property
+    def only_path(self) -> str:
+        """The socket, if somebody said which one; empty where it is looked for in its usual places."""
+        return self._paths[0] if len(self._paths) == 1 else ""
+
     def ask(self, route: Route[Q, A], ask: Q) -> Answered[A]:
         """The answer, or the daemon's refusal as `Trouble`."""
         with connect(self._paths, self._wait_s) as door, door.makefile("rb") as stream:

@@ -64,12 +64,12 @@ def open_endpoint(client: Client) -> Endpoint:
     """The endpoint of the daemon that answers on the control socket."""
     where = client.ask(STATUS, Nothing()).value.endpoint
     keys = client.ask(KEYS, KeysQuestion(reveal=True)).value.keys
-    return Endpoint(where, _widest(keys))
+    return Endpoint(where, widest_key(keys).key or "")
 
 
-def _widest(keys: tuple[ClientKey, ...]) -> str:
-    """A key without limits of its own, where there is one: what is tried out is the router, not the key."""
-    usable = [(one.limits != KeyLimits(), one.key) for one in keys if one.key is not None]
+def widest_key(keys: tuple[ClientKey, ...]) -> ClientKey:
+    """One without limits of its own, where there is one. They were asked for with what they are."""
+    usable = [one for one in keys if one.key is not None]
     if not usable:
-        raise Trouble("there is no client key to ask with", "make one: hr key create mine")
-    return min(usable, key=lambda one: one[0])[1]
+        raise Trouble("there is no client key", "make one: hr key create mine")
+    return min(usable, key=lambda one: one.limits != KeyLimits())

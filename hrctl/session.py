@@ -1,12 +1,14 @@
 """What every command is handed: the client, and the paper to write on."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
 import msgspec
 
 from hrctl.client import Answered, Client
+from hrctl.problems import Trouble
 from hrctl.render import Paper
 
 A = TypeVar("A")
@@ -42,3 +44,11 @@ class Session:
 def pretty(raw: bytes) -> str:
     """JSON for programs, and readable all the same. Fields that this `hr` does not know are kept."""
     return msgspec.json.format(raw, indent=2).decode()
+
+
+def home_folder() -> Path:
+    """The user's; a service account may have none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise Trouble("this user has no home folder", "set HOME to a folder") from None

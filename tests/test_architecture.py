@@ -98,6 +98,8 @@ ONLY_IN = {
     "structlog": (("hrd.logbook",), "one place writes lines"),
     "prometheus_client": (("hrd.metrics",), "one place knows Prometheus"),
     "click": (("hrctl", "hrd.start", "hrd.__main__"), "commands belong to hr; the daemon has a command line of its own"),
+    "tomlkit": (("hrctl.clients.toml_text",), "hr is to start quickly: loaded when a file in TOML is written"),
+    "ruamel": (("hrctl.clients.yaml_text",), "hr is to start quickly: loaded when a file in YAML is written"),
     "trio": (
         (
             *("hrd.http", "hrd.downstream", "hrd.upstream", "hrd.store", "hrd.demo", "hrd.admin", "hrd.configuration.live"),
@@ -107,8 +109,8 @@ ONLY_IN = {
     ),
 }
 
-HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.__version__", "hrd.__main__")
-"""The last for the words of its help alone, which hrctl makes a man page of."""
+HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.files", "hrd.__version__", "hrd.__main__")
+"""hrd.files knows nothing of either; the last is for the words of its help alone, which hrctl makes a man page of."""
 BANNED_WORDS = {"manager", "service", "helper", "helpers", "util", "utils", "common", "base", "handler", "processor"}
 
 

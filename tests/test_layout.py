@@ -7,6 +7,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 UNTESTED = {
+    "hrctl/clients/shapes.py": "values without behaviour",
     "hrctl/problems.py": "values without behaviour; how they end a command is tested in hrctl/test___main__.py",
     "hrd/handover/giving.py": "between two processes; tests/e2e/test_restart.py has them succeed and fail at every step",
     "hrd/handover/spawn.py": "starts processes; tests/e2e/test_restart.py does so, by hand and supervised",

@@ -1,13 +1,16 @@
 """`hr key`: the keys that programs of this machine show to the router."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import click
+import msgspec
 
+from hrctl.endpoint import widest_key
 from hrctl.grammar import Command, InOrder, as_json
+from hrctl.problems import Trouble
 from hrctl.render import Column, Paper, table
-from hrctl.session import Session
+from hrctl.session import Session, pretty
 from hrctl.words import count, many, plain, sentence
 from hrd.admin.wire.keys import (
     KEY_CREATE,
@@ -26,7 +29,7 @@ from hrd.admin.wire.keys import (
 
 @click.group(cls=InOrder)
 def key() -> None:
-    """Create, list and revoke client keys."""
+    """Create, list, reveal and revoke client keys."""
 
 
 @key.command(cls=Command, examples=("hr key create laptop", "hr key create ci --rpm 10 --req-day 500 --cost-policy free-only"))
@@ -124,6 +127,29 @@ def _limits(one: ClientKey) -> Iterator[str]:
     if limits.priority_max not in ("", "high"):
         yield f"priority {limits.priority_max}"
     yield limits.cost_policy
+
+
+@key.command(cls=Command, examples=("hr key reveal", "hr key reveal laptop"))
+@click.argument("which", metavar="[NAME|FINGERPRINT]", default="")
+@as_json
+@click.pass_obj
+def reveal(session: Session, which: str, as_json: bool) -> None:
+    """Print one key alone, for a shell to put in.
+
+    As in: export OPENAI_API_KEY="$(hr key reveal)". Without a name it is one without limits of its own, where there is one.
+    """
+    keys = session.client.ask(KEYS, KeysQuestion(reveal=True)).value.keys
+    found = named_key(keys, which) if which else widest_key(keys)
+    if found is None:
+        raise Trouble(
+            f"there is no client key {plain(which)}", f"see which there are: hr key list. Or: hr key create {plain(which)}"
+        )
+    session.say(pretty(msgspec.json.encode(found)) if as_json else found.key or "")
+
+
+def named_key(keys: Sequence[ClientKey], which: str) -> ClientKey | None:
+    """By name or fingerprint."""
+    return next((one for one in keys if which in (one.name, one.fingerprint)), None)
 
 
 @key.command(cls=Command, examples=("hr key revoke laptop", "hr key revoke client-1a2b3c4d"))

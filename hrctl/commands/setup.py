@@ -15,7 +15,7 @@ from hrctl.grammar import Command, as_json
 from hrctl.installation.arriving import Outcome
 from hrctl.installation.machine import ThisMachine
 from hrctl.problems import Misused, NotRunning, Trouble
-from hrctl.session import Session, pretty
+from hrctl.session import Session, home_folder, pretty
 from hrctl.settling import Settling
 from hrctl.starting import start_daemon
 from hrctl.trial import Trial, drawn_trial, try_out
@@ -121,7 +121,7 @@ class Guide:
         return True
 
     def _start(self) -> Path:
-        return start_daemon(self._client, os.environ, _home())
+        return start_daemon(self._client, os.environ, str(home_folder()))
 
     def _wants_service(self, question: str) -> bool:
         """Asked once at most."""
@@ -202,10 +202,3 @@ def _farewell(done: SetUp) -> str:
         "  OPENAI_API_KEY=…    shown by: hr key list --reveal\n\n"
         f"and see what happens with: hr status, hr logs, hr why REQUEST_ID{stays}"
     )
-
-
-def _home() -> str:
-    try:
-        return str(Path.home())
-    except RuntimeError:
-        raise Trouble("this user has no home folder", "set HERMES_ROUTER_HOME to a folder") from None

@@ -101,7 +101,19 @@ def test_it_is_there_at_once(daemon: FakeDaemon, hr_process: Callable[..., subpr
 
 
 @pytest.mark.parametrize(
-    "heavy", ["httpx2", "trio", "rich", "http.client", "ssl", "hrd.pool", "hrd.settings", "hrd.core.providers"]
+    "heavy",
+    [
+        "httpx2",
+        "trio",
+        "rich",
+        "tomlkit",
+        "ruamel.yaml",
+        "http.client",
+        "ssl",
+        "hrd.pool",
+        "hrd.settings",
+        "hrd.core.providers",
+    ],
 )
 def test_what_would_slow_it_down_is_not_loaded(daemon: FakeDaemon, heavy: str) -> None:
     daemon.answers(STATUS, PLAIN)

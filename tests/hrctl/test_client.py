@@ -123,3 +123,8 @@ def test_a_daemon_that_is_silent_is_given_up(folder: Path) -> None:
 
 def client_at(path: Path) -> Client:
     return Client([str(path)])
+
+
+def test_a_socket_that_somebody_named_is_the_only_one() -> None:
+    assert Client(["/a.sock"]).only_path == "/a.sock"
+    assert Client(["/a.sock", "/b.sock"]).only_path == ""

@@ -118,3 +118,27 @@ def test_revoking(daemon: FakeDaemon, hr: Hr) -> None:
 def test_a_key_that_stands_elsewhere_is_not_revoked(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.refuses(KEY_REVOKE, 409, "ci stands in PROXY_API_KEYS of .env", "take it out there")
     assert hr("key", "revoke", "ci") == (1, "", "hr: ci stands in PROXY_API_KEYS of .env\n    take it out there\n")
+
+
+REVEALED = Keys(
+    keys=(
+        ClientKey(
+            fingerprint="client-5e6f7a8b", name="ci", source=".env", limits=KeyLimits(rpm=10), key="sk-router-test-not-a-key-2"
+        ),
+        ClientKey(fingerprint="client-1a2b3c4d", name="default", source="auth.json", key=SECRET),
+    )
+)
+
+
+@pytest.mark.parametrize("which", [(), ("default",), ("client-1a2b3c4d",)])
+def test_one_key_is_revealed_alone(daemon: FakeDaemon, hr: Hr, which: tuple[str, ...]) -> None:
+    daemon.answers(KEYS, REVEALED)
+    assert hr("key", "reveal", *which) == (0, f"{SECRET}\n", "")
+    assert daemon.asked[0].target == "/v1/keys?reveal=1"
+
+
+def test_a_key_that_there_is_not_is_not_revealed(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(KEYS, REVEALED)
+    ran = hr("key", "reveal", "nobody")
+    assert (ran.code, ran.out) == (1, "")
+    assert "hr key create nobody" in ran.err
