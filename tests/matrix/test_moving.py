@@ -14,6 +14,7 @@ from tests.matrix.cells import CLIENTS, LOOK_UP
 from tests.matrix.house import ACCOUNTS, House, model_of
 from tests.matrix.talks import Talk, Wishes
 from tests.upstreams import Answer, ToolCall
+from tests.upstreams.asked import Asked
 from tests.upstreams.codex import usage_limit
 
 pytestmark = pytest.mark.e2e
@@ -87,10 +88,10 @@ def test_reasoning_that_another_account_sealed_is_no_reason_to_fail(house: House
     wishes = Wishes(stream=stream, effort="low")
     talk = house.talk(client)
     talk.say("is it so?")
-    first = house.turn("codex", Answer("yes", reasoning="hm"))
+    house.turn("codex", Answer("yes", reasoning="hm"))
     talk.ask(model_of("codex"), wishes)
-    spent = first.asked[0].key
-    second = house.turn("codex", lambda asked: usage_limit(2_000_000_000, 3600) if asked.key == spent else Answer("still yes"))
+    spent = usage_limit(2_000_000_000, 3600)
+    second = house.turn("codex", lambda asked: spent if account_of(asked) == ACCOUNTS[0] else Answer("still yes"))
     talk.say("are you sure?")
     try:
         heard = talk.ask(model_of("codex"), wishes)
@@ -98,7 +99,11 @@ def test_reasoning_that_another_account_sealed_is_no_reason_to_fail(house: House
         house.forget_failures()
 
     assert heard.text == "still yes"
-    assert [asked.key == spent for asked in second.asked if asked.status != 400] == [True, False]
+    assert [account_of(asked) for asked in second.asked if asked.status != 400] == list(ACCOUNTS)
+
+
+def account_of(asked: Asked) -> str | None:
+    return asked.header("chatgpt-account-id")
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -109,11 +114,11 @@ def test_a_login_that_runs_out_in_the_middle_is_renewed(house: House, client: st
     talk.say("is it so?")
     house.turn("codex", Answer("yes"))
     talk.ask(model_of("codex"), Wishes(stream=stream))
-    house.logins.expire_access()
+    house.logins.expire_access(ACCOUNTS[0])
     after = house.turn("codex", Answer("still yes"))
     talk.say("are you sure?")
     heard = talk.ask(model_of("codex"), Wishes(stream=stream))
 
     assert heard.text == "still yes"
     assert [asked.status for asked in after.asked] == [401, 200]
-    assert {asked.header("chatgpt-account-id") for asked in after.asked} == {ACCOUNTS[0]}
+    assert {account_of(asked) for asked in after.asked} == {ACCOUNTS[0]}

@@ -133,9 +133,9 @@ class CodexOAuth:
         account, ends_at = self.access.get(access_token, ("", 0.0))
         return account if account and self.now() < ends_at else None
 
-    def expire_access(self) -> None:
-        """No access token is good any more, whatever it says."""
-        self.access.clear()
+    def expire_access(self, account_id: str = "") -> None:
+        """No access token of the account, or of any, is good any more, whatever it says."""
+        self.access = {token: good for token, good in self.access.items() if account_id and good[0] != account_id}
 
     def end_logins(self) -> None:
         """All families end: everybody was signed out."""
