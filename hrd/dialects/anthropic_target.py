@@ -88,11 +88,12 @@ def _end_with_user(messages: Messages, family: Family, thought: Thought, notes: 
     last = messages.done[-1]
     if last["role"] != "assistant":
         return
-    if not family.prefills or thought.is_on:
+    end = last["content"][-1]
+    if family.prefills and not thought.is_on and end["type"] == "text":
+        end["text"] = end["text"].rstrip()
+    else:
         messages.done.append({"role": "user", "content": [{"type": "text", "text": _CONTINUE}]})
         notes["the last message, the assistant's, is followed by one that asks to go on"] = None
-    elif last["content"][-1]["type"] == "text":
-        last["content"][-1]["text"] = last["content"][-1]["text"].rstrip()
 
 
 def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
@@ -100,6 +101,8 @@ def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
     allowed = frozenset(choice.allowed) if choice is not None else frozenset()
     if allowed:
         notes["tools that the choice does not allow left out"] = None
+    if any(tool.strict for tool in conversation.tools):
+        notes["tools[].strict left out"] = None
     tools: dict[str, Any] = {}
     for tool in conversation.tools:
         if not allowed or tool.name in allowed:

@@ -100,6 +100,11 @@ def test_a_last_message_of_the_assistant_is_continued_only_by_older_models() -> 
         assert told.notes == ("the last message, the assistant's, is followed by one that asks to go on",)
 
 
+def test_reasoning_is_nothing_that_could_be_continued() -> None:
+    own = Thinking(text="hm", signature="EqQB", vendor=Vendor.ANTHROPIC)
+    assert sent(OLD, turns=(user(), Turn(Role.ASSISTANT, (own,))))["messages"][-1]["role"] == "user"
+
+
 def test_tools_with_long_names_namespaces_freeform_inputs_and_no_schema() -> None:
     tools = (
         F,
@@ -126,6 +131,11 @@ def test_tools_with_long_names_namespaces_freeform_inputs_and_no_schema() -> Non
         "description": "d",
         "input_schema": msgspec.json.decode(SCHEMA),
     }
+
+
+def test_strictness_of_tools_is_left_out_and_named() -> None:
+    assert encoded(tools=(msgspec.structs.replace(F, strict=True),)).notes == ("tools[].strict left out",)
+    assert encoded(tools=(msgspec.structs.replace(F, strict=False),)).notes == ()
 
 
 def test_the_apis_own_tools_are_kept_and_others_named() -> None:
