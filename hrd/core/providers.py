@@ -47,7 +47,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep_reasoning: bool = False
     """Wants `reasoning_content` and its like back on assistant messages; otherwise they are left out."""
     reasoning_placeholder: str = ""
-    """Sent as `reasoning_content` of an assistant message with tool calls that carries none; empty sends nothing."""
+    """With `keep_reasoning`: sent as `reasoning_content` of an assistant message with tool calls that carries none."""
     tool_ids: str = ""
     """A regular expression that tool-call ids must match; others are mapped deterministically."""
     efforts: tuple[str, ...] = ("low", "medium", "high")

@@ -68,7 +68,7 @@ def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[s
             adapted.append(_BRIDGE)
             notes["an assistant message put between tool and user"] = None
         _drop_fields(message, quirks, notes)
-        if quirks.reasoning_placeholder:
+        if quirks.reasoning_placeholder and quirks.keep_reasoning:
             _hold_reasoning_place(message, quirks, notes)
         if ids:
             _rename_ids(message, ids, notes)

@@ -205,3 +205,5 @@ VALUES = st.recursive(
 def test_any_json_never_raises_and_mending_twice_changes_nothing_more(messages: list[object]) -> None:
     once, _ = adapt(json.dumps(messages).encode(), **EVERYTHING)
     assert adapt(once, **EVERYTHING) == (once, [])
+    kept, _ = adapt(json.dumps(messages).encode(), **EVERYTHING, keep_reasoning=True)
+    assert adapt(kept, **EVERYTHING, keep_reasoning=True) == (kept, [])
