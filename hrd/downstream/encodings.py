@@ -5,6 +5,9 @@ What counts against the limits is what a body unfolds to: a few kilobytes may sp
 
 import sys
 import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 from hrd.http.messages import RequestRejected
 
@@ -19,17 +22,29 @@ _ZLIB_BITS = 15
 _RAW_BITS = -15
 
 
+class Unfolder(Protocol):
+    """What zlib and zstd have in common: one member or frame unfolded."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
 def decoded(body: bytes, encoding: bytes, bytes_max: int) -> bytes:
     """*body* without its content-encoding. Raises `RequestRejected`: 415 for one that we do not know, 413 when it unfolds to
     more than *bytes_max*, 400 when it is not what it says."""
     name = encoding.strip().lower()
     try:
         if name in (b"gzip", b"x-gzip"):
-            return _inflated(body, _GZIP_BITS, bytes_max)
+            return _unfolded(partial(zlib.decompressobj, _GZIP_BITS), body, bytes_max)
         if name == b"deflate":  # zlib's format by the RFC, the bare one by habit
-            return _inflated(body, _ZLIB_BITS if body[:1] == b"\x78" else _RAW_BITS, bytes_max)
+            return _unfolded(partial(zlib.decompressobj, _ZLIB_BITS if body[:1] == b"\x78" else _RAW_BITS), body, bytes_max)
         if name == b"zstd":
-            return _unfolded(zstd.ZstdDecompressor(), body, bytes_max)
+            return _unfolded(zstd.ZstdDecompressor, body, bytes_max)
     except (zlib.error, zstd.ZstdError, EOFError) as error:
         raise RequestRejected(400, f"the request body is not {name.decode()}: {str(error)[:100]}") from None
     shown = encoding.decode("latin-1")[:40]
@@ -38,23 +53,19 @@ def decoded(body: bytes, encoding: bytes, bytes_max: int) -> bytes:
     )
 
 
-def _inflated(body: bytes, bits: int, bytes_max: int) -> bytes:
-    inflater = zlib.decompressobj(bits)
-    data = inflater.decompress(body, bytes_max + 1)
-    if len(data) > bytes_max:
-        raise _too_large(bytes_max)
-    if not inflater.eof:
-        raise EOFError("it ends too early")
-    return data
-
-
-def _unfolded(unfolder: "zstd.ZstdDecompressor", body: bytes, bytes_max: int) -> bytes:
-    data = unfolder.decompress(body, bytes_max + 1)
-    if len(data) > bytes_max:
-        raise _too_large(bytes_max)
-    if not unfolder.eof:
-        raise EOFError("it ends too early")
-    return data
+def _unfolded(begin: Callable[[], Unfolder], body: bytes, bytes_max: int) -> bytes:
+    """All members or frames of *body*, one after the other: what flushes in between may begin a new one each time."""
+    data = bytearray()
+    while True:
+        unfolder = begin()
+        data += unfolder.decompress(body, bytes_max + 1 - len(data))
+        if len(data) > bytes_max:
+            raise _too_large(bytes_max)
+        if not unfolder.eof:
+            raise EOFError("it ends too early")
+        body = unfolder.unused_data
+        if not body:
+            return bytes(data)
 
 
 def _too_large(bytes_max: int) -> RequestRejected:

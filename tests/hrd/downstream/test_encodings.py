@@ -39,6 +39,21 @@ def test_every_encoding_that_clients_use(encoding: bytes) -> None:
 
 
 @pytest.mark.parametrize("encoding", FOLDED)
+def test_a_body_of_several_members_is_all_of_them(encoding: bytes) -> None:
+    assert decoded(FOLDED[encoding] * 3, encoding, 3 * len(BODY)) == BODY * 3
+    with pytest.raises(RequestRejected) as rejected:
+        decoded(FOLDED[encoding] * 3, encoding, 3 * len(BODY) - 1)
+    assert rejected.value.status == 413
+
+
+@pytest.mark.parametrize("encoding", FOLDED)
+def test_what_stands_behind_a_body_is_no_part_of_it(encoding: bytes) -> None:
+    with pytest.raises(RequestRejected) as rejected:
+        decoded(FOLDED[encoding] + b"words", encoding, 10_000)
+    assert rejected.value.status == 400
+
+
+@pytest.mark.parametrize("encoding", FOLDED)
 def test_what_unfolds_to_more_than_the_limit_is_too_large(encoding: bytes) -> None:
     with pytest.raises(RequestRejected) as rejected:
         decoded(FOLDED[encoding], encoding, len(BODY) - 1)
