@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from hrd.core.conversation import ABSENT, Conversation, ProviderTool, Role, Text, Turn
+from hrd.core.conversation import ABSENT, Conversation, ProviderTool, Role, Text, ToolChoice, Turn
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.history import repair
 from hrd.core.providers import Provider, Quirks
@@ -32,6 +32,7 @@ OUTPUT_TOKENS_MIN: Final = 16
 SEALED: Final = "reasoning.encrypted_content"
 _LOGPROBS: Final = "message.output_text.logprobs"
 _TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
+_WEB_SEARCH: Final[dict[str, object]] = {"type": "web_search"}
 _TAKES: Final = Takes()
 _V = TypeVar("_V")
 
@@ -88,7 +89,7 @@ def told(conversation: Conversation, provider: Provider, model: str, writer: Inp
     if tools:
         members["tools"] = tools
         if conversation.tool_choice is not None:
-            members["tool_choice"] = write_choice(conversation.tool_choice, conversation.tools)
+            _choose(members, conversation, conversation.tool_choice, tools, writer)
         if conversation.parallel_calls is not None:
             members["parallel_tool_calls"] = conversation.parallel_calls
     reasoning = _reasoning(conversation, provider, model)
@@ -106,11 +107,23 @@ def told(conversation: Conversation, provider: Provider, model: str, writer: Inp
     return members
 
 
+def _choose(
+    members: dict[str, object], conversation: Conversation, choice: ToolChoice, tools: list[object], writer: InputWriter
+) -> None:
+    spelled = write_choice(choice, conversation.tools)
+    if spelled is None and choice.name == "web_search" and _WEB_SEARCH in tools:
+        spelled = _WEB_SEARCH
+    if spelled is None:
+        writer.notes[f"tool_choice left out: there is no tool {choice.name}"] = None
+    else:
+        members["tool_choice"] = spelled
+
+
 def _provider_tool(tool: ProviderTool, writer: InputWriter) -> dict[str, object] | msgspec.Raw | None:
     """A tool that the provider runs itself: searching the web is the one that others have, too."""
     is_own = tool.dialect == DIALECT
     if tool.type.startswith("web_search") and not (is_own and tool.type == "web_search"):
-        return {"type": "web_search"}
+        return _WEB_SEARCH
     if is_own:
         return tool.raw
     writer.notes[f"tool {tool.type} left out"] = None

@@ -152,12 +152,12 @@ def write_tool(tool: Tool) -> dict[str, object]:
 
 
 def write_choice(choice: ToolChoice, tools: Iterable[Tool]) -> object:
-    """*choice* among *tools* as Responses takes it."""
+    """*choice* among *tools* as Responses takes it; None if it names one that is not there, which Responses refuses."""
     if choice.mode is not Choosing.ONE and not choice.allowed:
         return choice.mode.value
     named = {tool.name: {"type": tool.kind.value, "name": sent_name(tool.name, tool.namespace)} for tool in tools}
     if choice.mode is Choosing.ONE:
-        return named.get(choice.name) or {"type": "function", "name": sent_name(choice.name)}
+        return named.get(choice.name)
     allowed = [named[name] for name in choice.allowed if name in named]
     return {"type": "allowed_tools", "mode": choice.mode.value, "tools": allowed} if allowed else choice.mode.value
 

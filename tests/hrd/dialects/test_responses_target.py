@@ -133,6 +133,16 @@ def test_its_own_tools_go_as_they_were_spelled() -> None:
     ]
 
 
+def test_a_choice_of_a_tool_that_is_not_sent_is_left_out_unless_it_is_the_search() -> None:
+    search = ProviderTool(dialect="anthropic_messages", type="web_search_20250305", raw=msgspec.Raw(b"{}"))
+    one = Conversation(turns=(HI,), provider_tools=(search,), tool_choice=ToolChoice(Choosing.ONE, "web_search"))
+    assert sent(one)[0]["tool_choice"] == {"type": "web_search"}
+    gone = Conversation(turns=(HI,), tools=(Tool(name="f"),), tool_choice=ToolChoice(Choosing.ONE, "bash"))
+    body, encoded = sent(gone)
+    assert "tool_choice" not in body
+    assert encoded.notes == ("tool_choice left out: there is no tool bash",)
+
+
 def test_without_tools_nothing_is_said_of_calling_them() -> None:
     body, _ = sent(Conversation(turns=(HI,), tool_choice=ToolChoice(Choosing.NONE), parallel_calls=True))
     assert "tool_choice" not in body

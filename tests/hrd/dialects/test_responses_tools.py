@@ -110,7 +110,7 @@ def test_choices_are_written_by_what_the_tools_are() -> None:
     tools = (Tool(name="f"), Tool(name="p", kind=CallKind.CUSTOM), Tool(name="find", namespace="crm"))
     assert write_choice(ToolChoice(Choosing.REQUIRED), tools) == "required"
     assert write_choice(ToolChoice(Choosing.ONE, "p"), tools) == {"type": "custom", "name": "p"}
-    assert write_choice(ToolChoice(Choosing.ONE, "gone"), tools) == {"type": "function", "name": "gone"}
+    assert write_choice(ToolChoice(Choosing.ONE, "gone"), tools) is None
     assert write_choice(ToolChoice(Choosing.AUTO, allowed=("f", "find", "gone")), tools) == {
         "type": "allowed_tools",
         "mode": "auto",
