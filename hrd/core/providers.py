@@ -62,7 +62,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bridge_tool_to_user: bool = False
     """A user message right after a tool message is refused: a short assistant message goes between."""
     system_first: bool = False
-    """A system message behind those of others is refused: it is sent as the user's."""
+    """A system message behind those of others, or with nothing behind it, is refused: it is sent as the user's."""
+    marks_prefix: bool = False
+    """A last message of the assistant has to say that the reply goes on from it (`prefix`)."""
     stream_usage: bool = True
     """Takes `stream_options.include_usage`."""
     rewrite_reply: tuple[str, ...] = ()

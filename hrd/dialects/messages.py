@@ -53,6 +53,8 @@ def _may_concern(text: bytes, quirks: Quirks) -> bool:
         return True
     if quirks.system_first and find(b'"system"') >= 0:
         return True
+    if quirks.marks_prefix and text.rfind(b'"assistant"') > max(text.rfind(b'"user"'), text.rfind(b'"tool"')):
+        return True
     names = quirks.drop_message_fields
     return bool(names) and any(find(b'"%b"' % name.encode()) >= 0 for name in names)
 
@@ -63,7 +65,8 @@ def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[s
     adapted: list[Fields] = []
     before = b""
     for message in messages:
-        role = _adapt_role(message, quirks, before in (b"", b'"system"'), notes)
+        may_instruct = before in (b"", b'"system"') and message is not messages[-1]
+        role = _adapt_role(message, quirks, may_instruct, notes)
         if quirks.bridge_tool_to_user and before == b'"tool"' and role == b'"user"':
             adapted.append(_BRIDGE)
             notes["an assistant message put between tool and user"] = None
@@ -76,18 +79,20 @@ def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[s
             _drop_signatures(message, notes)
         adapted.append(message)
         before = role
+    if quirks.marks_prefix and before == b'"assistant"':
+        _mark_prefix(adapted[-1], notes)
     return adapted, list(notes)
 
 
-def _adapt_role(message: Fields, quirks: Quirks, is_in_front: bool, notes: dict[str, None]) -> bytes:
-    """The role that the message goes out with. *is_in_front*: only system messages stand before it."""
+def _adapt_role(message: Fields, quirks: Quirks, may_instruct: bool, notes: dict[str, None]) -> bytes:
+    """The role that the message goes out with. *may_instruct*: only system messages stand before it, and others behind."""
     role = _spelled(message, "role")
     if role == b'"developer"' and not quirks.developer_role:
         message["role"], role = _SYSTEM, b'"system"'
         notes["role developer sent as system"] = None
-    if role == b'"system"' and quirks.system_first and not is_in_front:
+    if role == b'"system"' and quirks.system_first and not may_instruct:
         message["role"], role = _USER, b'"user"'
-        notes["a system message behind others sent as the user's"] = None
+        notes["a system message sent as the user's"] = None
     return role
 
 
@@ -113,6 +118,12 @@ def _drop_fields(message: Fields, quirks: Quirks, notes: dict[str, None]) -> Non
         if held:
             message["content"] = msgspec.Raw(msgspec.json.encode(parts))
             notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))
+
+
+def _mark_prefix(last: Fields, notes: dict[str, None]) -> None:
+    if _spelled(last, "tool_calls") in (b"", b"null", b"[]") and _spelled(last, "prefix") != b"true":
+        last["prefix"] = msgspec.Raw(b"true")
+        notes["the assistant's last message marked as the beginning of the reply"] = None
 
 
 def _drop_signatures(message: Fields, notes: dict[str, None]) -> None:

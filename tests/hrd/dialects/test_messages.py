@@ -50,7 +50,7 @@ def test_a_system_message_behind_others_is_the_users_where_it_must_stand_in_fron
     front = b'{"role":"system","content":"a"},{"role":"developer","content":"b"},{"role":"user","content":"hi"}'
     late = b'{"role":"%b","content":"c"}'
     kept = front.replace(b"developer", b"system")
-    notes = ["role developer sent as system", "a system message behind others sent as the user's"]
+    notes = ["role developer sent as system", "a system message sent as the user's"]
     assert adapt(b"[" + front + b"," + late % b"system" + b"]", system_first=True) == (
         b"[" + kept + b"," + late % b"user" + b"]",
         notes,
@@ -59,11 +59,29 @@ def test_a_system_message_behind_others_is_the_users_where_it_must_stand_in_fron
     assert adapt(b"[" + kept + b"," + late % b"system" + b"]") == (b"[" + kept + b"," + late % b"system" + b"]", [])
 
 
+def test_where_the_system_message_is_all_there_is_the_user_says_it() -> None:
+    said = b'{"role":"system","content":"a"}'
+    raw, notes = adapt(b"[" + said + b"," + said + b"]", system_first=True)
+    assert [message["role"] for message in json.loads(raw)] == ["system", "user"]
+    assert notes == ["a system message sent as the user's"]
+
+
+def test_a_reply_that_the_client_began_is_marked_where_it_has_to_be() -> None:
+    begun = b'[{"role":"user","content":"hi"},{"role":"assistant","content":"{"%b}]'
+    notes = ["the assistant's last message marked as the beginning of the reply"]
+    assert adapt(begun % b"", marks_prefix=True) == (begun % b',"prefix":true', notes)
+    assert adapt(begun % b',"prefix":true', marks_prefix=True) == (begun % b',"prefix":true', [])
+    assert adapt(begun % b"") == (begun % b"", [])
+    called = begun % b',"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]'
+    assert adapt(called, marks_prefix=True) == (called, [])
+    assert adapt(PLAIN, marks_prefix=True) == (PLAIN, [])
+
+
 def test_a_system_message_behind_a_result_is_bridged_like_a_users() -> None:
     text = b'[{"role":"user","content":"hi"},{"role":"tool","content":"5"},{"role":"system","content":"c"}]'
     raw, notes = adapt(text, system_first=True, bridge_tool_to_user=True)
     assert [message["role"] for message in json.loads(raw)] == ["user", "tool", "assistant", "user"]
-    assert notes == ["a system message behind others sent as the user's", "an assistant message put between tool and user"]
+    assert notes == ["a system message sent as the user's", "an assistant message put between tool and user"]
 
 
 def test_a_stand_in_signs_the_first_call_of_a_message_that_nobody_signed() -> None:
