@@ -66,6 +66,24 @@ def test_a_conversation_moves_between_a_call_and_its_results(house: House, clien
         look_up(house, talk, number, provider, following, wishes)
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_loop_of_calls_moves(house: House, client: str, stream: bool) -> None:
+    """The user says nothing in between: what one called for, the next goes on with, Anthropic at last with what others did."""
+    wishes = Wishes(stream=stream, tools=[LOOK_UP], effort="low")
+    talk = house.talk(client, "be thorough")
+    talk.say("find it out")
+    for number, provider in enumerate(WAY, 1):
+        house.turn(provider, thinks_and_calls(number))
+        heard = talk.ask(model_of(provider), wishes)
+        assert [arguments for _, _, arguments in heard.calls] == [{"q": f"{number}.1"}, {"q": f"{number}.2"}]
+        talk.answer({id_: f"result {number}.{place}" for place, id_ in enumerate(heard.call_ids, 1)})
+
+    last = house.turn("anthropic", answers(0))
+    assert talk.ask(model_of("anthropic"), wishes).text == "answer 0"
+    assert all(f"result {number}.{place}" in str(last.asked[-1].json) for number in range(1, len(WAY) + 1) for place in (1, 2))
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_a_provider_wrote_comes_back_to_it_as_it_wrote_it(house: House, client: str) -> None:
     """Between two turns of Anthropic others have answered: what it thought is given back to it as it signed it, and no more."""

@@ -43,6 +43,8 @@ SEALED: Final = Rule(
         "encrypted content could not be",
         "invalid signature in thinking block",
         "invalid `signature` in `thinking` block",
+        # A loop of calls that others have gone on with: Anthropic's thoughts in it cannot go on either.
+        "must start with a thinking block",
     ),
     field=REPLAYED_REASONING,
 )

@@ -56,7 +56,14 @@ def test_what_codex_says_within_a_stream(said: dict[str, object], verdict: Verdi
     assert failure.until == (None if wait_s is None else pytest.approx(NOW + wait_s))
 
 
-@pytest.mark.parametrize("said", [{"code": "invalid_encrypted_content"}, {"message": "Invalid signature in thinking block"}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"code": "invalid_encrypted_content"},
+        {"message": "Invalid signature in thinking block"},
+        {"message": "When `thinking` is enabled, a final `assistant` message must start with a thinking block."},
+    ],
+)
 @pytest.mark.parametrize("reader", ["generic", "openai", "openrouter"])
 def test_reasoning_that_could_not_be_opened_is_a_field_to_be_left_out(reader: str, said: dict[str, str]) -> None:
     body = msgspec.json.encode({"error": {"message": "no", "type": "invalid_request_error", **said}})
