@@ -312,7 +312,7 @@ class Pool:
                 self._blocks.probed(candidate.scopes, now, first_s=self.rules.probe_s, longest_s=self.rules.probe_max_s)
             )
         seen = (*fact.observations, *failure.seen)
-        is_told = self._book.observe(candidate, seen, counts, now) if seen else False
+        is_told = self._book.observe(candidate, seen, counts, now, refused=True) if seen else False
         if not is_told and failure.verdict in (Verdict.RATE_LIMITED, Verdict.QUOTA_EXHAUSTED):
             self._learn_from(candidate, failure, [count.meter for count in counts], now)
         rows.extend(self._learning.failed(candidate, failure, now))

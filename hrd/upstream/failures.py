@@ -9,13 +9,14 @@ from typing import Final
 
 import msgspec
 
-from hrd.core.failures import Failure, HintSource, Verdict
+from hrd.core.failures import Failure, HintSource, Observation, Verdict
 from hrd.upstream.readers import details
 from hrd.upstream.readers.generic import BY_NAME, GENERIC
 from hrd.upstream.readers.hints import Hint, end_of_period, find_hint
 from hrd.upstream.readers.providers import TABLES
 from hrd.upstream.readers.rules import Rule, first_fit
 from hrd.upstream.readers.said import Said, read_said, said_in
+from hrd.upstream.readers.windows_said import windows_said
 
 MESSAGE_CHARS_MAX: Final = 500
 LONG_S: Final = 3600.0
@@ -102,7 +103,17 @@ def _judge(reader: str, headers: Mapping[bytes, bytes], said: Said, now: float, 
         affordable_tokens=details.affordable_tokens(said) if verdict is Verdict.AFFORDABLE else 0,
         ceiling_tokens=details.ceiling_tokens(said) if verdict in (Verdict.CONTEXT_EXCEEDED, Verdict.TOO_LARGE) else 0,
         account=scrub(details.account_named(reader, headers, said)),
+        seen=_windows(verdict, reader, said, now, hint, zone, scope),
     )
+
+
+def _windows(
+    verdict: Verdict, reader: str, said: Said, now: float, hint: Hint | None, zone: str, scope: str
+) -> tuple[Observation, ...]:
+    """What the text says of windows. A model's own limit is not one of ours."""
+    if verdict not in _LIMITS or scope == "model":
+        return ()
+    return windows_said(reader, said, now, until=None if hint is None else hint[0], zone=zone, scope=scope)
 
 
 def _by_status(said: Said) -> Rule:

@@ -275,12 +275,20 @@ class QuotaBook:
 
     # what is said --------------------------------------------------------------------------------------------------------
 
-    def observe(self, candidate: Candidate, seen: Iterable[Observation], counts: Sequence[Count], now: float) -> bool:
+    def observe(
+        self,
+        candidate: Candidate,
+        seen: Iterable[Observation],
+        counts: Sequence[Count],
+        now: float,
+        *,
+        refused: bool = False,
+    ) -> bool:
         """Take in what a reply said, or a look-up. *counts*: what its request counts, or counted before it was given back.
         Whether somebody is used up by it."""
         is_used_up = False
         for one in seen:
-            is_used_up |= self._observe(candidate, one, counts, now)
+            is_used_up |= self._observe(candidate, one, counts, now, refused=refused)
         return is_used_up
 
     def counts_of(self, number: int) -> Sequence[Count]:
@@ -288,11 +296,11 @@ class QuotaBook:
         holding = self._holdings.get(number)
         return holding.counts if holding is not None else ()
 
-    def _observe(self, candidate: Candidate, seen: Observation, counts: Sequence[Count], now: float) -> bool:
+    def _observe(self, candidate: Candidate, seen: Observation, counts: Sequence[Count], now: float, *, refused: bool) -> bool:
         if evidence.sensible(seen) is None:
             return False
         name = kinds.named(seen.kind, seen.window_s)
-        meter = self._spoken_of(candidate, seen, name, now)
+        meter = self._spoken_of(candidate, seen, name, now, refused=refused)
         if meter is None:
             return False
         count = next((count for count in counts if count.meter is meter), None)
@@ -327,17 +335,18 @@ class QuotaBook:
             for meter in self.meters_at(scope)
         )
 
-    def _spoken_of(self, candidate: Candidate, seen: Observation, name: str, now: float) -> Meter | None:
+    def _spoken_of(self, candidate: Candidate, seen: Observation, name: str, now: float, *, refused: bool) -> Meter | None:
         """The meter that is meant: at the scope that was said, else where there is one of that kind already."""
         scope = failover.scope_of(candidate, seen.scope or "quota")
         meter = self._find(scope, name)
         if meter is None and not seen.scope:
             found = (self._find(other, name) for other in candidate.scopes)
             meter = next((one for one in found if one is not None and one.source != NOBODY), None)
+        turns = evidence.turn_of(seen.kind, name, refused=refused)
         if meter is None:
-            meter = self._make(scope, name, evidence.turn_of(seen.kind, name), candidate.provider, PROVIDER, now)
-        elif meter.source == NOBODY and meter.turns is Turn.SLIDING and seen.resets_at is not None:
-            meter.turn_as(evidence.turn_of(seen.kind, name))
+            meter = self._make(scope, name, turns, candidate.provider, PROVIDER, now)
+        elif meter.source == NOBODY and meter.turns is Turn.SLIDING and turns is Turn.SAID and seen.resets_at is not None:
+            meter.turn_as(turns)
         return meter
 
     # names and limits that change ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ looked at now and then.
 
 import math
 
-from hrd.core.failures import Observation, WindowKind
+from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
 from hrd.core.quota.meter import Count, Meter
@@ -50,12 +50,16 @@ def sensible(seen: Observation) -> tuple[int | None, int | None] | None:
     return limit, left if limit is None or left is None else min(left, limit)
 
 
-def turn_of(kind: WindowKind, name: str) -> Turn:
-    """How a window turns of which a reply speaks."""
+def turn_of(kind: WindowKind, name: str, *, refused: bool) -> Turn:
+    """How a window turns of which a reply speaks. *refused*: it speaks of it only when it is full, so that in between we have
+    to keep to it by ourselves, however the provider's minutes fall."""
     if kind is WindowKind.AT_ONCE:
         return Turn.IN_FLIGHT
-    if kind is WindowKind.CREDIT and not kinds.span_of(name):
+    span = kinds.span_of(name)
+    if kind is WindowKind.CREDIT and not span:
         return Turn.NEVER
+    if refused and span in kinds.CALENDAR | {"second"}:
+        return Turn.SLIDING if kinds.SPANS_S[span] <= HOUR_S else Turn.FIXED
     return Turn.SAID
 
 
@@ -77,6 +81,8 @@ def believe(
         _set_end(meter, seen.resets_at, meter.used, now)
         learn(meter, now, probe_s)
         return
+    if limit is None and left == 0 and source == HintSource.BODY.value and not meter.used:
+        return  # it names the window and no number, and we have no count: there is nothing to learn
     if meter.turns is Turn.IN_FLIGHT:
         return  # we know better than anybody how many are in flight
     if meter.limit is None:

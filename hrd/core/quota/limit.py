@@ -5,7 +5,7 @@ import msgspec
 from hrd.core.quota import kinds
 
 SCOPES = ("account", "account_model", "credential", "candidate", "free", "paid", "model", "provider")
-TURNS = ("sliding", "fixed", "first use")
+TURNS = ("sliding", "fixed", "first use", "refilling")
 LIMIT_MAX = 10**15
 
 
@@ -20,8 +20,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     models: tuple[str, ...] = ()
     """For these models only; empty is every model."""
     turns: str = ""
-    """`sliding`, `fixed` by the calendar of the provider's `reset_zone`, or from `first use`. Empty: seconds, minutes and hours
-    slide, days and longer are fixed."""
+    """`sliding`, `fixed` by the calendar of the provider's `reset_zone`, from `first use`, or `refilling` bit by bit. Empty:
+    seconds, minutes and hours slide, days and longer are fixed."""
     as_of: str = ""
     said_by: str = ""
 
