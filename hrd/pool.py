@@ -37,7 +37,7 @@ from hrd.core.facts import (
 )
 from hrd.core.failures import Failure, HintSource, Verdict
 from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
-from hrd.core.lanes import Lanes
+from hrd.core.lanes import Lanes, reading_of
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line
@@ -139,7 +139,7 @@ class Pool:
     def rules(self, rules: PoolRules) -> None:
         self._choice.rules = rules
         self._breakers.look_back(rules.breaker_window)
-        self._book.probe_s = rules.probe_s
+        self._book.probe_s = self._lanes.probe_s = rules.probe_s
         if self._lanes.reserve != rules.reserve:
             self._lanes.reserve = rules.reserve
             self._lanes.look_again()
@@ -194,7 +194,7 @@ class Pool:
     def _reserve(self, chosen: Chosen, tour: Tour, request_id: str, now: float, *, client: str, may_pin: bool) -> Claim:
         lane, ask = chosen.lane, tour.ask
         candidate = lane.candidate
-        readings = tuple([other.reading for other in chosen.order])
+        readings = tuple([reading_of(other, now) for other in chosen.order])
         tour.begin(candidate)
         guess = lane.output_guess if ask.kind is Kind.CHAT else 0
         output = guess if ask.max_tokens is None else min(ask.max_tokens, guess)

@@ -66,6 +66,11 @@ class BlockBook:
         """Somebody has gone first, and what they meet is not known yet."""
         return bool(self._probes) and self._is_probed(scopes, now)
 
+    def last_set(self, scopes: Iterable[str]) -> float:
+        """When the newest block here was set, in force or not; 0 if there is none."""
+        found = (block.set_at for scope in scopes for block in self._by_scope.get(scope, {}).values())
+        return max(found, default=0.0)
+
     def is_probe_due(self, scopes: Iterable[str], now: float) -> bool:
         """Whether one request may ask in spite of everything in force here, to see whether it still holds."""
         if self._probes and any(scope in self._probes for scope in scopes):

@@ -18,7 +18,7 @@ from hrd.core.conclusion import Hindered, conclude
 from hrd.core.facts import Wait
 from hrd.core.failures import HintSource
 from hrd.core.journal import PassedOver
-from hrd.core.lanes import Lane, Lanes
+from hrd.core.lanes import Lane, Lanes, reading_of
 from hrd.core.learned import Learning
 from hrd.core.line import Line
 from hrd.core.needs import Need
@@ -36,6 +36,7 @@ WAIT_GRAIN_S = 0.001
 """A wait ends this much after its moment, so that two clocks' rounding cannot end it before."""
 ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
+ALLOWED_CACHED_MAX = 256
 WINDOW = "window"
 SLOTS = "at once"
 """As many requests are out as may be at once."""
@@ -70,6 +71,7 @@ class Choice:
         self._learning = learning
         self._lanes = lanes
         self._line = line
+        self._allowed_by: dict[tuple[object, ...], tuple[Selection, Sequence[Candidate]]] = {}
 
     def choose(
         self, selection: Selection, tour: Tour, caller: Caller, *, only: Pair | None, now: float, waited_s: float
@@ -106,7 +108,7 @@ class Choice:
                 why = self._why_hindered(lane, tour, shares=not selection.is_pinned)
                 if why:
                     until = self._free_at(lane, tour, now, shares=not selection.is_pinned)
-                    reading = lane.reading if lane.reading.kind else None
+                    reading = reading_of(lane, now) if lane.scarcest is not None else None
                 elif tour.ask.needs and (lacks := self._lacking(c, tour)):
                     why = needs.told(lacks)
             if why:
@@ -118,16 +120,32 @@ class Choice:
     def _permitted(self, selection: Selection, tour: Tour, caller: Caller) -> Sequence[Candidate]:
         """Those that this request has not asked and may ask, whoever is blocked. Mostly nobody need be looked at for it."""
         tried, ask = tour.tried, tour.ask
-        is_free_to_ask = (
-            self.rules.cost_policy == access.ANYTHING
-            and not caller.is_restricted
-            and tour.too_dear is None
+        is_plain = (
+            tour.too_dear is None
             and ask.priority is not Priority.LOW
             and not ask.local_only
+            and not tour.failures
+            and not self._learning.says_no
+            and selection.takes(ask)
         )
-        if is_free_to_ask and not tour.failures and not self._learning.says_no and selection.takes(ask):
-            return [c for c in selection.candidates if c.key not in tried] if tried else selection.candidates
+        if is_plain:
+            allowed = self._allowed(selection, caller)
+            return [c for c in allowed if c.key not in tried] if tried else allowed
         return [c for c in selection.candidates if c.key not in tried and not self._why_never(c, tour, caller)]
+
+    def _allowed(self, selection: Selection, caller: Caller) -> Sequence[Candidate]:
+        """Those that policies let *caller* ask, remembered for as long as they are the same."""
+        policy = self.rules.cost_policy
+        if policy == access.ANYTHING and not caller.is_restricted:
+            return selection.candidates
+        key = (caller.allowed_providers, caller.local_only, caller.cost_policy, policy, id(selection))
+        known = self._allowed_by.get(key)
+        if known is None or known[0] is not selection:
+            if len(self._allowed_by) >= ALLOWED_CACHED_MAX:
+                self._allowed_by.clear()
+            allowed = tuple(c for c in selection.candidates if not access.why_forbidden(caller, c, policy))
+            known = self._allowed_by[key] = (selection, allowed)
+        return known[1]
 
     def _why_never(self, candidate: Candidate, tour: Tour, caller: Caller) -> str:
         """Why this request may never ask *candidate*, whatever the time; empty if it may."""
@@ -159,6 +177,8 @@ class Choice:
             if lane.block is None and not lane.is_probed and not lane.is_waitable:
                 if room.takes(tokens, guess):
                     able.append(lane)
+                    if lane.doubted_at and now >= lane.doubted_at:
+                        due.append((lane, []))
                 elif tested := self._lanes.tests(lane, now):
                     due.append((lane, tested))
             elif lane.is_probe_due and (room.takes(tokens, guess) or self._lanes.word_ends(lane)):
@@ -217,11 +237,11 @@ class Choice:
         passed = len(selection.candidates) - len(able)
         if selection.leading and able and able[0].candidate.place < selection.leading:
             able = [lane for lane in able if lane.candidate.place < selection.leading]
-        tier_of = self._tiers(selection, tour)
+        tier_of = self._tiers(tour)
         ranked = able
         if len(able) > 1:
             ranked = self._ranked(able, tour, selection, tier_of, now)
-        best = tier_of(ranked[0].candidate) if ranked else float("inf")
+        best = tier_of(ranked[0]) if ranked else float("inf")
         if due and (probe := self._probe(due, tier_of, best)) is not None:
             lane, tested = probe
             return Chosen(lane, len(able), passed, (lane, *ranked[: ORDER_NAMED_MAX - 1]), is_probe=True, tested=tested)
@@ -238,27 +258,24 @@ class Choice:
             chosen, moved_from = self._at_home(lanes, ranked, tour, tier_of)
         return Chosen(chosen, len(able) - 1, passed, ranked[:ORDER_NAMED_MAX], moved_from=moved_from)
 
-    def _tiers(self, selection: Selection, tour: Tour) -> Callable[[Candidate], float]:
-        if selection.is_one_group and selection.candidates[0].cost_class is not CostClass.LOCAL:
-            tier = float(selection.candidates[0].cost_class)
-            return lambda _: tier
+    def _tiers(self, tour: Tour) -> Callable[[Lane], float]:
+        """Where each class stands for this request."""
 
-        def is_local_fit(candidate: Candidate) -> bool:
-            tools, vision, _ = self._learning.facts_of(candidate)
-            return routing.is_local_fit(candidate, tour.ask, tools, vision)
+        def tier_of(lane: Lane) -> float:
+            if lane.tier is not None:
+                return lane.tier
+            tools, vision, _ = self._learning.facts_of(lane.candidate)
+            return routing.local_tier(is_fit=routing.is_local_fit(lane.candidate, tour.ask, tools, vision))
 
-        return lambda candidate: routing.tier_of(candidate, is_local_fit)
+        return tier_of
 
     def _ranked(
-        self, able: list[Lane], tour: Tour, selection: Selection, tier_of: Callable[[Candidate], float], now: float
+        self, able: list[Lane], tour: Tour, selection: Selection, tier_of: Callable[[Lane], float], now: float
     ) -> list[Lane]:
         tokens, most = tour.ask.input_tokens, tour.ask.max_tokens
 
         def is_used_up(lane: Lane) -> bool:
-            claimed = lane.claimed
-            return claimed.is_narrow and not claimed.takes(
-                tokens, lane.output_guess if most is None else min(most, lane.output_guess)
-            )
+            return not lane.claimed.takes(tokens, lane.output_guess if most is None else min(most, lane.output_guess))
 
         if selection.is_one_group:
             return routing.rank_one_group(able, now, self.roster.mode_of(able[0].candidate.provider.name), is_used_up)
@@ -267,11 +284,11 @@ class Choice:
         )
 
     def _probe(
-        self, due: list[tuple[Lane, list[Meter]]], tier_of: Callable[[Candidate], float], best: float
+        self, due: list[tuple[Lane, list[Meter]]], tier_of: Callable[[Lane], float], best: float
     ) -> tuple[Lane, list[Meter]] | None:
         """Somebody who is to be looked at, if this request might go there anyway."""
-        lane, tested = min(due, key=lambda row: (tier_of(row[0].candidate), row[0].used_at))
-        return (lane, tested) if tier_of(lane.candidate) <= best else None
+        lane, tested = min(due, key=lambda row: (tier_of(row[0]), row[0].used_at))
+        return (lane, tested) if tier_of(lane) <= best else None
 
     def _is_enough_for_all(self, lane: Lane, tour: Tour) -> bool:
         """Whether *lane* has room for this request and for everybody who waits for it and comes before."""
@@ -283,10 +300,10 @@ class Choice:
         return lane.room.requests >= many and lane.room.takes(tokens, output)
 
     def _at_home(
-        self, lanes: Sequence[Lane], ranked: list[Lane], tour: Tour, tier_of: Callable[[Candidate], float]
+        self, lanes: Sequence[Lane], ranked: list[Lane], tour: Tour, tier_of: Callable[[Lane], float]
     ) -> tuple[Lane, str]:
         """Where the conversation belongs, or whom it moves to, and from whom. In `sequential` the first is everybody's."""
-        best = tier_of(ranked[0].candidate)
+        best = tier_of(ranked[0])
         provider = ranked[0].candidate.provider.name
         if self.roster.mode != routing.PARALLEL:
             if self.roster.mode_of(provider) != routing.PARALLEL:
@@ -294,8 +311,8 @@ class Choice:
             lanes = [lane for lane in lanes if lane.candidate.provider.name == provider]
             ranked = [lane for lane in ranked if lane.candidate.provider.name == provider]
         conversation = homes.name_of(tour.ask.affinity)
-        home = homes.home_of(conversation, (lane for lane in lanes if tier_of(lane.candidate) == best))
-        rich = [lane for lane in ranked if lane.share > homes.SHARE_MIN and tier_of(lane.candidate) == best]
+        home = homes.home_of(conversation, (lane for lane in lanes if tier_of(lane) == best))
+        rich = [lane for lane in ranked if lane.share > homes.SHARE_MIN and tier_of(lane) == best]
         if home is not None and home in rich:
             return home, ""
         chosen = homes.home_of(conversation, rich) or ranked[0]
@@ -333,7 +350,7 @@ class Choice:
 
     def _patient(self, lanes: list[Lane], tour: Tour, selection: Selection, now: float) -> Chosen:
         """Somebody of whom we know better than to keep away for long; whatever limit is in the way is tested by it."""
-        tier_of = self._tiers(selection, tour)
+        tier_of = self._tiers(tour)
         ranked = self._ranked(lanes, tour, selection, tier_of, now)
         first = tour.choose(lane.candidate for lane in ranked) if tour.failures else ranked[0].candidate
         lane = next(lane for lane in ranked if lane.candidate is first)

@@ -36,6 +36,8 @@ class Elsewhere:
     ) -> None:
         """*held*: what the database says that they hold; *since*: when it was read. What is set later is ours."""
         self._held = {reservation.id: reservation for reservation in held}
+        for reservation in self._held.values():
+            quota.hold_slots(reservation.id, reservation.scopes, reservation.at)
         self._since = since
         self._blocks = blocks
         self._quota = quota

@@ -36,8 +36,11 @@ class Room:
     __slots__ = ("input", "is_narrow", "output", "requests", "tokens")
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing limits it."""
         self.is_narrow = False
-        """Something limits it."""
         self.requests = self.tokens = self.input = self.output = NO_LIMIT
 
     def takes(self, input_tokens: int, output_tokens: int) -> bool:
@@ -52,15 +55,15 @@ class Room:
         if meter.used <= 0 and room > 0 and meter.measure is not Measure.REQUESTS:
             return  # untouched: it takes whatever comes
         self.is_narrow = True
-        match meter.measure:
-            case Measure.TOKENS:
-                self.tokens = min(self.tokens, room)
-            case Measure.INPUT:
-                self.input = min(self.input, room)
-            case Measure.OUTPUT:
-                self.output = min(self.output, room)
-            case _:
-                self.requests = min(self.requests, room)
+        measure = meter.measure
+        if measure is Measure.TOKENS:
+            self.tokens = min(self.tokens, room)
+        elif measure is Measure.INPUT:
+            self.input = min(self.input, room)
+        elif measure is Measure.OUTPUT:
+            self.output = min(self.output, room)
+        elif room < self.requests:
+            self.requests = room
 
 
 class Lane:
@@ -71,6 +74,7 @@ class Lane:
         "candidate",
         "claimed",
         "credential",
+        "doubted_at",
         "in_flight",
         "is_probe_due",
         "is_probed",
@@ -81,19 +85,30 @@ class Lane:
         "latency_ms",
         "looked_at",
         "meters",
+        "model_place",
         "output_guess",
+        "place",
+        "provider",
         "reading",
         "room",
         "room_shared",
+        "scarcest",
         "share",
         "share_long",
         "share_short",
+        "tier",
         "used_at",
         "valid_until",
     )
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
+        self.provider = candidate.provider.name
+        self.place = candidate.place
+        models = candidate.provider.models
+        self.model_place = models.index(candidate.model) if candidate.model in models else len(models)
+        self.tier: float | None = None if candidate.cost_class is CostClass.LOCAL else float(candidate.cost_class)
+        """Its class; None for local, where it depends on the request."""
         self.credential = candidate.credential.fingerprint
         self.meters: list[Meter] | None = None
         """None: to be gathered anew."""
@@ -111,11 +126,13 @@ class Lane:
         """Somebody went first after a block, and what they meet is not known yet."""
         self.is_probe_due = False
         """All that keeps it from being asked is to be looked at by the next request."""
+        self.doubted_at = 0.0
+        """It has failed, and nobody has seen it work since: when it is time to look, whoever else could serve; 0 is never."""
         self.room = Room()
         """By what is known."""
         self.room_shared = self.room
         """The same for a request that pins no provider, which leaves the reserve."""
-        self.claimed = self.room
+        self.claimed = Room()
         """By what is claimed."""
         self.is_waitable = False
         """A claimed limit of requests at once is reached: better to wait for one of them to end."""
@@ -126,7 +143,9 @@ class Lane:
         self.lapse_end = 0.0
         """When what its scarcest long window has left lapses; 0 is not known."""
         self.lapse_span_s = 0.0
-        self.reading: Reading = Reading(candidate=candidate.key)
+        self.scarcest: Meter | None = None
+        self.reading: Reading | None = None
+        """See `reading_of`."""
 
     def worth(self, now: float) -> float:
         """The share left, and more the more of it would lapse unused; less of what is spent faster than it has to last."""
@@ -148,6 +167,8 @@ class Lanes:
     def __init__(self, blocks: BlockBook, quota: QuotaBook, learning: Learning, reserve: float = 0.0) -> None:
         self.reserve = reserve
         """RESERVE_FRACTION."""
+        self.probe_s = evidence.PROBE_S
+        """PROBE_SECONDS."""
         self._blocks = blocks
         self._quota = quota
         self._learning = learning
@@ -263,6 +284,7 @@ class Lanes:
                     meter.lanes.append(lane)
             lane.meters = meters
         lane.looked_at = now
+        lane.reading = None
         lane.valid_until = now + STALE_AFTER_S
         lane.output_guess = self._learning.output_of(candidate)
         self._look_at_blocks(lane, now)
@@ -270,59 +292,54 @@ class Lanes:
         lane.is_stale = False
 
     def _look_at_blocks(self, lane: Lane, now: float) -> None:
-        lane.block, lane.is_probed, lane.is_probe_due = None, False, False
+        lane.block, lane.is_probed, lane.is_probe_due, lane.doubted_at = None, False, False, 0.0
         blocks, found = self._blocks, lane.candidate.scopes
         if not blocks.touches(found):
             return
         lane.block = blocks.hindrance(found, now)
         if lane.block is None:
             lane.is_probed = blocks.is_probed(found, now)
+            doubted = blocks.last_set(found)
+            lane.doubted_at = doubted + self.probe_s if doubted else 0.0
         else:
             lane.is_probe_due = blocks.is_probe_due(found, now)
         lane.valid_until = min(lane.valid_until, blocks.changes_at(found, now))
 
     def _look_at_meters(self, lane: Lane, meters: list[Meter], now: float) -> None:
-        room, claimed = Room(), Room()
-        shared = Room() if self.reserve else room
-        short = long = ENOUGH
-        scarcest: Meter | None = None
+        lane.room.clear()
+        lane.claimed.clear()
+        if self.reserve:
+            lane.room_shared = Room()
+        elif lane.room_shared is not lane.room:
+            lane.room_shared = lane.room
+        lane.share_short = lane.share_long = ENOUGH
+        lane.scarcest = None
         lane.lapse_end = lane.lapse_span_s = 0.0
         lane.is_waitable = False
         for meter in meters:
-            meter.turn(now)
-            limit = meter.limit
-            if limit is None:
-                continue
-            left = limit - meter.used
-            lane.valid_until = min(lane.valid_until, meter.changes_at(now))
-            if meter.measure is Measure.AT_ONCE and not meter.is_known:
-                lane.is_waitable = lane.is_waitable or left < 1
-                continue
-            if not meter.is_known:
-                claimed.narrow(meter, left)
-            else:
-                room.narrow(meter, left)
-                if self.reserve:
-                    shared.narrow(meter, meter.room(self.reserve) or 0)
-            if meter.measure is Measure.AT_ONCE:
-                continue
-            share = left / limit if left > 0 else 0.0
-            if scarcest is None or share < min(short, long):
-                scarcest = meter
-            if (meter.span_s or 0.0) <= HOUR_S:
-                short = min(short, share)
-            elif share < long:
-                long = share
-                if meter.ends_at is not None and meter.span_s is not None:
-                    lane.lapse_end, lane.lapse_span_s = meter.ends_at, meter.span_s
-        lane.room, lane.room_shared, lane.claimed = room, shared, claimed
-        lane.share_short, lane.share_long = short, long
-        if scarcest is None:
+            limit = meter.limit_now(now)
+            if limit is not None:
+                changes_at = meter.changes_at(now)
+                if changes_at < lane.valid_until:
+                    lane.valid_until = changes_at
+                left = limit - meter.used
+                self._narrow(lane, meter, left)
+                if meter.measure is not Measure.AT_ONCE:
+                    _weigh(lane, meter, left / limit if left > 0 else 0.0)
+        if lane.share_short < ENOUGH or lane.share_long < ENOUGH:
+            lane.share = min(lane.share_short, lane.share_long)
+        else:
             lane.share = LOCAL_SHARE if lane.candidate.cost_class is CostClass.LOCAL else UNKNOWN_SHARE
-            lane.reading = Reading(candidate=lane.candidate.key, in_flight=lane.in_flight)
-            return
-        lane.share = min(short, long)
-        lane.reading = _reading(lane, scarcest, now)
+
+    def _narrow(self, lane: Lane, meter: Meter, left: int) -> None:
+        if meter.is_known:
+            lane.room.narrow(meter, left)
+            if self.reserve:
+                lane.room_shared.narrow(meter, meter.room(self.reserve) or 0)
+        elif meter.measure is Measure.AT_ONCE:
+            lane.is_waitable = lane.is_waitable or left < 1
+        else:
+            lane.claimed.narrow(meter, left)
 
     # in full -------------------------------------------------------------------------------------------------------------
 
@@ -343,7 +360,7 @@ class Lanes:
         latest = now
         for meter in lane.meters or ():
             if meter.is_known and meter.limit is not None:
-                at = meter.fits_at(amounts.of(meter.measure) * many, now, kept)
+                at = meter.fits_at(amounts.of(meter.measure), now, kept, many)
                 if patient and not evidence.is_firm(meter):
                     at = min(at, meter.limit_at + ONLY_CANDIDATE_S)
                 latest = max(latest, at)
@@ -369,8 +386,30 @@ class Lanes:
         return all(m.turns is Turn.SAID and m.source != SETTINGS for m in full)
 
 
-def _reading(lane: Lane, meter: Meter, now: float) -> Reading:
-    assert meter.limit is not None, "only limits are scarce"
+def _weigh(lane: Lane, meter: Meter, share: float) -> None:
+    if lane.scarcest is None or (share < lane.share_short and share < lane.share_long):
+        lane.scarcest = meter
+    span_s = meter.span_s
+    if span_s is None or span_s <= HOUR_S:
+        if share < lane.share_short:
+            lane.share_short = share
+    elif share < lane.share_long:
+        lane.share_long = share
+        if meter.ends_at is not None:
+            lane.lapse_end, lane.lapse_span_s = meter.ends_at, span_s
+
+
+def reading_of(lane: Lane, now: float) -> Reading:
+    """What was left for it when it was last looked at."""
+    if lane.reading is None:
+        lane.reading = _reading(lane, now)
+    return lane.reading
+
+
+def _reading(lane: Lane, now: float) -> Reading:
+    meter = lane.scarcest
+    if meter is None or meter.limit is None:
+        return Reading(candidate=lane.candidate.key, in_flight=lane.in_flight)
     return Reading(
         candidate=lane.candidate.key,
         kind=meter.kind,

@@ -11,7 +11,6 @@ fewest in flight, then longest unused.
 """
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter, itemgetter
 
 from hrd.core.ask import Ask
 from hrd.core.lanes import Lane
@@ -31,39 +30,42 @@ def rank(
     now: float,
     mode: str,
     mode_of: Callable[[str], str],
-    tier_of: Callable[[Candidate], float],
+    tier_of: Callable[[Lane], float],
     is_used_up: Callable[[Lane], bool],
 ) -> list[Lane]:
     """Order *lanes*, best first."""
     groups: dict[tuple[float, bool, str], list[float]] = {}
-    rows: list[tuple[tuple[object, ...], Lane]] = []
-    for lane in lanes:
-        candidate = lane.candidate
-        provider = candidate.provider
-        tier, last = tier_of(candidate), is_used_up(lane)
-        band, lapse = -int(lane.worth(now) * BANDS), lane.lapse_end or NEVER
-        group = groups.get((tier, last, provider.name))
+    spread: dict[str, bool] = {}
+    rows: list[tuple[float, bool, list[float], tuple[float, ...], int, Lane]] = []
+    is_parallel = mode == PARALLEL
+    for number, lane in enumerate(lanes):
+        provider = lane.provider
+        tier = lane.tier if lane.tier is not None else tier_of(lane)
+        last = lane.claimed.is_narrow and is_used_up(lane)
+        band = -int((lane.worth(now) if lane.lapse_span_s else lane.share) * BANDS)
+        lapse = lane.lapse_end or NEVER
+        key = (tier, last, provider)
+        group = groups.get(key)
         if group is None:
-            group = groups[tier, last, provider.name] = [0.0, 0.0, 0, 0.0, len(groups)]
-            if mode == PARALLEL:
+            group = groups[key] = [0.0, 0.0, 0, 0.0, len(groups)]
+            if is_parallel:
                 group[:4] = (band, lapse, lane.in_flight, lane.latency_ms)
-        elif mode == PARALLEL:
-            if (band, lapse) < (group[0], group[1]):
+            if provider not in spread:
+                spread[provider] = mode_of(provider) == PARALLEL
+        elif is_parallel:
+            if band < group[0] or (band == group[0] and lapse < group[1]):
                 group[:2] = (band, lapse)
             group[2] += lane.in_flight
-            group[3] = min(group[3], lane.latency_ms)
+            if lane.latency_ms < group[3]:
+                group[3] = lane.latency_ms
         within: tuple[float, ...]
-        if mode_of(provider.name) == PARALLEL:
-            within = (_model_place(candidate), band, lapse, lane.in_flight, lane.used_at, candidate.place)
+        if spread[provider]:
+            within = (lane.model_place, band, lapse, lane.in_flight, lane.used_at, lane.place)
         else:
-            within = (candidate.place,)
-        rows.append(((tier, last, group, within), lane))
-    rows.sort(key=_KEY)
-    return [lane for _, lane in rows]
-
-
-_KEY = itemgetter(0)
-_PLACE = attrgetter("candidate.place")
+            within = (lane.place,)
+        rows.append((tier, last, group, within, number, lane))
+    rows.sort()
+    return [row[5] for row in rows]
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -82,26 +84,20 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
 def rank_one_group(lanes: Sequence[Lane], now: float, mode: str, is_used_up: Callable[[Lane], bool]) -> list[Lane]:
     """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
     if mode != PARALLEL:
-        return sorted(lanes, key=lambda lane: (is_used_up(lane), lane.candidate.place))
+        return sorted(lanes, key=lambda lane: (is_used_up(lane), lane.place))
     rows = []
     for lane in lanes:
         band = -int((lane.worth(now) if lane.lapse_span_s else lane.share) * BANDS)
         lapse = lane.lapse_end or NEVER
-        rows.append((is_used_up(lane), band, lapse, lane.in_flight, lane.used_at, lane.candidate.place, lane))
+        last = lane.claimed.is_narrow and is_used_up(lane)
+        rows.append((last, band, lapse, lane.in_flight, lane.used_at, lane.place, lane))
     rows.sort()
     return [row[6] for row in rows]
 
 
-def _model_place(candidate: Candidate) -> int:
-    models = candidate.provider.models
-    return models.index(candidate.model) if candidate.model in models else len(models)
-
-
-def tier_of(candidate: Candidate, is_local_fit: Callable[[Candidate], bool]) -> float:
-    """The class as a number to sort by; a local model that is not known to fit stands between free and subscription."""
-    if candidate.cost_class is CostClass.LOCAL and not is_local_fit(candidate):
-        return CostClass.FREE + 0.5
-    return float(candidate.cost_class)
+def local_tier(*, is_fit: bool) -> float:
+    """Where local models stand among the classes: first, unless they are not known to fit."""
+    return float(CostClass.LOCAL) if is_fit else CostClass.FREE + 0.5
 
 
 def is_local_fit(candidate: Candidate, ask: Ask, tools: bool | None, vision: bool | None) -> bool:

@@ -243,7 +243,7 @@ class MemoryStore:
                 yield window
 
     def _spent(self) -> Iterator[Spent]:
-        for number, row in sorted(islice(sorted(self.disk.ledger.items(), reverse=True), SPENT_MAX)):
+        for number, row in sorted(islice(reversed(self.disk.ledger.items()), SPENT_MAX)):
             held, settled = row.reservation, row.settlement
             settled_at = settled.at if settled is not None else None
             yield Spent(number, held.at, held.scopes, held.tokens, _tokens_of(row), settled_at)

@@ -26,6 +26,8 @@ METERS_MAX = 24
 """Of one scope."""
 LEAKED_S = 4 * HOUR_S
 """A reservation that nobody has settled by then was forgotten; no request lives so long (DEADLINE_SECONDS, STREAM_SECONDS)."""
+SPENT_S = HOUR_S
+"""How far back the ledger is looked through for what windows that were never stored have counted."""
 LONG_AFTER = 3
 """After so many refusals in a row without a hint, up to a minute apart, it is no window of the minute."""
 TELLING = 3
@@ -80,30 +82,40 @@ class QuotaBook:
             self._asleep.setdefault(window.scope, []).append(window)
         self._meters: dict[str, list[Meter]] = {}
         self._holdings: dict[int, Holding] = {}
+        self._slots: dict[int, list[Count]] = {}
+        """What other processes have in flight."""
         self._unsaved: dict[Meter, None] = {}
-        self._spent = list(spent)
-        self._through = max((row.id for row in self._spent), default=0)
-        """Until it is long ago: a meter that is made anew may have counted before the process began."""
+        rows = list(spent)
+        self._through = max((row.id for row in rows), default=0)
+        self._spent = [row for row in rows if row.at > now - SPENT_S]
+        """For a while: a meter that is made anew may have counted before the process began."""
         self._spent_at: dict[str, list[Spent]] | None = None
         if self._asleep:
-            self._count_again(self._spent, now)
+            self._count_again(rows, now)
 
     def _count_again(self, spent: Iterable[Spent], now: float) -> None:
-        """What the ledger has and the rows of windows have not: nothing is counted less for a crash."""
+        """What the ledger has and the rows of windows have not: nothing is counted less for a crash. Windows that changed are
+        stored together, so that older rows are in all of them."""
+        through = max(window.through for windows in self._asleep.values() for window in windows)
+        seen_at = max(window.seen_at for windows in self._asleep.values() for window in windows)
         stored: dict[str, list[Window]] = {}
         for row in spent:
-            for scope in row.scopes:
-                windows = stored.get(scope)
-                if windows is None:
-                    if scope not in self._asleep:
-                        continue
-                    windows = stored[scope] = self._asleep[scope]
-                for meter, window in zip(self.meters_at(scope), windows, strict=True):
-                    if row.id > window.through or row.at > window.seen_at:
-                        self._count_row(meter, row, now)
-                    elif row.settled_at is not None and row.settled_at > window.seen_at and meter.measure in OF_TOKENS:
-                        meter.count_again(row.tokens - row.reserved, row.at, now)
-                        self._unsaved[meter] = None
+            if row.id > through or row.at > seen_at or (row.settled_at or 0.0) > seen_at:
+                self._count_row_again(row, stored, now)
+
+    def _count_row_again(self, row: Spent, stored: dict[str, list[Window]], now: float) -> None:
+        for scope in row.scopes:
+            windows = stored.get(scope)
+            if windows is None:
+                if scope not in self._asleep:
+                    continue
+                windows = stored[scope] = self._asleep[scope]
+            for meter, window in zip(self.meters_at(scope), windows, strict=True):
+                if row.id > window.through or row.at > window.seen_at:
+                    self._count_row(meter, row, now)
+                elif row.settled_at is not None and row.settled_at > window.seen_at and meter.measure in OF_TOKENS:
+                    meter.count_again(row.tokens - row.reserved, row.at, now)
+                    self._unsaved[meter] = None
 
     def _count_row(self, meter: Meter, row: Spent, now: float) -> None:
         amount = row.tokens if meter.measure in OF_TOKENS else int(meter.measure is Measure.REQUESTS)
@@ -216,6 +228,13 @@ class QuotaBook:
         self.reserve(number, meters, Amounts(input_tokens=tokens), now)
         self._through = through
 
+    def hold_slots(self, number: int, scopes: Iterable[str], at: float) -> None:
+        """Another process has a request out: all but that it is in flight is in the windows' counts already."""
+        meters = (m for scope in scopes for m in self.meters_at(scope) if m.measure is Measure.AT_ONCE)
+        counts = [meter.count(1, at) for meter in meters]
+        if counts:
+            self._slots[number] = counts
+
     def answered(self, number: int, now: float) -> None:
         """The reply of reservation *number* has begun."""
         holding = self._holdings.get(number)
@@ -237,6 +256,9 @@ class QuotaBook:
 
     def settle_at(self, number: int, scopes: Iterable[str], at: float, reserved: int, spent: int, now: float) -> None:
         """What another process reserved at *at* has come to *spent* tokens."""
+        for count in self._slots.pop(number, ()):
+            count.meter.settle(count, 1, now)
+            self._touch(count.meter)
         if number in self._holdings:
             self.settle(number, Amounts(input_tokens=spent), now)
             return
@@ -314,10 +336,10 @@ class QuotaBook:
         able = [m for m in meters if m.measure is Measure.REQUESTS and m.owner == PROVIDER and evidence.may_learn(m)]
         for meter in able:
             meter.turn(now)
-        met = _long_met(able, until, now) if is_long else _short_met(able, until, step, now)
+        met = _long_met(able, until) if is_long else _short_met(able, until, step, now)
         if met is None or met.used <= 0:
             return
-        evidence.learn(met, now, self.probe_s)
+        evidence.learn(met, now, self.probe_s, is_guess=met.claimed is None and not is_long)
         if until is not None and not is_long:
             met.leave_one_at(until)
         self._touch(met)
@@ -501,17 +523,12 @@ def _turn_of(limit: Limit) -> Turn:
     return Turn.SLIDING if (kinds.span_s(limit.kind) or 0.0) <= HOUR_S else Turn.FIXED
 
 
-def _long_met(able: list[Meter], until: float | None, now: float) -> Meter | None:
-    """Which window of a day or longer was full: the one that ends when it was said, else the shortest that lasts as long and
-    ends by no calendar. One whose calendar ends it at another moment was not it."""
-    long = [meter for meter in able if (meter.span_s or 0.0) > HOUR_S]
+def _long_met(able: list[Meter], until: float | None) -> Meter | None:
+    """Which window of a day or longer was full: the one that ends when it was said. Other moments are the provider's alone."""
     if until is None:
         return None
-    for meter in long:
-        if meter.ends_at is not None and abs(meter.ends_at - until) <= evidence.NEAR_BOUNDARY_S:
-            return meter
-    lasting = [meter for meter in long if (meter.span_s or 0.0) >= until - now and meter.turns is not Turn.FIXED]
-    return min(lasting, key=lambda meter: meter.span_s or 0.0, default=None)
+    ends = (m for m in able if m.ends_at is not None and abs(m.ends_at - until) <= evidence.NEAR_BOUNDARY_S)
+    return next((meter for meter in ends if (meter.span_s or 0.0) > HOUR_S), None)
 
 
 def _short_met(able: list[Meter], until: float | None, step: int, now: float) -> Meter | None:

@@ -143,9 +143,10 @@ def _look_for_refilling(meter: Meter, ends_at: float, used: int, now: float) -> 
         meter.turns, meter.refilled_at, meter.ends_at = Turn.REFILL, now, None
 
 
-def learn(meter: Meter, now: float, probe_s: float = PROBE_S) -> None:
-    """The provider refused when so much was used: that is the limit, until something else turns out."""
-    meter.lessons = meter.lessons + 1 if meter.source == REFUSALS else 1
+def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool = False) -> None:
+    """The provider refused when so much was used: that is the limit, until something else turns out. *is_guess*: it did not say
+    that it was this window."""
+    meter.lessons = meter.lessons + 1 if meter.source == REFUSALS and is_guess else 1 if is_guess else 2
     again_s = max(meter.test_s * 2, probe_s) if meter.source == REFUSALS else probe_s
     meter.limit, meter.is_implied, meter.is_known = max(1, meter.used), False, True
     meter.source, meter.limit_at = REFUSALS, now

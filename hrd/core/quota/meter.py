@@ -12,7 +12,7 @@ from typing import Protocol
 
 from hrd.core.quota import kinds
 from hrd.core.quota.kinds import DAY_S, HOUR_S, Measure
-from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SETTINGS, USE, Turn, Window
+from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SAID_BY_PROVIDER, SETTINGS, USE, Turn, Window
 from hrd.core.times import WAIT_MAX_S, next_boundary
 
 GRAINS = 64
@@ -23,6 +23,8 @@ NO_SPAN_S = 60.0
 """A window whose span nobody said."""
 UNKNOWN_WAIT_S = 1.0
 """How soon to look again for a slot."""
+REFILL_STEPS = 50
+"""A share that refills is looked at anew when so much of it has come back; whoever does not fit is told exactly."""
 NOT_IN_TIME = 32503680000.0
 """The year 3000: no time mends it."""
 
@@ -113,7 +115,7 @@ class Meter:
         self.limit_at = row.limit_at
         self.claimed: int | None = row.limit if row.source == CATALOGUE else None
         """The catalogue's word."""
-        self.used = row.used
+        self.used = row.used if row.turn is not Turn.IN_FLIGHT else 0  # whoever was in flight is no more
         self.begun_at = row.begun_at
         self.ends_at = row.ends_at
         self._entries = deque(Entry(leaves_at, amount) for leaves_at, amount in row.spans)
@@ -156,6 +158,8 @@ class Meter:
                 self._begin_anew(now)
             elif now < self.begun_at - 1.0:
                 self._go_back(now)
+        elif self.turns is Turn.FIXED:
+            self.open(now)
 
     @property
     def _is_shut(self) -> bool:
@@ -229,9 +233,7 @@ class Meter:
         if self.turns is Turn.SLIDING:
             entry = self._enter(amount, now + self.length_s)
         elif self.ends_at is None:
-            if self.turns is Turn.FIXED:
-                self.open(now)
-            elif self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
+            if self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
                 self.begun_at, self.ends_at = now, now + self.span_s
         elif self.turns is Turn.REFILL and not self.used:
             self.refilled_at = now
@@ -305,8 +307,6 @@ class Meter:
                 self._put(Entry(leaves_at, amount))
                 self.used += amount
             return
-        if self.turns is Turn.FIXED and self.ends_at is None:
-            self.open(now)
         if self.turns is not Turn.IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
             if self.ends_at is None and self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
                 if at + self.span_s <= now:
@@ -332,28 +332,35 @@ class Meter:
         room = self.limit - self.used
         return room - ceil(kept * self.limit) if kept else room
 
-    def fits_at(self, amount: int, now: float, kept: float = 0.0) -> float:
-        """When *amount* fits; not after *now* if it does already. More than ever fits is let through by an untouched window."""
+    def fits_at(self, amount: int, now: float, kept: float = 0.0, many: int = 1) -> float:
+        """When *many* times *amount* fit; not after *now* if they do already. More than ever fits is let through by an
+        untouched window."""
         self.turn(now)
         if self.limit is None:
             return now
-        most = self.limit - ceil(kept * self.limit)
-        excess = self.used + min(max(amount, 1), max(most, 1)) - most
-        if excess <= 0:
+        open_limit = self.limit - ceil(kept * self.limit)
+        most = max(1, open_limit)
+        needed = many * min(max(amount, 1), most)
+        spans = 0 if many == 1 else (needed - 1) // most
+        excess = self.used + needed - spans * most - open_limit
+        if excess <= 0 and not spans:
             return now
         match self.turns:
-            case Turn.SLIDING:
-                return self._slides_at(excess, now)
             case Turn.REFILL if self.span_s is not None:
-                return max(now, self.refilled_at) + excess * self.span_s / self.limit
+                return max(now, self.refilled_at) + (excess + spans * most) * self.span_s / max(1, self.limit)
             case Turn.IN_FLIGHT:
                 return now + UNKNOWN_WAIT_S
             case Turn.NEVER:
                 return NOT_IN_TIME
-            case Turn.FIXED if self.ends_at is not None:
-                return self.ends_at + BOUNDARY_SKEW_S
-            case _:
-                return self.ends_at if self.ends_at is not None else now + self.length_s
+        return (self._frees_at(excess, now) if excess > 0 else now) + spans * self.length_s
+
+    def _frees_at(self, excess: int, now: float) -> float:
+        """When so much has come free, within one span."""
+        if self.turns is Turn.SLIDING:
+            return self._slides_at(excess, now)
+        if self.ends_at is None:
+            return now + self.length_s
+        return self.ends_at + BOUNDARY_SKEW_S if self.turns is Turn.FIXED else self.ends_at
 
     def _slides_at(self, excess: int, now: float) -> float:
         for entry in self._entries:
@@ -362,12 +369,22 @@ class Meter:
                 return entry.leaves_at
         return now + self.length_s
 
+    def limit_now(self, now: float) -> int | None:
+        """Its limit, brought up to *now*; what only counts is left as it is."""
+        if self.limit is not None:
+            self.turn(now)
+        return self.limit
+
     def changes_at(self, now: float) -> float:
         """Until when what is left stays the same, if nothing is spent."""
         if self.turns is Turn.SLIDING:
             return self._entries[0].leaves_at if self._entries else NOT_IN_TIME
         if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
-            return max(now, self.refilled_at) + self.span_s / self.limit if self.used else NOT_IN_TIME
+            return (
+                max(now, self.refilled_at) + max(self.span_s / self.limit, self.span_s / REFILL_STEPS)
+                if self.used
+                else NOT_IN_TIME
+            )
         return self.ends_at if self.ends_at is not None else NOT_IN_TIME
 
     def resets_at(self, now: float) -> float | None:
@@ -445,10 +462,16 @@ class Meter:
         self._entries.clear()
 
     def join(self, other: "Meter") -> None:
-        """*other* turned out to be the same window under another name: both counts are one."""
-        if self.turns is Turn.SLIDING:
-            self._entries = deque(sorted((*self._entries, *other.entries), key=lambda entry: entry.leaves_at))
-        self.used += other.used
+        """*other* turned out to be the same window under another name. What the provider has said of either is of both."""
+        if self.source in SAID_BY_PROVIDER or other.source in SAID_BY_PROVIDER:
+            if other.used > self.used:
+                self.set_used(other.used, max(self.refilled_at, other.refilled_at), other.ends_at)
+            if self.source not in SAID_BY_PROVIDER:
+                self.limit, self.is_known, self.source = other.limit, other.is_known, other.source
+        else:
+            if self.turns is Turn.SLIDING:
+                self._entries = deque(sorted((*self._entries, *other.entries), key=lambda entry: entry.leaves_at))
+            self.used += other.used
         self.pending += other.pending
 
 

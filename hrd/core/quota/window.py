@@ -16,6 +16,7 @@ REFUSALS: Final = "refusals"
 USE: Final = "use"
 """A claim was exceeded without harm: what the limit is, is not known any more."""
 LOOKUP: Final = "look-up"
+SAID_BY_PROVIDER: Final = frozenset({"header", "body", LOOKUP})
 NOBODY: Final = ""
 """It only counts, so that a refusal can teach something."""
 

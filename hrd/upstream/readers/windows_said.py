@@ -92,7 +92,7 @@ def _of_numbers(told: _Told) -> _Reading:
         kind, limit = _KINDS.get(f"{match[1]}/{match[2]}"), _count(match[3])
         if kind is not None and limit:
             used = _count(match[4]) if match[4] else limit
-            yield _seen(kind, limit, max(0, limit - used), None, told.scope)
+            yield _seen(kind, limit, max(0, limit - used), told.until, told.scope)
     elif match := _NUMBER.search(told.said.text):
         kind, limit = _KINDS.get(f"requests/{_UNITS.get(match[2], match[2])}"), _count(match[1])
         if kind is not None and limit:

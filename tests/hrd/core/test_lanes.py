@@ -7,7 +7,7 @@ import pytest
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
 from hrd.core.failures import HintSource, Observation, WindowKind
-from hrd.core.lanes import Lane, Lanes
+from hrd.core.lanes import Lane, Lanes, reading_of
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate
 from hrd.core.quota.book import Amounts, QuotaBook
@@ -38,7 +38,7 @@ class Made:
 
 def test_nothing_known_is_room_for_anything_and_half_a_share() -> None:
     lane = Made().lane()
-    assert (lane.share, lane.room.takes(10**9, 10**9), lane.block, lane.reading.kind) == (0.5, True, None, "")
+    assert (lane.share, lane.room.takes(10**9, 10**9), lane.block, reading_of(lane, NOON).kind) == (0.5, True, None, "")
 
 
 def test_what_is_reserved_shows_at_once() -> None:
@@ -46,7 +46,8 @@ def test_what_is_reserved_shows_at_once() -> None:
     assert made.lane().share == 1.0
     made.spend()
     assert made.lane().share == 0.75
-    assert (made.lane().reading.left, made.lane().reading.limit, made.lane().reading.is_known) == (3, 4, True)
+    reading = reading_of(made.lane(), NOON)
+    assert (reading.left, reading.limit, reading.is_known) == (3, 4, True)
 
 
 def test_a_window_that_slides_opens_by_the_clock_alone() -> None:

@@ -14,7 +14,7 @@ from hrd.core.learned import Learning
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts
 from hrd.core.quota.book import QuotaBook
 from hrd.core.roster import Selection
-from hrd.core.routing import is_local_fit, is_one_group, rank, rank_one_group, tier_of, why_unfit
+from hrd.core.routing import is_local_fit, is_one_group, local_tier, rank, rank_one_group, why_unfit
 from tests.hrd.stage import NOON, Cast, candidate, key, named, provider, roster
 
 Standings = Mapping[str, tuple[float | None, int, float, float]]
@@ -55,7 +55,7 @@ def ranked(
         now=NOON,
         mode=made.mode,
         mode_of=made.mode_of,
-        tier_of=lambda candidate: tier_of(candidate, lambda _: fit),
+        tier_of=lambda _: local_tier(is_fit=fit),
         is_used_up=is_used_up,
     )
     if selection.is_one_group:  # the shorter way leads to the same place

@@ -123,6 +123,14 @@ def test_a_refusal_that_ends_at_another_moment_than_the_day_is_not_the_days() ->
     assert [window.limit for window in book.windows(NOON) if window.kind == "requests/day"] in ([], [None])
 
 
+def test_a_far_moment_of_the_providers_own_teaches_nothing() -> None:
+    book, who = QuotaBook(), candidate(free(limits=()))
+    for number in range(1, 8):
+        spend(book, who, number)
+    book.refused(book.meters_of(who, NOON), NOON, until=NOON + 7 * DAY, is_long=True, step=0)
+    assert left(book) == {}
+
+
 def test_the_minutes_limit_is_learned_when_the_count_says_something_or_it_is_met_again() -> None:
     for used, step, learned in ((1, 0, False), (1, 1, True), (3, 0, True)):
         book, who = QuotaBook(), candidate(free(limits=()))

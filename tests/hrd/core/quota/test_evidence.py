@@ -96,8 +96,16 @@ def test_foreign_spend_shows_while_ours_is_in_flight() -> None:
 def test_a_refusal_without_a_number_teaches_the_count_at_which_it_came() -> None:
     made = meter(50, used=40)
     hear(made, said(None, 0))
-    assert (made.limit, made.source, made.is_known, is_firm(made)) == (40, REFUSALS, True, False)
-    hear(made, said(None, 0))
+    assert (made.limit, made.source, made.is_known, is_firm(made)) == (40, REFUSALS, True, True)
+
+
+def test_a_refusal_that_does_not_say_which_window_is_a_guess_until_it_is_met_again() -> None:
+    made = meter(None, Turn.SLIDING, "requests/minute")
+    for _ in range(5):
+        made.count(1, NOON)
+    learn(made, NOON, is_guess=True)
+    assert (made.limit, is_firm(made)) == (5, False)
+    learn(made, NOON, is_guess=True)
     assert is_firm(made)
 
 

@@ -217,10 +217,21 @@ def test_spend_of_a_dead_process_leaves_in_its_turn_in_whatever_order_it_is_coun
 
 
 def test_two_names_of_one_window_become_one_count() -> None:
-    one, other = meter(limit=9), meter(limit=9)
+    one, other = meter(limit=9, source="catalogue"), meter(limit=9, source="catalogue")
     spend(one, [1, 1])
     spend(other, [1], NOON + 5)
     one.join(other)
     assert (one.used, one.pending) == (3, 3)
     one.turn(NOON + 61)
     assert one.used == 1
+
+
+def test_what_the_provider_said_of_a_window_has_both_names_in_it_already() -> None:
+    one, other = meter(limit=9, source="catalogue", turn=Turn.FIXED), meter(limit=9, source="body", turn=Turn.FIXED, used=7)
+    one.used = 4
+    one.join(other)
+    assert (one.used, one.source) == (7, "body")
+
+
+def test_whoever_was_in_flight_in_a_dead_process_is_no_more() -> None:
+    assert meter("at once", 1, Turn.IN_FLIGHT, used=1).used == 0

@@ -30,7 +30,7 @@ def test_groq_names_limit_use_and_organisation() -> None:
         "Rate limit reached for model `openai/gpt-oss-120b` in organization `org_1` service tier `on_demand` on tokens per day "
         "(TPD): Limit 200000, Used 199000, Requested 4351. Please try again in 24m7s."
     )
-    assert seen("groq", openai(message)) == [said(WindowKind.TOKENS_DAY, 200_000, 1000, None, "account_model")]
+    assert seen("groq", openai(message)) == [said(WindowKind.TOKENS_DAY, 200_000, 1000, NOW + 1447, "account_model")]
 
 
 def test_gemini_names_the_window_and_its_limit_and_midnight_is_in_california() -> None:

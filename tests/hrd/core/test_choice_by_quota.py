@@ -1,0 +1,441 @@
+"""The choice by what is left: claims, ceilings, probes, homes, the reserve, slots, and the line."""
+
+from typing import Any
+
+import pytest
+
+from hrd.core.ask import Priority
+from hrd.core.facts import Claim, LeftLine, LookedUp, RosterChanged, Wait
+from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
+from hrd.core.providers import Provider
+from hrd.core.quota.limit import Limit
+from hrd.core.refusals import RefusalKind
+from tests.hrd.stage import NOON, Cast, Stage, key, provider, roster
+
+HOUR, DAY = 3600.0, 86_400.0
+
+
+def limited(name: str, *own: Limit, **facts: Any) -> Provider:
+    return provider(name, cost_class="free", own_limits=own, **facts)
+
+
+def day(limit: int) -> Limit:
+    return Limit(kind="requests/day", limit=limit)
+
+
+def stage(cast: Cast, mode: str = "parallel", **rules: Any) -> Stage:
+    return Stage(roster(cast, mode=mode), **rules)
+
+
+# limits ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ceiling_of_ones_own_refuses_and_says_until_when() -> None:
+    made = stage([(limited("alpha", day(2)), ["a1"])])
+    assert [made.serve() for _ in range(3)] == ["a1", "a1", "refused"]
+    walk = made.ask()
+    walk.next()
+    assert walk.refusal().kind is RefusalKind.RATE_LIMITED
+    assert walk.refusal().retry_after_s == 12 * HOUR + 1
+    made.now = NOON + 12 * HOUR + 1
+    assert made.serve() == "a1"
+
+
+def test_two_hundred_at_once_get_fifty() -> None:
+    made = stage([(limited("alpha", day(50)), ["a1"])], max_wait_s=0.0)
+    assert [made.ask().next() for _ in range(200)].count("a1") == 50
+
+
+def test_a_claim_orders_within_its_class_and_does_not_refuse() -> None:
+    claimed = provider("alpha", cost_class="free", limits=(day(2),))
+    cast: Cast = [(claimed, ["a1"]), (provider("beta", cost_class="free"), ["b1"]), (provider("gamma"), ["g1"])]
+    made = stage(cast, mode="sequential")
+    assert [made.serve() for _ in range(4)] == ["a1", "a1", "b1", "b1"]
+    walk = made.ask()
+    assert walk.next() == "b1"
+    assert walk.fails(Verdict.RATE_LIMITED, until=NOON + 60) == "a1"  # before anybody who costs money
+    walk.answers()
+    walk.ends()
+    assert made.serve() == "a1"  # the claim was too low
+
+
+def test_a_refusal_makes_a_claim_known() -> None:
+    claimed = provider("alpha", cost_class="free", limits=(day(2),))
+    made = stage([(claimed, ["a1"])], max_wait_s=0.0)
+    made.serve()
+    made.serve()
+    walk = made.ask()
+    assert walk.next() == "a1"
+    assert walk.fails(Verdict.RATE_LIMITED) == "refused"
+    made.now = NOON + 6 * HOUR  # long after the block of five seconds
+    assert made.serve() == "refused"
+    made.now = NOON + 12 * HOUR + 1
+    assert [made.serve() for _ in range(3)] == ["a1", "a1", "refused"]
+
+
+def test_a_minutes_limit_that_nobody_announced_is_met_once() -> None:
+    made = stage([(limited("alpha"), ["a1"])], max_wait_s=0.0)
+    for _ in range(5):
+        assert made.serve() == "a1"
+    for pause_s in (0.0, 10.0):  # the first refusal is a guess, the second is not
+        made.now += pause_s
+        walk = made.ask()
+        assert walk.next() == "a1"
+        walk.missed(Verdict.RATE_LIMITED)
+    made.now = NOON + 30
+    assert made.ask().next() == "refused"
+    for minute in range(2, 5):
+        made.now = NOON + minute * 61
+        assert [made.serve() for _ in range(6)] == ["a1"] * 5 + ["refused"]
+
+
+def test_a_guess_from_one_refusal_keeps_the_only_candidate_for_ten_seconds() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    for _ in range(5):
+        made.serve()
+    walk = made.ask()
+    walk.next()
+    assert walk.fails(Verdict.RATE_LIMITED) == "wait 10.0"
+    assert walk.waits() == "a1"
+    walk.answers()
+    walk.ends()
+    assert made.serve() == "a1"  # six within the minute: it was no limit of five
+
+
+def test_what_is_said_of_tokens_counts_what_replies_usually_have() -> None:
+    made = stage([(limited("alpha", Limit(kind="tokens/day", limit=2000)), ["a1"])], max_wait_s=0.0)
+    assert [made.ask(input_tokens=100).next() for _ in range(4)] == ["a1"] * 3 + ["refused"]  # 612 each, as guessed
+    made = stage([(limited("alpha", Limit(kind="tokens/day", limit=2000)), ["a1"])], max_wait_s=0.0)
+    made.serve(input_tokens=10)  # its reply had 20
+    assert made.ask(input_tokens=1900).next() == "a1"
+
+
+# classes, wishes -------------------------------------------------------------------------------------------------------------
+
+MIXED: Cast = [
+    (provider("paid"), ["p1"]),
+    (provider("sub", cost_class="subscription"), ["s1"]),
+    (limited("free", day(1)), ["f1"]),
+]
+
+
+def test_low_priority_never_spends_what_is_not_free() -> None:
+    made = stage(MIXED, max_wait_s=0.0)
+    assert made.serve(priority=Priority.LOW) == "f1"
+    walk = made.ask(priority=Priority.LOW)
+    assert walk.next() == "refused"
+    assert made.serve() == "s1"
+    walk = stage(MIXED[:2]).ask(priority=Priority.LOW)
+    assert walk.next() == "refused"
+    assert (walk.refusal().http_status, "X-Hermes-Priority" in walk.refusal().message) == (403, True)
+
+
+def test_what_must_not_leave_the_machine_does_not() -> None:
+    here = provider("local", cost_class="local", base_url="http://localhost:11434/v1")
+    there = provider("lan", cost_class="local", base_url="http://10.0.0.7:11434/v1")
+    made = stage([*MIXED, (there, ["n1"]), (here, ["l1"])], max_wait_s=0.0)
+    walk = made.ask(local_only=True)
+    assert walk.next() == "l1"
+    assert walk.fails(Verdict.CONNECT) == "refused"
+    walk = stage(MIXED).ask(local_only=True)
+    assert walk.next() == "refused"
+    assert "X-Hermes-Privacy" in walk.refusal().message
+
+
+def test_the_reserve_is_for_those_who_pin() -> None:
+    made = stage([(limited("alpha", day(10)), ["a1"])], max_wait_s=0.0, reserve=0.2)
+    assert [made.serve() for _ in range(9)] == ["a1"] * 8 + ["refused"]
+    assert [made.serve("alpha") for _ in range(3)] == ["a1", "a1", "refused"]
+
+
+# which first -----------------------------------------------------------------------------------------------------------------
+
+
+def announce(made: Stage, who: str, left: int, ends_s: float, kind: WindowKind = WindowKind.REQUESTS_DAY) -> None:
+    walk = made.ask(who)
+    walk.next()
+    walk.answers(observations=(Observation(kind=kind, limit=100, left=left, resets_at=made.now + ends_s),))
+    walk.ends()
+
+
+def test_among_equals_what_resets_soonest_is_spent_first() -> None:
+    made = stage([(limited("alpha"), ["a1"]), (limited("beta"), ["b1"])])
+    announce(made, "alpha", 80, 23 * HOUR)
+    announce(made, "beta", 80, 22 * HOUR)
+    assert made.ask().next() == "b1"
+
+
+def test_what_would_lapse_unused_goes_before_what_lasts() -> None:
+    made = stage([(limited("alpha"), ["a1"]), (limited("beta"), ["b1"])])
+    announce(made, "alpha", 90, 29 * DAY, WindowKind.REQUESTS_MONTH)
+    announce(made, "beta", 60, 1 * HOUR)
+    assert made.ask().next() == "b1"
+
+
+def test_sequential_drains_the_first_and_comes_back_when_its_window_turns() -> None:
+    made = stage([(limited("alpha", day(2)), ["a1", "a2"])], mode="sequential")
+    assert [made.serve() for _ in range(4)] == ["a1", "a1", "a2", "a2"]
+    made.now = NOON + 12 * HOUR + 1
+    assert made.serve() == "a1"
+
+
+def test_parallel_spreads_by_the_share_left() -> None:
+    made = stage([(limited("alpha"), ["a1"]), (limited("beta"), ["b1"])])
+    announce(made, "alpha", 30, 20 * HOUR)
+    announce(made, "beta", 90, 23 * HOUR)
+    assert made.ask().next() == "b1"
+
+
+# conversations ---------------------------------------------------------------------------------------------------------------
+
+FOUR: Cast = [(limited("alpha", day(10)), ["a1", "a2", "a3", "a4"])]
+
+
+def test_a_conversation_stays_where_it_is_until_a_fifth_is_left() -> None:
+    made = stage(FOUR)
+    homes = [made.serve(affinity="talk") for _ in range(8)]
+    assert len(set(homes)) == 1
+    assert made.serve(affinity="talk") != homes[0]
+
+
+def test_it_moves_at_once_when_its_candidate_is_blocked_and_that_is_said_and_comes_back() -> None:
+    made = stage(FOUR)
+    walk = made.ask(affinity="talk")
+    home = walk.next()
+    walk.missed(Verdict.RATE_LIMITED, until=NOON + 60)
+    again = made.ask(affinity="talk")
+    assert again.next() != home
+    assert again.claim is not None
+    assert again.claim.moved_from.partition("#")[2] == f"alpha-{home}"
+    made.now += 61
+    back = made.ask(affinity="talk")
+    assert back.next() == home
+    assert back.claim is not None
+    assert back.claim.moved_from == ""
+
+
+def test_many_conversations_are_spread() -> None:
+    made = stage(FOUR)
+    assert {made.ask(affinity=f"talk-{number}").next() for number in range(30)} == {"a1", "a2", "a3", "a4"}
+
+
+def test_in_sequential_every_conversation_is_with_the_first() -> None:
+    made = stage(FOUR, mode="sequential")
+    assert {made.ask(affinity=f"talk-{number}").next() for number in range(8)} == {"a1"}
+
+
+# probes ----------------------------------------------------------------------------------------------------------------------
+
+TWO: Cast = [(limited("alpha"), ["a1"]), (limited("beta"), ["b1"])]
+
+
+def lied_to(made: Stage) -> None:
+    """Alpha is said to come back in a week."""
+    walk = made.ask("alpha")
+    walk.next()
+    walk.missed(Verdict.QUOTA_EXHAUSTED, until=made.now + 7 * DAY)
+
+
+def test_a_long_block_on_somebodys_word_is_probed_by_the_next_request_and_less_and_less() -> None:
+    made = stage(TWO)
+    lied_to(made)
+    assert made.block("credential:alpha-a1").next_probe == NOON + 900
+    made.now = NOON + 899
+    assert made.serve() == "b1"
+    for after_s in (900, 1800, 3600):
+        made.now += after_s
+        walk = made.ask()
+        assert walk.next() == "a1"
+        assert walk.claim is not None
+        assert walk.claim.is_probe
+        assert made.serve() == "b1"  # one at a time
+        walk.missed(Verdict.QUOTA_EXHAUSTED, until=NOON + 7 * DAY)
+        assert made.serve() == "b1"
+        assert made.block("credential:alpha-a1").next_probe == made.now + 2 * after_s
+
+
+def test_a_probe_that_is_answered_lifts_the_block() -> None:
+    made = stage(TWO)
+    lied_to(made)
+    made.now += 900
+    assert made.serve() == "a1"
+    assert made.blocks() == {}
+    assert {made.ask().next() for _ in range(4)} == {"a1", "b1"}
+
+
+def test_who_failed_and_was_not_seen_to_work_since_is_looked_at_whoever_else_could_serve() -> None:
+    crowd: Cast = [(limited("beta"), ["b1"]), (limited("alpha"), ["a1"])]
+    made = stage(crowd, mode="sequential")
+    walk = made.ask("alpha")
+    walk.next()
+    walk.missed(Verdict.SERVER_ERROR)
+    made.now += 899
+    assert made.ask().next() == "b1"
+    made.now += 1
+    assert made.serve() == "a1"
+    assert made.serve() == "b1"
+
+
+def test_no_more_than_eight_probes_a_day() -> None:
+    made = stage(TWO, probe_s=60.0, probe_max_s=60.0)
+    lied_to(made)
+    probes = 0
+    for _ in range(100):
+        made.now += 61
+        walk = made.ask()
+        if walk.next() == "a1":
+            probes += 1
+            walk.missed(Verdict.QUOTA_EXHAUSTED, until=NOON + 7 * DAY)
+    assert probes == 8
+    made.now = NOON + DAY + 130
+    assert made.ask().next() == "a1"
+
+
+def test_a_probe_costs_nobody_money() -> None:
+    made = stage([(limited("free"), ["f1"]), (provider("paid"), ["p1"])])
+    walk = made.ask("paid")
+    walk.next()
+    walk.missed(Verdict.QUOTA_EXHAUSTED, until=NOON + 7 * DAY)
+    made.now += 1000
+    assert made.serve() == "f1"
+
+
+def test_what_our_own_count_says_is_full_until_midnight_is_not_probed() -> None:
+    claimed = provider("alpha", cost_class="free", quota_scope="account", limits=(day(2),))
+    made = stage([(claimed, ["a1"]), (limited("beta"), ["b1"])], mode="sequential")
+    made.serve("alpha")
+    made.serve("alpha")
+    walk = made.ask("alpha")
+    walk.next()
+    seen = (Observation(kind=WindowKind.REQUESTS_DAY, limit=2, left=0, resets_at=NOON + 12 * HOUR, source=HintSource.BODY),)
+    walk.missed(Verdict.QUOTA_EXHAUSTED, until=NOON + 12 * HOUR, observations=seen)
+    assert made.block("account:alpha/alpha-a1").next_probe is None
+    for hour in range(1, 12):
+        made.now = NOON + hour * HOUR
+        assert made.serve() == "b1"
+    made.now = NOON + 12 * HOUR + 1
+    assert made.serve() == "a1"
+
+
+def test_a_free_look_up_lifts_what_a_refusal_had_said() -> None:
+    made = stage(TWO)
+    walk = made.ask("alpha")
+    walk.next()
+    who = walk.claim.candidate  # type: ignore[union-attr]
+    walk.missed(Verdict.QUOTA_EXHAUSTED, until=NOON + 7 * DAY)
+    seen = Observation(kind=WindowKind.REQUESTS_DAY, limit=50, left=0, resets_at=NOON + 12 * HOUR)
+    made.apply(LookedUp(candidate=who, observations=(seen,), begun_at=NOON + 1))
+    assert len(made.blocks()) == 1
+    seen = Observation(kind=WindowKind.REQUESTS_DAY, limit=1000, left=950)
+    made.apply(LookedUp(candidate=who, observations=(seen,), begun_at=NOON + 2))
+    assert made.blocks() == {}
+
+
+# slots and the line ----------------------------------------------------------------------------------------------------------
+
+ONE_AT_ONCE = provider("zai", cost_class="free", limits=(Limit(kind="at once", limit=1),))
+
+
+def test_waiting_for_a_slot_is_better_than_a_refusal() -> None:
+    made = stage([(ONE_AT_ONCE, ["z1"])])
+    first = made.ask()
+    assert first.next() == "z1"
+    second = made.ask()
+    assert second.next() == "wait 1.0"
+    first.answers()
+    first.ends(after_s=0.5)
+    assert second.next() == "z1"
+
+
+def test_a_claimed_slot_that_never_comes_free_is_asked_all_the_same() -> None:
+    made = stage([(ONE_AT_ONCE, ["z1"])], max_wait_s=3.0)
+    made.ask().next()
+    walk = made.ask()
+    said = walk.next()
+    while said.startswith("wait"):
+        said = walk.waits()
+    assert said == "z1"
+
+
+def test_others_are_asked_before_anybody_waits_for_a_slot() -> None:
+    made = stage([(ONE_AT_ONCE, ["z1"]), (limited("beta"), ["b1"])], mode="sequential")
+    assert [made.ask().next() for _ in range(3)] == ["z1", "b1", "b1"]
+
+
+def test_who_waited_first_is_served_first_and_the_urgent_before_them() -> None:
+    made = stage([(limited("alpha", Limit(kind="requests/minute", limit=1)), ["a1"])], max_wait_s=200.0)
+    assert made.serve() == "a1"
+    made.now += 10
+    waiting = {name: made.ask(priority=priority) for name, priority in (("one", Priority.NORMAL), ("two", Priority.NORMAL))}
+    for walk in waiting.values():
+        walk.next()
+    waiting["urgent"] = made.ask(priority=Priority.HIGH)
+    waiting["urgent"].next()
+    order = []
+    for _ in range(3):
+        made.now += 61
+        for name, walk in list(waiting.items()):
+            walk.tour.waited()
+            if walk.next() == "a1":
+                order.append(name)
+                walk.answers()
+                walk.ends()
+                del waiting[name]
+    assert order == ["urgent", "one", "two"]
+
+
+def test_a_newcomer_does_not_pass_those_who_wait() -> None:
+    made = stage([(limited("alpha", Limit(kind="requests/minute", limit=1)), ["a1"])], max_wait_s=130.0)
+    made.serve()
+    patient = made.ask()
+    assert patient.next() == "wait 60.0"
+    made.now = NOON + 60.01
+    newcomer = made.ask()
+    assert newcomer.next().startswith("wait")
+    patient.tour.waited()
+    assert patient.next() == "a1"
+    made.apply(LeftLine(tour=newcomer.tour))
+
+
+def test_those_who_wait_for_one_moment_get_moments_of_their_own() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    walk = made.ask()
+    walk.next()
+    walk.missed(Verdict.RATE_LIMITED, until=NOON + 20)
+    moments = []
+    for _ in range(4):
+        decision = made.pool.claim(made.ask().tour, walk.caller, "req", made.now)
+        assert isinstance(decision, Wait)
+        moments.append(decision.until - NOON)
+    assert moments == [pytest.approx(20.001 + step * 0.05) for step in range(4)]
+
+
+def test_who_cannot_be_served_in_time_behind_the_others_is_told_at_once() -> None:
+    made = stage([(limited("alpha", Limit(kind="requests/minute", limit=1)), ["a1"])], max_wait_s=70.0)
+    made.serve()
+    assert made.ask().next() == "wait 60.0"
+    assert made.ask().next() == "refused"  # its turn would be in two minutes
+
+
+def test_each_candidates_numbers_are_kept_with_the_claim() -> None:
+    made = stage([(limited("alpha", day(4)), ["a1", "a2"])])
+    made.serve()
+    walk = made.ask()
+    walk.next()
+    claim = walk.claim
+    assert isinstance(claim, Claim)
+    assert [(one.candidate, one.kind, one.left, one.limit, one.is_known) for one in claim.readings] == [
+        ("alpha/m1#alpha-a2", "requests/day", 4, 4, True),
+        ("alpha/m1#alpha-a1", "requests/day", 3, 4, True),
+    ]
+
+
+def test_windows_follow_an_account_when_it_becomes_known() -> None:
+    alpha = limited("alpha", day(4), quota_scope="account")
+    made = stage([(alpha, ["a1", "a2"])], mode="sequential", max_wait_s=0.0)
+    made.serve()
+    made.serve()
+
+    same = [key("alpha", "a1", account="org_1"), key("alpha", "a2", account="org_1")]
+    made.apply(RosterChanged(roster=roster([(alpha, list(same))], mode="sequential")))
+    assert [made.serve() for _ in range(3)] == ["a1", "a1", "refused"]
