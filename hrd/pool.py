@@ -35,7 +35,7 @@ from hrd.core.facts import (
     SignedIn,
     Wait,
 )
-from hrd.core.failures import Failure, HintSource, Verdict
+from hrd.core.failures import Failure, HintSource, Verdict, WindowKind
 from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
 from hrd.core.lanes import Lanes, reading_of
 from hrd.core.learned import Learning
@@ -72,6 +72,9 @@ NOT_COUNTED = frozenset(
 """Turned away at the door: the provider does not count it as one of its requests."""
 FORGET_S = 3600.0
 """How often what was learned is looked through for what has expired."""
+
+
+TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 
 
 class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,9 +320,20 @@ class Pool:
             self._learn_from(candidate, failure, [count.meter for count in counts], now)
         rows.extend(self._learning.failed(candidate, failure, now))
         self._name(candidate, failure.account)
-        if failure.verdict is not Verdict.EMPTY:
+        if failure.verdict is not Verdict.EMPTY and not self._is_in_the_windows(claim, failure, now):
             rows.extend(self._blame(candidate, failure, begun_at=claim.begun_at, now=now))
         return rows
+
+    def _is_in_the_windows(self, claim: Claim, failure: Failure, now: float) -> bool:
+        """Whether the windows say it better than a block could: it was one too many at once, and ends with a request of ours; or
+        it was too many tokens for what is left, of which smaller requests may have enough."""
+        kinds = {one.kind for one in failure.seen}
+        if kinds == {WindowKind.AT_ONCE}:
+            return failure.until is None and self._book.full_at_once(claim.candidate.scopes)
+        if kinds and kinds <= TOKEN_KINDS and all(one.left for one in failure.seen):
+            reservation = claim.reservation
+            return any(True for _ in self._book.full_at(reservation.scopes, reservation.tokens, now))
+        return False
 
     def _learn_from(self, candidate: Candidate, failure: Failure, meters: Sequence[Meter], now: float) -> None:
         """A limit was met, and nobody said which."""

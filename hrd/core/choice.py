@@ -168,9 +168,9 @@ class Choice:
         """Who can be asked, and who is to be looked at once more, with the limits that are in the way."""
         able: list[Lane] = []
         due: list[tuple[Lane, list[Meter]]] = []
-        tokens, most = tour.ask.input_tokens, tour.ask.max_tokens
+        tokens, most = _input_of(tour), tour.ask.max_tokens
         for lane in lanes:
-            guess = lane.output_guess
+            guess = lane.output_ample
             if most is not None and most < guess:
                 guess = most
             room = lane.room_shared if shares else lane.room
@@ -179,7 +179,7 @@ class Choice:
                     able.append(lane)
                     if lane.doubted_at and now >= lane.doubted_at:
                         due.append((lane, []))
-                elif tested := self._lanes.tests(lane, now):
+                elif tested := self._lanes.tests(lane, tokens, guess, now):
                     due.append((lane, tested))
             elif lane.is_probe_due and (room.takes(tokens, guess) or self._lanes.word_ends(lane)):
                 due.append((lane, []))
@@ -206,7 +206,7 @@ class Choice:
         if lane.is_probed:
             return PROBING
         room = lane.room_shared if shares else lane.room
-        if not room.takes(tour.ask.input_tokens, _output_of(lane, tour)):
+        if not room.takes(_input_of(tour), _output_of(lane, tour)):
             return WINDOW
         return SLOTS if lane.is_waitable else ""
 
@@ -220,7 +220,7 @@ class Choice:
         """When there is room for this request, behind *ahead* others like it."""
         many = ahead + 1
         output = _output_of(lane, tour)
-        return self._lanes.fits_at(lane, tour.ask.input_tokens, output, now, shares=shares, many=many, patient=patient)
+        return self._lanes.fits_at(lane, _input_of(tour), output, now, shares=shares, many=many, patient=patient)
 
     # in which order ------------------------------------------------------------------------------------------------------
 
@@ -272,10 +272,10 @@ class Choice:
     def _ranked(
         self, able: list[Lane], tour: Tour, selection: Selection, tier_of: Callable[[Lane], float], now: float
     ) -> list[Lane]:
-        tokens, most = tour.ask.input_tokens, tour.ask.max_tokens
+        tokens, most = _input_of(tour), tour.ask.max_tokens
 
         def is_used_up(lane: Lane) -> bool:
-            return not lane.claimed.takes(tokens, lane.output_guess if most is None else min(most, lane.output_guess))
+            return not lane.claimed.takes(tokens, lane.output_ample if most is None else min(most, lane.output_ample))
 
         if selection.is_one_group:
             return routing.rank_one_group(able, now, self.roster.mode_of(able[0].candidate.provider.name), is_used_up)
@@ -296,7 +296,7 @@ class Choice:
         if not before:
             return True
         many = before + 1
-        tokens, output = tour.ask.input_tokens * many, _output_of(lane, tour) * many
+        tokens, output = _input_of(tour) * many, _output_of(lane, tour) * many
         return lane.room.requests >= many and lane.room.takes(tokens, output)
 
     def _at_home(
@@ -354,7 +354,7 @@ class Choice:
         ranked = self._ranked(lanes, tour, selection, tier_of, now)
         first = tour.choose(lane.candidate for lane in ranked) if tour.failures else ranked[0].candidate
         lane = next(lane for lane in ranked if lane.candidate is first)
-        tested = [] if lane.room.takes(tour.ask.input_tokens, _output_of(lane, tour)) else self._lanes.guessed(lane)
+        tested = [] if lane.room.takes(_input_of(tour), _output_of(lane, tour)) else self._lanes.guessed(lane)
         return Chosen(
             lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked[:ORDER_NAMED_MAX], bool(tested), tested
         )
@@ -384,7 +384,12 @@ class Choice:
         )
 
 
+def _input_of(tour: Tour) -> int:
+    """Tokens that there has to be room for: what was estimated may be a quarter more."""
+    return tour.ask.input_tokens * 5 // 4
+
+
 def _output_of(lane: Lane, tour: Tour) -> int:
-    """Tokens that its reply will have, as far as anybody can tell."""
+    """The same of its reply: few are longer."""
     most = tour.ask.max_tokens
-    return lane.output_guess if most is None else min(most, lane.output_guess)
+    return lane.output_ample if most is None else min(most, lane.output_ample)

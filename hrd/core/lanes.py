@@ -86,6 +86,7 @@ class Lane:
         "looked_at",
         "meters",
         "model_place",
+        "output_ample",
         "output_guess",
         "place",
         "provider",
@@ -119,7 +120,8 @@ class Lane:
         self.latency_ms = 0.0
         """Smoothed; 0 is not known yet."""
         self.used_at = 0.0
-        self.output_guess = 0
+        self.output_guess = self.output_ample = 0
+        """Tokens that its replies usually have, and that few have more than."""
         self.block: Block | None = None
         """Of those in force the one that holds longest."""
         self.is_probed = False
@@ -286,7 +288,7 @@ class Lanes:
         lane.looked_at = now
         lane.reading = None
         lane.valid_until = now + STALE_AFTER_S
-        lane.output_guess = self._learning.output_of(candidate)
+        lane.output_guess, lane.output_ample = self._learning.output_of(candidate)
         self._look_at_blocks(lane, now)
         self._look_at_meters(lane, lane.meters, now)
         lane.is_stale = False
@@ -375,9 +377,11 @@ class Lanes:
         meters = (m for m in lane.meters or () if m.measure is Measure.AT_ONCE and not m.is_known)
         return max((m.fits_at(1, now) for m in meters), default=now)
 
-    def tests(self, lane: Lane, now: float) -> list[Meter]:
-        """The meters that keep everybody from it and may be tried all the same, by one; none if another keeps it as well."""
-        full = [m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit]
+    def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
+        """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
+        amounts = Amounts(input_tokens, output_tokens)
+        known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
+        full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]
         return full if all(evidence.may_test(m, now) for m in full) else []
 
     def word_ends(self, lane: Lane) -> bool:

@@ -1,6 +1,7 @@
 """What was learned about models: what they took well or cannot take, which fields they refuse. Expires, to be learned anew."""
 
 from collections.abc import Iterable
+from math import ceil, floor
 
 from hrd.core import failover
 from hrd.core.failures import REPLAYED_REASONING, Failure, Verdict
@@ -11,6 +12,9 @@ LEARNED_S = 30 * 86400.0
 """How long what was learned holds."""
 MODELS_MAX = 2048
 OUTPUT = "output"
+SPREAD = "output spread"
+"""How far replies usually are from that."""
+AMPLE_SPREADS = 3
 OUTPUT_GUESS_TOKENS = 512
 """What a reply is taken to have before anything is known."""
 OUTPUT_SMOOTHING = 8
@@ -26,7 +30,7 @@ class Learning:
         self._by_model: dict[tuple[str, str], dict[str, Learned]] = {}
         for row in learned:
             self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
-        self._unsaved: dict[tuple[str, str], Learned] = {}
+        self._unsaved: dict[tuple[str, str, str], Learned] = {}
         self.says_no = self._is_against_anything()
         """Some model is known by experience to lack something. If not, only settings and catalogue can."""
 
@@ -90,22 +94,29 @@ class Learning:
         """The model was seen to think first, or not to."""
         return [self._learn(key, "reasoning", int(reasoning), now)]
 
-    def output_of(self, candidate: Candidate) -> int:
-        """Tokens that its model's replies usually have."""
+    def output_of(self, candidate: Candidate) -> tuple[int, int]:
+        """Tokens that its model's replies usually have, and that few have more than."""
         learned = self._by_model.get((candidate.provider.name, candidate.model))
-        row = learned.get(OUTPUT) if learned is not None else None
-        return row.value if row is not None else OUTPUT_GUESS_TOKENS
+        if learned is None or OUTPUT not in learned:
+            return OUTPUT_GUESS_TOKENS, OUTPUT_GUESS_TOKENS
+        usual = learned[OUTPUT].value
+        return usual, usual + AMPLE_SPREADS * (learned[SPREAD].value if SPREAD in learned else usual // 2)
 
     def wrote(self, key: tuple[str, str], tokens: int, now: float) -> None:
         """A reply had so many."""
-        known = self._by_model.get(key, {}).get(OUTPUT)
-        if known is None or abs(tokens - known.value) < OUTPUT_SMOOTHING:
-            value = tokens
-        else:
-            value = known.value + round((tokens - known.value) / OUTPUT_SMOOTHING)
-        if known is not None and known.value == value and known.expires_at - now > LEARNED_S / 2:
+        known = self._by_model.get(key, {})
+        if OUTPUT not in known:
+            self._drift(key, OUTPUT, tokens, now)
             return
-        self._unsaved[key] = self._learn(key, OUTPUT, value, now)
+        usual = known[OUTPUT].value
+        spread = known[SPREAD].value if SPREAD in known else usual // 2
+        self._drift(key, SPREAD, _smoothed(spread, abs(tokens - usual)), now)
+        self._drift(key, OUTPUT, _smoothed(usual, tokens), now)
+
+    def _drift(self, key: tuple[str, str], what: str, value: int, now: float) -> None:
+        known = self._by_model.get(key, {}).get(what)
+        if known is None or known.value != value or known.expires_at - now < LEARNED_S / 2:
+            self._unsaved[(*key, what)] = self._learn(key, what, value, now)
 
     def take_unsaved(self) -> list[Learned]:
         """What changes too often to be stored at once."""
@@ -134,6 +145,12 @@ class Learning:
             del self._by_model[next(iter(self._by_model))]
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._by_model.setdefault(key, {})[what] = row
-        if what != OUTPUT:
+        if what not in (OUTPUT, SPREAD):
             self.says_no = self._is_against_anything()
         return row
+
+
+def _smoothed(before: int, newest: int) -> int:
+    """Rounded away from what it was, lest small differences never count."""
+    step = (newest - before) / OUTPUT_SMOOTHING
+    return before + (ceil(step) if step > 0 else floor(step))

@@ -42,7 +42,7 @@ BACK_S = 1.0
 class Trip:
     """One request on its way."""
 
-    __slots__ = ("asked", "claim", "life", "rows", "tour", "waited_s")
+    __slots__ = ("asked", "claim", "life", "rows", "tour", "turn", "waited_s")
 
     def __init__(self, asked: Asked, life: int) -> None:
         self.asked = asked
@@ -51,6 +51,8 @@ class Trip:
         self.claim: Claim | None = None
         self.rows: list[Row] = []
         self.waited_s = 0.0
+        self.turn = 0
+        """Which wait it is in."""
 
 
 class Ours:
@@ -156,17 +158,28 @@ class Ours:
         if isinstance(decision, Wait):
             self._commit(trip, [])
             self._judge.tally.waited += trip.waited_s == 0.0
-            trip.waited_s += decision.until - now
-            self._clock.at(decision.until, self._waited, trip)
+            self._wait(trip, now, decision.until)
             return
         trip.claim = decision
         self._commit(trip, [decision.reservation])
         reply = self._judge.sent(self._key_of(decision), asked, now)
         self._clock.at(now + reply.after_s, self._answered, (trip, decision, reply))
 
-    def _waited(self, trip: Trip) -> None:
-        trip.tour.waited()
-        self._go_on(trip)
+    def _wait(self, trip: Trip, now: float, until: float) -> None:
+        """Until the moment that was said, or until something came free."""
+        trip.turn += 1
+        turn, began = trip.turn, now
+        if trip.tour.place is not None:
+            trip.tour.place.wake = lambda: self._clock.at(self._clock.now, self._waited, (trip, turn, began))
+        self._clock.at(until, self._waited, (trip, turn, began))
+
+    def _waited(self, what: tuple[Trip, int, float]) -> None:
+        trip, turn, began = what
+        if turn == trip.turn:
+            trip.turn += 1
+            trip.waited_s += self._clock.now - began
+            trip.tour.waited()
+            self._go_on(trip)
 
     def _answered(self, what: tuple[Trip, Claim, Reply]) -> None:
         trip, claim, reply = what

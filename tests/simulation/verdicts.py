@@ -7,6 +7,7 @@ sends as a probe, as often as may be. All others could have been avoided.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from tests.simulation.clock import Clock
 from tests.simulation.providers import Account, Asked, Key, Refused, Reply
 from tests.simulation.tiers import may_use
+from tests.simulation.traffic import OUTPUT_MEDIAN, OUTPUT_SPREAD
 from tests.simulation.windows import DAY_S, Fixed, Window
 
 PROBE_S = 900.0
@@ -24,6 +26,8 @@ REJECTED_PROBES_A_DAY = 25
 MAX_WAIT_S = 30.0
 SPARE = 1.5
 """Nobody knows beforehand what a request will come to: who could have served it has room for half as much again."""
+OUTPUT_AMPLE = int(OUTPUT_MEDIAN * math.exp(2 * OUTPUT_SPREAD))
+"""And for a reply that only one in forty is longer than: who does not leave that much room spends more than there is."""
 
 LEARNING, PROBE, FOREIGN, SHRINKING, REVOKED = "learning", "probe", "spent elsewhere", "shrunk", "revoked"
 OUTAGE, LIE, TOO_LARGE, AVOIDABLE = "outage", "lie", "too large", "avoidable"
@@ -89,7 +93,7 @@ class Tally:
 AT_ONCE, IN_TIME, WORD = "at once", "within the wait", "against a provider's word"
 GRACE_S = 1.0
 """Who comes free as the wait ends may come too late."""
-LOOK_S = 0.1
+LOOK_S = 1.0
 """Who waits for a moment comes a little after it."""
 NOTES_MAX = 200
 
@@ -188,7 +192,8 @@ class Judge:
             cause, known.is_shrinking_met = SHRINKING, True
         else:
             cause = AVOIDABLE
-            self.tally.overspent += used - window.foreign + amount > window.limit
+            foreseen = account.amount(window, replace(asked, output_tokens=min(asked.output_tokens, OUTPUT_AMPLE)))
+            self.tally.overspent += used - window.foreign + foreseen > window.limit
         if is_same and cause not in (LEARNING, PROBE):
             self.tally.in_a_row += 1
             self._note(f"in a row: {account.provider} {window.name} after {now - self._begin:.1f} s ({cause})")
@@ -206,7 +211,8 @@ class Judge:
         """Nobody served *asked*, which gave up at *now*: whether somebody could have."""
         tally = self.tally
         tally.failed += 1
-        wanted = replace(asked, input_tokens=int(asked.input_tokens * SPARE), output_tokens=int(asked.output_tokens * SPARE))
+        output = max(int(asked.output_tokens * SPARE), OUTPUT_AMPLE)
+        wanted = replace(asked, input_tokens=int(asked.input_tokens * SPARE), output_tokens=output)
         soonest, soon = max(now, asked.at + MAX_WAIT_S), None
         lied_to = False
         for key in self._keys:

@@ -281,6 +281,11 @@ class QuotaBook:
         full = (m for scope in scopes for m in self.meters_at(scope) if m.is_known and m.limit is not None)
         return max((at for meter in full if (at := meter.fits_at(1, now)) > now), default=0.0)
 
+    def full_at_once(self, scopes: Iterable[str]) -> bool:
+        """Whether as many requests of ours are out as may be at once."""
+        slots = (m for scope in scopes for m in self.meters_at(scope) if m.measure is Measure.AT_ONCE)
+        return any(meter.limit is not None and 0 < meter.limit <= meter.pending for meter in slots)
+
     def expire(self, now: float) -> int:
         """Let go of what leaked, as spent; how many reservations that were."""
         leaked = [number for number, holding in self._holdings.items() if abs(now - holding.at) > LEAKED_S]

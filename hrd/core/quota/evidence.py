@@ -25,6 +25,8 @@ REFILL_FIT_S = 1.5
 NEAR_BOUNDARY_S = 120.0
 """A reset this close to the calendar's is the calendar's."""
 TESTS_A_DAY = 8
+DRIFT_S = 10_800.0
+"""So long after its last word on them the provider's count of tokens may be another than ours."""
 PROBE_S = 900.0
 """PROBE_SECONDS, when nobody says otherwise."""
 
@@ -173,12 +175,15 @@ def may_learn(meter: Meter) -> bool:
 
 
 def may_test(meter: Meter, now: float) -> bool:
-    """Whether one request may go beyond a limit that was only learned, or before a far moment that was only said, to see
-    whether it still holds."""
+    """Whether one request may go beyond a limit that was only learned, before a far moment that was only said, or beyond a
+    count of tokens that is ours and may have drifted, to see how things are."""
     if meter.is_testing or now < meter.test_at:
         return False
     if meter.source == REFUSALS:
         if meter.claimed is not None and (meter.limit or 0) >= meter.claimed:
+            return False
+    elif meter.source == HintSource.BODY.value and meter.measure in kinds.OF_TOKENS and (meter.span_s or 0.0) > HOUR_S:
+        if now - meter.limit_at < DRIFT_S:
             return False
     elif meter.turns is not Turn.SAID or meter.ends_at is None or meter.ends_at - now <= HOUR_S or not meter.test_at:
         return False

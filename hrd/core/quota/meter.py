@@ -19,6 +19,8 @@ GRAINS = 64
 """A sliding window remembers about so many moments of its span; closer ones count as one, the later."""
 BOUNDARY_SKEW_S = 1.0
 """The provider's clock may be this much behind: a used-up window of the calendar opens that much later."""
+ON_THE_WAY_S = 0.5
+"""Between our count and the provider's."""
 NO_SPAN_S = 60.0
 """A window whose span nobody said."""
 UNKNOWN_WAIT_S = 1.0
@@ -48,10 +50,11 @@ class Entry:
 class Count:
     """What one reservation counts in one meter."""
 
-    __slots__ = ("amount", "entry", "epoch", "is_beyond", "is_test", "mark", "meter", "used_after")
+    __slots__ = ("amount", "at", "entry", "epoch", "is_beyond", "is_test", "mark", "meter", "used_after")
 
-    def __init__(self, meter: "Meter", amount: int, entry: Entry | None, *, is_beyond: bool) -> None:
+    def __init__(self, meter: "Meter", amount: int, entry: Entry | None, at: float, *, is_beyond: bool) -> None:
         self.meter = meter
+        self.at = at
         self.amount = amount
         self.entry = entry
         self.epoch = meter.epoch
@@ -237,7 +240,7 @@ class Meter:
                 self.begun_at, self.ends_at = now, now + self.span_s
         elif self.turns is Turn.REFILL and not self.used:
             self.refilled_at = now
-        count = Count(self, amount, entry, is_beyond=is_beyond)
+        count = Count(self, amount, entry, now, is_beyond=is_beyond)
         self.used += amount
         count.used_after = self.used
         self.pending += amount
@@ -258,11 +261,13 @@ class Meter:
         return entry
 
     def answered(self, count: Count, now: float) -> None:
-        """Its reply has begun: by now the provider has counted it."""
+        """Its reply has begun: by now the provider has counted it, and hardly later than soon after it was sent."""
         entry = count.entry
-        if entry is not None and entry.amount and count.amount and entry.leaves_at < now + self.length_s:
-            entry.amount -= count.amount
-            count.entry = self._enter(count.amount, now + self.length_s)
+        if entry is not None and entry.amount and count.amount:
+            leaves_at = min(now, count.at + ON_THE_WAY_S) + self.length_s
+            if entry.leaves_at < leaves_at:
+                entry.amount -= count.amount
+                count.entry = self._enter(count.amount, leaves_at)
         if count.is_beyond:
             self._exceeded(count, now)
 
@@ -277,6 +282,8 @@ class Meter:
             self._before = None  # it has turned, whatever was said
             self.begun_at, self.ends_at, self.used = now, None, count.amount
             self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
+        elif self.limit is not None and self.source != SETTINGS:
+            self.set_used(min(self.used, self.limit), now)  # our count had drifted
 
     def settle(self, count: Count, spent: int, now: float) -> None:
         """It came to *spent*."""
@@ -461,17 +468,24 @@ class Meter:
         self.turns = turns
         self._entries.clear()
 
+    def _become(self, other: "Meter") -> None:
+        self.limit, self.is_implied, self.is_known = other.limit, other.is_implied, other.is_known
+        self.source, self.limit_at, self.claimed = other.source, other.limit_at, other.claimed
+        self.turns = other.turns
+        self.begun_at, self.ends_at, self.refilled_at = other.begun_at, other.ends_at, other.refilled_at
+        self.used, self._entries = other.used, deque(other.entries)
+
     def join(self, other: "Meter") -> None:
         """*other* turned out to be the same window under another name. What the provider has said of either is of both."""
-        if self.source in SAID_BY_PROVIDER or other.source in SAID_BY_PROVIDER:
-            if other.used > self.used:
-                self.set_used(other.used, max(self.refilled_at, other.refilled_at), other.ends_at)
-            if self.source not in SAID_BY_PROVIDER:
-                self.limit, self.is_known, self.source = other.limit, other.is_known, other.source
-        else:
+        said = [meter for meter in (self, other) if meter.source in SAID_BY_PROVIDER]
+        if not said:
             if self.turns is Turn.SLIDING:
                 self._entries = deque(sorted((*self._entries, *other.entries), key=lambda entry: entry.leaves_at))
             self.used += other.used
+        else:
+            told = max(said, key=lambda meter: meter.used)
+            if told is other:
+                self._become(other)
         self.pending += other.pending
 
 

@@ -251,7 +251,7 @@ def test_a_window_without_room_for_this_request_says_when_it_has() -> None:
     assert large.next() == "refused"
     assert (large.refusal().http_status, large.refusal().retry_after_s) == (429, 20.0)
     assert "window" in large.refusal().message
-    assert stage.ask(input_tokens=40, max_tokens=10).next() == "a1"
+    assert stage.ask(input_tokens=30, max_tokens=10).next() == "a1"
 
 
 # who may be asked at all -----------------------------------------------------------------------------------------------------

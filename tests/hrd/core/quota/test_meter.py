@@ -33,11 +33,13 @@ def test_any_minute_of_a_sliding_window_holds_no_more_than_the_limit() -> None:
     assert made.fits_at(1, NOON + 60) == NOON + 60
 
 
-def test_a_request_counts_from_when_the_provider_must_have_counted_it() -> None:
-    made = meter(limit=1)
-    (count,) = spend(made, [1])
-    made.answered(count, NOON + 20)
-    assert made.fits_at(1, NOON + 60) == NOON + 80
+def test_a_request_counts_from_when_the_provider_may_have_counted_it() -> None:
+    made = meter(limit=2)
+    quick, slow = spend(made, [1, 1])
+    made.answered(quick, NOON + 0.2)
+    made.answered(slow, NOON + 20)
+    assert made.fits_at(1, NOON + 21) == NOON + 60.2
+    assert made.fits_at(2, NOON + 21) == NOON + 60.5
 
 
 def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
