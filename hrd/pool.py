@@ -65,11 +65,14 @@ NOT_COUNTED = frozenset(
         Verdict.AFFORDABLE,
         Verdict.REJECTED,
         Verdict.REVOKED,
+        Verdict.OVERLOADED,
+        Verdict.SERVER_ERROR,
         Verdict.CONNECT,
         Verdict.NO_ROOM,
     }
 )
-"""Turned away at the door: the provider does not count it as one of its requests."""
+"""Turned away at the door, or by an endpoint that is down: hardly any provider counts that as one of its requests. The windows
+of those that do are put right by what they say next; counted wrongly, an outage of an hour would use up a day."""
 FORGET_S = 3600.0
 """How often what was learned is looked through for what has expired."""
 
@@ -325,8 +328,8 @@ class Pool:
         return rows
 
     def _is_in_the_windows(self, claim: Claim, failure: Failure, now: float) -> bool:
-        """Whether the windows say it better than a block could: it was one too many at once, and ends with a request of ours; or
-        it was too many tokens for what is left, of which smaller requests may have enough."""
+        """Whether the windows say it better than a block could: it was one too many at once, and ends with a request of ours;
+        or it was too many tokens for what is left, of which smaller requests may have enough."""
         kinds = {one.kind for one in failure.seen}
         if kinds == {WindowKind.AT_ONCE}:
             return failure.until is None and self._book.full_at_once(claim.candidate.scopes)
