@@ -52,6 +52,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A regular expression that tool-call ids must match; others are mapped deterministically."""
     efforts: tuple[str, ...] = ("low", "medium", "high")
     """Values that `reasoning_effort` may have; what else is asked for goes as the nearest."""
+    openai_words: bool = False
+    """Takes what OpenAI's chat has and most of its likes refuse: freeform tools, choices among allowed tools, functions of old."""
     documents: bool = False
     """Takes documents as parts of type `file`."""
     thought_signatures: bool = False

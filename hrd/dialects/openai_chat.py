@@ -4,6 +4,7 @@ A request is kept as the members that the client spelled, so that unknown ones, 
 survive; only the facts that routing needs are read. Reference: https://platform.openai.com/docs/api-reference/chat
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -65,6 +66,7 @@ _TYPICAL = msgspec.json.Decoder(_Typical)
 _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
 _OPENING_BRACE = 0x7B
+_FREEFORM = re.compile(rb'"type"\s*:\s*"custom"')
 _NEEDS = {
     "stop": Need.STOP,
     "n": Need.CHOICES,
@@ -105,7 +107,8 @@ def decode(body: bytes) -> Request | Refusal:
         needs=_needs(fields, messages),
         affinity=affinity_in(fields, read.model, messages),
     )
-    return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client)
+    words = _has_openai_words(fields, read.tools)
+    return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client, openai_words=words)
 
 
 def _read_typical(body: _Typical) -> _Read | None:
@@ -147,6 +150,15 @@ def _needs(fields: Fields, messages: bytes) -> frozenset[Need]:
     if messages.find(b'"file"') >= 0:
         needs.append(Need.DOCUMENTS)
     return frozenset(needs) if needs else NONE
+
+
+def _has_openai_words(fields: Fields, tools: bytes) -> bool:
+    """Freeform tools, a choice among allowed ones, or functions as they were asked for before there were tools."""
+    if not tools:
+        return False
+    if "functions" in fields or (tools.find(b'"custom"') >= 0 and _FREEFORM.search(tools) is not None):
+        return True
+    return _spelled(fields, "tool_choice").find(b'"allowed_tools"') >= 0
 
 
 def _wants_usage(fields: Fields) -> bool | Refusal:

@@ -1,4 +1,5 @@
-"""The passage of a request to one candidate, and of its reply back: untouched where both speak the same, by the hub otherwise.
+"""The passage of a request to one candidate, and of its reply back: untouched where both speak the same and the candidate takes it
+so, by the hub otherwise.
 
 The line makes one `Passage` a request and takes a `Prepared` of it for each attempt. What the hub needs of the request is read
 once, when the first candidate of another dialect is asked.
@@ -47,7 +48,7 @@ class Passage:
         """The request for *candidate*. *max_tokens* replaces the client's own limit. A refusal says what in the request cannot
         be understood well enough to be translated."""
         native = self._dialect.NATIVE.get(candidate.provider.dialect)
-        if native is not None:
+        if native is not None and self._is_taken_as_it_is(candidate):
             return self._untouched(native, candidate, drop=drop, max_tokens=max_tokens)
         hub, target = self._dialect.HUB, self._targets.get(candidate.provider.dialect)
         if hub is None or target is None:
@@ -61,6 +62,10 @@ class Passage:
             conversation = msgspec.structs.replace(conversation, max_tokens=max_tokens)
         stamp = msgspec.structs.replace(stamp, model=candidate.model)
         return self._translated(hub, target, conversation, candidate, stamp=stamp, drop=drop)
+
+    def _is_taken_as_it_is(self, candidate: Candidate) -> bool:
+        """Not every provider of chat completions takes all of them: the rest gets the same in words that it has."""
+        return not self._request.openai_words or candidate.provider.quirks.openai_words
 
     def _untouched(self, native: Native, candidate: Candidate, *, drop: frozenset[str], max_tokens: int | None) -> Prepared:
         request, provider = self._request, candidate.provider

@@ -1,8 +1,9 @@
 """Which way a request takes to a candidate."""
 
+import msgspec
 import pytest
 
-from hrd.core.providers import Provider
+from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
 from hrd.dialects import embeddings, openai_chat
 from hrd.dialects.contract import Dialect, Request, Stamp
@@ -20,8 +21,9 @@ def passage(dialect: Dialect, body: bytes) -> Passage:
     return Passage(dialect, TARGETS, request, 65_536)
 
 
-def prepared(dialect: Dialect, body: bytes, speaks: str = "openai_chat", **how: object) -> Prepared | Refusal:
-    to = candidate(Provider(name="alpha", base_url="http://alpha.test/v1", dialect=speaks, models=("m1",)))
+def prepared(dialect: Dialect, body: bytes, speaks: str = "openai_chat", **quirks: bool) -> Prepared | Refusal:
+    known = msgspec.convert(quirks, Quirks)
+    to = candidate(Provider(name="alpha", base_url="http://alpha.test/v1", dialect=speaks, models=("m1",), quirks=known))
     return passage(dialect, body).prepare(to, stamp=STAMP, drop=frozenset(), max_tokens=None)
 
 
@@ -33,6 +35,46 @@ def test_the_same_dialect_at_both_ends_passes_untouched_but_for_the_model() -> N
     reply = b'{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}'
     assert sent.read_whole(reply).body == reply
     assert sent.reply_stream() is not None
+
+
+FUNCTION = {"name": "f", "parameters": {"type": "object"}}
+OPENAI_WORDS: dict[str, dict[str, object]] = {
+    "freeform": {"tools": [{"type": "custom", "custom": {"name": "f"}}]},
+    "allowed": {
+        "tools": [{"type": "function", "function": FUNCTION}],
+        "tool_choice": {
+            "type": "allowed_tools",
+            "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "f"}}]},
+        },
+    },
+    "functions": {"functions": [FUNCTION]},
+}
+
+
+@pytest.mark.parametrize("words", OPENAI_WORDS)
+def test_what_openai_alone_understands_goes_to_its_likes_in_words_that_they_have(words: str) -> None:
+    asked: dict[str, object] = {"model": "x", "messages": [{"role": "user", "content": "hi"}], **OPENAI_WORDS[words]}
+    body = msgspec.json.encode(asked)
+    untouched = prepared(openai_chat, body, openai_words=True)
+    assert isinstance(untouched, Prepared)
+    assert msgspec.json.decode(untouched.body) == asked | {"model": "m1"}
+
+    reworded = prepared(openai_chat, body)
+    assert isinstance(reworded, Prepared)
+    sent = msgspec.json.decode(reworded.body)
+    assert [(tool["type"], tool["function"]["name"]) for tool in sent["tools"]] == [("function", "f")]
+    assert "functions" not in sent
+    assert sent.get("tool_choice") in (None, "required")
+
+
+def test_a_reply_to_a_freeform_tool_that_was_sent_as_a_function_is_the_freeform_tools() -> None:
+    body = msgspec.json.encode({"model": "x", "messages": [{"role": "user", "content": "hi"}], **OPENAI_WORDS["freeform"]})
+    sent = prepared(openai_chat, body)
+    assert isinstance(sent, Prepared)
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"input":"as it stands"}'}}
+    reply = {"choices": [{"index": 0, "message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    (choice,) = msgspec.json.decode(sent.read_whole(msgspec.json.encode(reply)).body)["choices"]
+    assert choice["message"]["tool_calls"] == [{"id": "c", "type": "custom", "custom": {"name": "f", "input": "as it stands"}}]
 
 
 @pytest.mark.parametrize("speaks", ["anthropic_messages", "nobody_knows"])
