@@ -53,7 +53,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     efforts: tuple[str, ...] = ("low", "medium", "high")
     """Values that `reasoning_effort` may have; what else is asked for goes as the nearest."""
     openai_words: bool = False
-    """Takes what OpenAI's chat has and most of its likes refuse: freeform tools, choices among allowed tools, functions of old."""
+    """Takes what most of OpenAI's likes refuse: freeform tools, choices among allowed tools, functions of old."""
     documents: bool = False
     """Takes documents as parts of type `file`."""
     thought_signatures: bool = False

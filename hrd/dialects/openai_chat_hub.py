@@ -49,22 +49,28 @@ conversation = read_conversation
 
 def event_writer(request: Request, stamp: Stamp) -> EventWriter:
     """A writer for one stream."""
-    return ChatWriter(stamp, usage_to_client=request.usage_to_client)
+    return ChatWriter(stamp, usage_to_client=request.usage_to_client, calls_function=_calls_function(request))
 
 
-def write_whole(request: Request, events: Sequence[ReplyEvent], stamp: Stamp) -> bytes:  # noqa: ARG001 (as the contract has it)
+def write_whole(request: Request, events: Sequence[ReplyEvent], stamp: Stamp) -> bytes:
     """A whole reply."""
-    reply = _Whole(stamp)
+    reply = _Whole(stamp, calls_function=_calls_function(request))
     for event in events:
         reply.take(event)
     return _ENCODE(reply.body())
 
 
+def _calls_function(request: Request) -> bool:
+    """Whether the client asked as before there were tools: it knows of one call a reply, its `function_call`."""
+    return "functions" in request.fields and "tools" not in request.fields
+
+
 class ChatWriter:
     """Writes chunks of one stream."""
 
-    def __init__(self, stamp: Stamp, *, usage_to_client: bool) -> None:
+    def __init__(self, stamp: Stamp, *, usage_to_client: bool, calls_function: bool = False) -> None:
         self._stamp = stamp
+        self._calls_function = calls_function
         self._usage_to_client = usage_to_client
         self._head = b""
         self._calls = 0
@@ -81,8 +87,10 @@ class ChatWriter:
             case ThoughtSigned():
                 return self._delta(b'"reasoning_details":' + _ENCODE(self._sealing.seal(event)))
             case CallDone():
-                spelled = _ENCODE([{"index": self._calls, **_call(event)}])
                 self._calls += 1
+                if self._calls_function:
+                    return self._delta(b'"function_call":' + _ENCODE(_call(event)["function"])) if self._calls == 1 else b""
+                spelled = _ENCODE([{"index": self._calls - 1, **_call(event)}])
                 return self._delta(b'"tool_calls":' + spelled)
             case RefusalText():
                 return self._delta(b'"refusal":' + _ENCODE(event.text))
@@ -104,7 +112,7 @@ class ChatWriter:
 
     def end(self) -> bytes:
         assert self._finished is not None, "a reply that ends was finished"
-        reason = _finish(self._finished.reason, self._calls)
+        reason = _finish(self._finished.reason, self._calls, calls_function=self._calls_function)
         pieces = [self._chunk(b"{}", _ENCODE(reason))]
         if self._usage_to_client:
             pieces.append(self._head + b'"choices":[],"usage":' + _ENCODE(usage_as_chat(self._usage)) + b"}\n\n")
@@ -134,8 +142,9 @@ class ChatWriter:
 class _Whole:
     """Collects a whole reply."""
 
-    def __init__(self, stamp: Stamp) -> None:
+    def __init__(self, stamp: Stamp, *, calls_function: bool) -> None:
         self._stamp = stamp
+        self._calls_function = calls_function
         self._model = stamp.model
         self._text: list[str] = []
         self._thoughts: list[str] = []
@@ -183,14 +192,16 @@ class _Whole:
             message["reasoning_content"] = "".join(self._thoughts)
         if self._details:
             message["reasoning_details"] = self._details
-        if self._calls:
+        if self._calls and self._calls_function:
+            message["function_call"] = self._calls[0]["function"]
+        elif self._calls:
             message["tool_calls"] = self._calls
         if self._annotations:
             message["annotations"] = self._annotations
         choice = {
             "index": 0,
             "message": message,
-            "finish_reason": _finish(self._finish, len(self._calls)),
+            "finish_reason": _finish(self._finish, len(self._calls), calls_function=self._calls_function),
             "logprobs": {"content": self._logprobs, "refusal": None} if self._logprobs else None,
         }
         return {
@@ -251,10 +262,10 @@ def _annotation(cited: Cited) -> dict[str, Any]:
     return {"type": "url_citation", "url_citation": citation}
 
 
-def _finish(reason: Finish, calls: int) -> str:
+def _finish(reason: Finish, calls: int, *, calls_function: bool) -> str:
     """A reply with calls ends for them, and one without does not, whatever the provider says."""
     if reason in (Finish.STOP, Finish.CALLS):
-        return "tool_calls" if calls else "stop"
+        return ("function_call" if calls_function else "tool_calls") if calls else "stop"
     return _FINISH[reason]
 
 

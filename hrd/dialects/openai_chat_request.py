@@ -99,7 +99,7 @@ def read_conversation(request: Request) -> Conversation | Refusal:
         tools=tools,
         provider_tools=provider_tools,
         tool_choice=_tool_choice(options.tool_choice if options.tool_choice is not None else options.function_call),
-        parallel_calls=options.parallel_tool_calls,
+        parallel_calls=False if tools and "tools" not in fields else options.parallel_tool_calls,  # of functions, one a reply
         max_tokens=options.max_completion_tokens or options.max_tokens,
         stop=_stop(options.stop),
         sampling=_sampling(options),

@@ -1,5 +1,5 @@
-"""The passage of a request to one candidate, and of its reply back: untouched where both speak the same and the candidate takes it
-so, by the hub otherwise.
+"""The passage of a request to one candidate, and of its reply back: untouched where both speak the same and the candidate
+takes it so, by the hub otherwise.
 
 The line makes one `Passage` a request and takes a `Prepared` of it for each attempt. What the hub needs of the request is read
 once, when the first candidate of another dialect is asked.

@@ -77,6 +77,25 @@ def test_a_reply_to_a_freeform_tool_that_was_sent_as_a_function_is_the_freeform_
     assert choice["message"]["tool_calls"] == [{"id": "c", "type": "custom", "custom": {"name": "f", "input": "as it stands"}}]
 
 
+def test_who_asked_with_functions_gets_a_function_call() -> None:
+    body = msgspec.json.encode({"model": "x", "messages": [{"role": "user", "content": "hi"}], "functions": [FUNCTION]})
+    sent = prepared(openai_chat, body)
+    assert isinstance(sent, Prepared)
+    assert msgspec.json.decode(sent.body)["parallel_tool_calls"] is False
+    function = {"name": "f", "arguments": '{"q":1}'}
+    call = {"index": 0, "id": "c", "type": "function", "function": function}
+    reply = {"choices": [{"index": 0, "message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    (choice,) = msgspec.json.decode(sent.read_whole(msgspec.json.encode(reply)).body)["choices"]
+    assert (choice["message"]["function_call"], choice["finish_reason"]) == (function, "function_call")
+    assert "tool_calls" not in choice["message"]
+
+    stream = sent.reply_stream()
+    assert stream is not None
+    chunk = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    said = stream.feed(b"data: " + msgspec.json.encode(chunk) + b"\n\ndata: [DONE]\n\n")
+    assert b'"function_call":' + msgspec.json.encode(function) in said
+
+
 @pytest.mark.parametrize("speaks", ["anthropic_messages", "nobody_knows"])
 def test_what_has_no_counterpart_is_refused_with_whom_it_was_for(speaks: str) -> None:
     refusal = prepared(embeddings, b'{"model":"x","input":"hi"}', speaks)
