@@ -93,7 +93,8 @@ def test_who_asked_with_functions_gets_a_function_call() -> None:
     assert stream is not None
     chunk = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
     said = stream.feed(b"data: " + msgspec.json.encode(chunk) + b"\n\ndata: [DONE]\n\n")
-    assert b'"function_call":' + msgspec.json.encode(function) in said
+    stream.end()
+    assert b'"function_call":' + msgspec.json.encode(function) in said + stream.last
 
 
 @pytest.mark.parametrize("speaks", ["anthropic_messages", "nobody_knows"])
