@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -98,6 +99,9 @@ def _for_client(failure: Failure, tour: Tour) -> Refusal:
     )
 
 
+_OF_SIZE: Final = (RefusalKind.CONTEXT_EXCEEDED, RefusalKind.TOO_LARGE)
+
+
 def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusal:
     """Nobody is blocked, but nobody may be asked: all failed without a block, the request does not fit, or a policy says no."""
     whys = Counter(item.why for item in passed if item.why)
@@ -110,8 +114,15 @@ def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusa
         )
     if TOO_DEAR in whys:
         return cost_is_spent(now)
-    why = whys.most_common(1)[0][0]
-    return Refusal(kind=_kind_of(why), message=f"No candidate fits this request: {why}.", guidance=_hint(why))
+    why = _telling(whys)
+    others = "" if _is_policy(why) else _policies(passed)
+    return Refusal(kind=_kind_of(why), message=f"No candidate fits this request: {why}.{others}", guidance=_hint(why))
+
+
+def _telling(whys: Counter[str]) -> str:
+    """The most common reason; but too large for whom it may go to says more of a request than whom it may not go to."""
+    of_size = Counter({why: count for why, count in whys.items() if _kind_of(why) in _OF_SIZE})
+    return (of_size or whys).most_common(1)[0][0]
 
 
 def _kind_of(why: str) -> RefusalKind:

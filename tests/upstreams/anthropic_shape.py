@@ -42,7 +42,7 @@ _BETA_WORDS = """
     thinking-token-count-2026-05-13 server-side-fallback-2026-06-01 server-side-fallback-2026-07-01
     agent-memory-2026-07-22 mid-conversation-tool-changes-2026-07-01 structured-outputs-2025-11-13 claude-code-20250219
     oauth-2025-04-20 fine-grained-tool-streaming-2025-05-14 prompt-caching-scope-2026-01-05
-    mid-conversation-system-2026-04-07 effort-2025-11-24
+    mid-conversation-system-2026-04-07 effort-2025-11-24 structured-outputs-2025-12-15
 """
 BETAS = frozenset(_BETA_WORDS.split())
 _SERVER_TOOL = re.compile(

@@ -105,6 +105,13 @@ def test_nobody_whom_the_request_fits(why: str, kind: RefusalKind, status: int) 
     assert refusal.guidance
 
 
+def test_too_large_for_whom_it_may_go_to_is_told_before_whom_it_may_not_go_to() -> None:
+    policy, size = "not allowed for this client key", "about 9000 tokens are over its limit of 3000"
+    refusal = concluded(whys=(policy, policy, size))
+    assert (refusal.kind, refusal.http_status) == (RefusalKind.TOO_LARGE, 413)
+    assert refusal.message == f"No candidate fits this request: {size}. For 2 of them, {policy}."
+
+
 def test_who_is_blocked_does_not_hide_the_policy_that_forbids_the_others() -> None:
     policy = "COST_POLICY free-only forbids paid"
     refusal = concluded(blocked("quota", 5), whys=(policy, policy, "takes no tools"))
