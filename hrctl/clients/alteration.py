@@ -72,13 +72,13 @@ def altered(path: Path, file: ConfigFile, settings: Sequence[Setting]) -> Altera
 
 
 def alter(change: Alteration) -> Path | None:
-    """Write it; where the copy of what stood there is, if anything did."""
+    """Write it; where the copy of what stood there before us is, if anything did."""
     assert change.text is not None, "there is something to write"
     backup = _kept(change.path, change.found)
     replaces = change.found.stamp if change.found is not None else None
     stamp = _written(change.path, change.text.encode(), change.mode, replaces)
     os.utime(backup, ns=(stamp.mtime_ns, stamp.mtime_ns))
-    return backup if change.found is not None else None
+    return backup if backup.stat().st_size else None
 
 
 def restore(path: Path) -> bool:

@@ -25,13 +25,14 @@ _TYPES: Final = {
     409: "conflict_error",
     413: "request_too_large",
     429: "rate_limit_error",
-    503: "overloaded_error",
     504: "timeout_error",
     529: "overloaded_error",
 }
 """Status → type; other 4xx are an `invalid_request_error`, other 5xx an `api_error`."""
 _OVERLOADED: Final = 529
-"""What this API says for "nobody can serve now", where HTTP says 503."""
+"""What this API says where HTTP says 503, and it passes by itself."""
+_PASSING: Final = (RefusalKind.ROUTER_FULL, RefusalKind.STOPPING)
+"""Of no other: Claude Code repeats what is overloaded ten times, over minutes, with `x-should-retry: false` as without."""
 _TOO_LONG: Final = "prompt is too long"
 """The words by which Claude Code knows that it has to make its history shorter."""
 _NUMBER: Final = re.compile(r"(?<![\w.-])(\d[\d,]{3,12})(?![\w.]*\w)")
@@ -39,8 +40,7 @@ _NUMBER: Final = re.compile(r"(?<![\w.-])(\d[\d,]{3,12})(?![\w.]*\w)")
 
 def error_reply(refusal: Refusal) -> ErrorReply:
     """The refusal as a whole answer."""
-    status = _OVERLOADED if refusal.http_status == 503 else refusal.http_status
-    return status, [JSON_HEADER, *refusal.retry_headers()], msgspec.json.encode(_envelope(refusal))
+    return _status_of(refusal), [JSON_HEADER, *refusal.retry_headers()], msgspec.json.encode(_envelope(refusal))
 
 
 def error_event(refusal: Refusal, *, begun: bool = False) -> bytes:  # noqa: ARG001 (the same, whatever came before)
@@ -59,10 +59,14 @@ def keep_alive() -> bytes:
 
 
 def _envelope(refusal: Refusal) -> dict[str, Any]:
-    error: dict[str, Any] = {"type": _type_of(refusal.http_status), "message": _message(refusal)}
+    error: dict[str, Any] = {"type": _type_of(_status_of(refusal)), "message": _message(refusal)}
     if refusal.attempts:
         error["attempts"] = refusal.attempts
     return {"type": "error", "error": error, "request_id": refusal.request_id or None}
+
+
+def _status_of(refusal: Refusal) -> int:
+    return _OVERLOADED if refusal.kind in _PASSING else refusal.http_status
 
 
 def _type_of(status: int) -> str:

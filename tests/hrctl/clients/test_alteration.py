@@ -137,9 +137,15 @@ def test_several_changes_of_ours_are_taken_back_at_once(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text('{"a": 1}')
     put(path)
-    put(path, settings=[Setting(("key",), "another")])
+    assert put(path, settings=[Setting(("key",), "another")]) == backup_of(path)
     assert restore(path)
     assert path.read_text() == '{"a": 1}'
+
+
+def test_of_a_file_that_was_not_there_no_copy_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    assert put(path) is None
+    assert put(path, settings=[Setting(("key",), "another")]) is None
 
 
 def test_what_somebody_changed_since_is_not_thrown_away(tmp_path: Path) -> None:
