@@ -178,13 +178,14 @@ class Daemon:
             scrub=self.scrub,
             now=self.now,
         )
+        self._brake = Brake()
         self._responses = ResponseBook(settings.responses_kept_bytes, settings.responses_kept_seconds)
         self._exchange = Exchange(
             pool=self._pool,
             store=store,
             attempts=self._attempts,
             targets=TARGETS,
-            gate=Gate(self._pool.clients, Brake(), self.now),
+            gate=Gate(self._pool.clients, self._brake, self.now),
             heartbeat=self._heartbeat,
             terms=lambda: self._terms,
             now=self.now,
@@ -285,6 +286,7 @@ class Daemon:
                 now=self.now,
             ),
             finished=self._finished,
+            reset=self._brake.release,
             may_control=lambda peer: may_control(peer, os.geteuid(), self._control_gid()),
             now=self.now,
         )
@@ -416,6 +418,7 @@ class Daemon:
         settings = self._configuration.settings
         for trouble in self._configuration.troubles:
             self.log.warning("configuration not taken", problem=trouble)
+        self._brake.release()
         self._pool.rules = bounds.pool_rules(settings)
         self._accounts.take()
         self._adopt(self._generations.next(self._door.listening_on))

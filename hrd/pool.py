@@ -255,7 +255,7 @@ class Pool:
             case RosterChanged():
                 return self._change_roster(fact.roster, now)
             case Reset():
-                return self._reset(fact)
+                return self._reset(fact, now)
             case SignedIn():
                 return list(self._blocks.forget(scopes.credential(fact.credential).__eq__))
             case EmbeddingsUnpinned():
@@ -443,11 +443,11 @@ class Pool:
             rows.extend(self._blocks.move(old, new))
             self._book.move(old, new)
         for gone in sorted(before.fingerprints - roster.fingerprints):
-            rows.extend(self._reset(Reset(credential=gone)))
+            rows.extend(self._reset(Reset(credential=gone), now))
         for name, provider in before.providers.items():
             after = roster.providers.get(name)
             if after is not None and after.base_url != provider.base_url:
-                rows.extend(self._reset(Reset(provider=name)))
+                rows.extend(self._reset(Reset(provider=name), now))
             elif after is not provider and after != provider:
                 rows.extend(self._blocks.forget(scopes.provider(name).__eq__))
         self._book.limits_changed()
@@ -455,11 +455,13 @@ class Pool:
         self._line.call_all()
         return rows
 
-    def _reset(self, fact: Reset) -> list[Row]:
+    def _reset(self, fact: Reset, now: float) -> list[Row]:
         reach = reach_of(fact, self.roster)
         self._book.forget(reach.covers)
         self._breakers.forget(None if reach.is_everything else reach.base_urls)
         rows: list[Row] = list(self._blocks.forget(reach.covers))
+        if not fact.credential:
+            rows += self._learning.forget(lambda provider: fact.provider in ("", provider), now)
         self._line.call_all()
         return rows
 

@@ -1,5 +1,7 @@
 """`hr reset`: lift blocks by hand."""
 
+from collections.abc import Callable
+
 from hrd.admin.denied import Denied, misused, not_found
 from hrd.admin.provider_names import provider_meant
 from hrd.admin.wire.quota import BlockLifted, ResetDone, ResetRequest
@@ -10,13 +12,14 @@ from hrd.pool import Pool
 from hrd.store.contract import Store
 
 
-def reset(ask: ResetRequest, pool: Pool, store: Store, now: float) -> ResetDone | Denied:
-    """Lift what is meant; named are the blocks that stood until now."""
+def reset(ask: ResetRequest, pool: Pool, store: Store, release: Callable[[], None], now: float) -> ResetDone | Denied:
+    """Lift what is meant; named are the blocks that stood until now. *release* lets refusals be asked for anew."""
     fact = _meant(ask, pool)
     if isinstance(fact, Denied):
         return fact
     stood = {(block.scope, block.reason) for block in pool.snapshot(now).blocks if is_in_force(block, now)}
     rows = pool.apply(fact, now)
+    release()
     store.commit_nowait(rows)
     lifted = [row for row in rows if isinstance(row, LiftedRow) and (row.scope, row.reason) in stood]
     return ResetDone(lifted=tuple(BlockLifted(scope=row.scope, reason=row.reason) for row in lifted))

@@ -24,7 +24,7 @@ from hrd.admin.models import list_models, reset_models, set_models
 from hrd.admin.providers import known_providers
 from hrd.admin.quota import quota_of
 from hrd.admin.reasoning import note_reasoning
-from hrd.admin.reset import reset
+from hrd.admin.reset import reset as reset_pool
 from hrd.admin.restart import restart_daemon
 from hrd.admin.status import DaemonFacts, status_of
 from hrd.admin.stop import stop_daemon
@@ -84,6 +84,7 @@ def admin_dispatch(
     accounts: Accounts,
     signing_in: SigningIn,
     finished: Finished,
+    reset: Callable[[], None],
     may_control: Callable[[Peer], bool],
     now: Callable[[], float],
 ) -> Callable[[RequestHead], Endpoint]:
@@ -158,7 +159,7 @@ def admin_dispatch(
         USAGE: _waiting(USAGE, usage),
         QUOTA: _at_once(QUOTA, lambda _: quota_of(pool.snapshot(now()), now())),
         FORECAST: _at_once(FORECAST, lambda _: forecast_of(pool.snapshot(now()), now())),
-        RESET: _at_once(RESET, lambda ask: reset(ask, pool, store, now())),
+        RESET: _at_once(RESET, lambda ask: reset_pool(ask, pool, store, reset, now())),
         LOGS: _waiting(LOGS, lambda ask: list_logs(ask, store, client_names(configuration), pool.roster.providers)),
         LOGS_FOLLOW: follow,
         DOCTOR: _waiting(DOCTOR, doctor),

@@ -84,6 +84,11 @@ class Brake:
             if key in self._trails:
                 self._drop(key)
 
+    def release(self) -> None:
+        """Somebody has changed what refusals came of: each is asked for anew."""
+        self._trails.clear()
+        self._clients.clear()
+
     def _drop(self, key: tuple[str, bytes]) -> None:
         del self._trails[key]
         self._clients[key[0]] -= 1

@@ -194,7 +194,7 @@ class Choice:
 
     def _lacking(self, candidate: Candidate, tour: Tour) -> frozenset[Need]:
         dropped = self._learning.dropped((candidate.provider.name, candidate.model))
-        return needs.lacking(candidate.provider, tour.ask.needs, dropped)
+        return needs.lacking(candidate.provider, candidate.model, tour.ask.needs, dropped)
 
     def _is_free(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:
         return not self._why_hindered(lane, tour, shares=shares)

@@ -70,6 +70,7 @@ RULES: dict[Verdict, Rule] = {
     Verdict.BROKEN: _ENDPOINT_RULE,
     Verdict.WRONG_TYPE: _ENDPOINT_RULE,
     Verdict.EMPTY: _ENDPOINT_RULE,
+    Verdict.BAD_CALL: Rule(next=Next.ANYONE),
 }
 
 

@@ -36,8 +36,12 @@ class Verdict(enum.Enum):
     BROKEN = "connection broken"
     WRONG_TYPE = "not the promised content type"
     EMPTY = "empty reply"
+    BAD_CALL = "a tool call that cannot be read"
+    """The model's slip: another try may go well, and the key has nothing to do with it."""
 
 
+BAD_CALL_CODE = "invalid_tool_arguments"
+"""Of the error that readers of replies make of a call whose arguments are no JSON object."""
 REPLAYED_REASONING = "replayed reasoning"
 """Stands for a field in `Failure.param`: sealed reasoning of earlier turns, which whoever is asked now cannot open. It is left
 out of this request; nothing is learned from it, for the next conversation may be their own."""

@@ -1,7 +1,9 @@
 """What was learned about models: what they took well or cannot take, which fields they refuse. Expires, to be learned anew."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import ceil, floor
+
+import msgspec
 
 from hrd.core import failover
 from hrd.core.failures import REPLAYED_REASONING, Failure, Verdict
@@ -11,6 +13,8 @@ from hrd.core.remembered import Learned
 LEARNED_S = 30 * 86400.0
 """How long what was learned holds."""
 MODELS_MAX = 2048
+CONTEXT_TOKENS_MIN = 1024
+"""No chat model has less: a smaller number in a refusal is another one's, and would stop every request for a month."""
 OUTPUT = "output"
 SPREAD = "output spread"
 """How far replies usually are from that."""
@@ -78,7 +82,7 @@ class Learning:
     def failed(self, candidate: Candidate, failure: Failure, now: float) -> list[Learned]:
         """A failure that named the model's context, or the one thing that it cannot do."""
         key = (candidate.provider.name, candidate.model)
-        if failure.verdict is Verdict.CONTEXT_EXCEEDED and failure.ceiling_tokens > 0:
+        if failure.verdict is Verdict.CONTEXT_EXCEEDED and failure.ceiling_tokens >= CONTEXT_TOKENS_MIN:
             return [self._learn(key, "context", failure.ceiling_tokens, now)]
         if (feature := failover.missing_feature(failure)) is not None:
             return [self._learn(key, feature, 0, now)]
@@ -128,6 +132,18 @@ class Learning:
         """Somebody else has learned it."""
         self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
 
+    def forget(self, is_meant: Callable[[str], bool], now: float) -> list[Learned]:
+        """Nothing counts any more that was learned against models of the providers that are meant; the rows that say so."""
+        rows: list[Learned] = []
+        for (provider, _), learned in self._by_model.items():
+            if is_meant(provider):
+                against = [row for row in learned.values() if _is_against(row)]
+                rows += [msgspec.structs.replace(row, expires_at=now) for row in against]
+        for row in rows:
+            self._by_model[row.provider, row.model][row.what] = row
+        self.forget_expired(now)
+        return rows
+
     def forget_expired(self, now: float) -> None:
         for key, learned in list(self._by_model.items()):
             for what in [what for what, row in learned.items() if row.expires_at <= now]:
@@ -138,7 +154,7 @@ class Learning:
 
     def _is_against_anything(self) -> bool:
         rows = (row for learned in self._by_model.values() for row in learned.values())
-        return any(row.what == "context" or (row.what in ("tools", "vision") and not row.value) for row in rows)
+        return any(_is_against(row) and not row.what.startswith(_DROP) for row in rows)
 
     def _learn(self, key: tuple[str, str], what: str, value: int, now: float) -> Learned:
         if key not in self._by_model and len(self._by_model) >= MODELS_MAX:
@@ -148,6 +164,11 @@ class Learning:
         if what not in (OUTPUT, SPREAD):
             self.says_no = self._is_against_anything()
         return row
+
+
+def _is_against(row: Learned) -> bool:
+    """It keeps requests, or parts of them, from the model."""
+    return row.what == "context" or row.what.startswith(_DROP) or (row.what in ("tools", "vision") and not row.value)
 
 
 def _smoothed(before: int, newest: int) -> int:

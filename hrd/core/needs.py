@@ -10,7 +10,8 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from hrd.core.providers import Provider
+from hrd.core.names import begins
+from hrd.core.providers import Provider, Quirks
 
 
 class Need(enum.StrEnum):
@@ -44,20 +45,26 @@ _LACKS: Final[Mapping[str, frozenset[Need]]] = {
 """What a wire format has no words for."""
 
 
-def lacking(provider: Provider, needs: frozenset[Need], dropped: frozenset[str] = frozenset()) -> frozenset[Need]:
-    """Those of *needs* that *provider* cannot be told. *dropped*: fields that it was learned not to take."""
+def lacking(provider: Provider, model: str, needs: frozenset[Need], dropped: frozenset[str] = frozenset()) -> frozenset[Need]:
+    """Those of *needs* that *provider* cannot be told for *model*. *dropped*: fields that it was learned not to take."""
     if not needs:
         return NONE
     lacks = needs & _LACKS.get(provider.dialect, NONE)
     if provider.dialect == "openai_chat":
         quirks = provider.quirks
-        refused = {need for need, field in _FIELDS.items() if field in quirks.drop or field in dropped}
+        refused = {need for need, field in _FIELDS.items() if field in dropped or _is_refused(quirks, model, field)}
         if not quirks.documents:
             refused.add(Need.DOCUMENTS)
         if quirks.tool_choice.get("required") == "":
             refused.add(Need.FORCED_CALL)
         lacks |= needs & refused
     return lacks
+
+
+def _is_refused(quirks: Quirks, model: str, field: str) -> bool:
+    if field in quirks.drop or (field in quirks.drop_for and begins(model, quirks.drop_for[field])):
+        return True
+    return field in quirks.drop_unless and not begins(model, quirks.drop_unless[field])
 
 
 def told(lacks: frozenset[Need]) -> str:

@@ -28,7 +28,7 @@ from hrd.core.reply_events import (
     UsageSeen,
 )
 from hrd.dialects.anthropic_shapes import Block, Citation, Delta, Message, StopDetails, StreamEvent, UsageSaid
-from hrd.dialects.arguments import is_object, mend_arguments
+from hrd.dialects.arguments import bad_call, is_object, mend_arguments
 from hrd.dialects.contract import ToolName
 from hrd.dialects.fields import COUNT_MAX
 from hrd.dialects.sse import Event
@@ -140,6 +140,8 @@ class AnthropicReader:
         for index, block in enumerate(message.content or ()):
             said += (*self._begin(index, block), *_cited(block.citations or ()), *self._stop(index))
         said += self._finish(message.stop_reason or "end_turn", message.stop_sequence, message.stop_details)
+        if isinstance(said[-1], Broken):
+            return said
         return self.broken or (*said, *self._count(message.usage))
 
     def _start(self, message: Message | None) -> Sequence[ReplyEvent]:
@@ -225,16 +227,17 @@ class AnthropicReader:
         reason = FINISHES.get(stop_reason, Finish.STOP)
         if reason is not Finish.LENGTH:
             said += self._cleared()
-        return () if self.broken else (*said, Finished(reason, stop_sequence or ""))
+            if said and isinstance(said[-1], Broken):
+                return said
+        return (*said, Finished(reason, stop_sequence or ""))
 
-    def _cleared(self) -> list[CallDone]:
-        """Calls that the model did not write well."""
-        calls: list[CallDone] = []
+    def _cleared(self) -> list[CallDone | Broken]:
+        """Calls that the model did not write well; or what is wrong with one that cannot be mended."""
+        calls: list[CallDone | Broken] = []
         for index, open_ in self._unclear:
             arguments = mend_arguments(open_.arguments) if self._mends else "{}"
             if arguments is None:
-                self.broken = f"the arguments of a call of {open_.name} are not JSON"
-                return []
+                return [bad_call(restored(self._names, open_.name).name)]
             calls.append(self._done(index, open_, arguments))
         return calls
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import msgspec
 
+from hrd.core.failures import BAD_CALL_CODE
+from hrd.core.reply_events import Broken
+
 NOTHING = "{}"
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _FENCE = re.compile(r"\A```[a-zA-Z]*\s*(.*?)\s*```\Z", re.DOTALL)
@@ -42,6 +45,12 @@ def mend_arguments(text: str) -> str | None:
         if isinstance(value, dict):
             return msgspec.json.encode(value).decode()
     return None
+
+
+def bad_call(name: str) -> Broken:
+    """The error that a call of the tool *name* is whose arguments cannot be mended."""
+    message = f"The model's arguments for the tool {name[:80]} are no JSON object."
+    return Broken({"message": message, "type": "server_error", "code": BAD_CALL_CODE})
 
 
 def is_object(text: str) -> bool:

@@ -22,7 +22,7 @@ from hrd.core.reply_events import (
     ThoughtSigned,
     UsageSeen,
 )
-from hrd.dialects.arguments import mend_arguments
+from hrd.dialects.arguments import bad_call, mend_arguments
 from hrd.dialects.contract import ToolName
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.openai_mend import Calls
@@ -37,7 +37,6 @@ _FINISH = {
     "function_call": Finish.CALLS,
     "content_filter": Finish.FILTERED,
 }
-_INVALID = "invalid_tool_arguments"
 
 
 class Call:
@@ -66,8 +65,7 @@ class Call:
         spelled = "".join(self.fragments)
         arguments = mend_arguments(spelled)
         if arguments is None:
-            message = f"The model's arguments for the tool {tool.name[:80]} are not JSON."
-            return Broken({"message": message, "type": "server_error", "code": _INVALID})
+            return bad_call(tool.name)
         return CallDone(
             key=key,
             id=self.id or f"call_{key}",

@@ -6,10 +6,11 @@ once, when the first candidate of another dialect is asked.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import msgspec
 
-from hrd.core.conversation import Conversation
+from hrd.core.conversation import Conversation, Text
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamReader, Target, WholeReply
@@ -54,7 +55,8 @@ class Passage:
         if hub is None or target is None:
             return _no_way(candidate)
         if self._conversation is None:
-            self._conversation = hub.conversation(self._request)
+            conversation = hub.conversation(self._request)
+            self._conversation = conversation if isinstance(conversation, Refusal) or _says(conversation) else EMPTY
         conversation = self._conversation
         if isinstance(conversation, Refusal):
             return conversation
@@ -118,6 +120,15 @@ class Passage:
                 event_bytes_max=event_bytes_max,
             ),
         )
+
+
+def _says(conversation: Conversation) -> bool:
+    """Whether anybody says anything: what is empty is not sent on, and most providers refuse a conversation of nothing."""
+    parts = (part for turn in conversation.turns for part in turn.parts)
+    return any(not isinstance(part, Text) or part.text.strip() for part in parts)
+
+
+EMPTY: Final = Refusal(kind=RefusalKind.BAD_REQUEST, message="The conversation is empty: nobody says anything in it.")
 
 
 def _no_way(candidate: Candidate) -> Refusal:

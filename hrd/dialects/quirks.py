@@ -14,6 +14,7 @@ Nothing else changes a byte.
 
 import msgspec
 
+from hrd.core.names import begins
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
@@ -87,15 +88,6 @@ def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
     if name in quirks.drop_unless and not begins(model, quirks.drop_unless[name]):
         return True
     return name in quirks.drop_for and begins(model, quirks.drop_for[name]) and not _unthinking(fields)
-
-
-def begins(model: str, comma_list: str) -> bool:
-    """Whether *model* begins with one of the prefixes in *comma_list*."""
-    for part in comma_list.split(","):
-        prefix = part.strip()
-        if prefix and model.startswith(prefix):
-            return True
-    return False
 
 
 def _signature_stand_in(quirks: Quirks, model: str) -> str:

@@ -26,7 +26,7 @@ from hrd.core.reply_events import (
     ThoughtSigned,
     UsageSeen,
 )
-from hrd.dialects.arguments import mend_arguments
+from hrd.dialects.arguments import bad_call, mend_arguments
 from hrd.dialects.contract import ToolName
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.responses_reply import citation, error_of, index_of, object_in, objects_in, read_usage, text_in
@@ -262,8 +262,7 @@ class ResponsesReader:
         tool = restored(self._names, text_in(item, "name"))
         written = text_in(item, "input") if kind is CallKind.CUSTOM else self._arguments_of(place, item)
         if written is None:
-            message = f"The model's arguments for the tool {tool.name[:80]} are not JSON."
-            return [*begun, Broken({"message": message, "type": "server_error", "code": "invalid_tool_arguments"})]
+            return [*begun, bad_call(tool.name)]
         if tool.kind is CallKind.CUSTOM and kind is CallKind.FUNCTION:
             kind, written = tool.kind, unwrapped(written)
         self._has_calls = True

@@ -12,12 +12,12 @@ import msgspec
 from hrd.core.conversation import ABSENT, Conversation, ProviderTool, Role, Text, ToolChoice, Turn
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.history import repair
+from hrd.core.names import begins
 from hrd.core.providers import Provider, Quirks
 from hrd.core.reasoning_effort import effort_for
 from hrd.core.reply_events import ReplyEvent
 from hrd.dialects import responses_reader
 from hrd.dialects.contract import Encoded
-from hrd.dialects.quirks import begins
 from hrd.dialects.responses_input import InputWriter, Takes
 from hrd.dialects.responses_items import DIALECT
 from hrd.dialects.responses_reader import ResponsesReader

@@ -25,7 +25,7 @@ from hrd.trip.gate import Turned
 from hrd.trip.trip import Trip
 from hrd.upstream.attempt import Answered, Missed, OpenStream
 
-MAY_HAVE_WORKED = frozenset({Verdict.NO_FIRST_TOKEN, Verdict.BROKEN})
+MAY_HAVE_WORKED = frozenset({Verdict.NO_FIRST_TOKEN, Verdict.BROKEN, Verdict.BAD_CALL})
 
 
 class Recorder:

@@ -140,6 +140,7 @@ class World:
         auth: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
+        self.releases = 0
         self.folder = folder
         if dotenv:
             self.write(".env", dotenv)
@@ -246,6 +247,9 @@ class World:
         """There is no process here that another could take over from."""
         return "this is a world without processes"
 
+    def _released(self) -> None:
+        self.releases += 1
+
     def terms(self) -> Terms:
         return Terms(
             doorkeeper=self.assembled.doorkeeper,
@@ -300,6 +304,7 @@ class World:
             accounts=self.accounts,
             signing_in=self.signing_in,
             finished=self.finished,
+            reset=self._released,
             may_control=lambda peer: may_control(peer, os.geteuid(), 4242),
             now=lambda: self.now,
         )

@@ -6,7 +6,7 @@ minute may also say "quota", so the minute comes before the day; a 403 is read b
 
 from typing import Final
 
-from hrd.core.failures import REPLAYED_REASONING, Verdict
+from hrd.core.failures import BAD_CALL_CODE, REPLAYED_REASONING, Verdict
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _LIMITED: Final = (402, 403, 429)
@@ -50,6 +50,7 @@ SEALED: Final = Rule(
 )
 
 GENERIC: Final = (
+    Rule(Verdict.BAD_CALL, codes=(BAD_CALL_CODE,)),
     # Nobody is there any more, or somebody else answered: RFC 8594 (Sunset), and challenge pages of a CDN.
     Rule(Verdict.PROVIDER_GONE, status=(403, 410), sign="sunset"),
     Rule(Verdict.OVERLOADED, status=_KEY, sign="html"),

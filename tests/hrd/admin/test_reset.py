@@ -26,6 +26,7 @@ async def test_a_provider_is_asked_again_at_once(blocked: World) -> None:
     }
     assert blocked.claim("groq").candidate.provider.name == "groq"
     assert list(blocked.disk.blocks) == [(f"credential:{OPENROUTER}", "dead")], "stored as well"
+    assert blocked.releases == 1, "what was refused again and again is asked for anew"
 
 
 async def test_one_credential_alone(blocked: World) -> None:

@@ -91,3 +91,12 @@ def test_bodies_are_not_kept() -> None:
     brake = Brake()
     brake.refused("c", (b"a secret prompt",), FULL, RULES, 0.0)
     assert "secret prompt" not in repr(vars(brake))
+
+
+def test_once_somebody_has_changed_what_refusals_came_of_all_are_asked_for_anew() -> None:
+    brake = braked()
+    assert brake.held("c", BODY, 5.0) is not None
+    brake.release()
+    assert brake.held("c", BODY, 5.0) is None
+    brake.refused("c", BODY, FULL, RULES, 6.0)
+    assert brake.held("c", BODY, 6.5) is None, "counted from the start"

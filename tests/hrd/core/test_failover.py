@@ -39,6 +39,7 @@ TABLE = {
     Verdict.BROKEN: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
     Verdict.WRONG_TYPE: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
     Verdict.EMPTY: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
+    Verdict.BAD_CALL: (None, "", (), Next.ANYONE, False),
 }
 
 

@@ -1,7 +1,7 @@
 """What was learned about models: by good answers, by refusals, for thirty days."""
 
 from hrd.core.failures import REPLAYED_REASONING, Verdict
-from hrd.core.learned import LEARNED_S, MODELS_MAX, Learning
+from hrd.core.learned import CONTEXT_TOKENS_MIN, LEARNED_S, MODELS_MAX, Learning
 from hrd.core.providers import Candidate, ModelFacts
 from hrd.core.remembered import Learned
 from tests.hrd.stage import candidate, failure, provider
@@ -64,6 +64,26 @@ def test_a_refusal_names_the_context() -> None:
     assert learning.facts_of(PLAIN) == (None, None, 8192)
     assert learning.facts_of(forced(context=200_000)) == (None, None, 8192)  # it said so itself
     assert learning.failed(PLAIN, failure(Verdict.TOO_LARGE, ceiling_tokens=1), NOW) == []
+
+
+def test_a_context_that_no_model_has_is_not_believed() -> None:
+    learning = Learning([])
+    assert learning.failed(PLAIN, failure(Verdict.CONTEXT_EXCEEDED, ceiling_tokens=CONTEXT_TOKENS_MIN - 1), NOW) == []
+    assert learning.facts_of(PLAIN) == (None, None, None)
+
+
+def test_what_was_learned_against_a_provider_can_be_forgotten_and_stays_so() -> None:
+    learning = Learning([])
+    rows = learning.failed(PLAIN, failure(Verdict.CONTEXT_EXCEEDED, ceiling_tokens=8192), NOW)
+    rows += learning.failed(PLAIN, failure(Verdict.MODEL_UNAVAILABLE, param="tools"), NOW)
+    rows += learning.drop_worked(KEY, ["seed"], NOW)
+    rows += learning.saw(PLAIN, tools=False, vision=True, now=NOW)
+    assert learning.forget(lambda provider: provider == "beta", NOW + 1) == []
+    forgotten = learning.forget(lambda provider: provider == "alpha", NOW + 1)
+    assert sorted(row.what for row in forgotten) == ["context", "drop:seed", "tools"]
+    assert {row.expires_at for row in forgotten} == {NOW + 1}, "over, for the next process too"
+    assert (learning.facts_of(PLAIN), learning.dropped(KEY)) == ((None, True, None), frozenset())
+    assert not learning.says_no
 
 
 def test_what_the_user_forces_wins_over_what_was_learned() -> None:

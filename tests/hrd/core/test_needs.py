@@ -22,19 +22,22 @@ def provider(dialect: str = "openai_chat", **quirks: object) -> Provider:
     ],
 )
 def test_what_each_wire_format_has_no_words_for(dialect: str, lacks: set[Need]) -> None:
-    assert lacking(provider(dialect), ALL) == lacks
+    assert lacking(provider(dialect), "m", ALL) == lacks
 
 
 def test_what_a_provider_of_chat_completions_does_not_take_it_lacks() -> None:
     asked = frozenset({Need.STOP, Need.LOGPROBS, Need.FORMAT})
-    assert lacking(provider(drop=("logprobs",)), asked) == {Need.LOGPROBS}
-    assert lacking(provider(), asked, dropped=frozenset({"response_format"})) == {Need.FORMAT}
-    assert lacking(provider(tool_choice={"required": ""}), frozenset({Need.FORCED_CALL})) == {Need.FORCED_CALL}
-    assert lacking(provider(documents=True), frozenset({Need.DOCUMENTS})) == frozenset()
+    assert lacking(provider(drop=("logprobs",)), "m", asked) == {Need.LOGPROBS}
+    assert lacking(provider(), "m", asked, dropped=frozenset({"response_format"})) == {Need.FORMAT}
+    assert lacking(provider(drop_for={"logprobs": "o3, gpt-6"}), "gpt-6-luna", asked) == {Need.LOGPROBS}
+    assert lacking(provider(drop_unless={"stop": "old-"}), "new-1", asked) == {Need.STOP}
+    assert lacking(provider(drop_for={"logprobs": "o3"}, drop_unless={"stop": "old-"}), "old-1", asked) == set()
+    assert lacking(provider(tool_choice={"required": ""}), "m", frozenset({Need.FORCED_CALL})) == {Need.FORCED_CALL}
+    assert lacking(provider(documents=True), "m", frozenset({Need.DOCUMENTS})) == frozenset()
 
 
 def test_who_needs_nothing_lacks_nothing() -> None:
-    assert lacking(provider("codex"), frozenset()) == frozenset()
+    assert lacking(provider("codex"), "m", frozenset()) == frozenset()
 
 
 def test_it_is_told_in_words() -> None:

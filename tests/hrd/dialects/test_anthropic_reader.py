@@ -28,6 +28,7 @@ from hrd.core.reply_events import (
 from hrd.dialects import anthropic_reader
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_writer import MessagesWriter
+from hrd.dialects.arguments import bad_call
 from hrd.dialects.contract import Stamp, ToolName
 from hrd.dialects.sse import Event, Framer
 from tests.hrd.dialects.reply_sequences import sequences
@@ -192,10 +193,11 @@ def test_arguments_with_a_slip_are_mended_once_the_reply_is_known_to_be_whole() 
 
 def test_arguments_that_mean_nothing_break_the_reply() -> None:
     reader = AnthropicReader({})
-    assert read(*call(0, "rm -rf"), ended("tool_use"), STOP, reader=reader)[:1] == [CallBegun(key=0)]
-    assert reader.broken == "the arguments of a call of f are not JSON"
+    assert read(*call(0, "rm -rf"), ended("tool_use"), STOP, reader=reader)[:2] == [CallBegun(key=0), bad_call("f")]
     body = {"content": [{"type": "tool_use", "id": "1", "name": "f", "input": "rm -rf"}], "stop_reason": "tool_use"}
-    assert read_message(msgspec.json.encode(body), {}) == "the arguments of a call of f are not JSON"
+    events = read_message(msgspec.json.encode(body), {})
+    assert not isinstance(events, str)
+    assert events[-1] == bad_call("f")
 
 
 def test_where_bytes_pass_such_arguments_pass_too() -> None:

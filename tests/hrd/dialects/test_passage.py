@@ -97,6 +97,14 @@ def test_who_asked_with_functions_gets_a_function_call() -> None:
     assert b'"function_call":' + msgspec.json.encode(function) in said + stream.last
 
 
+@pytest.mark.parametrize("content", ['""', '" \\n"', "[]", "null"])
+def test_a_conversation_in_which_nobody_says_anything_is_refused_before_anybody_is_asked(content: str) -> None:
+    body = b'{"model":"x","messages":[{"role":"user","content":%b}]}' % content.encode()
+    refusal = prepared(openai_chat, body, "anthropic_messages")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.http_status, "empty" in refusal.message) == (400, True)
+
+
 @pytest.mark.parametrize("speaks", ["anthropic_messages", "nobody_knows"])
 def test_what_has_no_counterpart_is_refused_with_whom_it_was_for(speaks: str) -> None:
     refusal = prepared(embeddings, b'{"model":"x","input":"hi"}', speaks)
