@@ -58,7 +58,6 @@ print(reply.content[0].text)""",
         example="claude -p 'Say hello.'",
         notes=(
             "Its models stay as they are chosen there: a claude-… that no provider of yours has is answered by whoever can.",
-            "Unset ANTHROPIC_API_KEY where it runs: it would be sent as well.",
         ),
     ),
     Client(
