@@ -16,6 +16,7 @@ from bench.children import BENCH, CannotMeasure
 from bench.figures import Figure, table, write_results, write_section
 from bench.footprint import measure_footprint
 from bench.machine import described
+from bench.quota import measure_quota
 from bench.restarts import EXPLAINED, SECTION, measure_restarts
 from bench.streams import measure_streams
 from bench.translation import measure_translation
@@ -58,6 +59,7 @@ def _parts(is_quick: bool) -> dict[str, Callable[[Path], list[Figure]]]:
     return {
         "footprint": lambda home: measure_footprint(home, 5 if is_quick else 30),
         "whole": lambda home: measure_whole(home, effort),
+        "quota": lambda home: measure_quota(home, 100_000 if is_quick else 1_000_000),
         "translation": measure_translation,
         "streams": lambda home: measure_streams(home, 4 if is_quick else 20),
         "restarts": lambda home: measure_restarts(home, is_quick=is_quick),

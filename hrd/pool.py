@@ -14,7 +14,7 @@ from hrd.core.ask import Kind
 from hrd.core.block_book import PROBED_REASONS, BlockBook
 from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.breaker import Breakers
-from hrd.core.choice import Choice, Chosen
+from hrd.core.choice import ORDER_NAMED_MAX, Choice, Chosen
 from hrd.core.client_book import ClientBook
 from hrd.core.conclusion import conclude
 from hrd.core.day_book import DayBook
@@ -200,7 +200,8 @@ class Pool:
     def _reserve(self, chosen: Chosen, tour: Tour, request_id: str, now: float, *, client: str, may_pin: bool) -> Claim:
         lane, ask = chosen.lane, tour.ask
         candidate = lane.candidate
-        readings = tuple([reading_of(other, now) for other in chosen.order])
+        named = chosen.ranked[:ORDER_NAMED_MAX]
+        readings = tuple([reading_of(other, now) for other in named])
         tour.begin(candidate)
         guess = lane.output_guess if ask.kind is Kind.CHAT else 0
         output = guess if ask.max_tokens is None else min(ask.max_tokens, guess)
@@ -231,7 +232,7 @@ class Pool:
             drop=drop | tour.dropped[pair] if pair in tour.dropped else drop,
             max_tokens=tour.max_tokens.get(candidate.key),
             is_last=chosen.others <= 0,
-            order=tuple([other.candidate.key for other in chosen.order]),
+            order=tuple([other.candidate.key for other in named]),
             is_choosy=chosen.passed > 0,
             may_pin=may_pin,
             is_probe=chosen.is_probe,

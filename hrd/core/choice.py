@@ -52,7 +52,8 @@ class Chosen(msgspec.Struct, frozen=True):
     """So many more could be asked now."""
     passed: int
     """So many of those that the name selects could not."""
-    order: Sequence[Lane]
+    ranked: list[Lane]
+    """Everybody who could be asked, best first."""
     is_probe: bool = False
     tested: Sequence[Meter] = ()
     """Limits that it goes beyond, to see whether they still hold."""
@@ -81,7 +82,8 @@ class Choice:
             pinned = tuple(c for c in selection.candidates if (c.provider.name, c.model) == only)
             selection = msgspec.structs.replace(selection, candidates=pinned)
         lane_of = self._lanes.of
-        lanes = [lane_of(candidate, now) for candidate in self._permitted(selection, tour, caller)]
+        permitted = self._permitted(selection, tour, caller)
+        lanes = self._lanes.in_order(permitted, now)
         able, due = self._sorted_out(lanes, tour, now, shares=not selection.is_pinned)
         spare = 0
         if tour.ask.needs:
@@ -90,10 +92,12 @@ class Choice:
             spare = many - len(able)
         again = tour.again
         if again is not None and self._is_free(lane := lane_of(again, now), tour, shares=not selection.is_pinned):
-            return Chosen(lane, len(able) + spare, 0, (lane,))
+            return Chosen(lane, len(able) + spare, 0, [lane])
         if not able and not due:
             return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
         chosen = self._first_of(lanes, able, due, tour, selection, now)
+        if chosen is not None and len(chosen.ranked) == len(permitted) and isinstance(permitted, tuple):
+            self._lanes.remember(permitted, chosen.ranked)
         if chosen is not None:
             return msgspec.structs.replace(chosen, others=chosen.others + spare) if spare else chosen
         return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
@@ -175,7 +179,7 @@ class Choice:
                 guess = most
             room = lane.room_shared if shares else lane.room
             if lane.block is None and not lane.is_probed and not lane.is_waitable:
-                if room.takes(tokens, guess):
+                if (room.requests >= 1 and tokens + guess <= room.least) or room.takes(tokens, guess):
                     able.append(lane)
                     if lane.doubted_at and now >= lane.doubted_at:
                         due.append((lane, []))
@@ -235,8 +239,8 @@ class Choice:
     ) -> Chosen | None:
         """The best of them; None if all that there is belongs to those who wait already."""
         passed = len(selection.candidates) - len(able)
-        if selection.leading and able and able[0].candidate.place < selection.leading:
-            able = [lane for lane in able if lane.candidate.place < selection.leading]
+        if selection.leading and (leading := [lane for lane in able if lane.place < selection.leading]):
+            able = leading
         tier_of = self._tiers(tour)
         ranked = able
         if len(able) > 1:
@@ -244,7 +248,9 @@ class Choice:
         best = tier_of(ranked[0]) if ranked else float("inf")
         if due and (probe := self._probe(due, tier_of, best)) is not None:
             lane, tested = probe
-            return Chosen(lane, len(able), passed, (lane, *ranked[: ORDER_NAMED_MAX - 1]), is_probe=True, tested=tested)
+            return Chosen(
+                lane, len(able), passed, [lane, *(other for other in ranked if other is not lane)], is_probe=True, tested=tested
+            )
         if not self._line.is_empty:
             ranked = [lane for lane in ranked if self._is_enough_for_all(lane, tour)]
         if not ranked:
@@ -256,7 +262,7 @@ class Choice:
             chosen = next(lane for lane in ranked if lane.candidate is first)
         elif tour.ask.affinity:
             chosen, moved_from = self._at_home(lanes, ranked, tour, tier_of)
-        return Chosen(chosen, len(able) - 1, passed, ranked[:ORDER_NAMED_MAX], moved_from=moved_from)
+        return Chosen(chosen, len(able) - 1, passed, ranked, moved_from=moved_from)
 
     def _tiers(self, tour: Tour) -> Callable[[Lane], float]:
         """Where each class stands for this request."""
@@ -278,9 +284,15 @@ class Choice:
             return not lane.claimed.takes(tokens, lane.output_ample if most is None else min(most, lane.output_ample))
 
         if selection.is_one_group:
-            return routing.rank_one_group(able, now, self.roster.mode_of(able[0].candidate.provider.name), is_used_up)
+            return routing.rank_one_group(able, now, self.roster.mode_of(able[0].provider), is_used_up, tokens)
         return routing.rank(
-            able, now=now, mode=self.roster.mode, mode_of=self.roster.mode_of, tier_of=tier_of, is_used_up=is_used_up
+            able,
+            tokens=tokens,
+            now=now,
+            mode=self.roster.mode,
+            mode_of=self.roster.mode_of,
+            tier_of=tier_of,
+            is_used_up=is_used_up,
         )
 
     def _probe(
@@ -355,9 +367,7 @@ class Choice:
         first = tour.choose(lane.candidate for lane in ranked) if tour.failures else ranked[0].candidate
         lane = next(lane for lane in ranked if lane.candidate is first)
         tested = [] if lane.room.takes(_input_of(tour), _output_of(lane, tour)) else self._lanes.guessed(lane)
-        return Chosen(
-            lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked[:ORDER_NAMED_MAX], bool(tested), tested
-        )
+        return Chosen(lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked, bool(tested), tested)
 
     def _turn_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float:
         """When this request, which nobody else can serve, may ask *lane*: behind those who wait for it already."""

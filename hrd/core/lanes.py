@@ -4,6 +4,7 @@ A lane is looked at anew when something changed at one of its scopes, or when th
 What it says of windows is an upper bound for quick answers; whoever does not fit is asked again in full.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from hrd.core.block_book import BlockBook
@@ -24,6 +25,9 @@ SMOOTHING: Final = 0.2
 """The weight of the newest latency."""
 NO_LIMIT: Final = 2**60
 STALE_AFTER_S: Final = 60.0
+BANDS: Final = 20
+"""Shares that differ by less than one part in so many are equal."""
+ORDERS_CACHED_MAX: Final = 256
 HASTE_WEIGHT: Final = 3.0
 """How much less is worth what is spent faster than it has to last, for windows longer than a day."""
 ENOUGH: Final = 2.0
@@ -33,7 +37,7 @@ ENOUGH: Final = 2.0
 class Room:
     """How much fits."""
 
-    __slots__ = ("input", "is_narrow", "output", "requests", "tokens")
+    __slots__ = ("input", "is_narrow", "least", "output", "requests", "tokens")
 
     def __init__(self) -> None:
         self.clear()
@@ -41,7 +45,8 @@ class Room:
     def clear(self) -> None:
         """Nothing limits it."""
         self.is_narrow = False
-        self.requests = self.tokens = self.input = self.output = NO_LIMIT
+        self.requests = self.tokens = self.input = self.output = self.least = NO_LIMIT
+        """`least`: of all kinds of tokens; who needs no more in all need not look at each."""
 
     def takes(self, input_tokens: int, output_tokens: int) -> bool:
         return (
@@ -62,14 +67,18 @@ class Room:
             self.input = min(self.input, room)
         elif measure is Measure.OUTPUT:
             self.output = min(self.output, room)
-        elif room < self.requests:
-            self.requests = room
+        else:
+            self.requests = min(self.requests, room)
+            return
+        self.least = min(self.least, room)
 
 
 class Lane:
     """One candidate's. Made by `Lanes`."""
 
     __slots__ = (
+        "band",
+        "band_until",
         "block",
         "candidate",
         "claimed",
@@ -116,6 +125,8 @@ class Lane:
         self.is_stale = True
         self.valid_until = 0.0
         self.looked_at = 0.0
+        self.band = 0
+        self.band_until = 0.0
         self.in_flight = 0
         self.latency_ms = 0.0
         """Smoothed; 0 is not known yet."""
@@ -149,6 +160,12 @@ class Lane:
         self.reading: Reading | None = None
         """See `reading_of`."""
 
+    def set_band(self, now: float) -> int:
+        """Its worth in bands, the best first. It changes slowly, so it holds for a second."""
+        self.band = -int((self.worth(now) if self.lapse_span_s else self.share) * BANDS)
+        self.band_until = now + 1.0
+        return self.band
+
     def worth(self, now: float) -> float:
         """The share left, and more the more of it would lapse unused; less of what is spent faster than it has to last."""
         span_s = self.lapse_span_s
@@ -176,6 +193,9 @@ class Lanes:
         self._learning = learning
         self._by_key: dict[str, Lane] = {}
         self._at: dict[str, list[Lane]] = {}
+        self._orders: dict[int, tuple[Sequence[Candidate], int, list[Lane]]] = {}
+        self._generation = 0
+        """Of the lanes: another one makes remembered orders void."""
         blocks.changed = self.touch
         quota.changed = self.recompose
 
@@ -190,12 +210,31 @@ class Lanes:
             self._look(lane, now)
         return lane
 
+    def in_order(self, candidates: Sequence[Candidate], now: float) -> list[Lane]:
+        """The lanes of *candidates*, as of *now*, in the order of `remember`, which is nearly the one that they will have:
+        sorting them anew costs little then."""
+        known = self._orders.get(id(candidates))
+        if known is None or known[0] is not candidates or known[1] != self._generation:
+            return [self.of(candidate, now) for candidate in candidates]
+        lanes = known[2]
+        for lane in lanes:
+            if lane.is_stale or now >= lane.valid_until or now < lane.looked_at:
+                self._look(lane, now)
+        return lanes
+
+    def remember(self, candidates: Sequence[Candidate], lanes: list[Lane]) -> None:
+        """*lanes* are those of *candidates*, all of them, in this order."""
+        if len(self._orders) >= ORDERS_CACHED_MAX:
+            self._orders.clear()
+        self._orders[id(candidates)] = (candidates, self._generation, lanes)
+
     def _made(self, candidate: Candidate, before: Lane | None) -> Lane:
         if before is None and len(self._by_key) >= CANDIDATES_MAX:
             for key, lane in list(self._by_key.items()):
                 if not lane.in_flight:
                     self._leave(lane)
                     del self._by_key[key]
+        self._generation += 1
         lane = self._by_key[candidate.key] = Lane(candidate)
         if before is not None:
             self._leave(before)
@@ -287,6 +326,7 @@ class Lanes:
             lane.meters = meters
         lane.looked_at = now
         lane.reading = None
+        lane.band_until = 0.0
         lane.valid_until = now + STALE_AFTER_S
         lane.output_guess, lane.output_ample = self._learning.output_of(candidate)
         self._look_at_blocks(lane, now)

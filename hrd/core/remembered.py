@@ -8,7 +8,7 @@ from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement, Spent
 from hrd.core.prices import Price
-from hrd.core.quota.window import Window
+from hrd.core.quota.window import Asleep, Window
 
 
 class BlockLifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -108,7 +108,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """When, if other processes still write."""
     next_reservation: int = 1
     blocks: tuple[Block, ...] = ()
-    windows: tuple[Window, ...] = ()
+    windows: tuple[Asleep, ...] = ()
     spent: tuple[Spent, ...] = ()
     """The newest rows of the ledger, which windows that were stored before them do not have in their counts."""
     learned: tuple[Learned, ...] = ()

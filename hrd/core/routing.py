@@ -11,6 +11,7 @@ fewest in flight, then longest unused.
 """
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from hrd.core.ask import Ask
 from hrd.core.lanes import Lane
@@ -19,8 +20,6 @@ from hrd.core.providers import Candidate, CostClass
 UNLIMITED = 2**62
 PARALLEL = "parallel"
 SEQUENTIAL = "sequential"
-BANDS = 20
-"""Shares that differ by less than one part in so many are equal."""
 NEVER = 1e12
 
 
@@ -32,40 +31,45 @@ def rank(
     mode_of: Callable[[str], str],
     tier_of: Callable[[Lane], float],
     is_used_up: Callable[[Lane], bool],
+    tokens: int = 0,
 ) -> list[Lane]:
-    """Order *lanes*, best first."""
-    groups: dict[tuple[float, bool, str], list[float]] = {}
-    spread: dict[str, bool] = {}
-    rows: list[tuple[float, bool, list[float], tuple[float, ...], int, Lane]] = []
-    is_parallel = mode == PARALLEL
-    for number, lane in enumerate(lanes):
-        provider = lane.provider
+    """Order *lanes*, best first. *is_used_up*, by a claim, is asked of those of whom a glance does not show it; *tokens*: those
+    that the request has."""
+    groups: dict[tuple[float, bool, str], list[_Row]] = {}
+    for lane in lanes:
         tier = lane.tier if lane.tier is not None else tier_of(lane)
-        last = lane.claimed.is_narrow and is_used_up(lane)
-        band = -int((lane.worth(now) if lane.lapse_span_s else lane.share) * BANDS)
-        lapse = lane.lapse_end or NEVER
-        key = (tier, last, provider)
-        group = groups.get(key)
-        if group is None:
-            group = groups[key] = [0.0, 0.0, 0, 0.0, len(groups)]
-            if is_parallel:
-                group[:4] = (band, lapse, lane.in_flight, lane.latency_ms)
-            if provider not in spread:
-                spread[provider] = mode_of(provider) == PARALLEL
-        elif is_parallel:
-            if band < group[0] or (band == group[0] and lapse < group[1]):
-                group[:2] = (band, lapse)
-            group[2] += lane.in_flight
-            if lane.latency_ms < group[3]:
-                group[3] = lane.latency_ms
-        within: tuple[float, ...]
-        if spread[provider]:
-            within = (lane.model_place, band, lapse, lane.in_flight, lane.used_at, lane.place)
+        claimed = lane.claimed
+        last = (claimed.requests < 1 or tokens + lane.output_ample > claimed.least) and is_used_up(lane)
+        key = (tier, last, lane.provider)
+        rows = groups.get(key)
+        if rows is None:
+            rows = groups[key] = []
+        band = lane.band if now < lane.band_until else lane.set_band(now)
+        rows.append((lane.model_place, band, lane.lapse_end or NEVER, lane.in_flight, lane.used_at, lane.place, lane))
+    ordered = sorted((key[0], key[1], _standing(rows, is_parallel=mode == PARALLEL), key[2]) for key, rows in groups.items())
+    ranked: list[Lane] = []
+    for tier, last, _, provider in ordered:
+        rows = groups[tier, last, provider]
+        if mode_of(provider) == PARALLEL:
+            rows.sort()
         else:
-            within = (lane.place,)
-        rows.append((tier, last, group, within, number, lane))
-    rows.sort()
-    return [row[5] for row in rows]
+            rows.sort(key=_PLACE)
+        ranked += [row[6] for row in rows]
+    return ranked
+
+
+_Row = tuple[int, int, float, int, float, int, Lane]
+"""What a lane of a provider is ordered by: model, worth, lapse, in flight, last used, place."""
+_PLACE = itemgetter(5)
+
+
+def _standing(rows: Sequence[_Row], *, is_parallel: bool) -> tuple[float, ...]:
+    """Where one provider stands among those of its class."""
+    if not is_parallel:
+        return (min(row[5] for row in rows),)
+    band, lapse = min((row[1], row[2]) for row in rows)
+    in_flight = sum([row[3] for row in rows])
+    return (band, lapse, in_flight, min([row[6].latency_ms for row in rows]), min([row[5] for row in rows]))
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -81,16 +85,18 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
     return True
 
 
-def rank_one_group(lanes: Sequence[Lane], now: float, mode: str, is_used_up: Callable[[Lane], bool]) -> list[Lane]:
+def rank_one_group(
+    lanes: Sequence[Lane], now: float, mode: str, is_used_up: Callable[[Lane], bool], tokens: int = 0
+) -> list[Lane]:
     """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
     if mode != PARALLEL:
-        return sorted(lanes, key=lambda lane: (is_used_up(lane), lane.place))
+        return sorted(lanes, key=lambda lane: (lane.claimed.is_narrow and is_used_up(lane), lane.place))
     rows = []
     for lane in lanes:
-        band = -int((lane.worth(now) if lane.lapse_span_s else lane.share) * BANDS)
-        lapse = lane.lapse_end or NEVER
-        last = lane.claimed.is_narrow and is_used_up(lane)
-        rows.append((last, band, lapse, lane.in_flight, lane.used_at, lane.place, lane))
+        band = lane.band if now < lane.band_until else lane.set_band(now)
+        claimed = lane.claimed
+        last = (claimed.requests < 1 or tokens + lane.output_ample > claimed.least) and is_used_up(lane)
+        rows.append((last, band, lane.lapse_end or NEVER, lane.in_flight, lane.used_at, lane.place, lane))
     rows.sort()
     return [row[6] for row in rows]
 

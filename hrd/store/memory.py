@@ -12,7 +12,7 @@ import trio
 from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement, Spent, State
-from hrd.core.quota.window import Window
+from hrd.core.quota.window import Asleep, Window, put_to_sleep
 from hrd.core.remembered import (
     AccountNamed,
     AskedAt,
@@ -237,10 +237,10 @@ class MemoryStore:
         """By other processes."""
         return [row for row in self.disk.ledger.values() if row.state is State.HELD and row.process != self._process]
 
-    def _windows(self, now: float) -> Iterator[Window]:
+    def _windows(self, now: float) -> Iterator[Asleep]:
         for window in self.disk.windows.values():
             if window.seen_at > now - WINDOWS_KEPT_S:
-                yield window
+                yield put_to_sleep(window)
 
     def _spent(self) -> Iterator[Spent]:
         for number, row in sorted(islice(reversed(self.disk.ledger.items()), SPENT_MAX)):

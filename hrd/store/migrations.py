@@ -136,23 +136,23 @@ def m7_clients(db: Database) -> None:
 
 @migrations()
 def m8_quota(db: Database) -> None:
-    """Windows that count by themselves, and when blocks are probed. What headers had said until now is kept; a sliding window's
-    `spans` are JSON, and `through` is the last reservation that its count has."""
+    """Windows that count by themselves, and when blocks are probed. A window is one value, so that a start with very many
+    of them is quick; `through` is the last reservation that its count has. What headers had said until now is kept."""
     db.conn.execute("ALTER TABLE blocks ADD COLUMN probe_s REAL NOT NULL DEFAULT 0")
     db.conn.execute("ALTER TABLE blocks ADD COLUMN probed_at TEXT NOT NULL DEFAULT '[]'")
     db.conn.execute("ALTER TABLE windows RENAME TO windows_before")
     db.conn.execute(
         """CREATE TABLE windows (
-            scope TEXT NOT NULL, kind TEXT NOT NULL, owner TEXT NOT NULL, turn TEXT NOT NULL, zone TEXT NOT NULL,
-            "limit" INTEGER, implied INTEGER NOT NULL, used INTEGER NOT NULL, source TEXT NOT NULL, known INTEGER NOT NULL,
-            limit_at REAL NOT NULL, begun_at REAL NOT NULL, ends_at REAL, spans TEXT NOT NULL, through INTEGER NOT NULL,
-            seen_at REAL NOT NULL, test_at REAL NOT NULL, test_s REAL NOT NULL, PRIMARY KEY (scope, kind, owner)
+            scope TEXT NOT NULL, kind TEXT NOT NULL, owner TEXT NOT NULL, through INTEGER NOT NULL, seen_at REAL NOT NULL,
+            body BLOB NOT NULL, PRIMARY KEY (scope, kind, owner)
         ) STRICT"""
     )
     db.conn.execute(
-        """INSERT INTO windows SELECT scope, kind, 'provider', 'as said', 'UTC', ifnull("limit", "left"), "limit" IS NULL,
-            max(0, ifnull("limit" - "left", 0)), source, 1, seen_at, seen_at, resets_at, '[]',
-            (SELECT ifnull(max(id), 0) FROM ledger WHERE at <= seen_at), seen_at, 0, 0 FROM windows_before"""
+        """INSERT INTO windows SELECT scope, kind, 'provider',
+            (SELECT ifnull(max(id), 0) FROM ledger WHERE at <= seen_at) AS through, seen_at, CAST(json_object(
+                'scope', scope, 'kind', kind, 'limit', ifnull("limit", "left"), 'is_implied', json(iif("limit" IS NULL, 'true',
+                'false')), 'used', max(0, ifnull("limit" - "left", 0)), 'source', source, 'limit_at', seen_at, 'begun_at',
+                seen_at, 'ends_at', resets_at, 'seen_at', seen_at ) AS BLOB) FROM windows_before"""
     )
     db.conn.execute("DROP TABLE windows_before")
     db.conn.execute("PRAGMA user_version = 8")

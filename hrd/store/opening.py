@@ -30,10 +30,7 @@ TABLES = {
     "usage": "hour provider credential model client requests errors attempts failed input_tokens output_tokens cost_microusd"
     " unpriced",
     "blocks": "scope reason source set_at until next_probe step message probe_s probed_at",
-    "windows": (
-        "scope kind owner turn zone limit implied used source known limit_at begun_at ends_at spans through seen_at "
-        "test_at test_s"
-    ),
+    "windows": "scope kind owner through seen_at body",
     "learned": "provider model what value at expires_at",
     "embedding_pin": "id provider model at",
     "discovered": "provider models contexts at prices",

@@ -11,7 +11,7 @@ from hrd.core.failures import HintSource
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Spent
 from hrd.core.prices import Price
-from hrd.core.quota.window import Turn, Window
+from hrd.core.quota.window import Asleep
 from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
 from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow
 from hrd.store.counting import DAY_HOURS, day_named, day_numbered, day_of
@@ -46,14 +46,12 @@ ASKED_LATELY = """SELECT client, min(at) AS first FROM (SELECT client, request_i
 LATELY_S = 60.0
 
 _SOURCES = {source.value: source for source in HintSource}
-_TURNS = {turn.value: turn for turn in Turn}
 """A word that only a newer version knows is passed over: going back a version must not keep the daemon from starting."""
 
 _strings = msgspec.json.Decoder(tuple[str, ...])
 _numbers = msgspec.json.Decoder(dict[str, int])
 _prices = msgspec.json.Decoder(dict[str, Price])
 _moments = msgspec.json.Decoder(tuple[float, ...])
-_spans = msgspec.json.Decoder(tuple[tuple[float, int], ...])
 _entry = msgspec.json.Decoder(Entry)
 
 
@@ -95,7 +93,7 @@ def remembered(
         read_at=now if living else 0.0,
         next_reservation=connection.execute(NEXT_ID).fetchone()[0] or 1,
         blocks=tuple(_blocks(connection, now)),
-        windows=tuple(_windows(connection, now)),
+        windows=_windows(connection, now),
         spent=tuple(_spent(connection)),
         learned=tuple(
             Learned(provider=provider, model=model, what=what, value=value, at=at, expires_at=expires_at)
@@ -149,49 +147,10 @@ def _blocks(connection: sqlite3.Connection, now: float) -> Iterator[Block]:
             )
 
 
-def _windows(connection: sqlite3.Connection, now: float) -> Iterator[Window]:
+def _windows(connection: sqlite3.Connection, now: float) -> tuple[Asleep, ...]:
     """As they are stored: there may be a hundred thousand, and most are never asked for."""
-    for (
-        scope,
-        kind,
-        owner,
-        turn,
-        zone,
-        limit,
-        implied,
-        used,
-        source,
-        known,
-        limit_at,
-        begun_at,
-        ends_at,
-        spans,
-        through,
-        seen_at,
-        test_at,
-        test_s,
-    ) in connection.execute("SELECT * FROM windows WHERE seen_at > ?", (now - WINDOWS_KEPT_S,)):
-        if turn in _TURNS:
-            yield Window(
-                scope=scope,
-                kind=kind,
-                owner=owner,
-                turn=_TURNS[turn],
-                zone=zone,
-                limit=limit,
-                is_implied=bool(implied),
-                used=used,
-                source=source,
-                is_known=bool(known),
-                limit_at=limit_at,
-                begun_at=begun_at,
-                ends_at=ends_at,
-                spans=() if spans == "[]" else _spans.decode(spans),
-                through=through,
-                seen_at=seen_at,
-                test_at=test_at,
-                test_s=test_s,
-            )
+    sql = "SELECT scope, through, seen_at, body FROM windows WHERE seen_at > ?"
+    return tuple(map(Asleep._make, connection.execute(sql, (now - WINDOWS_KEPT_S,))))
 
 
 def _spent(connection: sqlite3.Connection) -> list[Spent]:

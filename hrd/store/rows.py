@@ -28,7 +28,7 @@ CHARGE = """INSERT INTO client_days VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
     tokens = tokens + excluded.tokens, cost_microusd = cost_microusd + excluded.cost_microusd"""
 BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LIFT = "DELETE FROM blocks WHERE scope = ? AND reason = ?"
-WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?)"
 KEEP_SCOPES = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?)"
 LEARN = "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?, ?)"
 PIN = "INSERT OR REPLACE INTO embedding_pin VALUES (1, ?, ?, ?)"
@@ -90,7 +90,10 @@ def _fact(
         case BlockLifted():
             return ("block", row.scope, row.reason), (LIFT, (row.scope, row.reason))
         case Window():
-            return ("window", row.scope, row.kind, row.owner), (WINDOW, _window(row))
+            return ("window", row.scope, row.kind, row.owner), (
+                WINDOW,
+                (row.scope, row.kind, row.owner, row.through, row.seen_at, _encode(row)),
+            )
         case Learned():
             learned = (row.provider, row.model, row.what, row.value, row.at, row.expires_at)
             return ("learned", row.provider, row.model, row.what), (LEARN, learned)
@@ -106,26 +109,3 @@ def _fact(
             return ("account", row.credential), (NAME_ACCOUNT, (row.credential, row.account))
         case _:
             assert_never(row)
-
-
-def _window(row: Window) -> Values:
-    return (
-        row.scope,
-        row.kind,
-        row.owner,
-        row.turn.value,
-        row.zone,
-        row.limit,
-        row.is_implied,
-        row.used,
-        row.source,
-        row.is_known,
-        row.limit_at,
-        row.begun_at,
-        row.ends_at,
-        _encode(row.spans).decode() if row.spans else "[]",
-        row.through,
-        row.seen_at,
-        row.test_at,
-        row.test_s,
-    )

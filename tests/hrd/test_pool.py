@@ -10,7 +10,7 @@ from hrd.core.facts import BlamedLater, EmbeddingsUnpinned, Failed, Reset, Roste
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
 from hrd.core.journal import Usage, UsageSource
 from hrd.core.ledger import Reservation, Settlement
-from hrd.core.quota.window import Window
+from hrd.core.quota.window import Window, put_to_sleep
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import (
     AccountNamed,
@@ -340,7 +340,7 @@ def test_blocks_breakers_pins_and_windows_outlive_the_process() -> None:
     made = stage(
         remembered=Remembered(
             blocks=(block,),
-            windows=(window,),
+            windows=(put_to_sleep(window),),
             embedding_pin=EmbeddingPin(provider="beta", model="e-b", at=NOON),
             today=(DayCounts(provider="beta", credential="beta-b1", requests=7),),
         )

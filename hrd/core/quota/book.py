@@ -18,7 +18,7 @@ from hrd.core.quota import limit as limits
 from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.meter import Count, Meter, new_meter
-from hrd.core.quota.window import CATALOGUE, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Turn, Window
+from hrd.core.quota.window import CATALOGUE, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
 from hrd.core.scopes import ACCOUNT_KINDS
 
 SCOPES_MAX = 200_000
@@ -72,12 +72,12 @@ class Holding:
 class QuotaBook:
     """See the module's docstring."""
 
-    def __init__(self, windows: Iterable[Window] = (), spent: Iterable[Spent] = (), now: float = 0.0) -> None:
+    def __init__(self, windows: Iterable[Window | Asleep] = (), spent: Iterable[Spent] = (), now: float = 0.0) -> None:
         """*spent*: the newest rows of the ledger, of which the *windows* may not know all."""
         self.probe_s = evidence.PROBE_S
         self.changed: Callable[[str], None] = _ignore
         """Hears of each scope that gets another meter."""
-        self._asleep: dict[str, list[Window]] = {}
+        self._asleep: dict[str, list[Window | Asleep]] = {}
         for window in windows:
             self._asleep.setdefault(window.scope, []).append(window)
         self._meters: dict[str, list[Meter]] = {}
@@ -98,18 +98,18 @@ class QuotaBook:
         stored together, so that older rows are in all of them."""
         through = max(window.through for windows in self._asleep.values() for window in windows)
         seen_at = max(window.seen_at for windows in self._asleep.values() for window in windows)
-        stored: dict[str, list[Window]] = {}
+        stored: dict[str, list[Window | Asleep]] = {}
         for row in spent:
             if row.id > through or row.at > seen_at or (row.settled_at or 0.0) > seen_at:
                 self._count_row_again(row, stored, now)
 
-    def _count_row_again(self, row: Spent, stored: dict[str, list[Window]], now: float) -> None:
+    def _count_row_again(self, row: Spent, stored: dict[str, list[Window | Asleep]], now: float) -> None:
         for scope in row.scopes:
             windows = stored.get(scope)
             if windows is None:
                 if scope not in self._asleep:
                     continue
-                windows = stored[scope] = self._asleep[scope]
+                windows = stored[scope] = list(_read(self._asleep[scope]))
             for meter, window in zip(self.meters_at(scope), windows, strict=True):
                 if row.id > window.through or row.at > window.seen_at:
                     self._count_row(meter, row, now)
@@ -144,7 +144,7 @@ class QuotaBook:
         rows = self._asleep.pop(scope, None) if self._asleep else None
         if rows is None:
             return _NONE
-        meters = self._meters[scope] = [Meter(_awake(row)) for row in rows]
+        meters = self._meters[scope] = [Meter(_awake(row)) for row in _read(rows)]
         return meters
 
     def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
@@ -411,8 +411,6 @@ class QuotaBook:
                 if meter.source in (CATALOGUE, SETTINGS):
                     meter.limit, meter.source, meter.is_known = None, NOBODY, False
                 meter.claimed = None
-        for scope, rows in self._asleep.items():
-            self._asleep[scope] = [row for row in rows if row.source != SETTINGS]
 
     def forget(self, is_meant: Callable[[str], bool]) -> None:
         """Whatever is known of these scopes."""
@@ -454,8 +452,8 @@ class QuotaBook:
                 if meter.limit is not None:
                     yield meter.row(self._through, now)
         for rows in self._asleep.values():
-            for row in rows:
-                meter = Meter(row)
+            for row in _read(rows):
+                meter = Meter(_awake(row))
                 meter.turn(now)
                 if meter.limit is not None:
                     yield meter.row(row.through, now)
@@ -557,6 +555,10 @@ def _is_kept(meter: Meter) -> bool:
     if meter.turns is Turn.IN_FLIGHT:
         return meter.is_known and meter.owner == PROVIDER
     return meter.limit is not None or (meter.used > 0 and (meter.span_s or 0.0) > HOUR_S)
+
+
+def _read(rows: Iterable[Window | Asleep]) -> list[Window]:
+    return [window for row in rows if (window := wake(row)) is not None]
 
 
 def _awake(row: Window) -> Window:

@@ -1,7 +1,7 @@
 """A window as it is kept and shown: one scope, one kind, one owner, and how far it is."""
 
 import enum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -82,3 +82,30 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if self.turn is Turn.SLIDING:
             return self.spans[-1][0] if self.spans else None
         return self.ends_at
+
+
+class Asleep(NamedTuple):
+    """A window as it is stored: there may be a hundred thousand, and most are never asked for."""
+
+    scope: str
+    through: int
+    seen_at: float
+    body: bytes
+
+
+_encode = msgspec.json.encode
+_decode = msgspec.json.Decoder(Window).decode
+
+
+def put_to_sleep(window: Window) -> Asleep:
+    return Asleep(window.scope, window.through, window.seen_at, _encode(window))
+
+
+def wake(stored: Asleep | Window) -> Window | None:
+    """None for what only another version can read."""
+    if isinstance(stored, Window):
+        return stored
+    try:
+        return _decode(stored.body)
+    except msgspec.MsgspecError:
+        return None

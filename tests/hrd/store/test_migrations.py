@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from hrd.core.quota.book import QuotaBook
+from hrd.store.contract import Process
 from hrd.store.migrations import migrate, migrations
 from hrd.store.opening import TABLES, VERSION, columns_of, connect
+from hrd.store.questions import remembered
 
 NAMES = [migration.name for migration in migrations.pending(Database(memory=True))]
 
@@ -60,4 +63,17 @@ def test_a_migration_that_fails_leaves_no_trace(tmp_path: Path) -> None:
         migrate(connection)
     assert connection.execute("PRAGMA user_version").fetchone() == (4,)
     assert "blocks" not in columns_of(connection)
+    connection.close()
+
+
+def test_what_headers_had_said_of_windows_is_kept(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "hrd.db")
+    migrations.apply(Database(connection), stop_before="m8_quota")
+    connection.execute("INSERT INTO windows VALUES ('credential:groq-1', 'requests/day', 1000, 400, 5000.0, 'header', 1000.0)")
+    connection.execute("INSERT INTO windows VALUES ('credential:groq-1', 'tokens/minute', NULL, 70, NULL, 'header', 1000.0)")
+    migrate(connection)
+    found = {row.kind: row for row in QuotaBook(remembered(connection, 1010.0, 0, Process(1, 1.0), ()).windows).windows(1010.0)}
+    day, minute = found["requests/day"], found["tokens/minute"]
+    assert (day.limit, day.left, day.resets_at, day.is_known) == (1000, 400, 5000.0, True)
+    assert (minute.left, minute.is_implied) == (70, True)
     connection.close()
