@@ -45,6 +45,11 @@ BAD_CALL_CODE = "invalid_tool_arguments"
 REPLAYED_REASONING = "replayed reasoning"
 """Stands for a field in `Failure.param`: sealed reasoning of earlier turns, which whoever is asked now cannot open. It is left
 out of this request; nothing is learned from it, for the next conversation may be their own."""
+BROKEN_HISTORY = "calls without their results"
+"""Stands for a field in `Failure.param`: tool calls and results that do not belong together. Who is asked once more gets this
+request's history repaired (`core.history`)."""
+OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY})
+"""What was wrong with one request, and says nothing of the model."""
 
 
 class HintSource(enum.Enum):

@@ -6,7 +6,7 @@ from math import ceil, floor
 import msgspec
 
 from hrd.core import failover
-from hrd.core.failures import REPLAYED_REASONING, Failure, Verdict
+from hrd.core.failures import OF_THE_REQUEST, Failure, Verdict
 from hrd.core.providers import Candidate
 from hrd.core.remembered import Learned
 
@@ -91,7 +91,7 @@ class Learning:
     def drop_worked(self, key: tuple[str, str], fields: Iterable[str], now: float) -> list[Learned]:
         """The same candidate answered well once *fields* were left out."""
         known = self._by_model.get(key, {})
-        news = [field for field in fields if field != REPLAYED_REASONING and _DROP + field not in known]
+        news = [field for field in fields if field not in OF_THE_REQUEST and _DROP + field not in known]
         return [self._learn(key, _DROP + field, 1, now) for field in news]
 
     def thinks(self, key: tuple[str, str], *, reasoning: bool, now: float) -> list[Learned]:

@@ -1,5 +1,5 @@
 """The passage of a request to one candidate, and of its reply back: untouched where both speak the same and the candidate
-takes it so, by the hub otherwise.
+takes it so, by the hub otherwise. Who refused its calls and results as they stood gets them repaired, by the hub as well.
 
 The line makes one `Passage` a request and takes a `Prepared` of it for each attempt. What the hub needs of the request is read
 once, when the first candidate of another dialect is asked.
@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.conversation import Conversation, Text
+from hrd.core.failures import BROKEN_HISTORY
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamReader, Target, WholeReply
@@ -49,15 +50,12 @@ class Passage:
         """The request for *candidate*. *max_tokens* replaces the client's own limit. A refusal says what in the request cannot
         be understood well enough to be translated."""
         native = self._dialect.NATIVE.get(candidate.provider.dialect)
-        if native is not None and self._is_taken_as_it_is(candidate):
+        if native is not None and self._is_taken_as_it_is(candidate) and not self._is_repaired(candidate, drop):
             return self._untouched(native, candidate, drop=drop, max_tokens=max_tokens)
         hub, target = self._dialect.HUB, self._targets.get(candidate.provider.dialect)
         if hub is None or target is None:
             return _no_way(candidate)
-        if self._conversation is None:
-            conversation = hub.conversation(self._request)
-            self._conversation = conversation if isinstance(conversation, Refusal) or _says(conversation) else EMPTY
-        conversation = self._conversation
+        conversation = self._understood(hub)
         if isinstance(conversation, Refusal):
             return conversation
         if max_tokens is not None:
@@ -68,6 +66,19 @@ class Passage:
     def _is_taken_as_it_is(self, candidate: Candidate) -> bool:
         """Not every provider of chat completions takes all of them: the rest gets the same in words that it has."""
         return not self._request.openai_words or candidate.provider.quirks.openai_words
+
+    def _is_repaired(self, candidate: Candidate, drop: frozenset[str]) -> bool:
+        """A history that was refused as it is goes by the hub, if that can be: every target has it repaired."""
+        if BROKEN_HISTORY not in drop or candidate.provider.dialect not in self._targets:
+            return False
+        hub = self._dialect.HUB
+        return hub is not None and not isinstance(self._understood(hub), Refusal)
+
+    def _understood(self, hub: Hub) -> Conversation | Refusal:
+        if self._conversation is None:
+            conversation = hub.conversation(self._request)
+            self._conversation = conversation if isinstance(conversation, Refusal) or _says(conversation) else EMPTY
+        return self._conversation
 
     def _untouched(self, native: Native, candidate: Candidate, *, drop: frozenset[str], max_tokens: int | None) -> Prepared:
         request, provider = self._request, candidate.provider

@@ -11,7 +11,7 @@ import json
 import pytest
 
 from tests.matrix.cells import CLIENTS, LOOK_UP
-from tests.matrix.house import ACCOUNTS, House, model_of
+from tests.matrix.house import ACCOUNTS, PROVIDERS, House, model_of
 from tests.matrix.talks import Talk, Wishes
 from tests.upstreams import Answer, ToolCall
 from tests.upstreams.asked import Asked
@@ -140,3 +140,19 @@ def test_a_login_that_runs_out_in_the_middle_is_renewed(house: House, client: st
     assert heard.text == "still yes"
     assert [asked.status for asked in after.asked] == [401, 200]
     assert {account_of(asked) for asked in after.asked} == {ACCOUNTS[0]}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_result_whose_call_was_cut_off_is_no_reason_to_fail(house: House, client: str, provider: str) -> None:
+    """Clients cut histories. Who gets it as it is refuses it, and is asked once more with the history repaired."""
+    talk = house.talk(client)
+    talk.say("look it up")
+    talk.answer({"call_test00009": "forty-two"})
+    talk.say("and?")
+    upstream = house.turn(provider, Answer("so it is"))
+    heard = talk.ask(model_of(provider), Wishes(tools=[LOOK_UP]))
+
+    assert heard.text == "so it is"
+    assert len(upstream.asked) <= 2
+    assert "forty-two" in str(upstream.asked[-1].json)

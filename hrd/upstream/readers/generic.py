@@ -6,7 +6,7 @@ minute may also say "quota", so the minute comes before the day; a 403 is read b
 
 from typing import Final
 
-from hrd.core.failures import BAD_CALL_CODE, REPLAYED_REASONING, Verdict
+from hrd.core.failures import BAD_CALL_CODE, BROKEN_HISTORY, REPLAYED_REASONING, Verdict
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _LIMITED: Final = (402, 403, 429)
@@ -48,6 +48,28 @@ SEALED: Final = Rule(
     ),
     field=REPLAYED_REASONING,
 )
+ORPHANED: Final = Rule(
+    # Tool results without their calls, late or twice, and calls without results: as OpenAI, Mistral, DeepSeek, Gemini and
+    # Anthropic say it, and OpenAI's Responses.
+    Verdict.BAD_PARAM,
+    says=(
+        "messages with role 'tool' must be a response",
+        "must be followed by tool messages",
+        "insufficient tool messages",
+        "unexpected role 'tool'",
+        "unexpected tool call id",
+        "same number of function calls and responses",
+        "function response turn comes immediately after",
+        "function call turn comes immediately after",
+        "number of function response parts",
+        "unexpected `tool_use_id`",
+        "`tool_use` ids were found without",
+        "each tool_use must have a single result",
+        "no tool call found for",
+        "no tool output found for",
+    ),
+    field=BROKEN_HISTORY,
+)
 
 GENERIC: Final = (
     Rule(Verdict.BAD_CALL, codes=(BAD_CALL_CODE,)),
@@ -57,6 +79,7 @@ GENERIC: Final = (
     Rule(Verdict.CONNECT, status=(407,)),  # said by a proxy on the way (RFC 9110, 15.5.8): the provider was not asked
     # The request.
     SEALED,
+    ORPHANED,
     Rule(
         Verdict.CONTEXT_EXCEEDED,
         status=(*CLIENT_ERRORS, 500),
@@ -218,6 +241,7 @@ GENERIC: Final = (
 BY_NAME: Final = (
     # An error inside a 200 says what it is by its type alone.
     SEALED,
+    ORPHANED,
     Rule(Verdict.CONTEXT_EXCEEDED, codes=("context_length_exceeded",), says=("maximum context length",)),
     Rule(Verdict.NO_CREDIT, codes=("insufficient_quota", "billing_error", "payment_required")),
     Rule(Verdict.CONTENT_POLICY, codes=("content_policy_violation", "content_filter", "cyber_policy", "bio_policy")),

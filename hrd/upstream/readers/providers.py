@@ -8,6 +8,7 @@ from typing import Final
 
 from hrd.core.failures import Verdict
 from hrd.upstream.readers import anthropic
+from hrd.upstream.readers.generic import ORPHANED
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _PER_DAY: Final = ("per day", "(rpd)", "(tpd)")
@@ -138,6 +139,7 @@ MISTRAL: Final = (
     Rule(Verdict.RATE_LIMITED, status=(429,)),
     Rule(Verdict.CONTEXT_EXCEEDED, status=CLIENT_ERRORS, codes=("3051", "3052")),
     Rule(Verdict.MODEL_GONE, status=CLIENT_ERRORS, codes=("1500",), says=("invalid model",)),
+    ORPHANED,
     Rule(
         Verdict.BAD_REQUEST,
         status=CLIENT_ERRORS,

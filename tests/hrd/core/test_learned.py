@@ -1,6 +1,8 @@
 """What was learned about models: by good answers, by refusals, for thirty days."""
 
-from hrd.core.failures import REPLAYED_REASONING, Verdict
+import pytest
+
+from hrd.core.failures import BROKEN_HISTORY, REPLAYED_REASONING, Verdict
 from hrd.core.learned import CONTEXT_TOKENS_MIN, LEARNED_S, MODELS_MAX, Learning
 from hrd.core.providers import Candidate, ModelFacts
 from hrd.core.remembered import Learned
@@ -103,9 +105,10 @@ def test_a_field_that_was_left_out_with_success_is_left_out_from_then_on() -> No
     assert learning.dropped(("alpha", "m2")) == frozenset()
 
 
-def test_that_reasoning_could_not_be_opened_says_nothing_of_the_next_conversation() -> None:
+@pytest.mark.parametrize("wrong", [REPLAYED_REASONING, BROKEN_HISTORY])
+def test_what_was_wrong_with_one_history_says_nothing_of_the_next_conversation(wrong: str) -> None:
     learning = Learning([])
-    assert [row.what for row in learning.drop_worked(KEY, [REPLAYED_REASONING, "seed"], NOW)] == ["drop:seed"]
+    assert [row.what for row in learning.drop_worked(KEY, [wrong, "seed"], NOW)] == ["drop:seed"]
     assert learning.dropped(KEY) == {"seed"}
 
 

@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from hrd.core.failures import BROKEN_HISTORY
+from hrd.core.history import NOTE_ORPHAN
 from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
 from hrd.dialects import embeddings, openai_chat
@@ -103,6 +105,46 @@ def test_a_conversation_in_which_nobody_says_anything_is_refused_before_anybody_
     refusal = prepared(openai_chat, body, "anthropic_messages")
     assert isinstance(refusal, Refusal)
     assert (refusal.http_status, "empty" in refusal.message) == (400, True)
+
+
+LATE: dict[str, object] = {
+    "model": "x",
+    "messages": [
+        {"role": "user", "content": "hi"},
+        {"role": "tool", "tool_call_id": "gone", "content": "42"},
+        {"role": "user", "content": "and?"},
+    ],
+}
+
+
+def again(dialect: Dialect, asked: dict[str, object], *drop: str) -> Prepared | Refusal:
+    to = candidate(Provider(name="alpha", base_url="http://alpha.test/v1", models=("m1",)))
+    body = msgspec.json.encode(asked)
+    return passage(dialect, body).prepare(to, stamp=STAMP, drop=frozenset(drop), max_tokens=None)
+
+
+def test_a_history_that_was_refused_as_it_is_goes_repaired() -> None:
+    untouched, repaired = again(openai_chat, LATE), again(openai_chat, LATE, BROKEN_HISTORY)
+    assert isinstance(untouched, Prepared)
+    assert isinstance(repaired, Prepared)
+    assert msgspec.json.decode(untouched.body)["messages"] == LATE["messages"]
+    sent = msgspec.json.decode(repaired.body)["messages"]
+    assert {message["role"] for message in sent} == {"user"}
+    assert "42" in str(sent)
+    assert repaired.notes == (NOTE_ORPHAN,)
+
+
+def test_what_the_hub_cannot_understand_goes_as_it_is_again() -> None:
+    odd = LATE | {"messages": [{"role": "user", "content": 5}]}
+    asked = again(openai_chat, odd, BROKEN_HISTORY)
+    assert isinstance(asked, Prepared)
+    assert msgspec.json.decode(asked.body)["messages"] == odd["messages"]
+
+
+def test_what_has_no_way_by_the_hub_goes_as_it_is_again() -> None:
+    asked = again(embeddings, {"model": "x", "input": "hi"}, BROKEN_HISTORY)
+    assert isinstance(asked, Prepared)
+    assert msgspec.json.decode(asked.body)["input"] == "hi"
 
 
 @pytest.mark.parametrize("speaks", ["anthropic_messages", "nobody_knows"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.failures import REPLAYED_REASONING, Failure, HintSource, Verdict
+from hrd.core.failures import BROKEN_HISTORY, REPLAYED_REASONING, Failure, HintSource, Verdict
 from hrd.core.times import WAIT_MAX_S
 from hrd.upstream.failures import MESSAGE_CHARS_MAX, read_error_object, read_failure
 from hrd.upstream.readers.providers import TABLES
@@ -70,6 +70,39 @@ def test_reasoning_that_could_not_be_opened_is_a_field_to_be_left_out(reader: st
     refused = read_failure(reader, 400, {}, body, NOW, scrub=_as_it_is)
     within = read_error_object(reader, said, {}, NOW, scrub=_as_it_is)
     assert (refused.verdict, refused.param) == (within.verdict, within.param) == (Verdict.BAD_PARAM, REPLAYED_REASONING)
+
+
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [
+        (
+            "openai",
+            "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+        ),
+        (
+            "openai",
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.",
+        ),
+        ("openai", "No tool call found for function call output with call_id call_1."),
+        ("openai", "No tool output found for function call call_1."),
+        ("generic", "An assistant message with 'tool_calls' has insufficient tool messages following tool_calls message"),
+        ("mistral", "Unexpected role 'tool' after role 'user'"),
+        ("mistral", "Unexpected tool call id abc123def in tool results"),
+        ("mistral", "Not the same number of function calls and responses"),
+        ("gemini", "Please ensure that function response turn comes immediately after a function call turn."),
+        ("gemini", "Please ensure that the number of function response parts is equal to the number of function call parts"),
+        ("anthropic", "messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1."),
+        ("anthropic", "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1."),
+        ("anthropic", "messages.2.content: each tool_use must have a single result. Found multiple `tool_result` blocks"),
+    ],
+)
+def test_calls_and_results_that_do_not_belong_together_are_for_the_hub_to_repair(reader: str, message: str) -> None:
+    error = {"message": message, "type": "invalid_request_error"}
+    if reader == "mistral":
+        error = {"object": "error", "message": message, "type": "invalid_request_message_order", "code": "3230"}
+    body = msgspec.json.encode(error if reader == "mistral" else {"error": error})
+    refused = read_failure(reader, 400, {}, body, NOW, scrub=_as_it_is)
+    assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, BROKEN_HISTORY)
 
 
 def test_every_provider_has_recorded_refusals() -> None:
