@@ -92,6 +92,9 @@ class Account:
             return asked.input_tokens + asked.output_tokens
         return asked.input_tokens * self.price[0] + asked.output_tokens * self.price[1]
 
+    def is_down(self, now: float) -> bool:
+        return any(since <= now < until for since, until in self.outages)
+
     def free_at(self, asked: Asked, now: float) -> float:
         """The earliest moment from which *asked* would be taken, as things stand; *now* if at once."""
         at = now

@@ -1,5 +1,9 @@
 """The month: the same from the same seed, and the strategies against each other."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.simulation.month import LOADS, ORACLE, OURS, ROUND_ROBIN, Month, run
@@ -8,6 +12,7 @@ from tests.simulation.targets import of_oracle, of_ours
 from tests.simulation.verdicts import LEARNING, SHRINKING
 
 SEED = 11
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("load", LOADS)
@@ -19,6 +24,14 @@ def test_the_oracle_serves_what_can_be_served(load: float) -> None:
     assert oracle.tally.sent == oracle.tally.served
     assert oracle.tally.served + oracle.tally.failed == oracle.tally.asked
     assert not oracle.tally.failed_in_vain
+
+
+@pytest.mark.parametrize(("load", "days"), [(0.95, 30), (0.6, 6), (1.3, 6)])
+def test_the_pool_reaches_its_targets(load: float, days: int) -> None:
+    """In a process of its own, as `make simulate` runs it: measuring coverage would take longer than the month."""
+    command = [sys.executable, "-m", "tests.simulation", "--targets", f"--seed={SEED}", f"--load={load}", f"--days={days}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("strategy", [OURS, ROUND_ROBIN])

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.simulation.clock import Clock
-from tests.simulation.providers import Account, Asked, Key, Refused, Reply
+from tests.simulation.providers import REFUSAL_S, Account, Asked, Key, Refused, Reply
 from tests.simulation.tiers import may_use
 from tests.simulation.traffic import OUTPUT_MEDIAN, OUTPUT_SPREAD
-from tests.simulation.windows import DAY_S, Fixed, Window
+from tests.simulation.windows import DAY_S, Fixed, Unit, Window
 
 PROBE_S = 900.0
+IN_DOUBT = 0.01
+"""Of a window of tokens: what was out at a crash counts as spent in full, and no provider tells what it came to."""
 PROBES_A_DAY = 8
 """Of one window."""
 REJECTED_PROBES_A_DAY = 25
@@ -40,8 +42,9 @@ class _Known:
 
     from_: float
     """From when on its limit is known."""
+    heard_at: float
     until: float
-    """Until when the last refusal is the answer."""
+    """When the last refusal was heard, and until when it is the answer."""
     foreign_turn: float = -1.0
     """The turn whose foreign spend has had its refusal."""
     is_shrinking_met: bool = False
@@ -91,6 +94,8 @@ class Tally:
 
 
 AT_ONCE, IN_TIME, WORD = "at once", "within the wait", "against a provider's word"
+GUESS_S = 12.0
+"""A guessed block holds for ten seconds when nobody else could serve, and then somebody has to look."""
 GRACE_S = 1.0
 """Who comes free as the wait ends may come too late."""
 LOOK_S = 1.0
@@ -177,9 +182,9 @@ class Judge:
         known = self._known.get(id(window))
         if known is None:
             known_from = window.turn(now) if isinstance(window, Fixed) else now + window.period_s
-            self._known[id(window)] = _Known(known_from, refused.until)
+            self._known[id(window)] = _Known(known_from, now + REFUSAL_S, refused.until)
             return LEARNING
-        is_same = now < known.until
+        is_same = known.heard_at < now < known.until
         amount = account.amount(window, asked)
         used, turn = window.used(now), window.turn(now)
         if now < known.from_:
@@ -197,7 +202,7 @@ class Judge:
         if is_same and cause not in (LEARNING, PROBE):
             self.tally.in_a_row += 1
             self._note(f"in a row: {account.provider} {window.name} after {now - self._begin:.1f} s ({cause})")
-        known.until = refused.until
+        known.heard_at, known.until = now + REFUSAL_S, refused.until
         return cause
 
     # requests ------------------------------------------------------------------------------------------------------------
@@ -218,7 +223,9 @@ class Judge:
         for key in self._keys:
             if not may_use(asked.caller, key.provider):
                 continue
-            free = key.free_at(wanted, now)
+            if key.account.is_down(now - GUESS_S):  # no outage tells when it ends
+                continue
+            free = _surely_free_at(key, wanted, now)
             if self._lied_to.get(id(key.account), 0.0) > now:
                 lied_to = lied_to or free <= soonest
             elif free <= now:
@@ -244,7 +251,7 @@ class Judge:
         """Somebody was free as a request gave up: whether those who waited before it took what there was."""
         key, wanted, then = what
         now = self._clock.now
-        if key.free_at(wanted, now) <= now:
+        if _surely_free_at(key, wanted, now) <= now:
             self.tally.failed_in_vain[AT_ONCE] += 1
             self._missed_since.setdefault(id(key.account), then)
             self._note(f"at once: {key.text} after {then - self._begin:.1f} s, request {wanted.number}")
@@ -252,13 +259,23 @@ class Judge:
     def _was_it_taken(self, what: tuple[Key, Asked]) -> None:
         """Somebody came free within the wait of a request that had given up: whether others needed it."""
         key, wanted = what
-        if key.free_at(wanted, self._clock.now) <= self._clock.now:
+        if _surely_free_at(key, wanted, self._clock.now) <= self._clock.now:
             self.tally.failed_in_vain[IN_TIME] += 1
             self._note(f"in time: {key.text} after {self._clock.now - self._begin:.1f} s, request {wanted.number}")
 
     def _note(self, text: str) -> None:
         if len(self.tally.notes) < NOTES_MAX:
             self.tally.notes.append(text)
+
+
+def _surely_free_at(key: Key, wanted: Asked, now: float) -> float:
+    """When *wanted* fits, with what is in doubt of the windows of tokens to spare."""
+    at = key.free_at(wanted, now)
+    for window in key.account.windows:
+        if window.unit is Unit.TOKENS:
+            amount = min(window.limit, key.account.amount(window, wanted) + IN_DOUBT * window.limit)
+            at = max(at, window.free_at(amount, now))
+    return at
 
 
 def _may_probe(probes: list[float], now: float, a_day: int) -> bool:

@@ -1,0 +1,132 @@
+"""Every style in which providers announce their limits, in headers on every reply, beside those of `wording`.
+
+Spellings as in the providers' documentation and in dumps of live replies (platform.openai.com, inference-docs.cerebras.ai,
+docs.sambanova.ai, docs.anthropic.com, two generations of Mistral's gateway, draft-ietf-httpapi-ratelimit-headers).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tests.simulation.providers import Accepted, Account, Asked, Headers, Refused
+from tests.simulation.windows import Bucket, Unit, Window
+from tests.simulation.wording import ACCEPTED, Said, go_duration, openai_error
+
+
+def left(window: Window, now: float) -> int:
+    return max(0, math.floor(window.limit - window.used(now)))
+
+
+def resets_at(window: Window, now: float) -> float:
+    """When all of it is there again."""
+    if isinstance(window, Bucket):
+        return window.full_at(now)
+    return window.free_at(window.limit, now)
+
+
+Spell = Callable[[Window, float], dict[str, str]]
+
+
+def told(spell: Spell) -> Accepted:
+    """Headers of every reply, a window each."""
+
+    def headers(account: Account, asked: Asked, now: float) -> Headers:
+        found = dict(ACCEPTED)
+        for window in account.windows:
+            found.update((name.encode(), value.encode()) for name, value in spell(window, now).items())
+        return found
+
+    return headers
+
+
+def openai(window: Window, now: float) -> dict[str, str]:
+    return _three("x-ratelimit-{}-" + window.unit.value, window, now, go_duration(resets_at(window, now) - now))
+
+
+def cerebras(window: Window, now: float) -> dict[str, str]:
+    name = "x-ratelimit-{}-" + f"{window.unit.value}-{window.name}"
+    return _three(name, window, now, repr(resets_at(window, now) - now))
+
+
+def sambanova(window: Window, now: float) -> dict[str, str]:
+    if window.name == "day":
+        return _three("x-ratelimit-{}-requests-day", window, now, f"{resets_at(window, now):.0f}")
+    return _three("x-ratelimit-{}-requests", window, now, str(math.ceil(resets_at(window, now) - now)))
+
+
+def mistral(window: Window, now: float) -> dict[str, str]:
+    """No reset at all."""
+    unit = "req" if window.unit is Unit.REQUESTS else "tokens"
+    said = _three("x-ratelimit-{}-" + f"{unit}-{window.name}", window, now, "")
+    return {name: value for name, value in said.items() if value}
+
+
+def mistral_old(window: Window, now: float) -> dict[str, str]:
+    """Tokens alone."""
+    return _three("ratelimitbysize-{}", window, now, str(math.ceil(resets_at(window, now) - now)))
+
+
+def anthropic(window: Window, now: float) -> dict[str, str]:
+    moment = datetime.fromtimestamp(math.ceil(resets_at(window, now)), UTC)
+    return _three("anthropic-ratelimit-" + window.unit.value + "-{}", window, now, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def nameless(window: Window, now: float) -> dict[str, str]:
+    return _three("x-ratelimit-{}", window, now, f"{math.ceil(resets_at(window, now))}")
+
+
+def nameless_ms(window: Window, now: float) -> dict[str, str]:
+    return _three("x-ratelimit-{}", window, now, f"{math.ceil(resets_at(window, now) * 1000)}")
+
+
+def ietf(window: Window, now: float) -> dict[str, str]:
+    return {
+        "ratelimit": f'"default";r={left(window, now)};t={math.ceil(resets_at(window, now) - now)}',
+        "ratelimit-policy": f'"default";q={window.limit:.0f};w={window.period_s:.0f}',
+    }
+
+
+def _three(name: str, window: Window, now: float, reset: str) -> dict[str, str]:
+    values = {"limit": f"{window.limit:.0f}", "remaining": str(left(window, now)), "reset": reset}
+    return {name.format(field): value for field, value in values.items()}
+
+
+# refusals --------------------------------------------------------------------------------------------------------------------
+
+
+def with_retry_after(accepted: Accepted) -> Callable[[Account, Asked, Refused, float], Said]:
+    """OpenAI's envelope, the usual headers, and Retry-After."""
+
+    def refuse(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
+        said = openai_error(429, "Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded")
+        said[1].update(accepted(account, asked, now))
+        said[1][b"retry-after"] = str(math.ceil(refused.until - now)).encode()
+        return said
+
+    return refuse
+
+
+def without_hint(accepted: Accepted) -> Callable[[Account, Asked, Refused, float], Said]:
+    """The same without a word on when to come back, but for what the headers say."""
+
+    def refuse(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
+        said = openai_error(429, "Too many requests", "requests", "rate_limit_exceeded")
+        said[1].update(accepted(account, asked, now))
+        return said
+
+    return refuse
+
+
+def wrong(accepted: Accepted, change: Callable[[str, str], str]) -> Accepted:
+    """*accepted*, with what *change* makes of each rate-limit header's value by its name."""
+
+    def headers(account: Account, asked: Asked, now: float) -> Headers:
+        found = accepted(account, asked, now)
+        return {
+            name: change(name.decode(), value.decode()).encode() if b"ratelimit" in name else value
+            for name, value in found.items()
+        }
+
+    return headers
