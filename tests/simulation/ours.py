@@ -162,7 +162,7 @@ class Ours:
             return
         trip.claim = decision
         self._commit(trip, [decision.reservation])
-        reply = self._judge.sent(self._key_of(decision), asked, now)
+        reply = self._judge.sent(self._key_of(decision), asked, now, is_probe=decision.is_probe)
         self._clock.at(now + reply.after_s, self._answered, (trip, decision, reply))
 
     def _wait(self, trip: Trip, now: float, until: float) -> None:

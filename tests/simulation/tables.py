@@ -52,11 +52,15 @@ def table(months: Sequence[Month], days: int) -> str:
     return heading + _aligned(rows)
 
 
-def missed(months: Sequence[Month]) -> list[str]:
-    """The targets that are missed, in words."""
+def missed(months: Sequence[Month], keys: Sequence[str] | None = None) -> list[str]:
+    """The targets that are missed, in words; of those that *keys* names, if it names any."""
     ours, oracle = months[0], months[-1]
     targets = [*of_ours(ours, oracle), *of_oracle(oracle)]
-    return [f"{target.what} ({target.value:.4g}, {target.said})" for target in targets if not target.is_met]
+    return [
+        f"{target.what} ({target.value:.4g}, {target.said})"
+        for target in targets
+        if not target.is_met and (not keys or target.key in keys)
+    ]
 
 
 def _row(target: Target, cells: Sequence[str]) -> Row:
