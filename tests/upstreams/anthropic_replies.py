@@ -61,7 +61,7 @@ def _unrolled(block: dict[str, Any], count: int) -> tuple[dict[str, Any], list[d
             signed = {"type": "signature_delta", "signature": block["signature"]}
             return {**block, "thinking": "", "signature": ""}, [*told, signed]
         case "tool_use":
-            said = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
+            said = _spelled(block["input"]) if block["input"] else ""
             parts = ["", *pieces(said, count)]
             return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": part} for part in parts]
         case _:
@@ -77,9 +77,21 @@ def _blocks(answer: Answer, asked: Asked, seal: Seal) -> list[dict[str, Any]]:
     if answer.text or answer.refusal:
         blocks.append({"type": "text", "text": answer.text or answer.refusal})
     for call in answer.tool_calls:
-        given = json.loads(call.arguments)
+        given = _given(call.arguments)
         blocks.append({"type": "tool_use", "id": f"toolu_{call.id}", "name": call.name, "input": given})
     return blocks
+
+
+def _given(arguments: str) -> Any:
+    """What is no JSON goes as text: the format has no other place for a model's mistake."""
+    try:
+        return json.loads(arguments)
+    except ValueError:
+        return arguments
+
+
+def _spelled(given: Any) -> str:
+    return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
 
 
 def _outline(answer: Answer, asked: Asked) -> dict[str, Any]:

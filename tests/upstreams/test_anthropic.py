@@ -344,6 +344,20 @@ async def test_models_are_listed_in_its_own_shape() -> None:
     assert (unknown.status_code, unknown.json()["error"]["type"]) == (404, "not_found_error")
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("arguments", ["{q: 1}", "[1]", ""])
+async def test_a_models_mistake_in_a_call_is_told_as_it_made_it(arguments: str, stream: bool) -> None:
+    mistaken = Answer("", tool_calls=[ToolCall("look_up", arguments, "1")])
+    answer = await ask({**BODY, "tools": [TOOL], "stream": stream}, mistaken)
+    assert answer.status_code == 200
+    if stream:
+        deltas = [event["delta"] for event in named(answer.text) if event["type"] == "content_block_delta"]
+        assert "".join(delta["partial_json"] for delta in deltas) == arguments
+    else:
+        (block,) = answer.json()["content"]
+        assert block["input"] == (json.loads(arguments) if arguments == "[1]" else arguments)
+
+
 def named(text: str) -> list[Any]:
     """The events of a stream, each with its name in front of its data."""
     events = []
