@@ -219,7 +219,9 @@ class Pool:
         self._next_reservation += 1
         self._lanes.begin(candidate, now)
         self._book.reserve(reservation.id, lane.meters or (), Amounts(ask.input_tokens, output), now, chosen.tested)
+        is_probe = chosen.is_probe
         if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):
+            is_probe = is_probe or self._blocks.is_looked_at(candidate.scopes)
             self._blocks.begin(candidate.scopes, reservation.id)
         pair = (candidate.provider.name, candidate.model)
         if may_pin:
@@ -235,7 +237,7 @@ class Pool:
             order=tuple([other.candidate.key for other in named]),
             is_choosy=chosen.passed > 0,
             may_pin=may_pin,
-            is_probe=chosen.is_probe,
+            is_probe=is_probe,
             moved_from=chosen.moved_from,
             readings=readings,
         )

@@ -66,6 +66,10 @@ class BlockBook:
         """Somebody has gone first, and what they meet is not known yet."""
         return bool(self._probes) and self._is_probed(scopes, now)
 
+    def is_looked_at(self, scopes: Iterable[str]) -> bool:
+        """Whether who asks here goes first after, or in spite of, a block of the kind that one request finds out about."""
+        return any(reason in PROBED_REASONS for scope in scopes for reason in self._by_scope.get(scope, ()))
+
     def last_set(self, scopes: Iterable[str]) -> float:
         """When the newest block here was set, in force or not; 0 if there is none."""
         found = (block.set_at for scope in scopes for block in self._by_scope.get(scope, {}).values())

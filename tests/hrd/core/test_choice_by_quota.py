@@ -291,6 +291,18 @@ def test_no_more_than_eight_probes_a_day() -> None:
     assert made.ask().next() == "a1"
 
 
+def test_who_goes_first_after_a_rejected_key_is_a_probe() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    walk = made.ask()
+    walk.next()
+    walk.missed(Verdict.REJECTED)
+    made.now += 301
+    again = made.ask()
+    assert again.next() == "a1"
+    assert again.claim is not None
+    assert again.claim.is_probe
+
+
 def test_a_probe_costs_nobody_money() -> None:
     made = stage([(limited("free"), ["f1"]), (provider("paid"), ["p1"])])
     walk = made.ask("paid")
