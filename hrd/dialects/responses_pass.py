@@ -35,6 +35,9 @@ class PassingResponse(PassingStream):
         self._responses = reader
         self._done = done
         self._completes = completes
+        self._passed = self._sent = reader.number
+        """The number of the last event that was let through, and of the last that has gone out: what came after the last read,
+        when the stream was over, has not."""
 
     def fail(self, code: str, message: str) -> bytes:
         """The last event of a reply that will not be complete."""
@@ -43,10 +46,19 @@ class PassingResponse(PassingStream):
         fields["status"] = msgspec.Raw(b'"failed"')
         fields["error"] = msgspec.Raw(encode({"code": code, "message": message}))
         fields["output"] = _output(reader)
-        return spell_event(b"response.failed", reader.number + 1, b'"response":' + encode(fields))
+        return spell_event(b"response.failed", self._sent + 1, b'"response":' + encode(fields))
+
+    def feed(self, data: bytes) -> bytes:
+        """What the client gets of this read."""
+        sent = super().feed(data)
+        self._sent = self._passed
+        return sent
 
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
+        before = len(pieces)
         super()._piece(event, pieces)
+        if len(pieces) > before:
+            self._passed = self._responses.number
         if event is None or not self._responses.finished:
             return
         response = completed(self._responses)
