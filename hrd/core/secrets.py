@@ -34,6 +34,12 @@ class Secret:
     def reveal(self) -> str:
         return self._value
 
+    def shown_as(self, fingerprint: str) -> "Secret":
+        """The same, shown by the name of whose it is: a token passes, its account can be found."""
+        other = Secret(self._value, "")
+        other.fingerprint = fingerprint
+        return other
+
     def __repr__(self) -> str:
         return f"<{self.fingerprint}>"
 

@@ -55,10 +55,10 @@ class CodexAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Why the login can be renewed no more; empty while it can."""
 
     def secrets(self) -> list[Secret]:
-        """Everything in it that must not be seen."""
+        """Everything in it that must not be seen, shown by the account's own name."""
         pairs = [self.tokens, *([self.previous] if self.previous is not None else ())]
         held = [self.id_token, *(token for pair in pairs for token in (pair.access, pair.refresh))]
-        return [token for token in held if token.reveal()]
+        return [token.shown_as(self.fingerprint) for token in held if token.reveal()]
 
 
 def accounts_in(value: object, warnings: list[str]) -> tuple[CodexAccount, ...]:

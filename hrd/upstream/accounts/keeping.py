@@ -127,5 +127,9 @@ class Keeping:
         return list(self._unstored)
 
     def secrets(self) -> list[Secret]:
-        """What must not be seen, and is not in auth.json."""
-        return [token for _, tokens, id_token in self._unstored.values() for token in (tokens.access, tokens.refresh, id_token)]
+        """What must not be seen, and is not in auth.json, shown by the account's name."""
+        return [
+            token.shown_as(name)
+            for name, (_, tokens, id_token) in self._unstored.items()
+            for token in (tokens.access, tokens.refresh, id_token)
+        ]

@@ -28,6 +28,12 @@ def test_however_it_is_printed_only_the_fingerprint_shows(shown: object) -> None
     assert "test" not in text
 
 
+def test_a_token_that_somebody_echoes_is_scrubbed_to_whose_it_is() -> None:
+    token = Secret(KEY, "codex").shown_as("codex-0a0b0c0d")
+    assert scrub(f"bad token {KEY}", [token]) == "bad token [codex-0a0b0c0d]"
+    assert token == Secret(KEY, "codex")
+
+
 def test_a_secret_is_not_written_by_accident() -> None:
     secret = Secret(KEY, "groq")
     for encode in (msgspec.json.encode, msgspec.msgpack.encode, msgspec.to_builtins, json.dumps, pickle.dumps):

@@ -46,6 +46,7 @@ def test_everything_that_we_note() -> None:
     assert (account.previous.refresh.reveal(), account.previous.given_at) == ("r1", None)
     assert (account.renewing_since, account.needs_login) == (NOW + 1, "it is over")
     assert [secret.reveal() for secret in account.secrets()][1:] == ["a2", "r2", "a1", "r1"]
+    assert {secret.fingerprint for secret in account.secrets()} == {account.fingerprint}
     assert "a2" not in repr(account)
 
 

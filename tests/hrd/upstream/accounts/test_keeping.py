@@ -49,6 +49,7 @@ async def test_another_login_in_its_place_is_worth_more_than_what_waits_for_the_
     new = login("acc-1", "a2", "r2")
     assert (await house.keeping.store(name, Secret("r1", "codex"), new.tokens, new.id_token)).reveal() == "a2"
     assert house.keeping.unstored() == [name]
+    assert {secret.fingerprint for secret in house.keeping.secrets()} == {name}
     house.disk.full = False
     house.keep(entry("acc-1", {"access_token": "a9", "refresh_token": "r9"}))
     assert house.shows() == "a9"
