@@ -29,7 +29,9 @@ OWN_LOGIN: Final = "give the router a login of its own: hr auth login codex"
 @click.command(
     "import-codex", cls=Command, examples=("hr auth import-codex", "hr auth import-codex --path ./auth.json --label work")
 )
-@click.option("--path", metavar="FILE", help="Another file than the auth.json in $CODEX_HOME, or in ~/.codex.")
+@click.option(
+    "--path", metavar="FILE", help="Another file, or folder with an auth.json, than the one in $CODEX_HOME, or in ~/.codex."
+)
 @click.option("--label", default="", help="A word to know the account by; its e-mail address unless given.")
 @as_json
 @click.pass_obj
@@ -42,9 +44,15 @@ def import_codex(session: Session, path: str | None, label: str, as_json: bool) 
     The copy shares the login with the program that it came from, and one of the two may find itself signed out when the other
     renews it. A login of the router's own has no such trouble: hr auth login codex
     """
-    file = Path(path).expanduser() if path is not None else _cli_file(os.environ)
+    file = _named(path) if path is not None else _cli_file(os.environ)
     ask = LoginImport(content=_content(file, is_default=path is None), path=str(file.absolute()), label=label)
     session.show(session.client.ask(LOGIN_IMPORT, ask), _imported, as_json)
+
+
+def _named(path: str) -> Path:
+    """What was named; of a folder the login in it."""
+    named = Path(path).expanduser()
+    return named / "auth.json" if named.is_dir() else named
 
 
 def _cli_file(environ: Mapping[str, str]) -> Path:
@@ -59,6 +67,8 @@ def _content(file: Path, *, is_default: bool) -> str:
             data = opened.read(FILE_BYTES_MAX + 1)
     except FileNotFoundError:
         raise _missing(file, is_default=is_default) from None
+    except IsADirectoryError:
+        raise Trouble(f"{file} is a folder: that is no login", "name the file in it: --path FILE") from None
     except OSError as error:
         raise Trouble(f"{file} cannot be read: {error.strerror}", "run hr as the user that it belongs to") from None
     if len(data) > FILE_BYTES_MAX:

@@ -96,10 +96,20 @@ def test_what_is_no_login_stays_here(daemon: FakeDaemon, hr: Hr, codex_home: Pat
     assert daemon.asked == []
 
 
+def test_of_a_folder_the_login_in_it(daemon: FakeDaemon, hr: Hr, tmp_path: Path) -> None:
+    (tmp_path / "copied").mkdir()
+    missing = hr("auth", "import-codex", "--path", str(tmp_path / "copied"))
+    assert (missing.code, f"there is no {tmp_path}/copied/auth.json" in missing.err) == (1, True)
+    (tmp_path / "copied" / "auth.json").write_text("{}")
+    daemon.answers(LOGIN_IMPORT, LoginImported(accounts=(KEPT,)))
+    assert hr("auth", "import-codex", "--path", str(tmp_path / "copied")).code == 0
+    assert asked(daemon).path == str(tmp_path / "copied" / "auth.json")
+
+
 def test_a_file_that_cannot_be_read(daemon: FakeDaemon, hr: Hr, codex_home: Path) -> None:
     (codex_home / "auth.json").mkdir()
     ran = hr("auth", "import-codex")
-    assert (ran.code, "cannot be read: Is a directory" in ran.err) == (1, True)
+    assert (ran.code, "auth.json is a folder: that is no login" in ran.err) == (1, True)
     assert daemon.asked == []
 
 
