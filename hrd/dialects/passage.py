@@ -12,6 +12,7 @@ import msgspec
 
 from hrd.core.conversation import Conversation, Text
 from hrd.core.failures import BROKEN_HISTORY
+from hrd.core.needs import Need
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamReader, Target, WholeReply
@@ -64,8 +65,12 @@ class Passage:
         return self._translated(hub, target, conversation, candidate, stamp=stamp, drop=drop)
 
     def _is_taken_as_it_is(self, candidate: Candidate) -> bool:
-        """Not every provider of chat completions takes all of them: the rest gets the same in words that it has."""
-        return not self._request.openai_words or candidate.provider.quirks.openai_words
+        """Not every provider of chat completions takes all of them: the rest gets the same in words that it has, and a
+        word in place of a document that it cannot read."""
+        provider = candidate.provider
+        if provider.dialect == "openai_chat" and Need.DOCUMENTS in self._request.ask.needs and not provider.quirks.documents:
+            return False
+        return not self._request.openai_words or provider.quirks.openai_words
 
     def _is_repaired(self, candidate: Candidate, drop: frozenset[str]) -> bool:
         """A history that was refused as it is goes by the hub, if that can be: every target has it repaired."""

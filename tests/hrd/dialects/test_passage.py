@@ -107,6 +107,19 @@ def test_a_conversation_in_which_nobody_says_anything_is_refused_before_anybody_
     assert (refusal.http_status, "empty" in refusal.message) == (400, True)
 
 
+def test_who_reads_no_documents_is_told_that_one_is_missing() -> None:
+    file = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="}}
+    content = [{"type": "text", "text": "what is this?"}, file]
+    body = msgspec.json.encode({"model": "x", "messages": [{"role": "user", "content": content}]})
+    left_out, taken = prepared(openai_chat, body), prepared(openai_chat, body, documents=True)
+    assert isinstance(left_out, Prepared)
+    assert isinstance(taken, Prepared)
+    assert left_out.notes == ("a document that this provider cannot read left out",)
+    (told,) = msgspec.json.decode(left_out.body)["messages"]
+    assert told["content"] == "what is this?\n\n[A document is missing here: a.pdf]"
+    assert (msgspec.json.decode(taken.body)["messages"][0]["content"], taken.notes) == (content, ())
+
+
 LATE: dict[str, object] = {
     "model": "x",
     "messages": [
