@@ -77,6 +77,8 @@ FORGET_S = 3600.0
 """How often what was learned is looked through for what has expired."""
 
 
+SIZE_BLOCK_S = 60.0
+"""A moment that is further off, and is that of a large request, must not keep small ones away."""
 TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 
 
@@ -336,7 +338,8 @@ class Pool:
         kinds = {one.kind for one in failure.seen}
         if kinds == {WindowKind.AT_ONCE}:
             return failure.until is None and self._book.full_at_once(claim.candidate.scopes)
-        if kinds and kinds <= TOKEN_KINDS and all(one.left for one in failure.seen):
+        is_far = failure.until is not None and failure.until - now > SIZE_BLOCK_S
+        if is_far and kinds and kinds <= TOKEN_KINDS and all(one.left for one in failure.seen):
             reservation = claim.reservation
             return any(True for _ in self._book.full_at(reservation.scopes, reservation.tokens, now))
         return False
