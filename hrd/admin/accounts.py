@@ -72,7 +72,7 @@ async def import_login(
         kept.append(account)
         signed(account.fingerprint)
     changed()
-    lapsed = {lapse.fingerprint for lapse in accounts.lapses()}
+    lapsed = {lapse.fingerprint for lapse in accounts.lapses() if lapse.again_at is None}
     over = [f"{one.fingerprint}: {OVER}" for one in kept if one.fingerprint in lapsed and one.fate == KEPT]
     ends = any(not one.tokens.refresh.reveal() for one in found.logins)
     return LoginImported(accounts=tuple(kept), warnings=(*over, SHARED, TERMS, *((ENDS,) if ends else ())))

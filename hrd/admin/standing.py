@@ -77,6 +77,8 @@ class Hindrances:
     def standing_of(self, credential: Credential, candidates: Iterable[Candidate]) -> Standing:
         """What *credential* can do; *candidates* are those of its provider."""
         lapse = self._lapses.get(credential.fingerprint)
+        if lapse is not None and lapse.again_at is not None:
+            return Standing(CredentialState.COOLING, lapse.why, lapse.again_at)
         if lapse is not None and lapse.ends_at is None:
             return Standing(CredentialState.NEEDS_LOGIN, SIGN_IN)
         own = [c.scopes for c in candidates if c.credential.fingerprint == credential.fingerprint]

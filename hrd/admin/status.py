@@ -72,6 +72,7 @@ def _of_accounts(facts: DaemonFacts) -> list[str]:
         f"{one.fingerprint} {'cannot be asked' if one.ends_at is None else 'can be asked only until its token ends'}: "
         f"its login is over, {one.why or 'it came without a refresh token'}. Type: {SIGN_IN}"
         for one in facts.lapses
+        if one.again_at is None
     ]
     return lapsed + [
         f"{name}: its renewed login cannot be written to auth.json, and is lost if hrd ends now; writing is tried again"

@@ -22,17 +22,20 @@ from hrd.upstream.accounts.times import due_at, is_live, pause_s
 
 LOOK_S: Final = 30.0
 """Between two looks at what is due: wall clocks jump."""
+NOT_RENEWED: Final = "login not renewed"
 IMPORT_LOOK_S: Final = 60.0
 """Between two looks at the file that a login which is over came from."""
 
 
 class Lapse(msgspec.Struct, frozen=True):
-    """An account that has to sign in again."""
+    """An account that has to sign in again, or whose login is not renewed for now."""
 
     fingerprint: str
     why: str
     ends_at: float | None
     """Until then it can still be asked; None: it cannot."""
+    again_at: float | None = None
+    """Nobody has to sign in: its token is over and its renewal failed, which is tried again then."""
 
 
 class Flight:
@@ -92,11 +95,17 @@ class Accounts:
         self._look.set()
 
     def lapses(self) -> list[Lapse]:
-        """Accounts that have to sign in again."""
+        """Accounts that have to sign in again, and those whose renewal failed while their token is over."""
         now = self._now()
-        return [
+        accounts = self._keeping.accounts
+        delayed = [
+            Lapse(name, NOT_RENEWED, None, again_at)
+            for name, (_, again_at) in self._failures.items()
+            if name in accounts and not accounts[name].needs_login and not is_live(accounts[name], now)
+        ]
+        return delayed + [
             Lapse(account.fingerprint, account.needs_login, account.tokens.expires_at if is_live(account, now) else None)
-            for account in self._keeping.accounts.values()
+            for account in accounts.values()
             if account.needs_login or not (account.tokens.refresh.reveal() or is_live(account, now))
         ]
 

@@ -8,6 +8,7 @@ from hrd.core.blocks import Block
 from hrd.core.facts import Committed
 from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.pool import PoolSnapshot
+from hrd.upstream.accounts.accounts import Lapse
 from tests.hrd.admin.conftest import GROQ_1, GROQ_2
 from tests.hrd.world import NOON, World
 
@@ -89,3 +90,11 @@ async def test_a_provider_that_only_embeds_stands_by_its_wider_scopes(world: Wor
     assert standing(blocked(world)) == Standing("ready")
     snapshot = blocked(world, block("account:groq/me", "quota", NOON + 60))
     assert standing(snapshot) == Standing("cooling", "quota", NOON + 60)
+
+
+async def test_an_account_whose_renewal_failed_is_not_ready(world: World) -> None:
+    snapshot = world.pool.snapshot(NOON)
+    credential = snapshot.roster.credentials["groq"][0]
+    lapse = Lapse(credential.fingerprint, "login not renewed", None, NOON + 30)
+    told = Hindrances(snapshot, NOON, [lapse]).standing_of(credential, candidates_of(snapshot, "groq"))
+    assert told == Standing("cooling", "login not renewed", NOON + 30)

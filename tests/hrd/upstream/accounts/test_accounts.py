@@ -351,3 +351,19 @@ async def test_a_disk_that_fills_while_it_is_renewed_loses_nothing_while_the_pro
     assert house.disk.accounts[0]["access_token"] == house.shows()
     assert (house.accounts.unstored(), house.accounts.secrets()) == ([], [])
     assert len(oauth.refreshes) == 1
+
+
+async def test_a_token_that_is_over_and_cannot_be_renewed_is_told_until_it_is(
+    tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
+) -> None:
+    house = signed_in(tmp_path, oauth)
+    await start(house, nursery)
+    house.wire.is_down = True
+    await trio.sleep(LIFETIME_S - 100)
+    assert house.accounts.lapses() == []
+    await trio.sleep(200)
+    (lapse,) = house.accounts.lapses()
+    assert (lapse.why, lapse.ends_at, lapse.again_at is not None) == ("login not renewed", None, True)
+    house.wire.is_down = False
+    await trio.sleep(4000)
+    assert house.accounts.lapses() == []
