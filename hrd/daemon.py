@@ -27,10 +27,11 @@ from hrd.configuration.assemble import Assembled
 from hrd.configuration.demo import demo_of
 from hrd.configuration.generations import Generations
 from hrd.configuration.live import Configuration, watch
+from hrd.core import inquiries
 from hrd.core.brake import Brake
-from hrd.core.facts import RosterChanged, SignedIn
+from hrd.core.facts import LookedUp, RosterChanged, SignedIn
 from hrd.core.journal import Entry
-from hrd.core.providers import Credential, Provider
+from hrd.core.providers import Candidate, Credential, Provider
 from hrd.core.remembered import AccountNamed, Discovered, Remembered
 from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Lookout, scrub
@@ -74,6 +75,7 @@ from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.connections import Dialer
 from hrd.upstream.general import General
 from hrd.upstream.heads import Heads
+from hrd.upstream.inquiring import Inquiries
 from hrd.upstream.lookups import LookupFailed, ModelLookups
 from hrd.upstream.proxies import proxies_of
 from hrd.upstream.trust import SystemTrust
@@ -169,6 +171,14 @@ class Daemon:
             now=self.now,
             due=self._lists_due,
             models_max=lambda: self._configuration.settings.max_models_discovered,
+        )
+        self._inquiries = Inquiries(
+            general=general,
+            passes=self._accounts,
+            now=self.now,
+            due=self._inquiries_due,
+            told=self._looked_up,
+            not_told=self._not_told,
         )
         self._attempts = Attempts(
             connections=self._upstream,
@@ -444,6 +454,7 @@ class Daemon:
         self._terms = self._make_terms()
         self._heads.renew(assembled.forwarded, proxies_of(self._configuration.settings))
         self._lookups.look_again()
+        self._inquiries.keep_only(assembled.roster.fingerprints)
 
     def _learn(self, found: list[Discovered], named: list[AccountNamed]) -> None:
         """Model lists were read, or providers named the accounts of credentials."""
@@ -544,6 +555,7 @@ class Daemon:
                     )
                 )
                 front.start_soon(partial(self._lookups.run, found=lambda found: self._learn(found, []), failed=self._no_list))
+                front.start_soon(self._inquiries.run)
                 ready(self)
                 self._notify.ready(self._status_line())
                 if inheritance is not None:
@@ -643,6 +655,28 @@ class Daemon:
             if provider.discover and (known is None or now - known.at >= age_s):
                 due.append((provider, roster.credentials[name][0]))
         return due
+
+    def _inquiries_due(self, asked_at: Mapping[str, float]) -> list[Candidate]:
+        now, every_s = self.now(), self._configuration.settings.lookup_seconds
+        roster = self._pool.roster
+        if not every_s or not any(roster.providers[name].look_ups for name in roster.enabled):
+            return []
+        snapshot = self._pool.snapshot(now)
+        return inquiries.due(
+            snapshot.roster,
+            snapshot.book,
+            snapshot.blocks,
+            asked_at=asked_at,
+            requested_at=self._pool.requested_at,
+            every_s=every_s,
+            now=now,
+        )
+
+    def _looked_up(self, fact: LookedUp) -> None:
+        self._store.commit_nowait(self._pool.apply(fact, self.now()))
+
+    def _not_told(self, candidate: Candidate, why: str) -> None:
+        self.log.debug("not told what is left", credential=candidate.credential.fingerprint, reason=why)
 
     def _no_list(self, failed: LookupFailed) -> None:
         self.log.debug("no list of models", provider=failed.provider, reason=failed.reason)

@@ -36,6 +36,7 @@ from hrd.core.facts import (
     Wait,
 )
 from hrd.core.failures import Failure, HintSource, Verdict, WindowKind
+from hrd.core.inquiries import AHEAD_S
 from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
 from hrd.core.lanes import Lanes, reading_of
 from hrd.core.learned import Learning
@@ -79,6 +80,7 @@ FORGET_S = 3600.0
 
 SIZE_BLOCK_S = 60.0
 """A moment that is further off, and is that of a large request, must not keep small ones away."""
+CREDIT_KINDS = frozenset(kind for kind in WindowKind if kind.value.partition("/")[0] == "credit")
 TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 
 
@@ -132,6 +134,8 @@ class Pool:
             clients=self.clients,
         )
         self.rules = rules
+        self.requested_at = 0.0
+        """When somebody last wanted anything."""
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
 
@@ -156,6 +160,7 @@ class Pool:
 
     def claim(self, tour: Tour, caller: Caller, request_id: str, now: float, waited_s: float = 0.0) -> Claim | Wait | Refusal:
         """Choose a candidate for *tour* and reserve it, or say until when to wait, or refuse."""
+        self.requested_at = now
         decision = self._decide(tour, caller, request_id, now, waited_s)
         if tour.place is not None and not isinstance(decision, Wait):
             self._line.leave(tour.place)
@@ -360,16 +365,19 @@ class Pool:
 
     def _looked_up(self, fact: LookedUp, now: float) -> list[Row]:
         """A free question told what is left: what a refusal before it said may not hold any more."""
-        candidate, rows = fact.candidate, list[Row]()
-        is_used_up = self._book.observe(candidate, fact.observations, (), now)
-        self._name(candidate, fact.account)
-        if is_used_up:
-            rows.extend(
-                self._blocks.probed(candidate.scopes, now, first_s=self.rules.probe_s, longest_s=self.rules.probe_max_s)
-            )
-        else:
-            for scope in {failover.scope_of(candidate, one.scope or "quota") for one in fact.observations if one.left}:
-                rows.extend(self._blocks.lift_reason(scope, "quota", begun_at=fact.begun_at))
+        candidate, rows, spans = fact.candidate, list[Row](), (self.rules.probe_s, self.rules.probe_max_s)
+        for one in fact.observations:
+            scope = failover.scope_of(candidate, one.scope or "quota")
+            is_used_up = self._book.observe(candidate, (one,), (), now)
+            if is_used_up:
+                at = (scope, failover.scope_of(candidate, "account"))
+                rows.extend(self._blocks.probed(at, now, first_s=spans[0], longest_s=spans[1], ahead_s=AHEAD_S))
+            elif one.left:
+                for reason in ("quota", "credits") if one.kind in CREDIT_KINDS else ("quota",):
+                    rows.extend(self._blocks.lift_reason(scope, reason, begun_at=fact.begun_at))
+                if one.kind is WindowKind.CREDIT and one.scope != "credential":  # the account's, which was below nothing
+                    account = failover.scope_of(candidate, "account")
+                    rows.extend(self._blocks.lift_reason(account, "credits", begun_at=fact.begun_at))
         if rows:
             self._line.call_all()
         return rows

@@ -129,11 +129,13 @@ class BlockBook:
                 del self._probes[scope]
                 self.changed(scope)
 
-    def probed(self, scopes: Iterable[str], now: float, *, first_s: float, longest_s: float) -> list[Block]:
-        """A probe met something else than a success: when the next one is due."""
+    def probed(
+        self, scopes: Iterable[str], now: float, *, first_s: float, longest_s: float, ahead_s: float = 0.0
+    ) -> list[Block]:
+        """A probe met something else than a success: when the next one is due. *ahead_s*: so much too early counts as well."""
         rows = []
         for block in list(self._in_force(scopes, now)):
-            if block.next_probe is not None and block.next_probe <= now:
+            if block.next_probe is not None and block.next_probe <= now + ahead_s:
                 row = blocks.probed(block, now, first_s=first_s, longest_s=longest_s)
                 self.put(row)
                 rows.append(row)

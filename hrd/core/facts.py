@@ -126,7 +126,6 @@ class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
     candidate: Candidate
     observations: tuple[Observation, ...]
     begun_at: float
-    account: str = ""
 
 
 Fact = (

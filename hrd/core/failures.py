@@ -53,10 +53,12 @@ OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY})
 
 
 class HintSource(enum.Enum):
-    """Where a block's end comes from."""
+    """Where a block's end, or what is known of a window, comes from."""
 
     HEADER = "header"
     BODY = "body"
+    LOOKUP = "look-up"
+    """A free question that was asked for it."""
     GUESS = "guess"
 
 
@@ -85,6 +87,8 @@ class WindowKind(enum.Enum):
     """A subscription's allowance, of which only the share used is ever said; `window_s` is its length."""
     CREDIT = "credit"
     """A balance, in millionths of a dollar."""
+    CREDIT_DAY = "credit/day"
+    CREDIT_WEEK = "credit/week"
     CREDIT_MONTH = "credit/month"
     AT_ONCE = "at once"
     """Requests in flight."""

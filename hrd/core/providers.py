@@ -127,6 +127,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     exclude_models: tuple[str, ...] = ()
     discover: bool = True
     """`GET {base}/models` may be read in the background."""
+    look_ups: tuple[str, ...] = ()
+    """Free questions about what a key has left: paths behind the base URL (see `upstream.readers.left`)."""
     strip_model_prefix: str = ""
     """A prefix of its model list that its requests do not carry."""
     models_facts: dict[str, ModelFacts] = {}

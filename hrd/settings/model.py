@@ -145,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upstream_idle_seconds: float
     max_models_discovered: int
     discovery_seconds: float
+    lookup_seconds: float
     http_proxy: Proxy | None
     https_proxy: Proxy | None
     all_proxy: Proxy | None

@@ -150,6 +150,12 @@ NAMES: Final = (
     Name("UPSTREAM_IDLE_SECONDS", 50.0, _seconds(0, 3600), "how long such a connection is kept"),
     Name("MAX_MODELS_DISCOVERED", 2000, _COUNT, "models taken from one provider's list"),
     Name("DISCOVERY_SECONDS", 86_400.0, _seconds(60, 2_592_000), "between two looks at a provider's list of models"),
+    Name(
+        "LOOKUP_SECONDS",
+        300.0,
+        _seconds(0, 86_400),
+        "between two free questions about what a key has left, asked only when it helps; 0 asks none",
+    ),
     Name("HTTP_PROXY", None, ProxyUrl(), "proxy for providers whose base URL is http"),
     Name("HTTPS_PROXY", None, ProxyUrl(), "proxy for providers whose base URL is https"),
     Name("ALL_PROXY", None, ProxyUrl(), "proxy for either, where the one above is not set"),

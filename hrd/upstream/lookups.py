@@ -43,7 +43,7 @@ async def read_models(
 ) -> Discovered | LookupFailed:
     """`GET {base}/models`, bounded in time and size. Within LOOKUP_S seconds."""
     got = await general.ask(
-        "GET", list_url(provider), headers=_headers(provider, credential, secret), within_s=LOOKUP_S, bytes_max=BODY_BYTES_MAX
+        "GET", list_url(provider), headers=headers_of(provider, credential, secret), within_s=LOOKUP_S, bytes_max=BODY_BYTES_MAX
     )
     if isinstance(got, NotGot):
         return LookupFailed(provider.name, got.reason)
@@ -61,7 +61,8 @@ def list_url(provider: Provider) -> str:
     return f"{url}?limit={ANTHROPIC_ROWS_MAX}" if provider.dialect == ANTHROPIC else url
 
 
-def _headers(provider: Provider, credential: Credential, secret: Secret) -> dict[str, str]:
+def headers_of(provider: Provider, credential: Credential, secret: Secret) -> dict[str, str]:
+    """What a question to *provider* has in its head."""
     introduction = introduction_of(provider.dialect)
     fields = {**introduction.says(credential), **dict([introduction.key(secret.reveal())])}
     return {

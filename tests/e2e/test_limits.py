@@ -16,7 +16,8 @@ from tests.simulation.metered import Metered
 from tests.simulation.providers import Account
 from tests.simulation.styles import told, with_retry_after, without_hint
 from tests.simulation.windows import Bucket, Fixed, Unit, every
-from tests.upstreams import Answer
+from tests.upstreams import Answer, Asked, Status
+from tests.upstreams.behaviours import Behave
 
 pytestmark = pytest.mark.e2e
 
@@ -67,3 +68,31 @@ async def test_nobody_is_refused_after_the_first_window(tmp_path: Path) -> None:
         assert {name: [at for at, _ in one.refused if at >= began] for name, one in metered.items()} == {
             name: [] for name in metered
         }
+
+
+async def test_a_day_that_was_refused_is_looked_up_for_free_and_the_key_asked_again(tmp_path: Path) -> None:
+    """OpenRouter said that the day is used up; somebody has bought credits since, which its `GET /key` tells."""
+    day = {"limit": 1000, "remaining": 950}
+
+    def look_up(asked: Asked) -> Status | None:
+        if asked.path != "/v1/key":
+            return Status.json(404, {}) if asked.path == "/v1/credits" else None
+        return Status.json(200, {"data": {"label": "test", "free_model_daily_requests": day}})
+
+    refused = Status.json(429, {"error": {"code": 429, "message": "Rate limit exceeded: free-models-per-day"}})
+    behaviours: dict[str, Behave] = {"openrouter": [refused, Answer("good")], "kimi": Answer("other")}
+    async with pool(tmp_path, behaviours, look_ups={"openrouter": look_up}, LOOKUP_SECONDS="1") as (router, upstreams):
+        openrouter = upstreams["openrouter"]
+        assert answered(await router.chat()) == "other"
+        assert (await router.provider("openrouter"))["state"] == "blocked"
+        for _ in range(200):
+            if answered(await router.chat()) == "good":
+                break
+            await trio.sleep(0.1)
+        scopes = {scope["scope"]: scope for scope in (await router.control("GET", "/v1/quota")).json()["scopes"]}
+        (row,) = [scope for name, scope in scopes.items() if name.startswith("free:openrouter/")]
+        (window,) = [window for window in row["windows"] if window["kind"] == "requests/day"]
+        assert (window["limit"], window["source"], window["standing"]) == (1000, "look-up", "known")
+        assert row["blocks"] == []
+        assert len([asked for asked in openrouter.seen if asked.path == "/v1/credits"]) == 1  # 404 is remembered
+        assert len(openrouter.asked) == 2

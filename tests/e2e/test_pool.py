@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from tests.e2e.daemon import Router, answered, running
-from tests.upstreams import CLOSE, Answer, Cut, Ends, Events, Status, Upstream, error_in_stream, hangs
+from tests.upstreams import CLOSE, Answer, Asked, Cut, Ends, Events, Status, Upstream, error_in_stream, hangs
 from tests.upstreams.behaviours import Behave, Behaviour
 
 pytestmark = pytest.mark.e2e
@@ -23,17 +23,24 @@ FAILS = Status.json(500, {"error": {"message": "Internal error"}})
 REJECTED = Status.json(401, {"error": {"message": "Incorrect API key provided.", "code": "invalid_api_key"}})
 NO_MONEY = Status.json(402, {"error": {"message": "Insufficient balance", "code": "insufficient_balance"}})
 OVERLOADED = {"code": 503, "message": "Provider disconnected unexpectedly"}
+LookUp = Callable[[Asked], Behaviour | None]
 FIRST_GUESS_S = 5.0
 """How long a first guessed block holds (429 without a hint, server errors)."""
 
 
 @asynccontextmanager
 async def pool(
-    home: Path, behaviours: Mapping[str, Behave], *, keys: int = 1, **environment: str
+    home: Path,
+    behaviours: Mapping[str, Behave],
+    *,
+    keys: int = 1,
+    look_ups: Mapping[str, LookUp] | None = None,
+    **environment: str,
 ) -> AsyncIterator[tuple[Router, dict[str, Upstream]]]:
     """Providers of one class, asked in the order in which they are given, each with its own emulator and *keys* keys."""
     async with AsyncExitStack() as stack:
-        upstreams = {name: await stack.enter_async_context(Upstream(behave)) for name, behave in behaviours.items()}
+        made = {name: Upstream(behave, look_ups=(look_ups or {}).get(name)) for name, behave in behaviours.items()}
+        upstreams = {name: await stack.enter_async_context(upstream) for name, upstream in made.items()}
         rows = "".join(f'[providers.{name}]\ncost_class = "free"\ndiscover = false\n' for name in behaviours)
         (home / "config.toml").write_text(rows)
         for name, upstream in upstreams.items():

@@ -41,6 +41,7 @@ class Upstream:
         *,
         models: Sequence[str] = ("test-model",),
         models_behave: Behaviour | None = None,
+        look_ups: Callable[[Asked], Behaviour | None] | None = None,
         rules: Rules | None = Rules(),  # noqa: B008 - frozen
         wire: Wire | None = None,
         limits: Limits | None = None,
@@ -50,10 +51,11 @@ class Upstream:
         """*rules*: what every request is held to before the script is asked (None: anything goes). *wire*: speak this in place
         of OpenAI's chat completions under *rules*.
 
-        *models_behave* answers GET /models in place of the list. *count* is called once for each POST, when its head
-        and body have arrived.
+        *models_behave* answers GET /models in place of the list, *look_ups* every GET that it knows. *count* is called once for
+        each POST, when its head and body have arrived.
         """
         self._behave, self._models, self._models_behave = behave, models, models_behave
+        self._look_ups = look_ups or (lambda _: None)
         self.wire = wire or Chat(rules)
         self._limits, self._count, self._port = limits, count, port
         self._script_at = 0
@@ -118,6 +120,9 @@ class Upstream:
         self.seen.append(asked)
         if asked.method == "POST" and self._count is not None:
             self._count()
+        known = self._look_ups(asked) if asked.method == "GET" else None
+        if known is not None:
+            return known, ()
         refusal = self.wire.refusal(asked)
         if refusal is not None:
             asked.refused = refusal.body.decode()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hrd.core import failover
-from hrd.core.failures import Observation
+from hrd.core.failures import HintSource, Observation
 from hrd.core.ledger import Spent
 from hrd.core.providers import Candidate, CostClass, Provider
 from hrd.core.quota import evidence, kinds
@@ -156,7 +156,15 @@ class QuotaBook:
         if candidate.cost_class is not CostClass.LOCAL:
             for kind in TALLIED:
                 self._tally(candidate, kind, now)
-        return [meter for scope in candidate.scopes for meter in self.meters_at(scope)]
+        return [meter for scope in candidate.scopes for meter in self._stopping(scope, candidate.scopes)]
+
+    def _stopping(self, scope: str, scopes: Iterable[str]) -> Iterable[Meter]:
+        """The meters at *scope* that a candidate of *scopes* counts in. A key's budget is of what costs money: it stops no free
+        model."""
+        meters = self.meters_at(scope)
+        if not scope.startswith("credential:") or any(other.startswith("paid:") for other in scopes):
+            return meters
+        return [meter for meter in meters if meter.measure is not Measure.CREDIT]
 
     def _apply(self, limit: Limit, candidate: Candidate, owner: str, now: float) -> None:
         scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))
@@ -268,17 +276,17 @@ class QuotaBook:
                     meter.count_again(spent - reserved, at, now)
                     self._touch(meter)
 
-    def full_at(self, scopes: Iterable[str], tokens: int, now: float) -> Iterator[Window]:
+    def full_at(self, scopes: Sequence[str], tokens: int, now: float) -> Iterator[Window]:
         """The windows that have no room for a request of *tokens*."""
         amounts = Amounts(input_tokens=tokens)
         for scope in scopes:
-            for meter in self.meters_at(scope):
+            for meter in self._stopping(scope, scopes):
                 if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
                     yield meter.row(self._through, now)
 
-    def opens_at(self, scopes: Iterable[str], now: float) -> float:
+    def opens_at(self, scopes: Sequence[str], now: float) -> float:
         """When the last of their windows that have no room for any request opens; 0 if none is full."""
-        full = (m for scope in scopes for m in self.meters_at(scope) if m.is_known and m.limit is not None)
+        full = (m for scope in scopes for m in self._stopping(scope, scopes) if m.is_known and m.limit is not None)
         return max((at for meter in full if (at := meter.fits_at(1, now)) > now), default=0.0)
 
     def full_at_once(self, scopes: Iterable[str]) -> bool:
@@ -327,7 +335,7 @@ class QuotaBook:
         if evidence.sensible(seen) is None:
             return False
         name = kinds.named(seen.kind, seen.window_s)
-        meter = self._spoken_of(candidate, seen, name, now, refused=refused)
+        meter = self._spoken_of(candidate, seen, name, now, refused=refused or seen.source is HintSource.LOOKUP)
         if meter is None:
             return False
         count = next((count for count in counts if count.meter is meter), None)
@@ -348,6 +356,10 @@ class QuotaBook:
         if until is not None and not is_long:
             met.leave_one_at(until)
         self._touch(met)
+
+    def awaits_more(self, scopes: Iterable[str]) -> bool:
+        """Whether it was said once that more is left of one of their windows than we think; said again it is believed."""
+        return any(meter.more is not None for scope in scopes for meter in self.meters_at(scope))
 
     def is_full_by_count(self, candidate: Candidate, until: float, now: float) -> bool:
         """Whether a window that we counted full ends then, at its own boundary: nobody need look whether it still holds."""

@@ -12,7 +12,7 @@ from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
 from hrd.core.quota.meter import Count, Meter
-from hrd.core.quota.window import CATALOGUE, REFUSALS, USE, Turn
+from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, USE, Turn
 from hrd.core.times import WAIT_MAX_S
 
 SETTLED_S = 1.0
@@ -53,8 +53,8 @@ def sensible(seen: Observation) -> tuple[int | None, int | None] | None:
 
 
 def turn_of(kind: WindowKind, name: str, *, refused: bool) -> Turn:
-    """How a window turns of which a reply speaks. *refused*: it speaks of it only when it is full, so that in between we have
-    to keep to it by ourselves, however the provider's minutes fall."""
+    """How a window turns of which a reply speaks. *refused*: it speaks of it only when it is full, or when it is asked, so that
+    in between we have to keep to it by ourselves, however the provider's minutes fall."""
     if kind is WindowKind.AT_ONCE:
         return Turn.IN_FLIGHT
     span = kinds.span_of(name)
@@ -87,7 +87,7 @@ def believe(
         return  # it names the window and no number, and we have no count: there is nothing to learn
     if meter.turns is Turn.IN_FLIGHT:
         return  # we know better than anybody how many are in flight
-    if meter.limit is None:
+    if meter.limit is None or (meter.is_implied and (left > meter.limit or meter.turns is Turn.NEVER)):
         meter.limit, meter.is_implied, meter.is_known = meter.used + left, True, True
         meter.source, meter.limit_at = source, now
     used = meter.limit - left
@@ -162,11 +162,18 @@ def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool 
 
 def _plan_test(meter: Meter, now: float, probe_s: float) -> None:
     """It is used up until a far moment, on nobody's word but the provider's."""
-    if meter.turns is not Turn.SAID or meter.ends_at is None or meter.ends_at - now <= HOUR_S:
+    if not _ends_far_off(meter, now):
         return
     if meter.is_testing or meter.test_at <= meter.begun_at:
         meter.test_s = min(max(meter.test_s * 2, probe_s), DAY_S) if meter.is_testing else probe_s
         meter.test_at, meter.is_testing = now + meter.test_s, False
+
+
+def _ends_far_off(meter: Meter, now: float) -> bool:
+    """By the provider's word; a balance ends when somebody pays."""
+    if meter.turns is Turn.NEVER:
+        return meter.source != SETTINGS
+    return meter.turns is Turn.SAID and meter.ends_at is not None and meter.ends_at - now > HOUR_S
 
 
 def may_learn(meter: Meter) -> bool:
@@ -185,7 +192,7 @@ def may_test(meter: Meter, now: float) -> bool:
     elif meter.source == HintSource.BODY.value and meter.measure in kinds.OF_TOKENS and (meter.span_s or 0.0) > HOUR_S:
         if now - meter.limit_at < DRIFT_S:
             return False
-    elif meter.turns is not Turn.SAID or meter.ends_at is None or meter.ends_at - now <= HOUR_S or not meter.test_at:
+    elif not meter.test_at or not _ends_far_off(meter, now):
         return False
     return len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S
 

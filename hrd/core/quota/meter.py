@@ -268,7 +268,7 @@ class Meter:
             if entry.leaves_at < leaves_at:
                 entry.amount -= count.amount
                 count.entry = self._enter(count.amount, leaves_at)
-        if count.is_beyond:
+        if count.is_beyond or count.is_test:
             self._exceeded(count, now)
 
     def _exceeded(self, count: Count, now: float) -> None:
@@ -278,6 +278,8 @@ class Meter:
             self.test_at, self.test_s, self.is_testing = now, 0.0, False
         elif not self.is_known:
             self.limit, self.source = None, USE
+        elif self.turns is Turn.NEVER and self.source != SETTINGS:
+            self.limit, self.source, self.is_known = None, USE, False  # somebody has paid
         elif self.turns is Turn.SAID and self.source != SETTINGS:
             self._before = None  # it has turned, whatever was said
             self.begun_at, self.ends_at, self.used = now, None, count.amount

@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from hrd.core.failures import HintSource
+
 PROVIDER: Final = "provider"
 USER: Final = "user"
 """Whose limit it is: a ceiling of the user's stands beside the provider's own."""
@@ -15,7 +17,7 @@ REFUSALS: Final = "refusals"
 """Sources of a limit besides those of `HintSource`: the count at which the provider refused."""
 USE: Final = "use"
 """A claim was exceeded without harm: what the limit is, is not known any more."""
-LOOKUP: Final = "look-up"
+LOOKUP: Final = HintSource.LOOKUP.value
 SAID_BY_PROVIDER: Final = frozenset({"header", "body", LOOKUP})
 NOBODY: Final = ""
 """It only counts, so that a refusal can teach something."""
