@@ -6,7 +6,7 @@ replies from them. A legal sequence is
     Started? anything* Finished UsageSeen?
 
 where anything is none of those but UsageSeen, or at any place `Broken`, after which nothing follows. A call is announced by
-`CallBegun`, a commit point, and complete with `CallDone`: its arguments are sent on whole and valid, or not at all. Calls
+`CallBegun`, and complete with `CallDone`, the commit point: its arguments are sent on whole and valid, or not at all. Calls
 may overlap; `key` tells them apart. A call that never came to its end (the reply ended for its length) has no `CallDone`.
 """
 
@@ -129,5 +129,3 @@ ReplyEvent = (
     | Finished
     | Broken
 )
-COMMITTING = (Text, RefusalText, Thought, ThoughtSigned, CallBegun, CallDone)
-"""What is meaningful: the first of them is the commit point."""

@@ -33,10 +33,13 @@ FINISH_WORDS = {
 class Account:
     """The account of one reply, kept event by event."""
 
-    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "committed", "error", "finish")
+    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "begun", "committed", "error", "finish")
 
     def __init__(self, input_tokens: int) -> None:
+        self.begun = False
+        """Something meaningful was read, be it the beginning of a call."""
         self.committed = False
+        """There is something meaningful to be sent on between dialects, which take calls whole."""
         self.error: dict[str, Any] | None = None
         self.finish: Finish | None = None
         self._input_tokens = input_tokens
@@ -48,12 +51,14 @@ class Account:
         match event:
             case Text() | Thought() | RefusalText():
                 if event.text:
-                    self.committed = True
+                    self.begun = self.committed = True
                     self._count(event.text)
-            case CallBegun() | ThoughtSigned():
-                self.committed = True
+            case CallBegun():
+                self.begun = True
+            case ThoughtSigned():
+                self.begun = self.committed = True
             case CallDone():
-                self.committed = True
+                self.begun = self.committed = True
                 self._count(event.name)
                 self._count(event.arguments)
             case UsageSeen():
@@ -61,7 +66,7 @@ class Account:
             case Finished():
                 self.finish = event.reason
                 if event.reason is not Finish.STOP:
-                    self.committed = True
+                    self.begun = self.committed = True
             case Broken():
                 self.error = event.error
             case _:

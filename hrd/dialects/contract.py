@@ -110,6 +110,11 @@ class StreamReader(Protocol):
     returns may always be sent. After every `feed` look at `error`, `broken` and `finished`, in this order."""
 
     @property
+    def begun(self) -> bool:
+        """Something meaningful was read. Mostly that is the commit point; a call that is collected before it is sent on has
+        begun earlier."""
+
+    @property
     def committed(self) -> bool:
         """The commit point was reached: something of the reply can be, or was, sent."""
 

@@ -27,6 +27,10 @@ class HeldStream:
         self._held_bytes = 0
 
     @property
+    def begun(self) -> bool:
+        return self._account.begun
+
+    @property
     def committed(self) -> bool:
         return self._account.committed
 
@@ -55,7 +59,7 @@ class HeldStream:
         if self.finished:
             self._close(pieces)
             return b""
-        if not self._account.committed:
+        if not self.committed:
             self._hold(pieces)
             return b""
         if self._held:
@@ -77,7 +81,7 @@ class HeldStream:
                 self._close(pieces)
         if self.error is not None or self.broken:
             return Ending.BROKEN
-        return Ending.COMPLETE if self._account.committed else Ending.EMPTY
+        return Ending.COMPLETE if self.committed else Ending.EMPTY
 
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
         """Read *event*, None for the end of all, into the account, and put what the client gets of it into *pieces*."""

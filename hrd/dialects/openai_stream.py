@@ -40,6 +40,11 @@ class ReplyStream:
         self._opened = 0
         self._closed = 0
 
+    @property
+    def begun(self) -> bool:
+        """The beginning of a call goes out like everything else."""
+        return self.committed
+
     def feed(self, data: bytes) -> bytes:
         """What the client gets of this read."""
         if self._is_over():

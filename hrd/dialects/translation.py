@@ -27,7 +27,7 @@ def translate_whole(
     return WholeReply(
         body=write((*said, *account.owed())),
         usage=account.usage(),
-        empty=not account.committed,
+        empty=not account.begun,
         finish_reason=account.finish_reason,
     )
 

@@ -67,11 +67,14 @@ class OpenStream:
         observations: tuple[Observation, ...],
         scrub: Callable[[str], str],
         *,
+        begun_at: float,
         is_read: bool,
     ) -> None:
         """*is_read*: the end of the message has come already."""
         self._scrub = scrub
         self.reply = reply
+        self.begun_at = begun_at
+        """By trio's clock: when it began. A call that is sent on whole begins long before its commit point."""
         self.first = first
         self.observations = observations
         self.broken_by = ""
@@ -188,13 +191,16 @@ class Attempts:
         reply: StreamReader,
         *,
         within_s: float,
+        idle_s: float,
+        begun: Callable[[], None],
         about: About = NOTHING,
         secret: Secret | None = None,
     ) -> OpenStream | Missed:
-        """Ask for a stream; its commit point must come within *within_s* seconds of sending. The rest as in `whole`."""
+        """Ask for a stream; it must begin within *within_s* seconds of sending. If that is not yet its commit point, *begun* is
+        called, and from there it may pause for *idle_s* seconds. The rest as in `whole`."""
         credential = claim.candidate.credential
         if secret is None and credential.signs_in:
-            ask = partial(self.stream, claim, prepared, reply, about=about)
+            ask = partial(self.stream, claim, prepared, reply, idle_s=idle_s, begun=begun, about=about)
             return await show(self._passes, credential, within_s, ask, _failure_of, _missed_by)
         connection: Connection | None = None
         try:
@@ -204,8 +210,11 @@ class Attempts:
                 return await self._refused(claim, connection, head)
             if not _is_event_stream(head, is_typed=prepared.is_typed):
                 return self._odd(claim, head, await self._error_body(connection))
-            opened = await self._until_commit(claim, connection, head, reply)
+            opened = await self._until_commit(claim, connection, head, reply, idle_s, begun)
         except _TROUBLE as trouble:
+            if reply.begun and isinstance(trouble, trio.ClosedResourceError):
+                message = f"nothing came for {idle_s:.0f} s, in the middle of a tool call"
+                return Missed(failure=Failure(verdict=Verdict.BROKEN, message=message, status=200))
             return self._broken(trouble, f"no first token within {within_s:.0f} s")
         else:
             if isinstance(opened, OpenStream):
@@ -334,11 +343,22 @@ class Attempts:
         return Missed(failure=self._wrong_type(head), observations=observations)
 
     async def _until_commit(
-        self, claim: Claim, connection: Connection, head: ReplyHead, reply: StreamReader
+        self,
+        claim: Claim,
+        connection: Connection,
+        head: ReplyHead,
+        reply: StreamReader,
+        idle_s: float,
+        begun: Callable[[], None],
     ) -> OpenStream | Missed:
         observations = self._observations(claim, head)
-        first, is_read = b"", False
+        first, is_read, begun_at = b"", False, 0.0
         while not reply.committed:
+            if reply.begun:
+                connection.alarm.at = trio.current_time() + idle_s
+                if not begun_at:
+                    begun_at = trio.current_time()
+                    begun()
             event = await _next_event(connection)
             if isinstance(event, bytes):
                 first = reply.feed(event)
@@ -354,7 +374,9 @@ class Attempts:
             if reply.finished and not reply.committed:
                 failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
                 return Missed(failure=failure, observations=observations, empty=_as_whole(reply))
-        return OpenStream(self._connections, connection, reply, first, observations, self._scrub, is_read=is_read)
+        begun_at = begun_at or trio.current_time()
+        connections, scrub = self._connections, self._scrub
+        return OpenStream(connections, connection, reply, first, observations, scrub, begun_at=begun_at, is_read=is_read)
 
     def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
         provider = claim.candidate.provider
