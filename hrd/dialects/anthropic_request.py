@@ -148,22 +148,21 @@ class _Reading:
 
     def _part(self, raw: msgspec.Raw) -> Part:
         kind = _TYPED.decode(raw).type
-        if kind not in _PARTS:
-            return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=kind not in _HARMLESS)
+        if kind not in TRANSLATED:
+            return Foreign(dialect=DIALECT, type=kind, raw=raw)
         block = _BLOCK.decode(raw)
         cache_control = _unless_null(block.cache_control)
         match kind:
             case "text":
                 return Text(block.text or "", cache_control)
-            case "image" if isinstance(source := block.source, SourceAsked):
+            case "image" if isinstance(source := block.source, SourceAsked) and not source.file_id:
                 return Image(
                     url=source.url or "",
                     media_type=source.media_type or "",
                     data=source.data or "",
-                    file_id=source.file_id or "",
                     cache_control=cache_control,
                 )
-            case "document" if isinstance(source := block.source, SourceAsked) and _is_text_alone(source.content):
+            case "document" if isinstance(source := block.source, SourceAsked) and _is_carried(source):
                 return _document(block, source, cache_control)
             case "search_result" if _is_text_alone(found := _BLOCKS.decode(block.content)):
                 place = block.source if isinstance(block.source, str) else ""
@@ -184,7 +183,7 @@ class _Reading:
             case "tool_result":
                 return self._result(block, cache_control)
             case _:
-                return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=True)
+                return Foreign(dialect=DIALECT, type=kind, raw=raw)
 
     def _result(self, block: BlockAsked, cache_control: msgspec.Raw) -> ToolResult:
         parts = self._parts(_CONTENT.decode(block.content))
@@ -198,10 +197,11 @@ class _Reading:
         )
 
 
-_PARTS: Final = frozenset(
+TRANSLATED: Final = frozenset(
     {"text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result"}
 )
-_HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "compaction", "fallback"})
+"""Blocks that the hub has words for."""
+HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "fallback"})
 """Blocks without which a request still asks the same: what the provider did, and will not be told again."""
 
 
@@ -213,10 +213,14 @@ def _document(block: BlockAsked, source: SourceAsked, cache_control: msgspec.Raw
         media_type=source.media_type or "",
         data="" if is_text else source.data or "",
         text=(source.data or content) if is_text else "",
-        file_id=source.file_id or "",
         title=block.title or "",
         cache_control=cache_control,
     )
+
+
+def _is_carried(source: SourceAsked) -> bool:
+    """Whether others can have it: not if it lies with Anthropic, or holds more than text."""
+    return not source.file_id and _is_text_alone(source.content)
 
 
 def _is_text_alone(content: str | list[BlockAsked] | None) -> bool:

@@ -15,6 +15,7 @@ from hrd.core.conversation import (
     Choosing,
     Conversation,
     Document,
+    Foreign,
     FormatKind,
     Image,
     OutputFormat,
@@ -40,6 +41,7 @@ from hrd.dialects.fields import refuse, refuse_shape
 from hrd.dialects.openai_chat_shapes import (
     SpelledCall,
     SpelledChoice,
+    SpelledContent,
     SpelledDetail,
     SpelledFormat,
     SpelledFunction,
@@ -71,7 +73,10 @@ _CARRIED = frozenset(
 
 _MESSAGES = msgspec.json.Decoder(list[SpelledMessage])
 _TOOLS = msgspec.json.Decoder(list[SpelledTool] | None)
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_TOOLS = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_RAW_CONTENT = msgspec.json.Decoder(SpelledContent)
+_TYPE = msgspec.json.Decoder(SpelledPart)
 _FUNCTIONS = msgspec.json.Decoder(list[SpelledFunctionTool] | None)
 _DETAILS = msgspec.json.Decoder(list[SpelledDetail] | None)
 _ROLES = {"system": Role.SYSTEM, "developer": Role.DEVELOPER, "user": Role.USER, "assistant": Role.ASSISTANT}
@@ -82,7 +87,7 @@ def read_conversation(request: Request) -> Conversation | Refusal:
     fields = request.fields
     name = "messages"
     try:
-        turns = _turns(_MESSAGES.decode(fields[name]))
+        turns = _turns(_MESSAGES.decode(fields[name]), fields[name])
         name = "tools"
         tools, provider_tools = _tools(fields)
         name = "the request"
@@ -115,14 +120,18 @@ def read_conversation(request: Request) -> Conversation | Refusal:
 # turns -------------------------------------------------------------------------------------------------------------------
 
 
-def _turns(messages: list[SpelledMessage]) -> tuple[Turn, ...] | Refusal:
+def _turns(messages: list[SpelledMessage], spelled: msgspec.Raw) -> tuple[Turn, ...] | Refusal:
     turns: list[Turn] = []
     for place, message in enumerate(messages):
         role = _ROLES.get(message.role)
-        if role is Role.ASSISTANT:
-            turns.append(Turn(role, tuple(_assistant_parts(message, place)), message.name or ""))
-        elif role is not None:
-            turns.append(Turn(role, tuple(_content(message.content)), message.name or ""))
+        if role is not None:
+            parts = _content(message.content)
+            said = [part for part in parts if part is not None]
+            if len(said) < len(parts):
+                said = _with_foreign(parts, spelled, place)
+            if role is Role.ASSISTANT:
+                said = _assistant_parts(message, place, said)
+            turns.append(Turn(role, tuple(said), message.name or ""))
         elif message.role in ("tool", "function"):
             turns.append(Turn(Role.TOOL, (_result(message, turns),)))
         else:
@@ -132,17 +141,20 @@ def _turns(messages: list[SpelledMessage]) -> tuple[Turn, ...] | Refusal:
     return tuple(turns)
 
 
-def _content(content: str | list[SpelledPart | str] | None) -> list[Part]:
+def _content(content: str | list[SpelledPart | str] | None) -> list[Part | None]:
+    """The parts; None stands for one that only chat completions know."""
     if content is None:
         return []
     if isinstance(content, str):
         return [Text(content)]
-    parts: list[Part] = []
-    for part in content:
-        read = Text(part) if isinstance(part, str) else _part(part)
-        if read is not None:
-            parts.append(read)
-    return parts
+    return [Text(part) if isinstance(part, str) else _part(part) for part in content]
+
+
+def _with_foreign(parts: list[Part | None], spelled: msgspec.Raw, place: int) -> list[Part]:
+    """*parts* of the message at *place*, with what was not read as it is spelled."""
+    raws = _RAWS.decode(_RAW_CONTENT.decode(_RAWS.decode(spelled)[place]).content)
+    kinds = [_TYPE.decode(raw).type if part is None else "" for part, raw in zip(parts, raws, strict=True)]
+    return [part or Foreign(dialect=DIALECT, type=kind, raw=raw) for part, kind, raw in zip(parts, kinds, raws, strict=True)]
 
 
 def _part(part: SpelledPart) -> Part | None:
@@ -169,8 +181,8 @@ def _part(part: SpelledPart) -> Part | None:
     return Text(part.text, part.cache_control) if part.text is not None else None
 
 
-def _assistant_parts(message: SpelledMessage, place: int) -> list[Part]:
-    parts: list[Part] = [*_thinking(message), *_content(message.content)]
+def _assistant_parts(message: SpelledMessage, place: int, said: list[Part]) -> list[Part]:
+    parts: list[Part] = [*_thinking(message), *said]
     if message.refusal:
         parts.append(Refused(message.refusal))
     for number, call in enumerate(message.tool_calls or ()):

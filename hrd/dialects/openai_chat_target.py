@@ -15,6 +15,7 @@ from hrd.core.conversation import (
     Choosing,
     Conversation,
     Document,
+    Foreign,
     FormatKind,
     Image,
     OutputFormat,
@@ -37,6 +38,7 @@ from hrd.core.reply_events import Broken, ReplyEvent, Started, UsageSeen
 from hrd.dialects.contract import Encoded, EventReader, Fields
 from hrd.dialects.data_urls import data_url
 from hrd.dialects.openai_chat_events import ChatReader, read_message
+from hrd.dialects.openai_chat_request import DIALECT
 from hrd.dialects.openai_reply import chunk_error, known_usage, read_chunk
 from hrd.dialects.quirks import apply
 from hrd.dialects.tool_names import FREEFORM_SCHEMA, names_back, sent_name, wrapped
@@ -147,8 +149,12 @@ class _Speller:
                 yield {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}
             case Refused():
                 yield {"type": "text", "text": part.text}
-            case _:
-                self.note(f"a part that only another dialect knows left out ({getattr(part, 'type', type(part).__name__)})")
+            case Foreign() if part.dialect == DIALECT:
+                yield msgspec.json.decode(part.raw, type=dict[str, Any])
+            case Foreign():
+                self.note(f"{part.type} left out")
+            case Thinking() | ToolCall() | ToolResult():
+                raise AssertionError("spelled elsewhere")
 
     def marked(self, spelled: dict[str, Any], mark: msgspec.Raw) -> dict[str, Any]:
         if bytes(mark) and self._keeps_marks:
@@ -177,7 +183,7 @@ class _Speller:
 
     def _assistant(self, turn: Turn) -> dict[str, Any]:
         message: dict[str, Any] = {}
-        said = [part for part in turn.parts if isinstance(part, Text | Image | Document | Audio | Refused)]
+        said = [part for part in turn.parts if not isinstance(part, Thinking | ToolCall)]
         calls = [part for part in turn.parts if isinstance(part, ToolCall)]
         content = self._content(said) if said else None
         if content or not calls:
@@ -186,7 +192,7 @@ class _Speller:
             message.setdefault("content", None)
             message["tool_calls"] = [self._call(call) for call in calls]
         message |= self._thinking([part for part in turn.parts if isinstance(part, Thinking)])
-        return message if said or calls else {}
+        return message if content or calls else {}
 
     def _thinking(self, thinking: Sequence[Thinking]) -> dict[str, Any]:
         if not self._quirks.keep_reasoning:

@@ -34,8 +34,10 @@ DIALECT: Final = "openai_responses"
 _ROLES: Final = {role.value: role for role in (Role.SYSTEM, Role.DEVELOPER, Role.USER, Role.ASSISTANT)}
 _CALLS: Final = {"function_call": CallKind.FUNCTION, "custom_tool_call": CallKind.CUSTOM}
 _OUTPUTS: Final = {"function_call_output": CallKind.FUNCTION, "custom_tool_call_output": CallKind.CUSTOM}
-_HARMLESS: Final = frozenset({"compaction_trigger", "mcp_list_tools", "web_search_call", "file_search_call"})
-"""Items of a provider's own tools whose outcome stands in the text that followed."""
+TRANSLATED: Final = frozenset({"message", "reasoning", "item_reference", "additional_tools", *_CALLS, *_OUTPUTS})
+"""Items that the hub has words for."""
+HARMLESS: Final = frozenset({"compaction_trigger", "mcp_list_tools", "web_search_call", "file_search_call"})
+"""Items without which a request still asks the same: what came of a provider's own tools stands in the text that followed."""
 
 
 class _Part(msgspec.Struct, gc=False):
@@ -230,7 +232,7 @@ class _Turns:
     def _foreign(self, place: int, kind: str) -> Foreign:
         if self._raws is None:
             self._raws = _RAWS.decode(self._spelled)
-        return Foreign(dialect=DIALECT, type=kind, raw=self._raws[place], changes_meaning=kind not in _HARMLESS)
+        return Foreign(dialect=DIALECT, type=kind, raw=self._raws[place])
 
     def _parts(self, place: int, content: str | list[_Part] | None) -> list[Part]:
         if content is None or isinstance(content, str):
@@ -256,7 +258,7 @@ class _Turns:
             self._raws = _RAWS.decode(self._spelled)
         members = _PARTS.decode(self._raws[place])
         raw = _RAWS.decode(members["content"] if "content" in members else members["output"])[step]
-        return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=True)
+        return Foreign(dialect=DIALECT, type=kind, raw=raw)
 
 
 def _image(part: _Part) -> Image | None:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -12,6 +13,7 @@ from hrd.core.conversation import (
     Choosing,
     Conversation,
     Document,
+    Foreign,
     FormatKind,
     Image,
     Refused,
@@ -45,6 +47,12 @@ def read(*messages: object, **members: object) -> Conversation:
 
 def turn(message: dict[str, Any]) -> Turn:
     return read(message).turns[0]
+
+
+def test_a_part_that_only_chat_completions_know_is_kept_as_it_is_spelled() -> None:
+    video = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
+    foreign = Foreign(dialect="openai_chat", type="video_url", raw=msgspec.Raw(json.dumps(video).encode()))
+    assert turn({"role": "user", "content": [video, "what is it?"]}).parts == (foreign, Text("what is it?"))
 
 
 def test_texts_of_every_role_stay_where_they_are() -> None:
