@@ -1,9 +1,10 @@
-"""Virtual time for everybody who asks for it.
+"""Virtual time for everybody who asks for it, and Ctrl-C for everybody.
 
 pytest-trio's `autojump_clock` works only for tests that name it themselves; `virtual_time` may also be named by fixtures, or by
 one fixture for a whole module.
 """
 
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,11 @@ settings.load_profile("any machine")
 def run_on_virtual_time(main: Any, *, clock: trio.abc.Clock | None = None, instruments: Sequence[Any] = ()) -> Any:
     """trio.run with a clock that jumps to the next deadline whenever everybody waits."""
     return trio.run(main, clock=clock or MockClock(autojump_threshold=0), instruments=instruments)
+
+
+def pytest_configure() -> None:
+    """Shells start what runs in the background with Ctrl-C ignored, and what the tests start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
