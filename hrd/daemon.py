@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from hrd.core.brake import Brake
 from hrd.core.facts import LookedUp, RosterChanged, SignedIn
 from hrd.core.journal import Entry
 from hrd.core.providers import Candidate, Credential, Provider
-from hrd.core.remembered import AccountNamed, Discovered, Remembered
+from hrd.core.remembered import AccountNamed, Discovered, Remembered, Row
 from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Lookout, scrub
 from hrd.core.strangers import Strangers
@@ -447,9 +447,10 @@ class Daemon:
         if trouble:
             self.log.warning("configuration not taken", problem=trouble)
 
-    def _adopt(self, assembled: Assembled) -> None:
+    def _adopt(self, assembled: Assembled, learned: Sequence[Row] = ()) -> None:
+        """Serve by *assembled* from now on; *learned* is stored in one with what follows from it."""
         self._assembled = assembled
-        self._store.commit_nowait(self._pool.apply(RosterChanged(roster=assembled.roster), self.now()))
+        self._store.commit_nowait([*learned, *self._pool.apply(RosterChanged(roster=assembled.roster), self.now())])
         self._pool.clients.keep_only([caller.fingerprint for caller in assembled.doorkeeper.callers()], self.now())
         self._terms = self._make_terms()
         self._heads.renew(assembled.forwarded, proxies_of(self._configuration.settings))
@@ -458,9 +459,10 @@ class Daemon:
 
     def _learn(self, found: list[Discovered], named: list[AccountNamed]) -> None:
         """Model lists were read, or providers named the accounts of credentials."""
-        self._store.commit_nowait([*found, *named])
         if self._generations.learn(found, named):
-            self._adopt(self._generations.next(self._door.listening_on))
+            self._adopt(self._generations.next(self._door.listening_on), [*found, *named])
+        else:
+            self._store.commit_nowait([*found, *named])
 
     def _account_told(self, fingerprint: str, what: str) -> None:
         """The login of an account was renewed, or not."""

@@ -47,7 +47,7 @@ from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate
 from hrd.core.quota.book import Amounts, QuotaBook
 from hrd.core.quota.meter import Meter
-from hrd.core.reach import named_since, reach_of
+from hrd.core.reach import named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster, Selection
@@ -108,7 +108,9 @@ class Pool:
     def __init__(self, roster: Roster, rules: PoolRules, remembered: Remembered) -> None:
         self._next_reservation = remembered.next_reservation
         self._blocks = BlockBook(remembered.blocks)
-        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at)
+        names = true_names(roster)
+        self._unsaved: list[Row] = list(self._blocks.move(names))
+        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names)
         self._learning = Learning(remembered.learned)
         self._lanes = Lanes(self._blocks, self._book, self._learning)
         self._line = Line()
@@ -453,29 +455,43 @@ class Pool:
         pair = self._pin.pair
         if pair is not None and not roster.credentials.get(pair[0]):
             rows.extend(self._set_pin(None, now))
-        for old, new in named_since(before, roster):
-            rows.extend(self._blocks.move(old, new))
-            self._book.move(old, new)
+        names = named_since(before, roster)
+        rows.extend(self._blocks.move(names))
+        self._book.names = true_names(roster)
+        self._book.move(names)
         for gone in sorted(before.fingerprints - roster.fingerprints):
-            rows.extend(self._reset(Reset(credential=gone), now))
+            rows.extend(self._forget(Reset(credential=gone), now))
         for name, provider in before.providers.items():
             after = roster.providers.get(name)
             if after is not None and after.base_url != provider.base_url:
-                rows.extend(self._reset(Reset(provider=name), now))
+                rows.extend(self._forget(Reset(provider=name), now))
             elif after is not provider and after != provider:
                 rows.extend(self._blocks.forget(scopes.provider(name).__eq__))
+        if names and not self.is_retired:
+            rows.extend(self._book.take_unsaved(now))  # in one with the name: no crash comes between
         self._book.limits_changed()
         self._lanes.rebuild()
         self._line.call_all()
         return rows
 
     def _reset(self, fact: Reset, now: float) -> list[Row]:
+        """Somebody wants it to be asked again: what was concluded is forgotten, and what was counted stays."""
+        self._book.relax(reach_of(fact, self.roster).covers)
+        return self._lift(fact, now)
+
+    def _forget(self, fact: Reset, now: float) -> list[Row]:
+        """It is no more, or somebody else."""
+        self._book.forget(reach_of(fact, self.roster).covers)
+        return self._lift(fact, now)
+
+    def _lift(self, fact: Reset, now: float) -> list[Row]:
         reach = reach_of(fact, self.roster)
-        self._book.forget(reach.covers)
         self._breakers.forget(None if reach.is_everything else reach.base_urls)
         rows: list[Row] = list(self._blocks.forget(reach.covers))
         if not fact.credential:
             rows += self._learning.forget(lambda provider: fact.provider in ("", provider), now)
+        if not self.is_retired:
+            rows += self._book.take_unsaved(now)
         self._line.call_all()
         return rows
 
@@ -520,4 +536,5 @@ class Pool:
             self._book.forget_idle(now)
         if self.is_retired:
             return []
-        return [*self._book.take_unsaved(now), *self._learning.take_unsaved(), *self._blocks.forget_old(now)]
+        first, self._unsaved = self._unsaved, []
+        return [*first, *self._book.take_unsaved(now), *self._learning.take_unsaved(), *self._blocks.forget_old(now)]

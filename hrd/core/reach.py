@@ -61,13 +61,23 @@ def reach_of(reset: Reset, roster: Roster) -> Reach:
     )
 
 
-def named_since(before: Roster, after: Roster) -> list[tuple[str, str]]:
-    """Accounts as they were and are called, written `<provider>/<account>`: of credentials that were an account of their own,
-    and turned out to belong to one."""
-    alone = {one.fingerprint for group in before.credentials.values() for one in group if not one.account}
-    return [
-        (f"{one.provider}/{one.fingerprint}", f"{one.provider}/{one.account}")
-        for group in after.credentials.values()
+def true_names(roster: Roster) -> dict[str, str]:
+    """What credentials' accounts were called while each was an account of its own → what they are called, both written
+    `<provider>/<account>`: of those that turned out to belong to one."""
+    return {
+        f"{one.provider}/{one.fingerprint}": f"{one.provider}/{one.account}"
+        for group in roster.credentials.values()
         for one in group
-        if one.account and one.fingerprint in alone
-    ]
+        if one.account not in ("", one.fingerprint)
+    }
+
+
+def named_since(before: Roster, after: Roster) -> dict[str, str]:
+    """Those of the `true_names` of *after* that were accounts of their own in *before*."""
+    alone = {
+        f"{one.provider}/{one.fingerprint}"
+        for group in before.credentials.values()
+        for one in group
+        if one.account in ("", one.fingerprint)
+    }
+    return {old: new for old, new in true_names(after).items() if old in alone}

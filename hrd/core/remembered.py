@@ -18,6 +18,14 @@ class BlockLifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str
 
 
+class WindowForgotten(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Nothing is known of a window any more, or it goes by another scope."""
+
+    scope: str
+    kind: str
+    owner: str
+
+
 class Learned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing found out about a model: `tools`, `vision`, `reasoning`, `context`, `output` (tokens), or `drop:<field>`."""
 
@@ -73,6 +81,7 @@ Row = (
     | Block
     | BlockLifted
     | Window
+    | WindowForgotten
     | Learned
     | EmbeddingPin
     | Discovered

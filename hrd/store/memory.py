@@ -24,6 +24,7 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
+    WindowForgotten,
 )
 from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
 from hrd.store.counting import (
@@ -282,6 +283,8 @@ class MemoryStore:
             case Window():
                 disk.windows.pop((row.scope, row.kind, row.owner), None)  # it stands last then, as in SQLite
                 disk.windows[row.scope, row.kind, row.owner] = row
+            case WindowForgotten():
+                disk.windows.pop((row.scope, row.kind, row.owner), None)
             case Learned():
                 disk.learned[row.provider, row.model, row.what] = row
             case EmbeddingPin():

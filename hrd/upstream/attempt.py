@@ -24,6 +24,7 @@ from hrd.upstream.heads import Heads
 from hrd.upstream.introductions import NOTHING, About
 from hrd.upstream.passes import Passes, show
 from hrd.upstream.ratelimits import read_limits
+from hrd.upstream.readers.details import account_in_head
 
 RECEIVE_BYTES = 65_536
 ERROR_BODY_S = 2.0
@@ -53,6 +54,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
     reply: WholeReply
     observations: tuple[Observation, ...]
+    account: str = ""
+    """Whose key it was, if the reply says so."""
 
 
 class OpenStream:
@@ -77,6 +80,8 @@ class OpenStream:
         """By trio's clock: when it began. A call that is sent on whole begins long before its commit point."""
         self.first = first
         self.observations = observations
+        self.account = ""
+        """Whose key it was, if the reply says so."""
         self.broken_by = ""
         """Why the stream ended too early; empty while it is well."""
         self._connections = connections
@@ -313,6 +318,14 @@ class Attempts:
     def _observations(self, claim: Claim, head: ReplyHead) -> tuple[Observation, ...]:
         return tuple(read_limits(claim.candidate.provider.reader, head.headers.last_values(), self._now()))
 
+    def _account(self, claim: Claim, head: ReplyHead) -> str:
+        """The account that the reply names, where nobody has said so before."""
+        candidate = claim.candidate
+        if candidate.credential.account or candidate.credential.signs_in:
+            return ""
+        name = account_in_head(candidate.provider.reader, head.headers.last_values())
+        return name if not name or self._scrub(name) == name else ""
+
     def _judge_whole(self, claim: Claim, head: ReplyHead, data: bytes, prepared: Prepared) -> Answered | Missed:
         observations = self._observations(claim, head)
         if prepared.as_stream:
@@ -329,7 +342,7 @@ class Attempts:
         if reply.empty:
             failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
             return Missed(failure=failure, observations=observations, empty=reply)
-        return Answered(reply=reply, observations=observations)
+        return Answered(reply=reply, observations=observations, account=self._account(claim, head))
 
     def _odd(self, claim: Claim, head: ReplyHead, body: bytes) -> Missed:
         """A 200 that is no stream: an error object, if it is one, and else not what was asked for."""
@@ -376,7 +389,9 @@ class Attempts:
                 return Missed(failure=failure, observations=observations, empty=_as_whole(reply))
         begun_at = begun_at or trio.current_time()
         connections, scrub = self._connections, self._scrub
-        return OpenStream(connections, connection, reply, first, observations, scrub, begun_at=begun_at, is_read=is_read)
+        opened = OpenStream(connections, connection, reply, first, observations, scrub, begun_at=begun_at, is_read=is_read)
+        opened.account = self._account(claim, head)
+        return opened
 
     def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
         provider = claim.candidate.provider

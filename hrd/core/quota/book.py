@@ -4,7 +4,7 @@ At start a window stays the row that it was stored as until its scope is first t
 alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +19,8 @@ from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.meter import Count, Meter, new_meter
 from hrd.core.quota.window import CATALOGUE, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
-from hrd.core.scopes import ACCOUNT_KINDS
+from hrd.core.remembered import WindowForgotten
+from hrd.core.scopes import ACCOUNT_KINDS, account_in
 
 SCOPES_MAX = 200_000
 METERS_MAX = 24
@@ -72,8 +73,15 @@ class Holding:
 class QuotaBook:
     """See the module's docstring."""
 
-    def __init__(self, windows: Iterable[Window | Asleep] = (), spent: Iterable[Spent] = (), now: float = 0.0) -> None:
-        """*spent*: the newest rows of the ledger, of which the *windows* may not know all."""
+    def __init__(
+        self,
+        windows: Iterable[Window | Asleep] = (),
+        spent: Iterable[Spent] = (),
+        now: float = 0.0,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """*spent*: the newest rows of the ledger, of which the *windows* may not know all. *names*: accounts as they may have
+        been called when these were written → as they are called (see `move`)."""
         self.probe_s = evidence.PROBE_S
         self.changed: Callable[[str], None] = _ignore
         """Hears of each scope that gets another meter."""
@@ -85,6 +93,9 @@ class QuotaBook:
         self._slots: dict[int, list[Count]] = {}
         """What other processes have in flight."""
         self._unsaved: dict[Meter, None] = {}
+        self._gone: list[WindowForgotten] = []
+        self.names: Mapping[str, str] = names or {}
+        """Accounts that are called otherwise than they were, and as others may still call them."""
         rows = list(spent)
         self._through = max((row.id for row in rows), default=0)
         self._spent = [row for row in rows if row.at > now - SPENT_S]
@@ -92,6 +103,7 @@ class QuotaBook:
         self._spent_at: dict[str, list[Spent]] | None = None
         if self._asleep:
             self._count_again(rows, now)
+            self._move_all(self.names)
 
     def _count_again(self, spent: Iterable[Spent], now: float) -> None:
         """What the ledger has and the rows of windows have not: nothing is counted less for a crash. Windows that changed are
@@ -104,7 +116,8 @@ class QuotaBook:
                 self._count_row_again(row, stored, now)
 
     def _count_row_again(self, row: Spent, stored: dict[str, list[Window | Asleep]], now: float) -> None:
-        for scope in row.scopes:
+        for named in row.scopes:
+            scope = named if named in stored or named in self._asleep else self._true(named)
             windows = stored.get(scope)
             if windows is None:
                 if scope not in self._asleep:
@@ -145,6 +158,8 @@ class QuotaBook:
         if rows is None:
             return _NONE
         meters = self._meters[scope] = [Meter(_awake(row)) for row in _read(rows)]
+        for meter in meters:
+            meter.is_stored = True
         return meters
 
     def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
@@ -232,13 +247,13 @@ class QuotaBook:
     def reserve_at(self, number: int, scopes: Iterable[str], tokens: int, now: float) -> None:
         """The same for somebody of whom only the scopes are known."""
         through = self._through
-        meters = [meter for scope in scopes for meter in self.meters_at(scope)]
+        meters = [meter for scope in scopes for meter in self.meters_at(self._true(scope))]
         self.reserve(number, meters, Amounts(input_tokens=tokens), now)
         self._through = through
 
     def hold_slots(self, number: int, scopes: Iterable[str], at: float) -> None:
         """Another process has a request out: all but that it is in flight is in the windows' counts already."""
-        meters = (m for scope in scopes for m in self.meters_at(scope) if m.measure is Measure.AT_ONCE)
+        meters = (m for scope in scopes for m in self.meters_at(self._true(scope)) if m.measure is Measure.AT_ONCE)
         counts = [meter.count(1, at) for meter in meters]
         if counts:
             self._slots[number] = counts
@@ -271,7 +286,7 @@ class QuotaBook:
             self.settle(number, Amounts(input_tokens=spent), now)
             return
         for scope in scopes:
-            for meter in self.meters_at(scope):
+            for meter in self.meters_at(self._true(scope)):
                 if meter.measure in OF_TOKENS and spent != reserved:
                     meter.count_again(spent - reserved, at, now)
                     self._touch(meter)
@@ -280,7 +295,7 @@ class QuotaBook:
         """The windows that have no room for a request of *tokens*."""
         amounts = Amounts(input_tokens=tokens)
         for scope in scopes:
-            for meter in self._stopping(scope, scopes):
+            for meter in self._stopping(self._true(scope), scopes):
                 if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
                     yield meter.row(self._through, now)
 
@@ -390,16 +405,24 @@ class QuotaBook:
 
     # names and limits that change ----------------------------------------------------------------------------------------
 
-    def move(self, old: str, new: str) -> None:
-        """What was counted for the account *old* is counted for *new*, its true name (both `<provider>/<account>`)."""
-        for scope in [*self._meters, *self._asleep]:
-            kind, _, rest = scope.partition(":")
-            if kind in ACCOUNT_KINDS and (rest == old or rest.startswith(f"{old}/")):
-                self._move_scope(scope, f"{kind}:{new}{rest.removeprefix(old)}")
+    def move(self, names: Mapping[str, str]) -> None:
+        """What was counted for accounts is counted under their true names (*names*: old → new, both `<provider>/<account>`)."""
+        self._move_all(names)
+
+    def _true(self, scope: str) -> str:
+        """*scope* as it is called now: somebody else may still call an account what it was called."""
+        return _renamed(scope, self.names)
+
+    def _move_all(self, names: Mapping[str, str]) -> None:
+        for scope in [*self._meters, *self._asleep] if names else ():
+            target = _renamed(scope, names)
+            if target != scope:
+                self._move_scope(scope, target)
 
     def _move_scope(self, scope: str, target: str) -> None:
         for meter in self.meters_at(scope):
             known = self._find(target, meter.kind, meter.owner)
+            self._no_more(meter)
             if known is not None:
                 known.join(meter)
                 for holding in self._holdings.values():
@@ -410,11 +433,17 @@ class QuotaBook:
                 known = meter
                 known.scope = target
                 self._meters.setdefault(target, []).append(known)
-            self._unsaved.pop(meter, None)
             self._unsaved[known] = None
         self._meters.pop(scope, None)
         self.changed(scope)
         self.changed(target)
+
+    def _no_more(self, meter: Meter) -> None:
+        """Its row, if there is one, is to go."""
+        self._unsaved.pop(meter, None)
+        if meter.is_stored:
+            meter.is_stored = False
+            self._gone.append(WindowForgotten(scope=meter.scope, kind=meter.kind, owner=meter.owner))
 
     def limits_changed(self) -> None:
         """Another configuration: what only settings or catalogue said is said anew by `meters_of`."""
@@ -425,14 +454,23 @@ class QuotaBook:
                 meter.claimed = None
 
     def forget(self, is_meant: Callable[[str], bool]) -> None:
-        """Whatever is known of these scopes."""
+        """Whatever is known of these scopes: there is nobody there any more."""
         self._spent = [row for row in self._spent if not any(map(is_meant, row.scopes))]
         self._spent_at = None
-        for scope in [scope for scope in self._asleep if is_meant(scope)]:
-            del self._asleep[scope]
-        for scope in [scope for scope in self._meters if is_meant(scope)]:
-            for meter in self._meters.pop(scope):
-                self._unsaved.pop(meter, None)
+        for scope in [scope for scope in (*self._meters, *self._asleep) if is_meant(scope)]:
+            for meter in self.meters_at(scope):
+                self._no_more(meter)
+            self._meters.pop(scope, None)
+            self.changed(scope)
+
+    def relax(self, is_meant: Callable[[str], bool]) -> None:
+        """What providers were concluded to allow at these scopes: they are asked, and say it again. What was counted stays, and
+        what the user allows."""
+        for scope in [scope for scope in (*self._meters, *self._asleep) if is_meant(scope)]:
+            for meter in self.meters_at(scope):
+                if meter.owner == PROVIDER:
+                    meter.relax()
+                    self._touch(meter)
             self.changed(scope)
 
     def follow(self, window: Window) -> None:
@@ -440,7 +478,9 @@ class QuotaBook:
         meter = self._find(window.scope, window.kind, window.owner)
         if meter is None:
             self.meters_at(window.scope)
-            self._meters.setdefault(window.scope, []).append(Meter(window))
+            meter = Meter(window)
+            meter.is_stored = True
+            self._meters.setdefault(window.scope, []).append(meter)
             self.changed(window.scope)
         elif meter.limit_at <= window.limit_at and window.limit is not None:
             meter.limit, meter.source, meter.is_known = window.limit, window.source, window.is_known
@@ -489,10 +529,18 @@ class QuotaBook:
                         found[scope, limit.kind, owner] = _untouched(limit, scope, owner, candidate.provider.reset_zone, now)
         return list(found.values())
 
-    def take_unsaved(self, now: float) -> list[Window]:
+    def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:
         """What changed since the last call, but for what a restart may forget."""
         changed, self._unsaved = self._unsaved, {}
-        return [meter.row(self._through, now) for meter in changed if _is_kept(meter)]
+        rows = list[Window | WindowForgotten]()
+        for meter in changed:
+            if _is_kept(meter):
+                meter.is_stored = True
+                rows.append(meter.row(self._through, now))
+            else:
+                self._no_more(meter)
+        gone, self._gone = self._gone, []
+        return [*gone, *rows]
 
     def forget_idle(self, now: float) -> None:
         """Drop what nothing is known of any more."""
@@ -501,6 +549,8 @@ class QuotaBook:
             for meter in meters:
                 meter.turn(now)
             if all(meter.is_idle and not meter.lanes for meter in meters):
+                for meter in meters:
+                    self._no_more(meter)
                 del self._meters[scope]
 
 
@@ -509,6 +559,18 @@ _NONE: list[Meter] = []
 
 def _ignore(_: str) -> None:
     pass
+
+
+def _renamed(scope: str, names: Mapping[str, str]) -> str:
+    """*scope* under its account's true name."""
+    if not names:
+        return scope
+    kind, _, rest = scope.partition(":")
+    if kind not in ACCOUNT_KINDS:
+        return scope
+    owner = account_in(rest)
+    new = names.get(owner)
+    return scope if new is None else f"{kind}:{new}{rest.removeprefix(owner)}"
 
 
 def _concerns(limit: Limit, candidate: Candidate, owner: str) -> bool:

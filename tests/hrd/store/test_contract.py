@@ -26,6 +26,7 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
+    WindowForgotten,
 )
 from hrd.store.contract import JournalQuestion, Process, Store, UsageQuestion, UsageRow
 from hrd.store.limits import Retention, StoreLimits
@@ -237,6 +238,15 @@ async def test_a_block_lifted_and_set_again_in_one_commit_stands(open_as: OpenSt
     assert open_as(NEW).load(NOON).blocks == (blocked(step=1),)
 
 
+async def test_a_window_that_is_forgotten_does_not_come_back_and_may_be_known_anew(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    forgotten = [WindowForgotten(scope=SCOPES[1], kind=kind, owner="provider") for kind in ("requests/day", "tokens/day", "x")]
+    store.commit_nowait([window(), window(kind="tokens/day"), window(kind="requests/minute")])
+    store.commit_nowait([*forgotten, window(kind="tokens/day", left=5)])
+    found = [wake(one) for one in open_as(NEW).load(NOON).windows]
+    assert {(one.kind, one.left) for one in found if one is not None} == {("requests/minute", 100), ("tokens/day", 5)}
+
+
 async def test_facts_come_back_as_they_were(open_as: OpenStore) -> None:
     learned = Learned(provider="groq", model="llama", what="drop:logprobs", value=1, at=NOON, expires_at=NOON + 100)
     over = Learned(provider="groq", model="llama", what="tools", value=1, at=NOON, expires_at=NOON + 10)
@@ -362,6 +372,7 @@ rows = st.one_of(
     st.builds(blocked, texts, texts, times, st.integers(0, 3)),
     st.builds(BlockLifted, scope=texts, reason=texts),
     st.builds(window, st.sampled_from(SCOPES), st.sampled_from(KINDS), counts, times, st.none() | times),
+    st.builds(WindowForgotten, scope=st.sampled_from(SCOPES), kind=st.sampled_from(KINDS), owner=st.just("provider")),
     st.builds(Learned, provider=texts, model=texts, what=texts, value=counts, at=times, expires_at=times),
     st.builds(EmbeddingPin, provider=texts, model=texts, at=times),
     st.builds(
