@@ -32,6 +32,7 @@ from hrd.handover.spawn import adopt_orphans
 from hrd.handover.waiter import become_waiter
 from hrd.log_lines import LogLines
 from hrd.notify import SOCKET_NAME, Notify, take_listeners
+from hrd.signals import hold_back
 from hrd.store.contract import Process
 from hrd.store.lock import HeldBy, Lock, take_lock
 from hrd.store.opening import VERSION as SCHEMA
@@ -147,6 +148,7 @@ def _serve(
             _announce(daemon, configuration, environ, is_first=is_first, demo_wanted=demo_wanted)
 
         gc.freeze()
+        hold_back()
         trio.run(daemon.run, ready, inheritance)
     except CannotListen as error:
         raise NotStartedError([str(error)]) from None
