@@ -38,6 +38,8 @@ class AttemptLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     connect_s: float
     error_bytes: int
+    wait_s: float
+    """For a connection that comes free, when nobody else can be asked (MAX_WAIT_SECONDS)."""
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,7 +253,7 @@ class Attempts:
             except WireBroken as broken:
                 if not broken.nothing_sent:
                     raise
-        return await self._send(await self._connect(origin), data, within_s)
+        return await self._send(await self._connect(origin, is_last=claim.is_last), data, within_s)
 
     async def _send(self, connection: Connection, data: bytes, within_s: float) -> Connection:
         is_sent = False
@@ -265,9 +267,9 @@ class Attempts:
                 self._connections.close(connection)
         return connection
 
-    async def _connect(self, origin: Origin) -> Connection:
+    async def _connect(self, origin: Origin, *, is_last: bool) -> Connection:
         if not self._connections.has_room(origin):
-            connection = await self._come_free(origin)
+            connection = await self._come_free(origin, self.limits.wait_s if is_last else self.limits.connect_s)
             if connection is not None:
                 return connection
         with trio.move_on_after(self.limits.connect_s):
@@ -278,9 +280,9 @@ class Attempts:
         limit = f"within {self.limits.connect_s:.0f} s"
         raise CouldNotConnectError(f"could not connect to {origin.host} port {origin.port} {limit}")
 
-    async def _come_free(self, origin: Origin) -> Connection | None:
+    async def _come_free(self, origin: Origin, within_s: float) -> Connection | None:
         """As many connections are open as may be: the first that is given back, or None when a new one may be opened."""
-        with trio.move_on_after(self.limits.connect_s):
+        with trio.move_on_after(within_s):
             while not self._connections.has_room(origin):
                 await self._connections.wait_for_change(origin)
                 connection = self._connections.take_idle(origin)
