@@ -47,7 +47,7 @@ from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate
 from hrd.core.quota.book import Amounts, QuotaBook
 from hrd.core.quota.meter import Meter
-from hrd.core.reach import named_since, reach_of, true_names
+from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster, Selection
@@ -115,6 +115,7 @@ class Pool:
         self._lanes = Lanes(self._blocks, self._book, self._learning)
         self._line = Line()
         self._choice = Choice(roster, rules, self._blocks, self._learning, self._lanes, self._line)
+        self._count_the_last(remembered)
         self._breakers = Breakers(rules.breaker_window)
         self._today = DayBook(remembered.today)
         pin = remembered.embedding_pin
@@ -140,6 +141,12 @@ class Pool:
         """When somebody last wanted anything."""
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
+
+    def _count_the_last(self, remembered: Remembered) -> None:
+        """What was spent after windows were last stored counts from now on, whether or not anybody asks there again."""
+        for found in {tuple(row.scopes) for row in remembered.spent}:
+            for candidate in candidates_of(found, self.roster):
+                self._book.meters_of(candidate, remembered.at)
 
     @property
     def roster(self) -> Roster:

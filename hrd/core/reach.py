@@ -1,9 +1,11 @@
-"""Reach: which scopes somebody means who resets a provider, a credential, or everything."""
+"""Reach: which scopes somebody means who resets a provider, a credential, or everything; and whose scopes are meant."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from hrd.core.facts import Reset
-from hrd.core.roster import Roster
+from hrd.core.providers import Candidate
+from hrd.core.refusals import Refusal
+from hrd.core.roster import EMBEDDINGS_MARK, Roster
 from hrd.core.scopes import ACCOUNT_KINDS
 
 
@@ -81,3 +83,17 @@ def named_since(before: Roster, after: Roster) -> dict[str, str]:
         if one.account in ("", one.fingerprint)
     }
     return {old: new for old, new in true_names(after).items() if old in alone}
+
+
+def candidates_of(found: Iterable[str], roster: Roster) -> Iterator[Candidate]:
+    """Whoever had these scopes, as they are made now; nobody, if there is none any more."""
+    narrowest = next((scope for scope in found if scope.startswith("candidate:")), "")
+    fingerprint, _, model = narrowest.partition(":")[2].partition("/")
+    provider = fingerprint.rpartition("-")[0]
+    if provider not in roster.enabled:
+        return
+    name = f"{provider}:{model.removesuffix(EMBEDDINGS_MARK)}"
+    is_chat = not model.endswith(EMBEDDINGS_MARK)
+    selection = roster.select_chat(name) if is_chat else roster.select_embeddings(name, None)
+    if not isinstance(selection, Refusal):
+        yield from (one for one in selection.candidates if one.credential.fingerprint == fingerprint)

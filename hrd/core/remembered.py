@@ -119,7 +119,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...] = ()
     windows: tuple[Asleep, ...] = ()
     spent: tuple[Spent, ...] = ()
-    """The newest rows of the ledger, which windows that were stored before them do not have in their counts."""
+    """The rows of the ledger that came or were settled after windows were last stored: they are not in their counts."""
     learned: tuple[Learned, ...] = ()
     embedding_pin: EmbeddingPin | None = None
     discovered: tuple[Discovered, ...] = ()

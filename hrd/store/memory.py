@@ -244,10 +244,13 @@ class MemoryStore:
                 yield put_to_sleep(window)
 
     def _spent(self) -> Iterator[Spent]:
+        through = max((window.through for window in self.disk.windows.values()), default=0)
+        seen_at = max((window.seen_at for window in self.disk.windows.values()), default=0.0)
         for number, row in sorted(islice(reversed(self.disk.ledger.items()), SPENT_MAX)):
             held, settled = row.reservation, row.settlement
             settled_at = settled.at if settled is not None else None
-            yield Spent(number, held.at, held.scopes, held.tokens, _tokens_of(row), settled_at)
+            if number > through or held.at > seen_at or (settled_at or 0.0) > seen_at:
+                yield Spent(number, held.at, held.scopes, held.tokens, _tokens_of(row), settled_at)
 
     # writing -------------------------------------------------------------------------------------------------------------
 

@@ -99,11 +99,12 @@ class QuotaBook:
         rows = list(spent)
         self._through = max((row.id for row in rows), default=0)
         self._spent = [row for row in rows if row.at > now - SPENT_S]
+        self._spent_until = now + SPENT_S
         """For a while: a meter that is made anew may have counted before the process began."""
         self._spent_at: dict[str, list[Spent]] | None = None
-        if self._asleep:
+        if self._asleep and rows:
             self._count_again(rows, now)
-            self._move_all(self.names)
+        self._move_all(self.names)
 
     def _count_again(self, spent: Iterable[Spent], now: float) -> None:
         """What the ledger has and the rows of windows have not: nothing is counted less for a crash. Windows that changed are
@@ -544,7 +545,8 @@ class QuotaBook:
 
     def forget_idle(self, now: float) -> None:
         """Drop what nothing is known of any more."""
-        self._spent, self._spent_at = [], None
+        if now > self._spent_until:
+            self._spent, self._spent_at = [], None
         for scope, meters in list(self._meters.items()):
             for meter in meters:
                 meter.turn(now)
