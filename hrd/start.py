@@ -148,6 +148,7 @@ def _serve(
             _announce(daemon, configuration, environ, is_first=is_first, demo_wanted=demo_wanted)
 
         gc.freeze()
+        gc.enable()
         hold_back()
         trio.run(daemon.run, ready, inheritance)
     except CannotListen as error:
@@ -252,6 +253,7 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
+    gc.disable()  # until all is built: of a hundred thousand rows it would look at each again and again
 
 
 def _raise_file_limit() -> None:
