@@ -307,7 +307,7 @@ class Exchange:
         trip.draft.reason = message
         self._recorder.end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
         await self._recorder.record(trip)
-        await trip.call.finish(trip.error_event(refusal, begun=True))
+        await trip.call.finish(opened.reply.last + trip.error_event(refusal, begun=True))
 
     # the end -------------------------------------------------------------------------------------------------------------
 

@@ -138,7 +138,7 @@ class StreamReader(Protocol):
     def last(self) -> bytes:
         """The terminator and all that shared its read (or had not been sent): to be sent when the settlement is stored.
 
-        An empty reply stands here whole."""
+        An empty reply stands here whole; of one that ended too early, what was read at its very end."""
 
     def feed(self, data: bytes) -> bytes:
         """What the client gets of this read."""

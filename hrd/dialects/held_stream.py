@@ -79,6 +79,8 @@ class HeldStream:
                 self.broken = "the stream ended before the reply did"
             if self.finished:
                 self._close(pieces)
+            elif self.committed:
+                self.last = b"".join([*self._held, *pieces])
         if self.error is not None or self.broken:
             return Ending.BROKEN
         return Ending.COMPLETE if self.committed else Ending.EMPTY
