@@ -21,7 +21,7 @@ ABSENT = msgspec.Raw(b"")
 """A carried member that the client did not send."""
 
 
-class Role(enum.Enum):
+class Role(enum.StrEnum):
     SYSTEM = "system"
     DEVELOPER = "developer"
     USER = "user"

@@ -61,17 +61,17 @@ def needs_of(fields: Fields) -> frozenset[Need]:
 
 def _of_messages(messages: Iterable[_Message]) -> frozenset[Need]:
     """What others have no words for: a block of the API's own, a file that lies there, a document of more than text."""
-    contents = [message.content for message in messages if message.content.__class__ is list]
-    blocks = [block for content in contents for block in content or () if isinstance(block, _Block)]
-    is_own = not {block.type for block in blocks} <= _KNOWN or any(map(_is_own, blocks))
-    return frozenset({Need.OF_MESSAGES}) if is_own else NONE
+    for message in messages:
+        if isinstance(message.content, list):
+            for block in message.content:
+                if block.type not in _KNOWN or (block.source is not None and _is_own(block.source)):
+                    return frozenset({Need.OF_MESSAGES})
+    return NONE
 
 
-def _is_own(block: _Block) -> bool:
-    source = block.source
-    if source.__class__ is not _Source:
+def _is_own(source: _Source | str) -> bool:
+    if isinstance(source, str):
         return False
-    assert isinstance(source, _Source)
     return source.type == "file" or (isinstance(source.content, list) and any(part.type != "text" for part in source.content))
 
 

@@ -57,10 +57,15 @@ def needs_of(fields: Fields, messages: bytes) -> frozenset[Need]:
 def _has_more(messages: bytes) -> bool:
     """Whether there is a part that others have no words for, or a file that lies with one provider."""
     try:
-        contents = [message.content for message in _MESSAGES.decode(messages)]
+        for message in _MESSAGES.decode(messages):
+            if isinstance(message.content, list):
+                for part in message.content:
+                    if isinstance(part, _Part) and _is_own(part):
+                        return True
     except (ValueError, RecursionError):
-        return False  # of a shape that whoever reads it refuses
-    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, _Part)]
-    return any(
-        (part.type not in _KNOWN and part.text is None) or (part.file is not None and bool(part.file.file_id)) for part in parts
-    )
+        pass  # of a shape that whoever reads it refuses
+    return False
+
+
+def _is_own(part: _Part) -> bool:
+    return (part.type not in _KNOWN and part.text is None) or (part.file is not None and bool(part.file.file_id))

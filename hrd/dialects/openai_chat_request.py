@@ -4,7 +4,7 @@ Reasoning of earlier turns comes back as `reasoning_content`, or as OpenRouter's
 vendor that can read what is sealed in them (https://openrouter.ai/docs/use-cases/reasoning-tokens).
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -125,11 +125,8 @@ def _turns(messages: list[SpelledMessage], spelled: msgspec.Raw) -> tuple[Turn, 
     for place, message in enumerate(messages):
         role = _ROLES.get(message.role)
         if role is not None:
-            parts = _content(message.content)
-            said = [part for part in parts if part is not None]
-            if len(said) < len(parts):
-                said = _with_foreign(parts, spelled, place)
-            if role is Role.ASSISTANT:
+            said = _said(message, spelled, place)
+            if message.role == "assistant":
                 said = _assistant_parts(message, place, said)
             turns.append(Turn(role, tuple(said), message.name or ""))
         elif message.role in ("tool", "function"):
@@ -139,6 +136,15 @@ def _turns(messages: list[SpelledMessage], spelled: msgspec.Raw) -> tuple[Turn, 
                 f"messages[{place}].role is {message.role[:40]!r}, which no dialect knows.", f"messages[{place}].role"
             )
     return tuple(turns)
+
+
+def _said(message: SpelledMessage, spelled: msgspec.Raw, place: int) -> list[Part]:
+    content = message.content
+    if isinstance(content, str):
+        return [Text(content)]
+    parts = _content(content)
+    said = [part for part in parts if part is not None]
+    return said if len(said) == len(parts) else _with_foreign(parts, spelled, place)
 
 
 def _content(content: str | list[SpelledPart | str] | None) -> list[Part | None]:
@@ -182,16 +188,19 @@ def _part(part: SpelledPart) -> Part | None:
 
 
 def _assistant_parts(message: SpelledMessage, place: int, said: list[Part]) -> list[Part]:
-    parts: list[Part] = [*_thinking(message), *said]
+    parts: list[Part] = [*_thinking(message), *said] if _thinks(message) else said
     if message.refusal:
         parts.append(Refused(message.refusal))
-    for number, call in enumerate(message.tool_calls or ()):
-        read = _call(call, f"call_{place}_{number}")
-        if read is not None:
-            parts.append(read)
+    if message.tool_calls:
+        read = [_call(call, place, number) for number, call in enumerate(message.tool_calls)]
+        parts += [call for call in read if call is not None]
     if message.function_call is not None:
         parts.append(_function_call(message.function_call, f"call_{place}", ""))
     return parts
+
+
+def _thinks(message: SpelledMessage) -> bool:
+    return bool(message.reasoning_content or message.reasoning or message.reasoning_details is not ABSENT)
 
 
 def _thinking(message: SpelledMessage) -> list[Thinking]:
@@ -232,25 +241,33 @@ def _sealed(details: list[SpelledDetail], raw: msgspec.Raw) -> list[Thinking]:
     return thinking
 
 
-def _call(call: SpelledCall, default_id: str) -> ToolCall | None:
-    call_id = call.id or default_id
+def _call(call: SpelledCall, place: int, number: int) -> ToolCall | None:
+    call_id = call.id or f"call_{place}_{number}"
     if call.custom is not None:
         return ToolCall(id=call_id, name=call.custom.name, arguments=call.custom.input, kind=CallKind.CUSTOM)
     if call.function is None:
         return None
-    google = (call.extra_content or {}).get("google")
+    return _function_call(call.function, call_id, _signature(call.extra_content) if call.extra_content else "")
+
+
+def _signature(extra: dict[str, Any]) -> str:
+    google = extra.get("google")
     signature = google.get("thought_signature") if isinstance(google, dict) else None
-    return _function_call(call.function, call_id, signature if isinstance(signature, str) else "")
+    return signature if isinstance(signature, str) else ""
 
 
 def _function_call(function: SpelledFunction, call_id: str, signature: str) -> ToolCall:
     arguments = function.arguments
-    spelled = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments or {}).decode()
+    spelled = arguments if type(arguments) is str else msgspec.json.encode(arguments or {}).decode()
     return ToolCall(id=call_id, name=function.name or "", arguments=spelled or "{}", signature=signature)
 
 
 def _result(message: SpelledMessage, before: list[Turn]) -> ToolResult:
-    content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
+    content: tuple[Text | Image | Document, ...]
+    if isinstance(message.content, str):
+        content = (Text(message.content),)
+    else:
+        content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
     call_id = message.tool_call_id or _last_call(before, message.name or "")
     return ToolResult(call_id=call_id, content=content, name=message.name or "")
 

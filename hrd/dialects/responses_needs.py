@@ -21,7 +21,8 @@ _OWN_TOOLS: Final = frozenset({"function", "custom", "namespace"})
 _CHOICES: Final = frozenset({"function", "custom", "allowed_tools"})
 _CODEX_TOOLS: Final = frozenset({"web_search", "image_generation", "local_shell"})
 """`web_search_preview` is called `web_search` there (see `codex_native`)."""
-_NEW_PART: Final = re.compile(rb'(?<!\\)"input_(?!text"|image"|file"|audio")')
+_NEW_PART: Final = re.compile(rb'"input_(?!text"|image"|file"|audio")')
+_BACKSLASH: Final = 0x5C
 _FILE: Final = re.compile(rb'"file_id"\s*:\s*"')
 
 
@@ -51,9 +52,19 @@ def needs_of(fields: Fields, spelled: bytes, kinds: Iterable[str | None]) -> fro
     tools = _tools_of_a_provider(_spelled(fields, "tools"), choice)
     if items or tools:
         needs.add(Need.OF_RESPONSES if items <= CODEX_ITEMS and tools <= _CODEX_TOOLS else Need.OF_OPENAI)
-    if _FILE.search(spelled) is not None or _NEW_PART.search(spelled) is not None or _spelled(fields, "prompt"):
+    if _has_file(spelled) or _has_new_part(spelled) or _spelled(fields, "prompt"):
         needs.add(Need.OF_OPENAI)
     return frozenset(needs) if needs else NONE
+
+
+def _has_file(spelled: bytes) -> bool:
+    """Whether something lies with OpenAI."""
+    return spelled.find(b'"file_id"') >= 0 and _FILE.search(spelled) is not None
+
+
+def _has_new_part(spelled: bytes) -> bool:
+    """Whether there is a part of a kind that is not known here. (A backslash before it: what looks so is somebody's text.)"""
+    return any(spelled[found.start() - 1] != _BACKSLASH for found in _NEW_PART.finditer(spelled))
 
 
 def _tools_of_a_provider(tools: bytes, choice: bytes) -> set[str]:

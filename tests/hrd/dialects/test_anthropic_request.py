@@ -131,6 +131,7 @@ def test_blocks_that_only_this_api_knows_are_kept_as_spelled() -> None:
         {"type": "document", "source": {"type": "content", "content": [{"type": "image", "source": {"type": "url"}}]}},
         {"type": "image", "source": {"type": "file", "file_id": "file_1"}},
         {"type": "document", "source": {"type": "file", "file_id": "file_1"}},
+        {"type": "of_some_day", "source": {"type": 7}, "text": [1]},
     ]
     assert parts(*blocks) == tuple(
         Foreign(dialect="anthropic_messages", type=block["type"], raw=msgspec.Raw(msgspec.json.encode(block)))
@@ -209,7 +210,9 @@ def test_what_nothing_here_reads_is_named() -> None:
         ({"temperature": "hot"}, "temperature", "temperature is not as it must be"),
         ({"tools": [{"name": 7}]}, "tools[0].name", "tools[0].name is not as it must be"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages", "there is no role 'tool' in the Messages API"),
-        ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "messages", "required field `type`"),
+        ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "messages[0].content[0]", "required field `type`"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 7}]}]}, "messages[0].content[0].text", "`str"),
+        ({"system": [{"type": "text", "text": 7}]}, "system[0].text", "`str"),
         ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content", "messages[0].content is not as it must be"),
     ],
 )

@@ -149,8 +149,8 @@ def test_orphans_stay_where_they_are() -> None:
 
 def test_an_id_that_is_used_again_is_answered_again() -> None:
     assert turns(call("c1"), output("c1", "1"), call("c1"), output("c1", "2")) == [
-        *(Turn(Role.ASSISTANT, (called("c1"),)), result("c1", Text("1")), result("c1", Text("2"))),
-        Turn(Role.ASSISTANT, (called("c1"),)),
+        *(Turn(Role.ASSISTANT, (called("c1"),)), result("c1", Text("1"))),
+        *(Turn(Role.ASSISTANT, (called("c1"),)), result("c1", Text("2"))),
     ]
 
 
