@@ -104,6 +104,12 @@ class UsageSeen(msgspec.Struct, frozen=True, gc=False):
     usage: Usage
 
 
+class PlanSeen(msgspec.Struct, frozen=True, gc=False):
+    """What the provider says of the windows of its plan, as spelled: for the router alone, and in no writer's way."""
+
+    spelled: msgspec.Raw
+
+
 class Finished(msgspec.Struct, frozen=True, gc=False):
     reason: Finish
     stop_sequence: str = ""
@@ -126,6 +132,7 @@ ReplyEvent = (
     | Cited
     | LogProbs
     | UsageSeen
+    | PlanSeen
     | Finished
     | Broken
 )

@@ -12,6 +12,7 @@ from hrd.core.reply_events import (
     CallDone,
     Finish,
     Finished,
+    PlanSeen,
     RefusalText,
     ReplyEvent,
     Text,
@@ -33,7 +34,7 @@ FINISH_WORDS = {
 class Account:
     """The account of one reply, kept event by event."""
 
-    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "begun", "committed", "error", "finish")
+    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "begun", "committed", "error", "finish", "plan")
 
     def __init__(self, input_tokens: int) -> None:
         self.begun = False
@@ -41,6 +42,8 @@ class Account:
         self.committed = False
         """There is something meaningful to be sent on between dialects, which take calls whole."""
         self.error: dict[str, Any] | None = None
+        self.plan = b""
+        """What was said of the provider's plan, as spelled."""
         self.finish: Finish | None = None
         self._input_tokens = input_tokens
         self._usage: Usage | None = None
@@ -63,6 +66,8 @@ class Account:
                 self._count(event.arguments)
             case UsageSeen():
                 self._usage = event.usage
+            case PlanSeen():
+                self.plan = bytes(event.spelled)
             case Finished():
                 self.finish = event.reason
                 if event.reason is not Finish.STOP:

@@ -88,6 +88,8 @@ class WholeReply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     broken: str = ""
     """Why this is not a reply at all; empty when it is one."""
     finish_reason: str = ""
+    plan: bytes = b""
+    """What the provider said in it of the windows of its plan, as spelled (Codex)."""
 
 
 class Ending(enum.Enum):
@@ -135,6 +137,10 @@ class StreamReader(Protocol):
         """In the dialect's own words; empty while there was none."""
 
     @property
+    def plan(self) -> bytes:
+        """What the provider said so far of the windows of its plan, as spelled (Codex)."""
+
+    @property
     def last(self) -> bytes:
         """The terminator and all that shared its read (or had not been sent): to be sent when the settlement is stored.
 
@@ -176,7 +182,8 @@ class EventWriter(Protocol):
     """One reply to a client, written from reply events as the dialect's own stream."""
 
     def write(self, event: ReplyEvent) -> bytes:
-        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken`: see `error_event`."""
+        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken` (see `error_event`) or a
+        `PlanSeen`."""
 
     def end(self) -> bytes:
         """All that is still owed, and the terminator. Called once, after `Finished` and the last `UsageSeen`."""

@@ -42,6 +42,10 @@ class HeldStream:
     def finish_reason(self) -> str:
         return self._account.finish_reason
 
+    @property
+    def plan(self) -> bytes:
+        return self._account.plan
+
     def usage(self) -> Usage:
         return self._account.usage()
 

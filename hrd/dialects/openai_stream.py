@@ -29,6 +29,7 @@ class ReplyStream:
         self.finished = False
         self.finish_reason = ""
         self.last = b""
+        self.plan = b""
         self._usage_to_client = usage_to_client
         self._input_tokens = input_tokens
         self._mender = Mender(rewrite) if rewrite else None

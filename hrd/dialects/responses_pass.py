@@ -14,13 +14,15 @@ from hrd.dialects.sse import Event
 
 _FIELDS: Final = msgspec.json.Decoder(Fields)
 _EMPTY: Final = (b"", b"[]", b"null")
+_OWN_EVENTS: Final = ("codex.", "response.metadata", "keepalive")
+"""Of the Codex backend alone; OpenAI's libraries want `response.created` first."""
 
 
 class PassingResponse(PassingStream):
     """One attempt's stream on its way through. *done* is given the response object of a reply that is complete.
 
-    *completes*: a last event whose `output` is empty although there were items gets them, for a client's library reads the
-    reply from there."""
+    *completes*: the client is not at home at the backend. A last event whose `output` is empty although there were items gets
+    them, for a client's library reads the reply from there, and the backend's own events are left out."""
 
     def __init__(
         self,
@@ -51,6 +53,8 @@ class PassingResponse(PassingStream):
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
         before = len(pieces)
         super()._piece(event, pieces)
+        if self._completes and event is not None and self._responses.kind.startswith(_OWN_EVENTS):
+            del pieces[before:]
         if len(pieces) > before:
             self._passed = (self._responses.number, len(self._responses.items))
         if event is None or not self._responses.finished:

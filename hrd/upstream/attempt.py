@@ -23,6 +23,7 @@ from hrd.upstream.failures import read_error_object, read_failure
 from hrd.upstream.heads import Heads
 from hrd.upstream.introductions import NOTHING, About
 from hrd.upstream.passes import Passes, show
+from hrd.upstream.plan_limits import read_plan_said
 from hrd.upstream.ratelimits import read_limits
 from hrd.upstream.readers.details import account_in_head
 
@@ -336,6 +337,7 @@ class Attempts:
         elif not _is_json(head, data):
             return Missed(failure=self._wrong_type(head), observations=observations)
         reply = prepared.read_whole(data)
+        observations = observations or tuple(read_plan_said(reply.plan, self._now()))
         if reply.error is not None:
             return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
         if reply.broken:
@@ -380,6 +382,7 @@ class Attempts:
             else:
                 is_read = True
                 reply.end()
+            observations = observations or tuple(read_plan_said(reply.plan, self._now()))
             # What shares its read with an error has not gone out yet, so somebody else may still answer.
             if reply.error is not None:
                 return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)

@@ -3,8 +3,10 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.hrd.dialects.responses import accumulate, events_of
+from tests.matrix.captured import codex_turn
 from tests.scenarios.client import Reply
 from tests.scenarios.failing import rate_limited
 from tests.scenarios.world import World, open_world
@@ -193,6 +195,29 @@ async def test_accounts_are_drained_one_after_the_other(world: World) -> None:
         assert object_of(await ask(world))["status"] == "completed"
     assert [asked.key for asked in upstream.asked] == ["codex-key-1", "codex-key-1", "codex-key-2", "codex-key-2"]
     assert ("account", "quota", 9000.0, "body") in world.blocks()
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_a_stream_tells_of_the_plan_is_known_whoever_asked(world: World, path: str, stream: bool) -> None:
+    now = int(world.now())
+    used = Windows(primary_percent=12.5, primary_resets_at=now + 600)
+    wire = Codex({"codex-key-1": "codex-account-1"}.get, windows=used, tells_in_stream=True)
+    await world.provider("codex", Answer("hello", pieces=1), wire=wire, **CODEX)
+    asked = {"input": "hi"} if path == PATH else {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}
+    reply = await world.post({"model": "model-x", "stream": stream, **asked}, path=path)
+    assert reply.status == 200
+    assert b"hello" in reply.body
+    assert b"rate_limits" not in reply.body
+    windows = {window.kind: (window.used, window.resets_at) for window in world.pool.snapshot(now).book.windows(now)}
+    assert windows["plan/5 hours"] == (1_250, now + 600)
+
+
+async def test_the_codex_cli_hears_what_its_backend_says_of_the_plan(world: World) -> None:
+    wire = Codex({"codex-key-1": "codex-account-1"}.get, tells_in_stream=True)
+    await world.provider("codex", Answer("hello"), wire=wire, **CODEX)
+    reply = await world.post(codex_turn("model-x"), path=PATH)
+    assert reply.body.startswith(b"event: codex.rate_limits\ndata: ")
 
 
 async def test_what_the_heads_tell_of_the_plan_is_known_by_the_length_of_its_windows(world: World) -> None:

@@ -92,3 +92,15 @@ def test_what_came_at_the_very_end_goes_out_before_the_failure_that_counts_it() 
     assert events_of(stream.last) == [DONE]
     (failed,) = events_of(stream.fail("server_error", "broke off"))
     assert (failed["sequence_number"], failed["response"]["output"]) == (3, [ITEM])
+
+
+PLAN = {"type": "codex.rate_limits", "rate_limits": {"primary": {"used_percent": 7}}}
+
+
+@pytest.mark.parametrize("completes", [False, True])
+def test_the_backends_own_events_are_for_its_own_client_and_for_the_router(completes: bool) -> None:
+    stream = passing(completes=completes)
+    plan = b"data: %b\n\n" % msgspec.json.encode(PLAN)
+    assert (stream.feed(plan), stream.committed) == (b"", False)
+    assert stream.feed(spell(CREATED, DELTA)) == (b"" if completes else plan) + spell(CREATED, DELTA)
+    assert msgspec.json.decode(stream.plan) == PLAN["rate_limits"]

@@ -218,7 +218,7 @@ def test_errors_wherever_they_stand(said: dict[str, Any], error: dict[str, Any])
 @pytest.mark.parametrize(
     "said",
     [
-        {"type": "codex.rate_limits", "rate_limits": {}},
+        {"type": "codex.response.metadata", "headers": {}},
         {"type": "keepalive"},
         {"type": "response.web_search_call.searching", "output_index": 0},
         {"type": "response.output_text.delta", "delta": 5},
