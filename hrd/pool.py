@@ -44,8 +44,10 @@ from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line
 from hrd.core.names import NAME_LENGTH_MAX
 from hrd.core.pin import Pair, Pin
-from hrd.core.providers import Candidate
-from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.price import Price
+from hrd.core.prices import cost_of
+from hrd.core.providers import Candidate, CostClass
+from hrd.core.quota.book import Amounts, QuotaBook, amounts_of
 from hrd.core.quota.meter import Meter
 from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
@@ -84,6 +86,14 @@ CREDIT_KINDS = frozenset(kind for kind in WindowKind if kind.value.partition("/"
 TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 
 
+def _credit_spent(candidate: Candidate, usage: Usage) -> int:
+    """What a reply took from a credit, by its provider's own word or by its price."""
+    price = candidate.credit_price
+    if usage.stated_microusd is not None and candidate.provider.states_cost and candidate.cost_class is CostClass.PAID:
+        return usage.stated_microusd
+    return cost_of(price, usage) if price is not None and (usage.input_tokens or usage.output_tokens) else 0
+
+
 class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The pool as it stands, for `hr status` and its like; to be read at once."""
 
@@ -109,8 +119,10 @@ class Pool:
         self._next_reservation = remembered.next_reservation
         self._blocks = BlockBook(remembered.blocks)
         names = true_names(roster)
+        self._priced_by = roster
+        self._prices_at: dict[Sequence[str], Price | None] = {}
         self._unsaved: list[Row] = list(self._blocks.move(names))
-        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names)
+        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._price_at)
         self._learning = Learning(remembered.learned)
         self._lanes = Lanes(self._blocks, self._book, self._learning)
         self._line = Line()
@@ -141,6 +153,12 @@ class Pool:
         """When somebody last wanted anything."""
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
+
+    def _price_at(self, found: Sequence[str]) -> Price | None:
+        """By which whoever has these scopes takes from a credit."""
+        if found not in self._prices_at:
+            self._prices_at[found] = next((one.credit_price for one in candidates_of(found, self._priced_by)), None)
+        return self._prices_at[found]
 
     def _count_the_last(self, remembered: Remembered) -> None:
         """What was spent after windows were last stored counts from now on, whether or not anybody asks there again."""
@@ -234,7 +252,9 @@ class Pool:
         )
         self._next_reservation += 1
         self._lanes.begin(candidate, now)
-        self._book.reserve(reservation.id, lane.meters or (), Amounts(ask.input_tokens, output), now, chosen.tested)
+        self._book.reserve(
+            reservation.id, lane.meters or (), amounts_of(candidate, ask.input_tokens, output), now, chosen.tested
+        )
         is_probe = chosen.is_probe
         if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):
             is_probe = is_probe or self._blocks.is_looked_at(candidate.scopes)
@@ -422,7 +442,7 @@ class Pool:
         candidate, reservation = claim.candidate, claim.reservation
         spent = usage.input_tokens + usage.output_tokens
         self._lanes.end(candidate)
-        amounts = Amounts(usage.input_tokens, usage.output_tokens)
+        amounts = Amounts(usage.input_tokens, usage.output_tokens, _credit_spent(candidate, usage))
         self._book.settle(reservation.id, amounts, now, was_counted=verdict not in NOT_COUNTED)
         self._blocks.end(reservation.id)
         if claim.may_pin:
@@ -458,6 +478,8 @@ class Pool:
     def _change_roster(self, roster: Roster, now: float) -> list[Row]:
         before, self._choice.roster = self.roster, roster
         self._selections.clear()
+        self._priced_by = roster
+        self._prices_at.clear()
         rows: list[Row] = []
         pair = self._pin.pair
         if pair is not None and not roster.credentials.get(pair[0]):

@@ -7,7 +7,7 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement, Spent
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.quota.window import Asleep, Window
 
 

@@ -10,7 +10,7 @@ from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.failures import HintSource
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Spent
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.quota.window import Asleep
 from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
 from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow

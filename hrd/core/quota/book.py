@@ -12,13 +12,14 @@ import msgspec
 from hrd.core import failover
 from hrd.core.failures import HintSource, Observation
 from hrd.core.ledger import Spent
+from hrd.core.price import Price
 from hrd.core.providers import Candidate, CostClass, Provider
 from hrd.core.quota import evidence, kinds
 from hrd.core.quota import limit as limits
 from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.meter import Count, Meter, new_meter
-from hrd.core.quota.window import CATALOGUE, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
+from hrd.core.quota.window import CATALOGUE, LOOKUP, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import ACCOUNT_KINDS, account_in
 
@@ -60,6 +61,12 @@ class Amounts(NamedTuple):
                 return 1
 
 
+def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:
+    """What a request to *candidate* is expected to take."""
+    price = candidate.credit_price
+    return Amounts(input_tokens, output_tokens, price.cost(input_tokens, output_tokens) if price is not None else 0)
+
+
 class Holding:
     """What one reservation counts, where."""
 
@@ -79,12 +86,15 @@ class QuotaBook:
         spent: Iterable[Spent] = (),
         now: float = 0.0,
         names: Mapping[str, str] | None = None,
+        price_at: Callable[[Sequence[str]], Price | None] = lambda _: None,
     ) -> None:
         """*spent*: the newest rows of the ledger, of which the *windows* may not know all. *names*: accounts as they may have
-        been called when these were written → as they are called (see `move`)."""
+        been called when these were written → as they are called (see `move`). *price_at*: by which whoever has these scopes
+        takes from a credit: of what others spent only the tokens are known, which then count at the dearest."""
         self.probe_s = evidence.PROBE_S
         self.changed: Callable[[str], None] = _ignore
         """Hears of each scope that gets another meter."""
+        self._price_at = price_at
         self._asleep: dict[str, list[Window | Asleep]] = {}
         for window in windows:
             self._asleep.setdefault(window.scope, []).append(window)
@@ -127,15 +137,30 @@ class QuotaBook:
             for meter, window in zip(self.meters_at(scope), windows, strict=True):
                 if row.id > window.through or row.at > window.seen_at:
                     self._count_row(meter, row, now)
-                elif row.settled_at is not None and row.settled_at > window.seen_at and meter.measure in OF_TOKENS:
-                    meter.count_again(row.tokens - row.reserved, row.at, now)
-                    self._unsaved[meter] = None
+                elif row.settled_at is not None and row.settled_at > window.seen_at:
+                    self._count_more(meter, row.scopes, row.tokens - row.reserved, row.at, now)
 
     def _count_row(self, meter: Meter, row: Spent, now: float) -> None:
-        amount = row.tokens if meter.measure in OF_TOKENS else int(meter.measure is Measure.REQUESTS)
+        amount = self._at_most(row.scopes, row.tokens).of(meter.measure) if meter.measure is not Measure.AT_ONCE else 0
         if amount:
             meter.count_again(amount, row.at, now)
             self._unsaved[meter] = None
+
+    def _at_most(self, scopes: Sequence[str], tokens: int) -> Amounts:
+        """What a request takes of which only the tokens are known."""
+        price = self._price_at(scopes)
+        return Amounts(tokens, 0, price.at_most(tokens) if price is not None and tokens else 0)
+
+    def _count_more(self, meter: Meter, scopes: Sequence[str], tokens: int, at: float, now: float) -> None:
+        """It came to so many tokens more than was reserved. What came to less was reserved at its price, not at the dearest."""
+        if meter.measure is Measure.CREDIT:
+            price = self._price_at(scopes)
+            more = price.at_most(tokens) if price is not None and tokens > 0 else 0
+        else:
+            more = tokens if meter.measure in OF_TOKENS else 0
+        if more:
+            meter.count_again(more, at, now)
+            self._touch(meter)
 
     def _spent_before(self, scope: str) -> Sequence[Spent]:
         """The ledger's newest rows that count at *scope*."""
@@ -175,12 +200,12 @@ class QuotaBook:
         return [meter for scope in candidate.scopes for meter in self._stopping(scope, candidate.scopes)]
 
     def _stopping(self, scope: str, scopes: Iterable[str]) -> Iterable[Meter]:
-        """The meters at *scope* that a candidate of *scopes* counts in. A key's budget is of what costs money: it stops no free
-        model."""
+        """The meters at *scope* that a candidate of *scopes* counts in. A key's budget, which was looked up, is of what costs
+        money: it stops no free model."""
         meters = self.meters_at(scope)
         if not scope.startswith("credential:") or any(other.startswith("paid:") for other in scopes):
             return meters
-        return [meter for meter in meters if meter.measure is not Measure.CREDIT]
+        return [meter for meter in meters if meter.measure is not Measure.CREDIT or meter.source != LOOKUP]
 
     def _apply(self, limit: Limit, candidate: Candidate, owner: str, now: float) -> None:
         scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))
@@ -245,11 +270,11 @@ class QuotaBook:
             self._touch(meter)
         self._holdings[number] = Holding(now, counts)
 
-    def reserve_at(self, number: int, scopes: Iterable[str], tokens: int, now: float) -> None:
+    def reserve_at(self, number: int, scopes: Sequence[str], tokens: int, now: float) -> None:
         """The same for somebody of whom only the scopes are known."""
         through = self._through
         meters = [meter for scope in scopes for meter in self.meters_at(self._true(scope))]
-        self.reserve(number, meters, Amounts(input_tokens=tokens), now)
+        self.reserve(number, meters, self._at_most(scopes, tokens), now)
         self._through = through
 
     def hold_slots(self, number: int, scopes: Iterable[str], at: float) -> None:
@@ -278,23 +303,21 @@ class QuotaBook:
             meter.settle(count, 0 if is_given_back else amounts.of(meter.measure), now)
             self._touch(meter)
 
-    def settle_at(self, number: int, scopes: Iterable[str], at: float, reserved: int, spent: int, now: float) -> None:
+    def settle_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, spent: int, now: float) -> None:
         """What another process reserved at *at* has come to *spent* tokens."""
         for count in self._slots.pop(number, ()):
             count.meter.settle(count, 1, now)
             self._touch(count.meter)
         if number in self._holdings:
-            self.settle(number, Amounts(input_tokens=spent), now)
+            self.settle(number, self._at_most(scopes, spent), now)
             return
         for scope in scopes:
             for meter in self.meters_at(self._true(scope)):
-                if meter.measure in OF_TOKENS and spent != reserved:
-                    meter.count_again(spent - reserved, at, now)
-                    self._touch(meter)
+                self._count_more(meter, scopes, spent - reserved, at, now)
 
     def full_at(self, scopes: Sequence[str], tokens: int, now: float) -> Iterator[Window]:
         """The windows that have no room for a request of *tokens*."""
-        amounts = Amounts(input_tokens=tokens)
+        amounts = self._at_most(scopes, tokens)
         for scope in scopes:
             for meter in self._stopping(self._true(scope), scopes):
                 if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hrd.core.journal import Outcome
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.kinds import KINDS
 from hrd.core.quota.window import wake
