@@ -155,6 +155,24 @@ async def test_signing_in_with_a_code_as_hr_shows_it(tmp_path: Path) -> None:
         world.nothing_shows(router)
 
 
+@pytest.mark.parametrize(
+    ("fate", "why"),
+    [("deny", "it was not permitted"), ("expire", "the code was not entered in time")],
+    ids=["denied", "expired"],
+)
+async def test_a_code_that_comes_to_nothing_is_told_and_nothing_is_kept(tmp_path: Path, fate: str, why: str) -> None:
+    async with codex_world(tmp_path) as world, running(tmp_path, **world.settings) as router:
+        async with hr_login(router, world) as process:
+            (device,) = world.oauth.devices.values()
+            getattr(world.oauth, fate)(device["user_code"])
+            assert process.stderr is not None
+            said = (await trio.to_thread.run_sync(process.stderr.read)).decode()
+        assert process.returncode == 1
+        assert why in said, said
+        assert said.endswith("    hr auth login codex\n"), said
+        assert world.kept == []
+
+
 async def test_interrupted_while_signing_in_nothing_is_kept(tmp_path: Path) -> None:
     async with codex_world(tmp_path) as world, running(tmp_path, **world.settings) as router:
         async with hr_login(router, world) as process:
