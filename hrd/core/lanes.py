@@ -415,6 +415,10 @@ class Lanes:
                 latest = max(latest, at)
         return latest
 
+    def is_full_by_settings(self, lane: Lane) -> bool:
+        """Whether what is used up is a limit of the user's own."""
+        return any(m.source == SETTINGS and m.limit is not None and m.used >= m.limit for m in lane.meters or ())
+
     def guessed(self, lane: Lane) -> list[Meter]:
         """The limits in the way that are guesses."""
         return [m for m in lane.meters or () if m.is_known and not evidence.is_firm(m) and m.used >= (m.limit or 0)]

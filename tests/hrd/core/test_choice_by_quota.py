@@ -41,6 +41,8 @@ def test_a_ceiling_of_ones_own_refuses_and_says_until_when() -> None:
     walk.next()
     assert walk.refusal().kind is RefusalKind.RATE_LIMITED
     assert walk.refusal().retry_after_s == 12 * HOUR + 1
+    assert "mostly: your limit" in walk.refusal().message
+    assert "change it in config.toml under [providers.alpha]" in walk.refusal().guidance
     made.now = NOON + 12 * HOUR + 1
     assert made.serve() == "a1"
 
