@@ -80,6 +80,9 @@ def conversation_of(fields: Fields) -> Conversation | Refusal:
             return refuse_shape(name, error)
     if not members.get("messages"):
         return refuse("messages is missing, or empty.", "messages")
+    limit = members.get("max_tokens")
+    if isinstance(limit, int) and limit < 1:
+        return refuse(f"max_tokens is {limit}: a reply has at least one token.", "max_tokens")
     extras = {name: raw for name, raw in fields.items() if name not in _READ and name not in _NOT_MISSED and bytes(raw) != NULL}
     try:
         return _Reading(Body(**members), fields, extras).conversation()  # type: ignore[arg-type]  # each was decoded as its field's type
@@ -138,7 +141,7 @@ class _Reading:
             provider_tools=provider_tools,
             tool_choice=_tool_choice(choice) if choice is not None else None,
             parallel_calls=False if choice is not None and choice.disable_parallel_tool_use else None,
-            max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+            max_tokens=body.max_tokens,
             stop=tuple(body.stop_sequences or ()),
             sampling=Sampling(temperature=body.temperature, top_p=body.top_p, top_k=body.top_k),
             format=_format(config.format or body.output_format),

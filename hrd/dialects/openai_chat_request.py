@@ -90,7 +90,7 @@ def read_conversation(request: Request) -> Conversation | Refusal:
         turns = _turns(_MESSAGES.decode(fields[name]), fields[name])
         name = "tools"
         tools, provider_tools = _tools(fields)
-        name = "the request"
+        name = ""
         options = msgspec.json.decode(
             msgspec.json.encode({name: raw for name, raw in fields.items() if name not in ("messages", "tools", "functions")}),
             type=SpelledOptions,
@@ -99,13 +99,16 @@ def read_conversation(request: Request) -> Conversation | Refusal:
         return refuse_shape(name, error)
     if isinstance(turns, Refusal):
         return turns
+    limit = options.max_completion_tokens or options.max_tokens
+    if limit is not None and limit < 0:
+        return refuse(f"max_tokens is {limit}: a reply has at least one token.", "max_tokens")
     return Conversation(
         turns=turns,
         tools=tools,
         provider_tools=provider_tools,
         tool_choice=_tool_choice(options.tool_choice if options.tool_choice is not None else options.function_call),
         parallel_calls=False if tools and "tools" not in fields else options.parallel_tool_calls,  # of functions, one a reply
-        max_tokens=options.max_completion_tokens or options.max_tokens,
+        max_tokens=limit or None,
         stop=_stop(options.stop),
         sampling=_sampling(options),
         format=_format(options.response_format),

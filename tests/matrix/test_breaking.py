@@ -13,10 +13,10 @@ import anthropic
 import openai
 import pytest
 
-from tests.matrix.cells import BEGUN, CLIENTS, PROVIDERS
+from tests.matrix.cells import BEGUN, CLIENTS, LOOK_UP, PROVIDERS
 from tests.matrix.house import House, model_of
 from tests.matrix.talks import BrokeOffError, Wishes
-from tests.upstreams import CLOSE, RESET, Answer, Breaks, Status, Trouble, html
+from tests.upstreams import CLOSE, RESET, Answer, Breaks, Status, ToolCall, Trouble, html
 from tests.upstreams.behaviours import Behaviour
 from tests.upstreams.codex import not_included, usage_limit
 from tests.upstreams.recorded import RECORDED
@@ -71,6 +71,29 @@ def test_the_last_event_is_the_one_that_ends_a_stream(house: House, provider: st
 
     assert whole == SAID
     assert short in (SAID, f"{SAID}…")
+
+
+AT_HOME = {"chat": "openai", "messages": "anthropic", "responses": "codex"}
+WRITING = Answer("", tool_calls=[ToolCall("look_up", '{"q": "one two three four"}')], pieces=8, between_s=0.01)
+
+
+@pytest.mark.parametrize("provider", AT_HOME.values())
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_break_in_a_call_goes_unnoticed_where_calls_are_sent_whole(house: House, client: str, provider: str) -> None:
+    """Between equals its beginning has gone out already: then it is told."""
+    upstream = house.turn(provider, [Breaks(WRITING, 6, CLOSE), Answer("five")])
+    talk = house.talk(client)
+    talk.say("look it up")
+    wishes = Wishes(stream=True, tools=[LOOK_UP])
+    try:
+        if AT_HOME[client] == provider:
+            with pytest.raises(BrokeOffError):
+                talk.ask(model_of(provider), wishes)
+        else:
+            assert talk.ask(model_of(provider), wishes).text == "five"
+            assert len(upstream.asked) == 2
+    finally:
+        house.forget_failures()
 
 
 REFUSALS: dict[str, dict[str, Status]] = {

@@ -208,6 +208,8 @@ def test_what_nothing_here_reads_is_named() -> None:
     ("members", "param", "message"),
     [
         ({"temperature": "hot"}, "temperature", "temperature is not as it must be"),
+        ({"max_tokens": -5}, "max_tokens", "max_tokens is -5"),
+        ({"max_tokens": 0}, "max_tokens", "max_tokens is 0"),
         ({"tools": [{"name": 7}]}, "tools[0].name", "tools[0].name is not as it must be"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages", "there is no role 'tool' in the Messages API"),
         ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "messages[0].content[0]", "required field `type`"),

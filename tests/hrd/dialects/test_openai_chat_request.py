@@ -275,7 +275,8 @@ def test_formats(members: dict[str, object], means: FormatKind | None) -> None:
         ({"messages": [{"role": "oracle", "content": "hi"}]}, "messages[0].role"),
         ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
         ({"messages": [{"role": "user"}], "tools": [{"function": {}}]}, "tools[0].function"),
-        ({"messages": [{"role": "user"}], "temperature": "hot"}, "the request.temperature"),
+        ({"messages": [{"role": "user"}], "temperature": "hot"}, "temperature"),
+        ({"messages": [{"role": "user"}], "max_tokens": -5}, "max_tokens"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_place(body: dict[str, object], param: str) -> None:
