@@ -17,7 +17,13 @@ def permissions(places: Places) -> Iterator[Finding]:
     folders = tuple(dict.fromkeys((places.config, places.state, places.runtime)))
     found = [finding for folder in folders for finding in _of_folder(Path(folder))]
     found += _of_database(Path(places.database))
-    yield from found or [fine(SUBJECT, f"{', '.join(folders)} can be used, and by nobody else")]
+    alone = "nobody else can write there" if any(map(_is_open_to_see, folders)) else "by nobody else"
+    yield from found or [fine(SUBJECT, f"{', '.join(folders)} can be used, and {alone}")]
+
+
+def _is_open_to_see(folder: str) -> bool:
+    path = Path(folder)
+    return path.exists() and path.stat().st_mode & 0o055 != 0
 
 
 def _of_folder(folder: Path) -> Iterator[Finding]:
@@ -47,5 +53,12 @@ def _of_missing(folder: Path) -> Iterator[Finding]:
 
 
 def _of_database(path: Path) -> Iterator[Finding]:
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+    """SQLite gives the files beside it the mode that it has itself."""
+    if not path.exists():
+        return
+    if not os.access(path, os.R_OK | os.W_OK):
         yield wrong(SUBJECT, f"{path} is not ours to write to", f"sudo chown {os.geteuid()} {path}*")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        may = "change" if mode & 0o022 else "read"
+        yield wrong(SUBJECT, f"{path} has mode {mode:04o}: others may {may} what was spent", f"chmod 600 {path}*")

@@ -20,6 +20,26 @@ def test_a_folder_of_our_own_is_fine(tmp_path: Path) -> None:
     assert (found.state, found.message) == (FindingState.OK, f"{tmp_path} can be used, and by nobody else")
 
 
+def test_one_that_others_may_look_into_is_not_said_to_be_ours_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (found,) = permissions(places_in(tmp_path))
+    assert (found.state, found.message) == (FindingState.OK, f"{tmp_path} can be used, and nobody else can write there")
+
+
+@pytest.mark.parametrize(("mode", "may"), [(0o640, "read"), (0o604, "read"), (0o666, "change"), (0o620, "change")])
+def test_a_database_that_is_open_to_others(tmp_path: Path, mode: int, may: str) -> None:
+    tmp_path.chmod(0o700)
+    database = tmp_path / "hrd.db"
+    database.touch(0o600)
+    assert [one.state for one in permissions(places_in(tmp_path))] == [FindingState.OK]
+    database.chmod(mode)
+    (found,) = permissions(places_in(tmp_path))
+    assert (found.message, found.hint) == (
+        f"{database} has mode {mode:04o}: others may {may} what was spent",
+        f"chmod 600 {database}*",
+    )
+
+
 def test_one_that_is_still_to_be_made_is_fine(tmp_path: Path) -> None:
     (found,) = permissions(places_in(tmp_path / "new" / "er"))
     assert found.state == FindingState.OK

@@ -32,14 +32,14 @@ def failing(error: WireBroken) -> object:
     return connect
 
 
-async def test_who_answers_is_named_once_for_all_that_share_it(names: None) -> None:
+async def test_who_answers_is_named_once_for_all_that_share_it(mock_clock: MockClock, names: None) -> None:
     twin = Provider(name="twin", base_url="https://groq.test/other")
     found = await reach(ways([GROQ, twin], Proxies()), connected, connect_s=5.0)
     assert [one.state for one in found] == [FindingState.OK]
     assert found[0].message == "groq, twin: groq.test answers, TLS is good (0 ms)"
 
 
-async def test_by_way_of_a_proxy_its_name_is_the_one_that_counts(names: None) -> None:
+async def test_by_way_of_a_proxy_its_name_is_the_one_that_counts(mock_clock: MockClock, names: None) -> None:
     """Behind a proxy the names of the world are often unknown, and nobody needs them."""
     elsewhere = Provider(name="far", base_url="https://nowhere.invalid/v1")
     found = await reach(ways([elsewhere], Proxies(https=PROXY)), connected, connect_s=5.0)
