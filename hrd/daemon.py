@@ -583,7 +583,7 @@ class Daemon:
         stop_s = self._configuration.settings.stop_seconds
         self.log.info("stopping", in_flight=len(self._calls))
         self._notify.stopping("stopping")
-        self._succession.refuse("it is stopping")
+        self._succession.refuse()
         self._predecessors.stop(0.0 if self._stop_now.is_set() else stop_s)
         self._clients.close_idle()
         began = trio.current_time()

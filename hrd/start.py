@@ -53,11 +53,15 @@ SERVICE_NAMES: Final = ("NOTIFY_SOCKET", "INVOCATION_ID")
 class NotStartedError(Exception):
     """Why the daemon did not start, a line each."""
 
-    def __init__(self, lines: Iterable[str], exit_code: int = EXIT_FAILED, warnings: Iterable[str] = ()) -> None:
+    def __init__(
+        self, lines: Iterable[str], exit_code: int = EXIT_FAILED, warnings: Iterable[str] = (), hint: str = ""
+    ) -> None:
+        """*hint*: what to type, for who waits for us to take over."""
         super().__init__()
         self.lines = tuple(lines)
         self.warnings = tuple(warnings)
         self.exit_code = exit_code
+        self.hint = hint
 
 
 def start(environ: Mapping[str, str], channel: socket.socket | None, *, check_only: bool, demo_wanted: bool) -> int:
@@ -70,7 +74,9 @@ def start(environ: Mapping[str, str], channel: socket.socket | None, *, check_on
         if check_only:
             return _say_it_is_good(configuration)
         _serve(configuration, environ, inheritance, demo_wanted=demo_wanted)
-    except (NotOursError, ChannelGone) as reason:
+    except NotOursError as reason:
+        return _fail(NotStartedError([str(reason)], hint=how_to_end_and_start(environ)), channel, inheritance)
+    except ChannelGone as reason:
         return _fail(NotStartedError([str(reason)]), channel, inheritance)
     except NotStartedError as reason:
         return _fail(reason, channel, inheritance)
@@ -82,7 +88,7 @@ def start(environ: Mapping[str, str], channel: socket.socket | None, *, check_on
 def _fail(reason: NotStartedError, channel: socket.socket | None, inheritance: Inheritance | None) -> int:
     """Where somebody waits for us to take over, they say it."""
     if channel is not None:
-        refuse(channel, reason.lines)
+        refuse(channel, reason.lines, reason.hint)
         channel.close()
         if inheritance is not None:
             inheritance.close()
@@ -92,6 +98,14 @@ def _fail(reason: NotStartedError, channel: socket.socket | None, inheritance: I
         for warning in reason.warnings:
             click.echo(f"warning: {warning}", err=True)
     return reason.exit_code
+
+
+def how_to_end_and_start(environ: Mapping[str, str]) -> str:
+    """In one command where a supervisor does it: it keeps the port open meanwhile (hrd.socket)."""
+    supervisor = environ.get(SOCKET_NAME, "")
+    if not supervisor:
+        return "hr stop, then start it as before"
+    return "systemctl --user restart hrd" if supervisor.startswith("/run/user/") else "sudo systemctl restart hrd"
 
 
 def read_configuration(environ: Mapping[str, str]) -> Configuration:

@@ -43,7 +43,7 @@ from hrd.admin.wire.limits import LIMIT_CLEAR, LIMIT_SET, LIMITS
 from hrd.admin.wire.mode import MODE, MODE_CHANGE
 from hrd.admin.wire.models import MODELS, MODELS_RESET, MODELS_SET
 from hrd.admin.wire.quota import QUOTA, RESET
-from hrd.admin.wire.route import Nothing, Route
+from hrd.admin.wire.route import Nothing, Problem, Route
 from hrd.admin.wire.status import STATUS
 from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion
 from hrd.configuration.live import Configuration
@@ -81,7 +81,7 @@ def admin_dispatch(
     connect: Connect,
     changed: Callable[[], None],
     stop: Callable[[], None],
-    restart: Callable[[], Awaitable[Restarted | str]],
+    restart: Callable[[], Awaitable[Restarted | Problem]],
     accounts: Accounts,
     signing_in: SigningIn,
     finished: Finished,

@@ -17,7 +17,7 @@ NOTHING_KNOWN = "the running hrd offers nothing that this version knows"
 
 
 class NotOursError(Exception):
-    """What is offered cannot be taken over. The message says why."""
+    """What is offered cannot be taken over, however often it is tried. The message says why."""
 
 
 class Inheritance:
@@ -89,10 +89,10 @@ class Inheritance:
         return True
 
 
-def refuse(channel: socket.socket, lines: Iterable[str]) -> None:
+def refuse(channel: socket.socket, lines: Iterable[str], hint: str = "") -> None:
     """It will not come to that, and this is why."""
     try:
-        send_now(channel, CannotStart(lines=tuple(lines)))
+        send_now(channel, CannotStart(lines=tuple(lines), hint=hint))
     except ChannelGone:
         pass
 
@@ -108,4 +108,4 @@ def _why_not(hello: AnyMessage, schema: int) -> str:
 
 def _other(what: str, version: str) -> str:
     both = f"hrd {version}, which runs, and {__version__}, which is installed, have {what}"
-    return f"{both}: this once it has to end first (hr stop), and then to be started"
+    return f"{both}: this once it has to end before the new one starts"

@@ -63,6 +63,8 @@ class Prepared(Message, frozen=True, kw_only=True):
 
 class CannotStart(Message, frozen=True, kw_only=True):
     lines: tuple[str, ...]
+    hint: str = ""
+    """What to type, if that is not to mend something and to try again."""
 
 
 class Older(msgspec.Struct, frozen=True, kw_only=True):

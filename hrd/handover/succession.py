@@ -10,6 +10,7 @@ import msgspec
 import trio
 
 from hrd.admin.wire.daemon import Restarted
+from hrd.admin.wire.route import Problem
 from hrd.downstream.call import Call
 from hrd.downstream.drain import LOOK_S, drain, wait_empty
 from hrd.handover.giving import Belongings, HandOver
@@ -25,6 +26,7 @@ from hrd.store.lock import Lock
 
 GOODBYE_S: Final = 5.0
 """How long calls on the control socket may take to end, when all else has."""
+STOPPING: Final = Problem(message="it is stopping", hint="start it once it has ended")
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +77,7 @@ class Succession:
             stop=self._end_within,
             is_stopping=terms.stop.is_set,
         )
-        self._restart: Restart[Restarted | str] = Restart()
+        self._restart: Restart[Restarted | Problem] = Restart()
         self._hurry = trio.Event()
         self._hurry_s = 0.0
         self._ends_at = 0.0
@@ -87,13 +89,13 @@ class Succession:
 
     # before --------------------------------------------------------------------------------------------------------------
 
-    async def restart(self) -> Restarted | str:
+    async def restart(self) -> Restarted | Problem:
         """Have another process take over; or why it does not."""
-        return "it is stopping" if self._terms.stop.is_set() else await self._restart.ask()
+        return STOPPING if self._terms.stop.is_set() else await self._restart.ask()
 
-    def refuse(self, why: str) -> None:
-        """It does not come to that any more."""
-        self._restart.answer(why)
+    def refuse(self) -> None:
+        """It does not come to that any more: we stop."""
+        self._restart.answer(STOPPING)
 
     async def run(self) -> None:
         """Until another process has taken over."""
@@ -105,7 +107,7 @@ class Succession:
             except NotTakenOver as reason:
                 self._log.warning("not restarted", reason=str(reason))
                 self._notify.ready(self._terms.status_line())
-                self._restart.answer(str(reason))
+                self._restart.answer(Problem(message=str(reason), hint=reason.hint))
             else:
                 self._give_up_to(successor)
 

@@ -53,7 +53,11 @@ FAREWELL_S = 2.0
 
 
 class NotTakenOver(Exception):  # noqa: N818 - says what happened
-    """The new process failed before anything was given up. The message says why."""
+    """The new process failed before anything was given up. The message says why, *hint* what to type about it."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 class Successor:
@@ -111,7 +115,7 @@ class Successor:
         except ChannelGone:
             raise NotTakenOver(self._last_words()) from None
         if isinstance(message, CannotStart):
-            raise NotTakenOver("; ".join(message.lines))
+            raise NotTakenOver("; ".join(message.lines), message.hint)
         if not isinstance(message, kind):
             raise NotTakenOver(f"the new process said {type(message).__name__} where {kind.__name__} was expected")
         return message

@@ -131,10 +131,12 @@ async def test_another_version_takes_over_unless_it_speaks_or_stores_otherwise(t
         pid = await restarted(router)
         assert (await router.status())["version"] == "9.9.9"
         another_version(router, "handover/messages.py", r"^PROTOCOL: Final = (\d+)$", r"PROTOCOL: Final = 9\1")
-        assert "have another way of handing over: this once it has to end first (hr stop)" in await refused(router)
+        assert "have another way of handing over: this once it has to end before the new one starts" in await refused(router)
         another_version(router, "handover/messages.py", r"^PROTOCOL: Final = 9(\d+)$", r"PROTOCOL: Final = \1")
         another_version(router, "store/opening.py", r"^VERSION = (\d+)$", r"VERSION = 9\1")
-        assert "have another layout of the database" in await refused(router)
+        said = (await router.hr("restart")).stderr.decode().splitlines()
+        assert "have another layout of the database" in said[0]
+        assert said[1] == "    hr stop, then start it as before"
         assert (await router.status())["pid"] == pid
         shutil.rmtree(router.home / "hrd")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hrd.start import NotStartedError, hr_command, read_configuration
+from hrd.start import NotStartedError, how_to_end_and_start, hr_command, read_configuration
 
 BESIDE = str(Path(sys.executable).with_name("hr"))
 
@@ -28,6 +28,12 @@ def test_another_programs_hr_is_not_ours(tmp_path: Path) -> None:
 def test_a_folder_of_its_own_is_handed_to_hr_too(tmp_path: Path) -> None:
     environ = {"PATH": str(Path(sys.executable).parent), "HERMES_ROUTER_HOME": "/home/ada/my files"}
     assert hr_command(environ) == "HERMES_ROUTER_HOME='/home/ada/my files' hr"
+
+
+def test_who_cannot_be_taken_over_is_ended_and_started_in_the_way_it_was_started() -> None:
+    assert how_to_end_and_start({}) == "hr stop, then start it as before"
+    assert how_to_end_and_start({"NOTIFY_SOCKET": "/run/systemd/notify"}) == "sudo systemctl restart hrd"
+    assert how_to_end_and_start({"NOTIFY_SOCKET": "/run/user/1000/systemd/notify"}) == "systemctl --user restart hrd"
 
 
 def test_a_home_that_is_no_absolute_path_is_refused_with_what_to_set() -> None:
