@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hrd.configuration.assemble import assemble
+from hrd.core import inquiries
 from hrd.core.access import Caller
 from hrd.core.ask import Ask, Kind
-from hrd.core.facts import Claim, Committed, Ended, Failed, RosterChanged, Wait
+from hrd.core.facts import Claim, Committed, Ended, Failed, LookedUp, RosterChanged, Wait
 from hrd.core.failures import Observation
 from hrd.core.journal import Usage, UsageSource
-from hrd.core.prices import read_table
+from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import Row
 from hrd.core.roster import Roster
@@ -27,16 +28,18 @@ from hrd.store.contract import Process
 from hrd.store.memory import Disk, MemoryStore
 from hrd.upstream.failures import read_failure
 from hrd.upstream.ratelimits import read_limits
+from hrd.upstream.readers.left import read_left
 from tests.simulation.clock import Clock
-from tests.simulation.providers import Asked, Key, Reply
+from tests.simulation.providers import REFUSAL_S, Asked, Key, Reply
 from tests.simulation.tiers import CLOSE_CLIENT, NOT_FOR_CLOSE, OPEN_CLIENT
 from tests.simulation.verdicts import Judge
 
 CATALOGUE = (Path(__file__).parents[2] / "hrd" / "core" / "catalogue.toml").read_text()
-PRICES = (Path(__file__).parents[2] / "hrd" / "core" / "prices.toml").read_text()
 FLUSH_S = 2.0
 """As in hrd.daemon: how often windows that changed are stored."""
 TIDY_S = 600.0
+CHECK_S = 30.0
+"""How often it is looked whom to ask for nothing but what is left: the daemon does it every two seconds."""
 BACK_S = 1.0
 """How soon a client asks again whom the router went down under."""
 
@@ -72,6 +75,8 @@ class Ours:
         self._life = 0
         self._trips: set[Trip] = set()
         self._tidied_at = clock.now
+        self._checked_at = 0.0
+        self._inquired_at: dict[str, float] = {}
         self.roster = self._roster()
         by_text = {key.text: key for key in keys}
         self._keys = {
@@ -91,6 +96,8 @@ class Ours:
         self._accounts = {named.credential: named.account for named in remembered.accounts}
         self.roster = self._roster()
         self.pool = Pool(self.roster, PoolRules(), remembered)
+        self._checked_at = 0.0
+        self._inquired_at.clear()
 
     def flush(self, _: object) -> None:
         """What the daemon does every two seconds. Nobody can tell how often, but before it goes down."""
@@ -122,7 +129,6 @@ class Ours:
         self._generation += 1
         return assemble(
             catalogue_text=CATALOGUE,
-            price_table=read_table(PRICES),
             settings=self._settings,
             auth=self._auth,
             discovered={},
@@ -146,7 +152,37 @@ class Ours:
         self._trips.add(trip)
         if self._clock.now - self._tidied_at > TIDY_S:
             self.flush(None)
+        if self._clock.now - self._checked_at > CHECK_S:
+            self._check()
         self._go_on(trip)
+
+    def _check(self) -> None:
+        """Ask for what is left, where that is worth a question, as `hrd.upstream.inquiring` does."""
+        now = self._checked_at = self._clock.now
+        shown = self.pool.snapshot(now)
+        for candidate in inquiries.due(
+            self.roster,
+            shown.book,
+            shown.blocks,
+            asked_at=self._inquired_at,
+            requested_at=self.pool.requested_at,
+            every_s=self._settings.lookup_seconds,
+            now=now,
+        ):
+            self._inquired_at[candidate.credential.fingerprint] = now
+            body = self._keys[candidate.credential.fingerprint].look_up(now)
+            if body is not None:
+                self._clock.at(now + REFUSAL_S, self._told, (candidate, body, now, self._life))
+
+    def _told(self, what: tuple[Candidate, bytes, float, int]) -> None:
+        candidate, body, begun_at, life = what
+        if life != self._life:
+            return
+        now, provider = self._clock.now, candidate.provider
+        seen = read_left(provider.reader, provider.look_ups[0], body, now, provider.reset_zone)
+        rows = self.pool.apply(LookedUp(candidate=candidate, observations=seen, begun_at=begun_at), now)
+        if rows:
+            self.store.commit_nowait(rows)
 
     def _go_on(self, trip: Trip) -> None:
         if trip.life != self._life:

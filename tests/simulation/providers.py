@@ -65,6 +65,7 @@ class Lie:
 
 
 Accepted = Callable[["Account", Asked, float], Headers]
+Told = Callable[["Account", float], tuple[int, Headers, bytes]]
 Worded = Callable[["Account", Asked, Refused, float], tuple[int, Headers, bytes]]
 
 REFUSAL_S = 0.15
@@ -81,6 +82,8 @@ class Account:
     worded: Worded
     price: tuple[float, float] = (0.0, 0.0)
     """Micro-dollars a token, in and out: what a credit is counted in."""
+    told: Told | None = None
+    """What it answers to the question what is left, which costs nothing, if it does."""
     outages: list[tuple[float, float]] = field(default_factory=list)
     lies: list[Lie] = field(default_factory=list)
 
@@ -155,6 +158,13 @@ class Key:
             return Reply(200, account.accepted(account, asked, now), b"", asked.first_s)
         status, headers, body = account.worded(account, asked, refused, now)
         return Reply(status, headers, body, REFUSAL_S, refused)
+
+    def look_up(self, now: float) -> bytes | None:
+        """What the provider says is left, asked for nothing else; None if it does not."""
+        account = self.account
+        if account.told is None or now >= self.revoked_at or account.is_down(now):
+            return None
+        return account.told(account, now)[2]
 
     def _why_not(self, asked: Asked, now: float) -> Refused | None:
         account = self.account

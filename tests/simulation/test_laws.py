@@ -17,7 +17,7 @@ from tests.simulation.month import BEGIN
 from tests.simulation.ours import Ours
 from tests.simulation.providers import Account, Asked, Key
 from tests.simulation.tiers import OPEN_CLIENT
-from tests.simulation.verdicts import AT_ONCE, Judge
+from tests.simulation.verdicts import AT_ONCE, PROBE, Judge
 from tests.simulation.windows import DAY_S, MINUTE_S, Bucket, Fixed, InFlight, Sliding, Unit, Window, every
 
 QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
@@ -166,12 +166,14 @@ def runs(
 @settings(max_examples=60, phases=QUICKLY)
 @given(runs(EXACT, ASKS | DEATHS, at_most=1))
 def test_who_tells_what_is_left_is_never_overspent(run: tuple[History, list[Event]]) -> None:
-    """But for what goes out before its first word: until then nothing is known."""
+    """But for what goes out before its first word: until then nothing is known. What was out when the router died is in doubt, and
+    may be looked at."""
     history, events = run
     first = Event(0.0, "ask")
     history.run([first, *[replace(event, after_s=event.after_s + (60.0 if n == 0 else 0.0)) for n, event in enumerate(events)]])
     history.check(died=died(events))
-    assert not history.judge.tally.refusals, history.judge.tally.refused_by
+    refusals = history.judge.tally.refusals
+    assert not refusals or (died(events) and set(refusals) == {PROBE}), history.judge.tally.refused_by
 
 
 @settings(max_examples=60, phases=QUICKLY)

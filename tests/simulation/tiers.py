@@ -35,7 +35,8 @@ def _day(limit: float, offset_s: float = 0.0) -> Fixed:
 
 
 def openrouter(name: str, a_day: int) -> Account:
-    return Account("openrouter", name, (_minute(20), _day(a_day)), wording.says_nothing, wording.openrouter)
+    windows = (_minute(20), _day(a_day))
+    return Account("openrouter", name, windows, wording.says_nothing, wording.openrouter, told=wording.openrouter_key)
 
 
 def groq(name: str) -> Account:

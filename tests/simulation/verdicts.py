@@ -16,20 +16,20 @@ from tests.simulation.clock import Clock
 from tests.simulation.providers import REFUSAL_S, Account, Asked, Key, Refused, Reply
 from tests.simulation.tiers import may_use
 from tests.simulation.traffic import OUTPUT_MEDIAN, OUTPUT_SPREAD
-from tests.simulation.windows import DAY_S, Fixed, Unit, Window
+from tests.simulation.windows import DAY_S, Fixed, Window
 
 PROBE_S = 900.0
-IN_DOUBT = 0.01
-"""Of a window of tokens: what was out at a crash counts as spent in full, and no provider tells what it came to."""
 PROBES_A_DAY = 8
 """Of one window."""
 REJECTED_PROBES_A_DAY = 25
 """A key that was rejected may be tried again after five minutes, then hourly."""
 MAX_WAIT_S = 30.0
-SPARE = 1.5
-"""Nobody knows beforehand what a request will come to: who could have served it has room for half as much again."""
-OUTPUT_AMPLE = int(OUTPUT_MEDIAN * math.exp(2 * OUTPUT_SPREAD))
-"""And for a reply that only one in forty is longer than: who does not leave that much room spends more than there is."""
+ESTIMATE_SPARE = 1.25
+"""Nobody knows beforehand what a request will come to: who could have served it has room for a quarter more than estimated,"""
+OUTPUT_AMPLE = int(OUTPUT_MEDIAN * math.exp(2.33 * OUTPUT_SPREAD))
+"""and for a reply that only one in a hundred is longer than. Who does not leave that much spends more than there is."""
+LEARNED_SPARE = 1.5
+"""How long that is has to be learned from replies; who leaves half as much again cannot be blamed for it."""
 
 LEARNING, PROBE, FOREIGN, SHRINKING, REVOKED = "learning", "probe", "spent elsewhere", "shrunk", "revoked"
 OUTAGE, LIE, TOO_LARGE, AVOIDABLE = "outage", "lie", "too large", "avoidable"
@@ -96,10 +96,9 @@ class Tally:
 AT_ONCE, IN_TIME, WORD = "at once", "within the wait", "against a provider's word"
 GUESS_S = 12.0
 """A guessed block holds for ten seconds when nobody else could serve, and then somebody has to look."""
-GRACE_S = 1.0
-"""Who comes free as the wait ends may come too late."""
-LOOK_S = 1.0
-"""Who waits for a moment comes a little after it."""
+LEFT_S = 1.5
+"""Somebody is left alone who is free for so long while a request that needed them fails: clocks differ by a second (a day that
+has just turned here may not have there), and what is sent is counted when it arrives."""
 NOTES_MAX = 200
 
 
@@ -114,7 +113,10 @@ class Judge:
         self._known: dict[int, _Known] = {}
         self._refused_before: dict[str, list[float]] = {}
         self._lied_to: dict[int, float] = {}
-        self._asked_at: dict[int, float] = {}
+        self._shut_until: dict[int, float] = {}
+        """Account → until when it had no room for another like the last one that it was sent."""
+        self._left: dict[int, list[Asked]] = defaultdict(list)
+        """Account → requests that failed while it was left alone, unless that was for somebody who came before them."""
         self._missed_since: dict[int, float] = {}
         """Account → since when it is idle: it has recovered, or a request failed that it could have served."""
 
@@ -124,15 +126,17 @@ class Judge:
         """Send *asked* with *key*, and count what becomes of it. *is_probe*: to find out whether a refusal still holds."""
         tally = self.tally
         account = key.account
-        self._asked_at[id(account)] = now
         missed = self._missed_since.pop(id(account), None)
         if missed is not None and now >= missed:
             tally.idle.append((now - missed, account.provider))
+        if left := self._left.get(id(account)):
+            left[:] = [other for other in left if other.number < asked.number]
         reply = key.ask(asked, now)
         tally.sent += 1
         if now - self._begin > DAY_S:
             tally.sent_known += 1
         refused = reply.refused
+        self._shut_until[id(account)] = account.free_at(asked, now)
         if refused is None:
             self._lied_to.pop(id(account), None)
             return reply
@@ -213,69 +217,60 @@ class Judge:
         self.tally.served_at[id(key.account)].append(asked)
 
     def failed(self, asked: Asked, now: float) -> None:
-        """Nobody served *asked*, which gave up at *now*: whether somebody could have."""
-        tally = self.tally
-        tally.failed += 1
-        output = max(int(asked.output_tokens * SPARE), OUTPUT_AMPLE)
-        wanted = replace(asked, input_tokens=int(asked.input_tokens * SPARE), output_tokens=output)
-        soonest, soon = max(now, asked.at + MAX_WAIT_S), None
+        """Nobody served *asked*, which gave up at *now*: whether somebody could have, at once or before its wait was over."""
+        self.tally.failed += 1
+        wanted = replace(
+            asked,
+            input_tokens=max(asked.input_tokens, int(asked.estimate * ESTIMATE_SPARE)),
+            output_tokens=max(asked.output_tokens, int(OUTPUT_AMPLE * LEARNED_SPARE)),
+        )
         lied_to = False
+        chances: list[tuple[float, Key]] = []
         for key in self._keys:
-            if not may_use(asked.caller, key.provider):
+            if not may_use(asked.caller, key.provider) or key.account.is_down(now - GUESS_S):  # no outage tells when it ends
                 continue
-            if key.account.is_down(now - GUESS_S):  # no outage tells when it ends
+            since = self._free_since(key, wanted, now)
+            if since + LEFT_S > max(now, asked.at + MAX_WAIT_S):
                 continue
-            free = _surely_free_at(key, wanted, now)
             if self._lied_to.get(id(key.account), 0.0) > now:
-                lied_to = lied_to or free <= soonest
-            elif free <= now:
-                if self._was_free_in_time(key.account, asked, now):
-                    self._clock.at(now + GRACE_S, self._was_it_left, (key, wanted, now))
-                    return
-            elif free < soonest:
-                soonest, soon = free, key
-        if soon is not None:
-            self._clock.at(soonest + LOOK_S, self._was_it_taken, (soon, wanted))
+                lied_to = True
+            else:
+                chances.append((max(since, now), key))
+        if chances:
+            at, key = min(chances, key=lambda chance: chance[0])
+            self._clock.at(at + LEFT_S, self._was_it_left, (key, wanted, at, AT_ONCE if at <= now else IN_TIME))
         elif lied_to:
-            tally.failed_in_vain[WORD] += 1
+            self.tally.failed_in_vain[WORD] += 1
 
-    def _was_free_in_time(self, account: Account, asked: Asked, now: float) -> bool:
-        """Of somebody free now: whether not only since the wait of *asked* was as good as over."""
-        if now < asked.at + MAX_WAIT_S - GRACE_S:
-            return True
-        lately = max(now - asked.at - MAX_WAIT_S, 0.0) + GRACE_S
-        turned = (w.turn(now) - w.period_s for w in account.windows if isinstance(w, Fixed))
-        return now - max(self._asked_at.get(id(account), 0.0), *turned, 0.0) > lately
+    def _free_since(self, key: Key, wanted: Asked, now: float) -> float:
+        """From when on *wanted* fits, or fitted."""
+        free = key.free_at(wanted, now)
+        if free > now:
+            return free
+        began = (window.turn(now) - window.period_s for window in key.account.windows if isinstance(window, Fixed))
+        return max(self._shut_until.get(id(key.account), 0.0), *began, 0.0)
 
-    def _was_it_left(self, what: tuple[Key, Asked, float]) -> None:
-        """Somebody was free as a request gave up: whether those who waited before it took what there was."""
-        key, wanted, then = what
+    def _was_it_left(self, what: tuple[Key, Asked, float, str]) -> None:
+        """Whether somebody who was free for a request that failed was left alone, or others took what there was."""
+        key, wanted, since, _ = what
         now = self._clock.now
-        if _surely_free_at(key, wanted, now) <= now:
-            self.tally.failed_in_vain[AT_ONCE] += 1
-            self._missed_since.setdefault(id(key.account), then)
-            self._note(f"at once: {key.text} after {then - self._begin:.1f} s, request {wanted.number}")
+        if key.free_at(wanted, now) <= now and self._shut_until.get(id(key.account), 0.0) <= since:
+            self._left[id(key.account)].append(wanted)
+            self._clock.at(since + MAX_WAIT_S, self._was_it_kept, what)
 
-    def _was_it_taken(self, what: tuple[Key, Asked]) -> None:
-        """Somebody came free within the wait of a request that had given up: whether others needed it."""
-        key, wanted = what
-        if _surely_free_at(key, wanted, self._clock.now) <= self._clock.now:
-            self.tally.failed_in_vain[IN_TIME] += 1
-            self._note(f"in time: {key.text} after {self._clock.now - self._begin:.1f} s, request {wanted.number}")
+    def _was_it_kept(self, what: tuple[Key, Asked, float, str]) -> None:
+        """The same once nobody waits any more who came before."""
+        key, wanted, since, which = what
+        left = self._left[id(key.account)]
+        if wanted in left:
+            left.remove(wanted)
+            self.tally.failed_in_vain[which] += 1
+            self._missed_since.setdefault(id(key.account), since)
+            self._note(f"{which}: {key.text} after {since - self._begin:.1f} s, request {wanted.number}")
 
     def _note(self, text: str) -> None:
         if len(self.tally.notes) < NOTES_MAX:
             self.tally.notes.append(text)
-
-
-def _surely_free_at(key: Key, wanted: Asked, now: float) -> float:
-    """When *wanted* fits, with what is in doubt of the windows of tokens to spare."""
-    at = key.free_at(wanted, now)
-    for window in key.account.windows:
-        if window.unit is Unit.TOKENS:
-            amount = min(window.limit, key.account.amount(window, wanted) + IN_DOUBT * window.limit)
-            at = max(at, window.free_at(amount, now))
-    return at
 
 
 def _may_probe(probes: list[float], now: float, a_day: int) -> bool:

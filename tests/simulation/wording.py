@@ -76,6 +76,16 @@ def openrouter(account: Account, asked: Asked, refused: Refused, now: float) -> 
     return said
 
 
+def openrouter_key(account: Account, now: float) -> Said:
+    """The answer to `GET /key`."""
+    day = next(window for window in account.windows if window.name == "day")
+    used = math.floor(day.used(now))
+    told = {"limit": int(day.limit), "remaining": max(0, int(day.limit) - used), "used": used}
+    return _json(
+        200, {"data": {"label": "key", "limit": None, "is_free_tier": day.limit < 100, "free_model_daily_requests": told}}
+    )
+
+
 # Groq ------------------------------------------------------------------------------------------------------------------------
 
 
