@@ -38,8 +38,6 @@ ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
 ALLOWED_CACHED_MAX = 256
 WINDOW = "window"
-OWN_LIMIT = "your limit"
-"""The same, where what is used up is what the user allows."""
 SLOTS = "at once"
 """As many requests are out as may be at once."""
 LOW_PRIORITY = "X-Hermes-Priority: low never spends what is not free"
@@ -114,7 +112,7 @@ class Choice:
                 why = self._why_hindered(lane, tour, shares=not selection.is_pinned)
                 if why:
                     until = self._free_at(lane, tour, now, shares=not selection.is_pinned)
-                    reading = reading_of(lane, now) if lane.scarcest is not None else None
+                    reading = reading_of(lane, now) if lane.worth.scarcest is not None else None
                 elif tour.ask.needs and (lacks := self._lacking(c, tour)):
                     why = needs.told(lacks)
             if why:
@@ -174,7 +172,7 @@ class Choice:
         """Who can be asked, and who is to be looked at once more, with the limits that are in the way."""
         able: list[Lane] = []
         due: list[tuple[Lane, list[Meter]]] = []
-        tokens, most = _input_of(tour), tour.ask.max_tokens
+        tokens, most = input_needed(tour), tour.ask.max_tokens
         for lane in lanes:
             guess = lane.output_ample
             if most is not None and most < guess:
@@ -212,8 +210,8 @@ class Choice:
         if lane.is_probed:
             return PROBING
         room = lane.room_shared if shares else lane.room
-        if not room.takes(_input_of(tour), _output_of(lane, tour)):
-            return OWN_LIMIT if self._lanes.is_full_by_settings(lane) else WINDOW
+        if not room.takes(input_needed(tour), output_needed(lane, tour)):
+            return WINDOW
         return SLOTS if lane.is_waitable else ""
 
     def _free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:
@@ -225,8 +223,8 @@ class Choice:
     def _fits_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool, ahead: int = 0, patient: bool = False) -> float:
         """When there is room for this request, behind *ahead* others like it."""
         many = ahead + 1
-        output = _output_of(lane, tour)
-        return self._lanes.fits_at(lane, _input_of(tour), output, now, shares=shares, many=many, patient=patient)
+        output = output_needed(lane, tour)
+        return self._lanes.fits_at(lane, input_needed(tour), output, now, shares=shares, many=many, patient=patient)
 
     # in which order ------------------------------------------------------------------------------------------------------
 
@@ -280,7 +278,7 @@ class Choice:
     def _ranked(
         self, able: list[Lane], tour: Tour, selection: Selection, tier_of: Callable[[Lane], float], now: float
     ) -> list[Lane]:
-        tokens, most = _input_of(tour), tour.ask.max_tokens
+        tokens, most = input_needed(tour), tour.ask.max_tokens
 
         def is_used_up(lane: Lane) -> bool:
             return not lane.claimed.takes(tokens, lane.output_ample if most is None else min(most, lane.output_ample))
@@ -289,12 +287,13 @@ class Choice:
             return routing.rank_one_group(able, now, self.roster.mode_of(able[0].provider), is_used_up, tokens)
         return routing.rank(
             able,
-            tokens=tokens,
             now=now,
             mode=self.roster.mode,
             mode_of=self.roster.mode_of,
             tier_of=tier_of,
             is_used_up=is_used_up,
+            tokens=tokens,
+            usual_tokens=self._lanes.usual_tokens,
         )
 
     def _probe(
@@ -310,7 +309,7 @@ class Choice:
         if not before:
             return True
         many = before + 1
-        tokens, output = _input_of(tour) * many, _output_of(lane, tour) * many
+        tokens, output = input_needed(tour) * many, output_needed(lane, tour) * many
         return lane.room.requests >= many and lane.room.takes(tokens, output)
 
     def _at_home(
@@ -326,7 +325,7 @@ class Choice:
             ranked = [lane for lane in ranked if lane.candidate.provider.name == provider]
         conversation = homes.name_of(tour.ask.affinity)
         home = homes.home_of(conversation, (lane for lane in lanes if tier_of(lane) == best))
-        rich = [lane for lane in ranked if lane.share > homes.SHARE_MIN and tier_of(lane) == best]
+        rich = [lane for lane in ranked if lane.worth.share > homes.SHARE_MIN and tier_of(lane) == best]
         if home is not None and home in rich:
             return home, ""
         chosen = homes.home_of(conversation, rich) or ranked[0]
@@ -368,7 +367,7 @@ class Choice:
         ranked = self._ranked(lanes, tour, selection, tier_of, now)
         first = tour.choose(lane.candidate for lane in ranked) if tour.failures else ranked[0].candidate
         lane = next(lane for lane in ranked if lane.candidate is first)
-        tested = [] if lane.room.takes(_input_of(tour), _output_of(lane, tour)) else self._lanes.guessed(lane)
+        tested = [] if lane.room.takes(input_needed(tour), output_needed(lane, tour)) else self._lanes.guessed(lane)
         return Chosen(lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked, bool(tested), tested)
 
     def _turn_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float:
@@ -396,12 +395,12 @@ class Choice:
         )
 
 
-def _input_of(tour: Tour) -> int:
+def input_needed(tour: Tour) -> int:
     """Tokens that there has to be room for: what was estimated may be a quarter more."""
     return tour.ask.input_tokens * 5 // 4
 
 
-def _output_of(lane: Lane, tour: Tour) -> int:
+def output_needed(lane: Lane, tour: Tour) -> int:
     """The same of its reply: few are longer."""
     most = tour.ask.max_tokens
     return lane.output_ample if most is None else min(most, lane.output_ample)

@@ -11,34 +11,29 @@ from hrd.core.block_book import BlockBook
 from hrd.core.blocks import ONLY_CANDIDATE_S, Block
 from hrd.core.journal import Reading
 from hrd.core.learned import Learning
-from hrd.core.price import MILLION, Price
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota import evidence
-from hrd.core.quota.book import QuotaBook, amounts_of
-from hrd.core.quota.kinds import DAY_S, HOUR_S, Measure
+from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.quota.kinds import Measure
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import SETTINGS, Turn
+from hrd.core.worth import Worth
 
 CANDIDATES_MAX: Final = 20_000
-UNKNOWN_SHARE: Final = 0.5
 LOCAL_SHARE: Final = 1.0
 SMOOTHING: Final = 0.2
 """The weight of the newest latency."""
 NO_LIMIT: Final = 2**60
 STALE_AFTER_S: Final = 60.0
-BANDS: Final = 20
-"""Shares that differ by less than one part in so many are equal."""
 ORDERS_CACHED_MAX: Final = 256
-HASTE_WEIGHT: Final = 3.0
-"""How much less is worth what is spent faster than it has to last, for windows longer than a day."""
-ENOUGH: Final = 2.0
-"""More than any share: there is no such window."""
+USUAL_OF: Final = 200
+"""What the usual request has follows about so many of them."""
 
 
 class Room:
     """How much fits."""
 
-    __slots__ = ("credit", "input", "is_narrow", "least", "output", "price", "requests", "tokens")
+    __slots__ = ("input", "is_narrow", "least", "output", "requests", "tokens")
 
     def __init__(self) -> None:
         self.clear()
@@ -46,9 +41,8 @@ class Room:
     def clear(self) -> None:
         """Nothing limits it."""
         self.is_narrow = False
-        self.requests = self.tokens = self.input = self.output = self.credit = self.least = NO_LIMIT
-        self.price: Price | None = None
-        """`least`: of all kinds of tokens, and of credit at its dearest; who needs no more in all need not look at each."""
+        self.requests = self.tokens = self.input = self.output = self.least = NO_LIMIT
+        """`least`: of all kinds of tokens; who needs no more in all need not look at each."""
 
     def takes(self, input_tokens: int, output_tokens: int) -> bool:
         return (
@@ -56,19 +50,14 @@ class Room:
             and input_tokens + output_tokens <= self.tokens
             and input_tokens <= self.input
             and output_tokens <= self.output
-            and (self.price is None or self.price.cost(input_tokens, output_tokens) <= self.credit)
         )
 
-    def narrow(self, meter: Meter, room: int, price: Price | None) -> None:
-        """*price*: by which it takes from a credit."""
+    def narrow(self, meter: Meter, room: int) -> None:
         if meter.used <= 0 and room > 0 and meter.measure is not Measure.REQUESTS:
             return  # untouched: it takes whatever comes
         self.is_narrow = True
         measure = meter.measure
-        if measure is Measure.CREDIT and price is not None and price.dearest:
-            self.price, self.credit = price, min(self.credit, room)
-            room = max(0, room - price.request) * MILLION // price.dearest
-        elif measure is Measure.TOKENS:
+        if measure is Measure.TOKENS:
             self.tokens = min(self.tokens, room)
         elif measure is Measure.INPUT:
             self.input = min(self.input, room)
@@ -84,8 +73,6 @@ class Lane:
     """One candidate's. Made by `Lanes`."""
 
     __slots__ = (
-        "band",
-        "band_until",
         "block",
         "candidate",
         "claimed",
@@ -96,8 +83,6 @@ class Lane:
         "is_probed",
         "is_stale",
         "is_waitable",
-        "lapse_end",
-        "lapse_span_s",
         "latency_ms",
         "looked_at",
         "meters",
@@ -109,13 +94,10 @@ class Lane:
         "reading",
         "room",
         "room_shared",
-        "scarcest",
-        "share",
-        "share_long",
-        "share_short",
         "tier",
         "used_at",
         "valid_until",
+        "worth",
     )
 
     def __init__(self, candidate: Candidate) -> None:
@@ -132,8 +114,6 @@ class Lane:
         self.is_stale = True
         self.valid_until = 0.0
         self.looked_at = 0.0
-        self.band = 0
-        self.band_until = 0.0
         self.in_flight = 0
         self.latency_ms = 0.0
         """Smoothed; 0 is not known yet."""
@@ -156,35 +136,9 @@ class Lane:
         """By what is claimed."""
         self.is_waitable = False
         """A claimed limit of requests at once is reached: better to wait for one of them to end."""
-        self.share = UNKNOWN_SHARE
-        """Of its scarcest window."""
-        self.share_short = self.share_long = UNKNOWN_SHARE
-        """The same of windows of up to an hour, and of longer ones."""
-        self.lapse_end = 0.0
-        """When what its scarcest long window has left lapses; 0 is not known."""
-        self.lapse_span_s = 0.0
-        self.scarcest: Meter | None = None
+        self.worth = Worth(LOCAL_SHARE) if candidate.cost_class is CostClass.LOCAL else Worth()
         self.reading: Reading | None = None
         """See `reading_of`."""
-
-    def set_band(self, now: float) -> int:
-        """Its worth in bands, the best first. It changes slowly, so it holds for a second."""
-        self.band = -int((self.worth(now) if self.lapse_span_s else self.share) * BANDS)
-        self.band_until = now + 1.0
-        return self.band
-
-    def worth(self, now: float) -> float:
-        """The share left, and more the more of it would lapse unused; less of what is spent faster than it has to last."""
-        span_s = self.lapse_span_s
-        if not span_s:
-            return self.share
-        share = self.share_long
-        time_left = max(0.0, (self.lapse_end - now) / span_s)
-        if share > time_left:
-            share += share - time_left
-        elif span_s > DAY_S:
-            share -= HASTE_WEIGHT * (time_left - share)
-        return min(share, self.share_short)
 
 
 class Lanes:
@@ -201,6 +155,9 @@ class Lanes:
         self._by_key: dict[str, Lane] = {}
         self._at: dict[str, list[Lane]] = {}
         self._orders: dict[int, tuple[Sequence[Candidate], int, list[Lane]]] = {}
+        self.usual_tokens = 0.0
+        """What requests have had lately, on average."""
+        self._begun = 0
         self._generation = 0
         """Of the lanes: another one makes remembered orders void."""
         blocks.changed = self.touch
@@ -289,8 +246,11 @@ class Lanes:
 
     # what happens on them ------------------------------------------------------------------------------------------------
 
-    def begin(self, candidate: Candidate, now: float) -> Lane:
+    def begin(self, candidate: Candidate, tokens: int, now: float) -> Lane:
+        """A request of *tokens* goes out."""
         lane = self.of(candidate, now)
+        self._begun = min(self._begun + 1, USUAL_OF)
+        self.usual_tokens += (tokens - self.usual_tokens) / self._begun
         lane.in_flight += 1
         lane.used_at = now
         return lane
@@ -333,7 +293,6 @@ class Lanes:
             lane.meters = meters
         lane.looked_at = now
         lane.reading = None
-        lane.band_until = 0.0
         lane.valid_until = now + STALE_AFTER_S
         lane.output_guess, lane.output_ample = self._learning.output_of(candidate)
         self._look_at_blocks(lane, now)
@@ -361,9 +320,8 @@ class Lanes:
             lane.room_shared = Room()
         elif lane.room_shared is not lane.room:
             lane.room_shared = lane.room
-        lane.share_short = lane.share_long = ENOUGH
-        lane.scarcest = None
-        lane.lapse_end = lane.lapse_span_s = 0.0
+        worth = lane.worth
+        worth.clear()
         lane.is_waitable = False
         for meter in meters:
             limit = meter.limit_now(now)
@@ -372,23 +330,19 @@ class Lanes:
                 if changes_at < lane.valid_until:
                     lane.valid_until = changes_at
                 left = limit - meter.used
-                self._narrow(lane, meter, left)
+                self._narrow(lane, meter, left - meter.spare)
                 if meter.measure is not Measure.AT_ONCE:
-                    _weigh(lane, meter, left / limit if left > 0 else 0.0)
-        if lane.share_short < ENOUGH or lane.share_long < ENOUGH:
-            lane.share = min(lane.share_short, lane.share_long)
-        else:
-            lane.share = LOCAL_SHARE if lane.candidate.cost_class is CostClass.LOCAL else UNKNOWN_SHARE
+                    worth.weigh(meter, left / limit if left > 0 else 0.0)
 
     def _narrow(self, lane: Lane, meter: Meter, left: int) -> None:
         if meter.is_known:
-            lane.room.narrow(meter, left, lane.candidate.credit_price)
+            lane.room.narrow(meter, left)
             if self.reserve:
-                lane.room_shared.narrow(meter, meter.room(self.reserve) or 0, lane.candidate.credit_price)
+                lane.room_shared.narrow(meter, meter.room(self.reserve) or 0)
         elif meter.measure is Measure.AT_ONCE:
             lane.is_waitable = lane.is_waitable or left < 1
         else:
-            lane.claimed.narrow(meter, left, lane.candidate.credit_price)
+            lane.claimed.narrow(meter, left)
 
     # in full -------------------------------------------------------------------------------------------------------------
 
@@ -405,7 +359,7 @@ class Lanes:
     ) -> float:
         """When *many* such requests fit what is known; not after *now* if they do. *shares*: they leave the reserve. *patient*:
         nobody else can serve, and a limit guessed from a single refusal keeps them for ten seconds at most."""
-        amounts, kept = amounts_of(lane.candidate, input_tokens, output_tokens), self.reserve if shares else 0.0
+        amounts, kept = Amounts(input_tokens, output_tokens), self.reserve if shares else 0.0
         latest = now
         for meter in lane.meters or ():
             if meter.is_known and meter.limit is not None:
@@ -414,10 +368,6 @@ class Lanes:
                     at = min(at, meter.limit_at + ONLY_CANDIDATE_S)
                 latest = max(latest, at)
         return latest
-
-    def is_full_by_settings(self, lane: Lane) -> bool:
-        """Whether what is used up is a limit of the user's own."""
-        return any(m.source == SETTINGS and m.limit is not None and m.used >= m.limit for m in lane.meters or ())
 
     def guessed(self, lane: Lane) -> list[Meter]:
         """The limits in the way that are guesses."""
@@ -430,7 +380,7 @@ class Lanes:
 
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
-        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        amounts = Amounts(input_tokens, output_tokens)
         known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
         full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]
         return full if all(evidence.may_test(m, now) for m in full) else []
@@ -441,19 +391,6 @@ class Lanes:
         return all(m.turns is Turn.SAID and m.source != SETTINGS for m in full)
 
 
-def _weigh(lane: Lane, meter: Meter, share: float) -> None:
-    if lane.scarcest is None or (share < lane.share_short and share < lane.share_long):
-        lane.scarcest = meter
-    span_s = meter.span_s
-    if span_s is None or span_s <= HOUR_S:
-        if share < lane.share_short:
-            lane.share_short = share
-    elif share < lane.share_long:
-        lane.share_long = share
-        if meter.ends_at is not None:
-            lane.lapse_end, lane.lapse_span_s = meter.ends_at, span_s
-
-
 def reading_of(lane: Lane, now: float) -> Reading:
     """What was left for it when it was last looked at."""
     if lane.reading is None:
@@ -462,7 +399,7 @@ def reading_of(lane: Lane, now: float) -> Reading:
 
 
 def _reading(lane: Lane, now: float) -> Reading:
-    meter = lane.scarcest
+    meter = lane.worth.scarcest
     if meter is None or meter.limit is None:
         return Reading(candidate=lane.candidate.key, in_flight=lane.in_flight)
     return Reading(

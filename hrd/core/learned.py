@@ -18,11 +18,12 @@ CONTEXT_TOKENS_MIN = 1024
 OUTPUT = "output"
 SPREAD = "output spread"
 """How far replies usually are from that."""
-AMPLE_SPREADS = 3
+AMPLE_SPREADS = 6
+"""Few replies are further off than so many times the usual distance."""
 OUTPUT_GUESS_TOKENS = 512
 """What a reply is taken to have before anything is known."""
-OUTPUT_SMOOTHING = 8
-"""The newest reply weighs one part in so many."""
+OUTPUT_SMOOTHING = 64
+"""The newest reply weighs one part in so many, or as much as each before it if there were fewer."""
 _DROP = "drop:"
 _NOTHING: frozenset[str] = frozenset()
 
@@ -35,6 +36,8 @@ class Learning:
         for row in learned:
             self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
         self._unsaved: dict[tuple[str, str, str], Learned] = {}
+        self._replies: dict[tuple[str, str], int] = {}
+        """How many each model's usual output was learned from, while there are few."""
         self.says_no = self._is_against_anything()
         """Some model is known by experience to lack something. If not, only settings and catalogue can."""
 
@@ -110,12 +113,15 @@ class Learning:
         """A reply had so many."""
         known = self._by_model.get(key, {})
         if OUTPUT not in known:
+            self._replies[key] = 1
             self._drift(key, OUTPUT, tokens, now)
             return
+        count = min(self._replies.get(key, OUTPUT_SMOOTHING) + 1, OUTPUT_SMOOTHING)
+        self._replies[key] = count
         usual = known[OUTPUT].value
         spread = known[SPREAD].value if SPREAD in known else usual // 2
-        self._drift(key, SPREAD, _smoothed(spread, abs(tokens - usual)), now)
-        self._drift(key, OUTPUT, _smoothed(usual, tokens), now)
+        self._drift(key, SPREAD, _smoothed(spread, abs(tokens - usual), count), now)
+        self._drift(key, OUTPUT, _smoothed(usual, tokens, count), now)
 
     def _drift(self, key: tuple[str, str], what: str, value: int, now: float) -> None:
         known = self._by_model.get(key, {}).get(what)
@@ -158,7 +164,9 @@ class Learning:
 
     def _learn(self, key: tuple[str, str], what: str, value: int, now: float) -> Learned:
         if key not in self._by_model and len(self._by_model) >= MODELS_MAX:
-            del self._by_model[next(iter(self._by_model))]
+            oldest = next(iter(self._by_model))
+            del self._by_model[oldest]
+            self._replies.pop(oldest, None)
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._by_model.setdefault(key, {})[what] = row
         if what not in (OUTPUT, SPREAD):
@@ -171,7 +179,7 @@ def _is_against(row: Learned) -> bool:
     return row.what == "context" or row.what.startswith(_DROP) or (row.what in ("tools", "vision") and not row.value)
 
 
-def _smoothed(before: int, newest: int) -> int:
-    """Rounded away from what it was, lest small differences never count."""
-    step = (newest - before) / OUTPUT_SMOOTHING
+def _smoothed(before: int, newest: int, count: int) -> int:
+    """*newest* is one of *count*. Rounded away from what it was, lest small differences never count."""
+    step = (newest - before) / count
     return before + (ceil(step) if step > 0 else floor(step))

@@ -51,3 +51,5 @@ class Spent(NamedTuple):
     reserved: int
     tokens: int
     settled_at: float | None
+    is_served: bool = False
+    """Its provider answered. Whether it counts what it did not answer, nobody knows."""

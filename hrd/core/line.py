@@ -69,8 +69,22 @@ class Line:
         places.append(place)
         return place.until
 
+    def served(self, place: Place, candidate: Candidate) -> None:
+        """It got *candidate*."""
+        if place.quota == quota_of(candidate):
+            self.leave(place)
+        else:
+            self.give_up(place)
+
+    def give_up(self, place: Place) -> None:
+        """It leaves what it waited for to those behind it: their turn is sooner than they thought."""
+        self.leave(place)
+        for other in list(self._waiting.get(place.quota, ())):
+            if place.comes_before(other):
+                other.wake()
+
     def leave(self, place: Place) -> None:
-        """It is served, or has gone."""
+        """It waits no longer."""
         places = self._waiting.get(place.quota)
         if places is not None and place in places:
             places.remove(place)

@@ -9,7 +9,6 @@ import enum
 
 import msgspec
 
-from hrd.core.price import Price
 from hrd.core.quota.limit import Limit
 from hrd.core.secrets import Secret
 
@@ -183,7 +182,5 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     scopes: tuple[str, ...]
     """Every scope that can block it, narrowest first (see `core.scopes`)."""
     facts: ModelFacts
-    credit_price: Price | None = None
-    """By which its replies take from a credit; None: they take nothing, or nobody knows."""
     place: int
     """Its place in the stored order among those that its name selects: by provider, then credential, then model."""

@@ -3,11 +3,11 @@
 Classes first: local, free, subscription, paid. Local leads only for what it is known to fit; otherwise it comes after free.
 Within a class those come last who by a mere claim have nothing left.
 
-Among the providers of a class: in `parallel` by what their quota left is worth (see `Lane.worth`: the share left, more if it
-would lapse), among equals whose lapses soonest, then fewest in flight, then latency; in `sequential` in their stored order.
-Within one provider its own mode rules: `sequential` drains one credential, model by model, before it touches the next;
-`parallel` takes the models in the order of the settings, and for each spreads over the credentials by the same worth, then
-fewest in flight, then longest unused.
+Among the providers of a class: in `parallel` by what their quota left is worth (see `core.worth`: the share left, what would
+lapse first, what lasts last), then fewest in flight, then latency; in `sequential` in their stored order. Within one provider
+its own mode rules: `sequential` drains one credential, model by model, before it touches the next; `parallel` takes the models
+in the order of the settings, and for each spreads over the credentials by the same worth, then fewest in flight, then longest
+unused. Of equal worth that comes first which lapses soonest.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,6 @@ from hrd.core.providers import Candidate, CostClass
 UNLIMITED = 2**62
 PARALLEL = "parallel"
 SEQUENTIAL = "sequential"
-NEVER = 1e12
 
 
 def rank(
@@ -32,9 +31,10 @@ def rank(
     tier_of: Callable[[Lane], float],
     is_used_up: Callable[[Lane], bool],
     tokens: int = 0,
+    usual_tokens: float = 0.0,
 ) -> list[Lane]:
     """Order *lanes*, best first. *is_used_up*, by a claim, is asked of those of whom a glance does not show it; *tokens*: those
-    that the request has."""
+    that the request has, where *usual_tokens* are usual (0: not known)."""
     groups: dict[tuple[float, bool, str], list[_Row]] = {}
     for lane in lanes:
         tier = lane.tier if lane.tier is not None else tier_of(lane)
@@ -44,8 +44,9 @@ def rank(
         rows = groups.get(key)
         if rows is None:
             rows = groups[key] = []
-        band = lane.band if now < lane.band_until else lane.set_band(now)
-        rows.append((lane.model_place, band, lane.lapse_end or NEVER, lane.in_flight, lane.used_at, lane.place, lane))
+        worth = lane.worth
+        standing = worth.standing(now, (tokens + lane.output_guess) / usual_tokens if usual_tokens else 1.0)
+        rows.append((lane.model_place, standing, worth.lapses_at, lane.in_flight, lane.used_at, lane.place, lane))
     ordered = sorted((key[0], key[1], _standing(rows, is_parallel=mode == PARALLEL), key[2]) for key, rows in groups.items())
     ranked: list[Lane] = []
     for tier, last, _, provider in ordered:
@@ -67,9 +68,9 @@ def _standing(rows: Sequence[_Row], *, is_parallel: bool) -> tuple[float, ...]:
     """Where one provider stands among those of its class."""
     if not is_parallel:
         return (min(row[5] for row in rows),)
-    band, lapse = min((row[1], row[2]) for row in rows)
+    standing, lapses_at = min((row[1], row[2]) for row in rows)
     in_flight = sum([row[3] for row in rows])
-    return (band, lapse, in_flight, min([row[6].latency_ms for row in rows]), min([row[5] for row in rows]))
+    return (standing, lapses_at, in_flight, min([row[6].latency_ms for row in rows]), min([row[5] for row in rows]))
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -93,10 +94,9 @@ def rank_one_group(
         return sorted(lanes, key=lambda lane: (lane.claimed.is_narrow and is_used_up(lane), lane.place))
     rows = []
     for lane in lanes:
-        band = lane.band if now < lane.band_until else lane.set_band(now)
-        claimed = lane.claimed
+        worth, claimed = lane.worth, lane.claimed
         last = (claimed.requests < 1 or tokens + lane.output_ample > claimed.least) and is_used_up(lane)
-        rows.append((last, band, lane.lapse_end or NEVER, lane.in_flight, lane.used_at, lane.place, lane))
+        rows.append((last, worth.standing(now), worth.lapses_at, lane.in_flight, lane.used_at, lane.place, lane))
     rows.sort()
     return [row[6] for row in rows]
 

@@ -4,7 +4,7 @@ its stream would be, and either has the same bookkeeping (see `dialects.account`
 
 from collections.abc import Callable, Sequence
 
-from hrd.core.reply_events import PlanSeen, ReplyEvent
+from hrd.core.reply_events import ReplyEvent
 from hrd.dialects.account import Account
 from hrd.dialects.contract import EventReader, EventWriter, WholeReply
 from hrd.dialects.held_stream import HeldStream
@@ -25,10 +25,9 @@ def translate_whole(
     if account.finish is None:
         return WholeReply(body=b"", usage=account.usage(), broken="the reply has no end")
     return WholeReply(
-        body=write((*[event for event in said if not isinstance(event, PlanSeen)], *account.owed())),
+        body=write((*said, *account.owed())),
         usage=account.usage(),
-        empty=not account.begun,
-        plan=account.plan,
+        empty=not account.committed,
         finish_reason=account.finish_reason,
     )
 
@@ -48,8 +47,6 @@ class TranslatedStream(HeldStream):
             account.add(said)
             if account.error is not None:
                 return
-            if isinstance(said, PlanSeen):
-                continue
             piece = write(said)
             if piece:
                 pieces.append(piece)

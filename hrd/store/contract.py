@@ -15,7 +15,6 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
-    WindowForgotten,
 )
 from hrd.store.limits import StoreLimits
 
@@ -35,7 +34,6 @@ __all__ = [
     "StoreUnreadableError",
     "UsageQuestion",
     "UsageRow",
-    "WindowForgotten",
 ]
 
 

@@ -166,8 +166,8 @@ def runs(
 @settings(max_examples=60, phases=QUICKLY)
 @given(runs(EXACT, ASKS | DEATHS, at_most=1))
 def test_who_tells_what_is_left_is_never_overspent(run: tuple[History, list[Event]]) -> None:
-    """But for what goes out before its first word: until then nothing is known. What was out when the router died is in doubt, and
-    may be looked at."""
+    """But for what goes out before its first word: until then nothing is known. What was out when the router died is in doubt,
+    and may be looked at."""
     history, events = run
     first = Event(0.0, "ask")
     history.run([first, *[replace(event, after_s=event.after_s + (60.0 if n == 0 else 0.0)) for n, event in enumerate(events)]])

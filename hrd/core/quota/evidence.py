@@ -101,6 +101,9 @@ def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, coun
     if used >= meter.used:
         meter.more = None
         meter.set_used(used, now, resets_at)
+        if meter.measure in kinds.OF_TOKENS:  # it may have what is in flight in it, at another size than was reserved
+            own = count.amount if count is not None and count.is_answered else 0
+            meter.is_doubtful(meter.pending - own, now)
         return
     uncounted = meter.pending if count is None else meter.reserved_total - count.mark - count.amount
     at_most = used + max(0, uncounted)
@@ -186,7 +189,11 @@ def may_test(meter: Meter, now: float) -> bool:
     count of tokens that is ours and may have drifted, to see how things are."""
     if meter.is_testing or now < meter.test_at:
         return False
-    if meter.source == REFUSALS:
+    if meter.pending and meter.measure in kinds.OF_TOKENS:
+        return False  # the provider's word would have it in it, at another size than was reserved
+    if meter.doubt and meter.source != SETTINGS:
+        pass  # some of what is used may not be
+    elif meter.source == REFUSALS:
         if meter.claimed is not None and (meter.limit or 0) >= meter.claimed:
             return False
     elif meter.source == HintSource.BODY.value and meter.measure in kinds.OF_TOKENS and (meter.span_s or 0.0) > HOUR_S:

@@ -19,6 +19,8 @@ GRAINS = 64
 """A sliding window remembers about so many moments of its span; closer ones count as one, the later."""
 BOUNDARY_SKEW_S = 1.0
 """The provider's clock may be this much behind: a used-up window of the calendar opens that much later."""
+DOUBTED_S = 60.0
+"""How long before what is in doubt is looked at: what was in flight is over then."""
 ON_THE_WAY_S = 0.5
 """Between our count and the provider's."""
 NO_SPAN_S = 60.0
@@ -50,12 +52,27 @@ class Entry:
 class Count:
     """What one reservation counts in one meter."""
 
-    __slots__ = ("amount", "at", "entry", "epoch", "is_beyond", "is_test", "mark", "meter", "used_after")
+    __slots__ = (
+        "amount",
+        "at",
+        "entry",
+        "epoch",
+        "is_answered",
+        "is_beyond",
+        "is_test",
+        "mark",
+        "meter",
+        "spare",
+        "used_after",
+    )
 
-    def __init__(self, meter: "Meter", amount: int, entry: Entry | None, at: float, *, is_beyond: bool) -> None:
+    def __init__(self, meter: "Meter", amount: int, spare: int, entry: Entry | None, at: float, *, is_beyond: bool) -> None:
         self.meter = meter
         self.at = at
         self.amount = amount
+        self.spare = spare
+        """So much more it may come to."""
+        self.is_answered = False
         self.entry = entry
         self.epoch = meter.epoch
         self.mark = meter.settled_total
@@ -74,11 +91,11 @@ class Meter:
         "_entries",
         "begun_at",
         "claimed",
+        "doubt",
         "ends_at",
         "epoch",
         "is_implied",
         "is_known",
-        "is_stored",
         "is_testing",
         "kind",
         "lanes",
@@ -96,6 +113,7 @@ class Meter:
         "settled_total",
         "source",
         "span_s",
+        "spare",
         "test_at",
         "test_s",
         "tests",
@@ -127,11 +145,17 @@ class Meter:
         """The span before: when it began, when it ended, what was used of it."""
         self.epoch = 0
         self.pending = 0
+        self.spare = 0
+        """So much more than was reserved may what is in flight come to: no other request is let in on it."""
+        self.doubt = row.doubt
+        """So much of what is used no reply has confirmed: whoever sent it died, or heard nothing. It counts as spent, until the
+        window is full: then one request may find out."""
         self.reserved_total = 0
         self.settled_total = 0
         self.more: float | None = None
         """Since when the provider says that more is left than we think."""
-        self.refilled_at = row.seen_at
+        self.refilled_at = row.begun_at or row.seen_at
+        """REFILL: up to when what came back is counted."""
         self.refills_seen: tuple[int, float] = (0, 0.0)
         """How often what it said looked like refilling, and the reset of the first of these times."""
         self.lessons = 2 if row.source == REFUSALS else 0
@@ -141,8 +165,6 @@ class Meter:
         self.tests: deque[float] = deque(maxlen=8)
         self.is_testing = False
         self.lanes: list[Watcher] = []
-        self.is_stored = False
-        """There is a row of it."""
 
     # time ----------------------------------------------------------------------------------------------------------------
 
@@ -201,7 +223,7 @@ class Meter:
         self.used = self.pending if self.length_s > HOUR_S and self.measure is not Measure.PLAN else 0
         if not self.used:
             self.epoch += 1
-        self.more = None
+        self.more, self.doubt = None, 0
         if self.is_implied:
             self.limit, self.is_implied = None, False
         self.ends_at = self._boundary(now) if self.turns is Turn.FIXED else None
@@ -231,8 +253,8 @@ class Meter:
 
     # spending ------------------------------------------------------------------------------------------------------------
 
-    def count(self, amount: int, now: float) -> Count:
-        """Count *amount* as reserved."""
+    def count(self, amount: int, now: float, spare: int = 0) -> Count:
+        """Count *amount* as reserved, and keep *spare* free for as long as it is not settled."""
         self.turn(now)
         is_beyond = amount > 0 and self.limit is not None and self.used + amount > self.limit
         entry = None
@@ -243,7 +265,8 @@ class Meter:
                 self.begun_at, self.ends_at = now, now + self.span_s
         elif self.turns is Turn.REFILL and not self.used:
             self.refilled_at = now
-        count = Count(self, amount, entry, now, is_beyond=is_beyond)
+        count = Count(self, amount, spare, entry, now, is_beyond=is_beyond)
+        self.spare += spare
         self.used += amount
         count.used_after = self.used
         self.pending += amount
@@ -265,6 +288,7 @@ class Meter:
 
     def answered(self, count: Count, now: float) -> None:
         """Its reply has begun: by now the provider has counted it, and hardly later than soon after it was sent."""
+        count.is_answered = True
         entry = count.entry
         if entry is not None and entry.amount and count.amount:
             leaves_at = min(now, count.at + ON_THE_WAY_S) + self.length_s
@@ -276,7 +300,9 @@ class Meter:
 
     def _exceeded(self, count: Count, now: float) -> None:
         """The provider took what by our count there was no room for."""
-        if self.source == REFUSALS:
+        if self.doubt and self.limit is not None and self.source != SETTINGS:
+            self._drifted(self.limit, now)
+        elif self.source == REFUSALS:
             self.limit, self.lessons = max(self.limit or 0, count.used_after), 0
             self.test_at, self.test_s, self.is_testing = now, 0.0, False
         elif not self.is_known:
@@ -288,15 +314,27 @@ class Meter:
             self.begun_at, self.ends_at, self.used = now, None, count.amount
             self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
         elif self.limit is not None and self.source != SETTINGS:
-            self.set_used(min(self.used, self.limit), now)  # our count had drifted
+            self._drifted(self.limit, now)
 
-    def settle(self, count: Count, spent: int, now: float) -> None:
-        """It came to *spent*."""
+    def _drifted(self, limit: int, now: float) -> None:
+        """More was counted than the provider did; what was in doubt first."""
+        doubt, excess = self.doubt, max(0, self.used - limit)
+        self.set_used(self.used - excess, now)
+        self.doubt, self.is_testing = max(0, doubt - excess), False
+
+    def settle(self, count: Count, spent: int, now: float, *, is_counted: bool = True) -> None:
+        """It came to *spent*. *is_counted* false: nobody counts it, since it was turned away."""
         self.turn(now)
+        self.spare -= count.spare
+        count.spare = 0
         if count.is_test and self.is_testing:  # it showed nothing
             self.is_testing, self.test_at = False, now + self.test_s
         self.pending -= count.amount
         self.settled_total += count.amount
+        if count.is_test and not is_counted:
+            self.doubt = 0  # it has been looked at
+        elif is_counted and not count.is_answered and count.epoch == self.epoch:
+            self.is_doubtful(spent, now)
         if self.turns is Turn.IN_FLIGHT:
             self.used = max(0, self.used - count.amount)
             return
@@ -310,8 +348,15 @@ class Meter:
             count.entry.amount += difference
         self.used = max(0, self.used + difference)
 
-    def count_again(self, amount: int, at: float, now: float) -> None:
-        """A row of the ledger that is not in the count yet: spent at *at*, by a process that is no more."""
+    def is_doubtful(self, amount: int, now: float) -> None:
+        """Nobody knows whether the provider counts so much of what is used. Of a short window that is soon forgotten."""
+        if self.length_s > HOUR_S and amount:
+            self.doubt += amount
+            self.test_at = max(self.test_at, now + DOUBTED_S)
+
+    def count_again(self, amount: int, at: float, now: float, *, is_sure: bool = True) -> None:
+        """A row of the ledger that is not in the count yet: spent at *at*, by a process that is no more. *is_sure* false: what
+        came of it nobody knows."""
         self.turn(now)
         if self.turns is Turn.SLIDING:
             leaves_at = min(at, now) + self.length_s
@@ -325,6 +370,8 @@ class Meter:
                     return
                 self.begun_at, self.ends_at = at, at + self.span_s
             self.used = max(0, self.used + amount)
+            if not is_sure:
+                self.is_doubtful(amount, now)
 
     def _put(self, entry: Entry) -> None:
         """In its place by when it leaves. Thousands may come when a process starts, nearly all of them at one end."""
@@ -341,7 +388,7 @@ class Meter:
         """How much fits, but for the share *kept*; None without a limit. As of the last `turn`."""
         if self.limit is None:
             return None
-        room = self.limit - self.used
+        room = self.limit - self.used - self.spare
         return room - ceil(kept * self.limit) if kept else room
 
     def fits_at(self, amount: int, now: float, kept: float = 0.0, many: int = 1) -> float:
@@ -354,7 +401,7 @@ class Meter:
         most = max(1, open_limit)
         needed = many * min(max(amount, 1), most)
         spans = 0 if many == 1 else (needed - 1) // most
-        excess = self.used + needed - spans * most - open_limit
+        excess = self.used + self.spare + needed - spans * most - open_limit
         if excess <= 0 and not spans:
             return now
         match self.turns:
@@ -432,18 +479,19 @@ class Meter:
             source=self.source,
             is_known=self.is_known,
             limit_at=self.limit_at,
-            begun_at=self.begun_at,
+            begun_at=self.refilled_at if self.turns is Turn.REFILL else self.begun_at,
             ends_at=self.ends_at,
             spans=tuple((entry.leaves_at, entry.amount) for entry in self._entries if entry.amount),
             through=through,
             seen_at=now,
             test_at=self.test_at,
             test_s=self.test_s,
+            doubt=self.doubt,
         )
 
     def set_used(self, used: int, now: float, leaves_at: float | None = None) -> None:
         """It turned out to be so much."""
-        used = max(0, used)
+        used, self.doubt = max(0, used), 0
         if self.turns is Turn.SLIDING:
             self._set_entries(used, now, leaves_at)
         elif self.turns is Turn.REFILL:
@@ -467,12 +515,6 @@ class Meter:
         """The provider said when it takes the next one."""
         if self._entries and self._entries[0].leaves_at > moment:
             self._entries[0].leaves_at = moment
-
-    def relax(self) -> None:
-        """What the provider was concluded to allow is forgotten; what was counted is not."""
-        self.limit, self.is_implied, self.is_known, self.source, self.limit_at = None, False, False, NOBODY, 0.0
-        self.claimed, self.more, self.lessons = None, None, 0
-        self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
 
     def turn_as(self, turns: Turn) -> None:
         """It turns in another way than was thought."""
@@ -498,6 +540,7 @@ class Meter:
             if told is other:
                 self._become(other)
         self.pending += other.pending
+        self.spare += other.spare
 
 
 def new_meter(scope: str, kind: str, turn: Turn, zone: str = "UTC") -> Meter:

@@ -62,6 +62,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     limit_at: float = 0.0
     """When that was said."""
     begun_at: float = 0.0
+    """REFILL: up to when what came back is counted."""
     ends_at: float | None = None
     """When it is full again."""
     spans: tuple[tuple[float, int], ...] = ()
@@ -73,6 +74,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     test_at: float = 0.0
     test_s: float = 0.0
     """REFUSALS: when it is next looked whether the limit still holds, and how long before that."""
+    doubt: int = 0
+    """So much of what is used no reply has confirmed."""
 
     @property
     def left(self) -> int | None:

@@ -6,7 +6,7 @@ import pytest
 
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
-from hrd.core.failures import HintSource, Observation, WindowKind
+from hrd.core.failures import HintSource
 from hrd.core.lanes import Lane, Lanes, reading_of
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate
@@ -32,20 +32,20 @@ class Made:
 
     def spend(self, tokens: int = 10, now: float = NOON) -> None:
         self.number += 1
-        lane = self.lanes.begin(self.who, now)
+        lane = self.lanes.begin(self.who, tokens, now)
         self.quota.reserve(self.number, lane.meters or (), Amounts(tokens, 0), now)
 
 
 def test_nothing_known_is_room_for_anything_and_half_a_share() -> None:
     lane = Made().lane()
-    assert (lane.share, lane.room.takes(10**9, 10**9), lane.block, reading_of(lane, NOON).kind) == (0.5, True, None, "")
+    assert (lane.worth.share, lane.room.takes(10**9, 10**9), lane.block, reading_of(lane, NOON).kind) == (0.5, True, None, "")
 
 
 def test_what_is_reserved_shows_at_once() -> None:
     made = Made(Limit(kind="requests/day", limit=4))
-    assert made.lane().share == 1.0
+    assert made.lane().worth.share == 1.0
     made.spend()
-    assert made.lane().share == 0.75
+    assert made.lane().worth.share == 0.75
     reading = reading_of(made.lane(), NOON)
     assert (reading.left, reading.limit, reading.is_known) == (3, 4, True)
 
@@ -79,7 +79,7 @@ def test_a_claim_orders_and_does_not_refuse() -> None:
     made = Made(limits=(Limit(kind="requests/day", limit=1),))
     made.spend()
     lane = made.lane()
-    assert (lane.room.takes(1, 1), lane.claimed.takes(1, 1), lane.share) == (True, False, 0.0)
+    assert (lane.room.takes(1, 1), lane.claimed.takes(1, 1), lane.worth.share) == (True, False, 0.0)
 
 
 def test_a_claimed_slot_is_worth_waiting_for() -> None:
@@ -92,26 +92,23 @@ def test_a_claimed_slot_is_worth_waiting_for() -> None:
     assert not made.lane().is_waitable
 
 
-@pytest.mark.parametrize(
-    ("left", "ends_s", "worth"),
-    [
-        (50, DAY / 2, 0.5),  # on pace
-        (50, DAY / 4, 0.75),  # a quarter would lapse
-        (50, DAY * 0.75, 0.5),  # ahead of its day: the share alone
-    ],
-)
-def test_what_would_lapse_unused_is_to_be_spent_first(left: int, ends_s: float, worth: float) -> None:
+def test_what_is_usual_follows_the_requests() -> None:
     made = Made()
-    seen = (Observation(kind=WindowKind.REQUESTS_DAY, limit=100, left=left, resets_at=NOON + ends_s),)
-    made.quota.observe(made.who, seen, (), NOON)
-    assert made.lane().worth(NOON) == pytest.approx(worth)
+    for tokens in (100, 200, 300):
+        made.spend(tokens)
+    assert made.lanes.usual_tokens == pytest.approx(200)
+    for _ in range(1000):
+        made.spend(1000)
+    assert made.lanes.usual_tokens == pytest.approx(1000, rel=0.01)
 
 
-def test_what_has_to_last_a_month_is_worth_keeping_when_it_is_spent_too_fast() -> None:
-    made = Made()
-    seen = (Observation(kind=WindowKind.REQUESTS_MONTH, limit=100, left=80, resets_at=NOON + 30 * DAY),)
-    made.quota.observe(made.who, seen, (), NOON)
-    assert made.lane().worth(NOON) < 0.4
+def test_what_is_in_flight_keeps_room_for_what_it_may_come_to() -> None:
+    made = Made(Limit(kind="tokens/day", limit=1000))
+    lane = made.lanes.begin(made.who, 100, NOON)
+    made.quota.reserve(1, lane.meters or (), Amounts(100, 100), NOON, at_most=Amounts(150, 400))
+    assert (made.lane().room.takes(300, 150), made.lane().room.takes(300, 151)) == (True, False)
+    made.quota.settle(1, Amounts(100, 150), NOON)
+    assert made.lane().room.takes(600, 150)
 
 
 def test_latency_is_smoothed_and_what_runs_is_counted() -> None:

@@ -15,6 +15,7 @@ from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts
 from hrd.core.quota.book import QuotaBook
 from hrd.core.roster import Selection
 from hrd.core.routing import is_local_fit, is_one_group, local_tier, rank, rank_one_group, why_unfit
+from hrd.core.worth import Worth
 from tests.hrd.stage import NOON, Cast, candidate, key, named, provider, roster
 
 Standings = Mapping[str, tuple[float | None, int, float, float]]
@@ -28,7 +29,8 @@ def lanes_of(made: Selection, standings: Standings | None = None) -> list[Lane]:
     for one in made.candidates:
         lane = lanes.of(one, NOON)
         share, lane.in_flight, lane.latency_ms, lane.used_at = (standings or {}).get(named(one), (None, 0, 0.0, 0.0))
-        lane.share = lane.share if share is None else share
+        if share is not None:
+            lane.worth = Worth(share)
         found.append(lane)
     return found
 

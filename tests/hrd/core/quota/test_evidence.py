@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.failures import Observation, WindowKind
-from hrd.core.quota.evidence import believe, is_firm, learn, may_test, sensible
+from hrd.core.quota.evidence import begin_test, believe, is_firm, learn, may_test, sensible
 from hrd.core.quota.meter import Count, Meter
-from hrd.core.quota.window import CATALOGUE, REFUSALS, Turn, Window
+from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, Turn, Window
 
 NOON = 1_795_003_200.0
 DAY = 86_400.0
@@ -137,6 +137,7 @@ def test_a_success_beyond_a_learned_limit_raises_it_and_asks_for_more() -> None:
     tomorrow = NOON + DAY
     made.turn(tomorrow)
     for count in [made.count(1, tomorrow) for _ in range(40)]:
+        made.answered(count, tomorrow)
         made.settle(count, 1, tomorrow)
     assert may_test(made, tomorrow)
     beyond = made.count(1, tomorrow)
@@ -200,3 +201,46 @@ def test_whatever_is_said_the_window_is_open_again_within_a_month(
     made.turn(NOON)
     if turn is not Turn.NEVER:
         assert made.fits_at(1, NOON) <= NOON + 33 * DAY
+
+
+def test_what_no_reply_confirmed_counts_as_spent_until_one_request_may_find_out() -> None:
+    made = meter(3)
+    counts = [made.count(1, NOON) for _ in range(3)]
+    for count in counts[:2]:
+        made.answered(count, NOON)
+    for count in counts:
+        made.settle(count, 1, NOON)
+    assert (made.used, made.doubt, may_test(made, NOON + 59), may_test(made, NOON + 60)) == (3, 1, False, True)
+    begin_test(made, NOON + 60)
+    test = made.count(1, NOON + 60)
+    test.is_test = True
+    made.answered(test, NOON + 61)
+    made.settle(test, 1, NOON + 62)
+    assert (made.used, made.doubt, may_test(made, NOON + 900)) == (3, 0, False)
+
+
+def test_a_refused_test_leaves_no_doubt() -> None:
+    made = meter(1)
+    made.settle(made.count(1, NOON), 1, NOON)
+    begin_test(made, NOON + 60)
+    test = made.count(1, NOON + 60)
+    test.is_test = True
+    made.settle(test, 0, NOON + 61, is_counted=False)
+    assert (made.used, made.doubt, may_test(made, NOON + 9000)) == (1, 0, False)
+
+
+def test_a_ceiling_of_the_users_is_never_tested() -> None:
+    made = meter(1)
+    made.source = SETTINGS
+    made.settle(made.count(1, NOON), 1, NOON)
+    assert (made.doubt, may_test(made, NOON + 9000)) == (1, False)
+
+
+def test_a_count_of_tokens_is_not_tested_while_something_is_in_flight() -> None:
+    made = meter(1000, kind="tokens/day", used=900)
+    made.is_doubtful(300, NOON)
+    out = made.count(100, NOON)
+    made.answered(out, NOON)
+    assert not may_test(made, NOON + 60)
+    made.settle(out, 100, NOON + 60)
+    assert may_test(made, NOON + 60)
