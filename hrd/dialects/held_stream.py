@@ -68,7 +68,8 @@ class HeldStream:
         if not self._is_over():
             pieces: list[bytes] = []
             for event in self._framer.end():
-                self._take(event, pieces)
+                if event.data is not None:  # else it was cut off before it said anything
+                    self._take(event, pieces)
             if not self._is_over():
                 self._take(None, pieces)
             if not self._is_over():
