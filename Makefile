@@ -12,6 +12,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 HRD_ARGS ?= --demo
 # What pytest is started with beside the rest: `make test PYTEST_ARGS='-k exchange'`.
 PYTEST_ARGS ?=
+# In how many processes: two a core, as many tests wait for others most of the time.
+TEST_PROCESSES ?= $(shell cores="$$(getconf _NPROCESSORS_ONLN)"; echo "$$((cores > 8 ? 16 : 2 * cores))")
 FUZZ_CASES ?= 200000
 # What the simulation is started with beside the rest: `make simulate SIMULATE_ARGS='--seed 7 --load 0.95'`.
 SIMULATE_ARGS ?=
@@ -49,7 +51,7 @@ run: $(INSTALLED) ## Install what is needed into .venv and run the daemon here (
 	@exec $(BIN)/python -m hrd $(HRD_ARGS)
 
 test: $(INSTALLED_DEV) ## Run all tests, with coverage
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered \
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --cov --cov-report=term:skip-covered \
 		--cov-fail-under=$(COVERAGE_PERCENT) $(PYTEST_ARGS)
 
 check: $(INSTALLED_DEV) ## Check format, lint, types and architecture

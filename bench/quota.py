@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+import msgspec
+
 from bench.children import free_port
 from bench.figures import Figure
 from bench.router import make_home, router
@@ -28,6 +30,7 @@ CANDIDATES = 100
 ROUNDS = 8
 CLAIMS = 1000
 JOURNAL_ROWS = 1_000_000
+ROWS_SINCE = 200
 STARTS = 3
 LIMITS = (Limit(kind="requests/minute", limit=10_000), Limit(kind="requests/day", limit=1_000_000))
 
@@ -118,12 +121,13 @@ def _start_s(home: Path, rows: int) -> float:
 
 
 def fill(database: Path, rows: int, scopes: int = SCOPES) -> None:
-    """A database that has grown."""
+    """A database that has grown, as a crash leaves it: the windows were stored two seconds ago, some rows have come since."""
     connection = connect(database)
     migrate(connection)
     now = time.time()
     connection.execute("BEGIN")
-    asleep = [put_to_sleep(window) for window in _windows(now, scopes)]
+    stored = {"through": max(0, rows - ROWS_SINCE), "seen_at": now - 2.0}
+    asleep = [put_to_sleep(msgspec.structs.replace(window, **stored)) for window in _windows(now, scopes)]
     connection.executemany(
         "INSERT INTO windows VALUES (?, 'requests/day', 'provider', ?, ?, ?)",
         ((row.scope, row.through, row.seen_at, row.body) for row in asleep),
@@ -132,7 +136,8 @@ def fill(database: Path, rows: int, scopes: int = SCOPES) -> None:
     connection.execute(f"{count} INSERT INTO journal SELECT i, 'req-' || i, 'groq', 0, zeroblob(300) FROM n", (rows,))
     connection.execute(
         f"""{count} INSERT INTO ledger
-            SELECT i, {now} - 100, 'req-' || i, 'groq', 'm', 'c', 1, 600, 1, 1, 1.0, {now}, 500, 'ok', 'client', 0 FROM n""",
+            SELECT i, {now} - 100, 'req-' || i, 'groq', 'm', 'c', 1, 600, 1, 1, 1.0, {now} - 90, 500, 'ok', 'client', 0
+            FROM n""",
         (rows,),
     )
     connection.execute("COMMIT")

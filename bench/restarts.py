@@ -44,7 +44,7 @@ def _figures(name: str, outcome: Outcome) -> list[Figure]:
         Figure("failed", "failed requests", len(load.failures) - len(cut), "", at_most=0),
         Figure("streams", "streams", load.streams, ""),
         Figure("cut", "cut streams", len(cut), "", at_most=0),
-        Figure("rows", "lost or doubled ledger rows", outcome.rows_wrong, "", at_most=0),
+        Figure("rows", "lost or doubled ledger rows", outcome.ledger.wrong, "", at_most=0),
         Figure("left", "former processes left over", len(outcome.left), "", at_most=0),
         Figure("calm", "99 % of whole replies without a restart within", calm_ms, "ms"),
         Figure("late", "99 % of those that met one within", restart_ms, "ms", at_most=calm_ms + LATER_MS),

@@ -1,36 +1,45 @@
 """What translation costs, in this process: each client dialect with each provider dialect, beside bytes that pass.
 
 A stream is a thousand words, as a client's writer of the provider's own dialect would have written them; a request is one of
-200 kB with tools. CPU time, the best of several rounds: what else runs on the machine can only add to it.
+200 kB, of every shape in `bench.talks`. CPU time, the best of several rounds: what else runs on the machine can only add to it.
 """
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from bench.children import CannotMeasure
 from bench.figures import Figure
+from bench.talks import SHAPES, spell, spelled
+from hrd.core.conversation import Conversation, Role, Turn
+from hrd.core.conversation import Text as SaidText
 from hrd.core.journal import Usage, UsageSource
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
 from hrd.core.refusals import Refusal
 from hrd.core.reply_events import Finish, Finished, ReplyEvent, Started, Text, UsageSeen
 from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Secret
-from hrd.dialects.contract import Dialect, Request, Stamp
+from hrd.dialects import anthropic_target, openai_chat_target, responses_target
+from hrd.dialects.contract import Dialect, Request, Stamp, Target
 from hrd.dialects.passage import Passage, Prepared
 from hrd.dialects.spoken import TARGETS, openings
+from hrd.start import GC_THRESHOLD
 
 CHUNKS = 1000
-ROUNDS = 7
+ROUNDS = 15
 REQUEST_BYTES = 200_000
 CHUNK_US_MAX = 40.0
 REQUEST_MS_MAX = 5.0
 STAMP = Stamp(id="bench", model="m", at=1)
+OF: dict[str, Target] = {
+    "/v1/chat/completions": openai_chat_target,
+    "/v1/messages": anthropic_target,
+    "/v1/responses": responses_target,
+}
+"""Where clients ask → the words in which they do."""
 SPOKEN_AT = {"openai_chat": "/v1/chat/completions", "anthropic_messages": "/v1/messages", "codex": "/v1/responses"}
 """Provider dialect → where clients speak the same."""
-WORDS = "It was a bright cold day in April, and the clocks were striking thirteen. "
 
 
 def measure_translation(_home: Path) -> list[Figure]:
@@ -39,7 +48,7 @@ def measure_translation(_home: Path) -> list[Figure]:
     speakers = {endpoint: opening("bench", STAMP) for endpoint, opening in openings(book, lambda: 0.0)}
     clients = {endpoint: speakers[endpoint] for endpoint in SPOKEN_AT.values()}
     chunks: list[tuple[float, str]] = []
-    requests: list[tuple[float, str]] = []
+    requests: dict[str, list[tuple[float, str]]] = {}
     for target, spoken_at in SPOKEN_AT.items():
         stream = _stream_of(clients[spoken_at])
         passing_us = _chunk_us(clients[spoken_at], target, stream)
@@ -47,13 +56,23 @@ def measure_translation(_home: Path) -> list[Figure]:
             if endpoint != spoken_at:
                 way = f"{endpoint.removeprefix('/v1/')} from {target}"
                 chunks.append((_chunk_us(client, target, stream) - passing_us, way))
-                requests.append((_request_ms(client, target), way))
-    dearest, slowest = max(chunks), max(requests)
+    for endpoint, client in clients.items():
+        for shape, talk in SHAPES.items():
+            body = spelled(talk, OF[endpoint], REQUEST_BYTES)
+            ways = [target for target in SPOKEN_AT if SPOKEN_AT[target] != endpoint]
+            told = [(_request_ms(client, target, body), f"{endpoint.removeprefix('/v1/')} to {target}") for target in ways]
+            requests.setdefault(shape, []).extend(told)
+    dearest = max(chunks)
     return [
         *[Figure(f"translate_chunk_{way}", f"CPU a chunk beyond passing it: {way}", cost, "µs") for cost, way in chunks],
         Figure("translate_chunk", f"the dearest of them ({dearest[1]})", dearest[0], "µs", at_most=CHUNK_US_MAX),
-        Figure("translate_request", f"a request of 200 kB, at worst ({slowest[1]})", slowest[0], "ms", at_most=REQUEST_MS_MAX),
+        *[_request_figure(shape, *max(costs)) for shape, costs in requests.items()],
     ]
+
+
+def _request_figure(shape: str, cost_ms: float, way: str) -> Figure:
+    name = f"translate_request_{shape.replace(' ', '_')}"
+    return Figure(name, f"a request of 200 kB, {shape}, at worst ({way})", cost_ms, "ms", at_most=REQUEST_MS_MAX)
 
 
 def _stream_of(client: Dialect) -> list[bytes]:
@@ -61,13 +80,13 @@ def _stream_of(client: Dialect) -> list[bytes]:
     assert client.HUB is not None, "it is spoken by providers too"
     usage = Usage(input_tokens=100, output_tokens=CHUNKS, source=UsageSource.KNOWN)
     said: list[ReplyEvent] = [Started("r", "m"), *[Text("word ")] * CHUNKS, Finished(Finish.STOP), UsageSeen(usage)]
-    writer = client.HUB.event_writer(_request_of(client, _body(client, "hi", stream=True)), STAMP)
+    writer = client.HUB.event_writer(_request_of(client, _asking(client)), STAMP)
     return [piece for piece in [*map(writer.write, said), writer.end()] if piece]
 
 
 def _chunk_us(client: Dialect, target: str, stream: list[bytes]) -> float:
     """CPU time of one chunk of *stream*, from the provider's bytes to the client's."""
-    prepared = _prepared(client, target, _body(client, "hi", stream=True))
+    prepared = _prepared(client, target, _asking(client))
 
     def read() -> None:
         reader = prepared.reply_stream()
@@ -80,9 +99,8 @@ def _chunk_us(client: Dialect, target: str, stream: list[bytes]) -> float:
     return _best_s(read) / CHUNKS * 1e6
 
 
-def _request_ms(client: Dialect, target: str) -> float:
+def _request_ms(client: Dialect, target: str, body: bytes) -> float:
     """CPU time of a large request, from the client's bytes to the provider's."""
-    body = _body(client, WORDS * (REQUEST_BYTES // len(WORDS)), stream=False)
 
     def send() -> None:
         _prepared(client, target, body)
@@ -91,11 +109,16 @@ def _request_ms(client: Dialect, target: str) -> float:
 
 
 def _best_s(run: Callable[[], None]) -> float:
+    """Of several rounds, with the collector as the daemon has it (`hrd.start`)."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
     best = float("inf")
     for _ in range(ROUNDS):
         began = time.process_time()
         run()
         best = min(best, time.process_time() - began)
+    gc.set_threshold(*thresholds)
     return best
 
 
@@ -114,22 +137,10 @@ def _request_of(client: Dialect, body: bytes) -> Request:
     return request
 
 
-def _body(client: Dialect, text: str, *, stream: bool) -> bytes:
-    """A conversation of many turns in the dialect of *client*, about as long as *text*."""
-    pieces = [text[start : start + 2000] for start in range(0, len(text), 2000)]
-    schema = {"type": "object", "properties": {"path": {"type": "string"}}}
-    turns = [{"role": "user" if place % 2 == 0 else "assistant", "content": piece} for place, piece in enumerate(pieces)]
-    body: dict[str, object] = {"model": "m", "stream": stream}
-    if client.ENDPOINT == "/v1/responses":
-        tools: list[object] = [{"type": "function", "name": f"tool_{n}", "parameters": schema} for n in range(20)]
-        body |= {"input": turns, "tools": tools}
-    elif client.ENDPOINT == "/v1/messages":
-        tools = [{"name": f"tool_{n}", "input_schema": schema} for n in range(20)]
-        body |= {"messages": turns, "max_tokens": 100, "tools": tools}
-    else:
-        tools = [{"type": "function", "function": {"name": f"tool_{n}", "parameters": schema}} for n in range(20)]
-        body |= {"messages": turns, "tools": tools, "stream_options": {"include_usage": True}}
-    return msgspec.json.encode(body)
+def _asking(client: Dialect) -> bytes:
+    """A small request for a stream in the dialect of *client*."""
+    talk = Conversation(turns=(Turn(Role.USER, (SaidText("hi"),)),), max_tokens=100)
+    return spell(talk, OF[client.ENDPOINT], stream=True)
 
 
 def _candidate(dialect: str) -> Candidate:

@@ -1,5 +1,6 @@
 """The daemon's command line: `hrd`."""
 
+import gc
 import os
 import sys
 
@@ -27,6 +28,7 @@ def main(*, check_config: bool, demo: bool, doctor: bool) -> None:
     from hrd.handover.spawn import step_aside  # noqa: PLC0415 - --version and --help do without all the rest
 
     channel = step_aside(os.environ)
+    gc.disable()  # what is imported stays: `start` collects once, and lets the collector work when all is built
     from hrd.start import start  # noqa: PLC0415 - as above; and nothing of it may run before the process has its parent
 
     sys.exit(start(os.environ, channel, check_only=check_config, demo_wanted=demo))

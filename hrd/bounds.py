@@ -63,7 +63,9 @@ def connection_limits(settings: Settings) -> ConnectionLimits:
 
 
 def attempt_limits(settings: Settings) -> AttemptLimits:
-    return AttemptLimits(connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes)
+    return AttemptLimits(
+        connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes, wait_s=settings.max_wait_seconds
+    )
 
 
 def store_limits(settings: Settings) -> StoreLimits:

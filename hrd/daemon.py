@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from hrd.core.brake import Brake
 from hrd.core.facts import LookedUp, RosterChanged, SignedIn
 from hrd.core.journal import Entry
 from hrd.core.providers import Candidate, Credential, Provider
-from hrd.core.remembered import AccountNamed, Discovered, Remembered
+from hrd.core.remembered import AccountNamed, Discovered, Remembered, Row
 from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Lookout, scrub
 from hrd.core.strangers import Strangers
@@ -61,6 +61,7 @@ from hrd.notify import Notify
 from hrd.pages import cors_of, public_dispatch
 from hrd.pool import Pool
 from hrd.settings import Settings
+from hrd.signals import Signals
 from hrd.store.contract import Process, Store
 from hrd.store.lock import Lock
 from hrd.trip.gate import Gate
@@ -129,6 +130,7 @@ class Daemon:
         self._instance_id = secrets.token_hex(16).encode()
         self._stop = trio.Event()
         self._stop_now = trio.Event()
+        self._signals = Signals()
         self._control_accepting = trio.CancelScope()
         self._date_second = 0
         self._date = (b"date", b"")
@@ -316,9 +318,11 @@ class Daemon:
             claims_wait_for=self._claims_wait_for,
             stop=self._stop,
             stop_now=self._stop_now,
+            leave_signals=self._signals.leave,
             calls=self._calls,
             control_calls=self._control_calls,
             lock=surroundings.lock,
+            lock_path=Path(self._configuration.places.lock),
         )
         what = Belongings(
             process=surroundings.process,
@@ -447,9 +451,10 @@ class Daemon:
         if trouble:
             self.log.warning("configuration not taken", problem=trouble)
 
-    def _adopt(self, assembled: Assembled) -> None:
+    def _adopt(self, assembled: Assembled, learned: Sequence[Row] = ()) -> None:
+        """Serve by *assembled* from now on; *learned* is stored in one with what follows from it."""
         self._assembled = assembled
-        self._store.commit_nowait(self._pool.apply(RosterChanged(roster=assembled.roster), self.now()))
+        self._store.commit_nowait([*learned, *self._pool.apply(RosterChanged(roster=assembled.roster), self.now())])
         self._pool.clients.keep_only([caller.fingerprint for caller in assembled.doorkeeper.callers()], self.now())
         self._terms = self._make_terms()
         self._heads.renew(assembled.forwarded, proxies_of(self._configuration.settings))
@@ -458,9 +463,10 @@ class Daemon:
 
     def _learn(self, found: list[Discovered], named: list[AccountNamed]) -> None:
         """Model lists were read, or providers named the accounts of credentials."""
-        self._store.commit_nowait([*found, *named])
         if self._generations.learn(found, named):
-            self._adopt(self._generations.next(self._door.listening_on))
+            self._adopt(self._generations.next(self._door.listening_on), [*found, *named])
+        else:
+            self._store.commit_nowait([*found, *named])
 
     def _account_told(self, fingerprint: str, what: str) -> None:
         """The login of an account was renewed, or not."""
@@ -519,7 +525,7 @@ class Daemon:
                 if self._demo_wanted:
                     self._generations.demo = demo_of(await support.start(serve_demo))
                     self.changed()
-                await support.start(self._take_signals)
+                support.start_soon(self._take_signals)
                 is_ours = inheritance is None or await inheritance.take()
                 if is_ours:
                     support.start_soon(self._accept_control, control, support)
@@ -533,6 +539,7 @@ class Daemon:
             else:
                 self._control_door.leave()
             self._upstream.drop_idle()
+            self._signals.close()
             self._store.close()
 
     async def _serve(self, support: trio.Nursery, ready: Callable[["Daemon"], None], inheritance: Inheritance | None) -> None:
@@ -584,16 +591,16 @@ class Daemon:
         with trio.move_on_at(began + stop_s + CONTROL_GOODBYE_S):
             await self._predecessors.wait_gone()
 
-    async def _take_signals(self, task_status: trio.TaskStatus[None]) -> None:
-        """From before we say that we are ready until all is over: between two receivers a signal would end us as it came."""
-        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
-            task_status.started()
-            async for number in received:
-                if number == signal.SIGHUP:
-                    self._configuration.reload()
-                    self.changed()
-                else:
-                    self.stop()
+    async def _take_signals(self) -> None:
+        while True:
+            number = await self._signals.receive()
+            if number != signal.SIGHUP:
+                self.stop()
+            elif self.is_handed_over:
+                self._succession.reload()
+            else:
+                self._configuration.reload()
+                self.changed()
 
     def _moved(self) -> None:
         self.changed()

@@ -160,9 +160,11 @@ class Exchange:
             if isinstance(result, Refusal):
                 self._recorder.give_back(trip, result)
                 return result
-            self._recorder.note(trip, claim, result, (trio.current_time() - began) * 1000.0)
+            ended = result.begun_at if isinstance(result, OpenStream) else trio.current_time()
+            self._recorder.note(trip, claim, result, (ended - began) * 1000.0)
             if not isinstance(result, Missed):
                 return result
+            trip.call.end_by(trip.started + trip.terms.deadline_s)  # what had begun had longer
 
     async def _wait(self, trip: Trip, seconds: float) -> None:
         """Nobody can be asked now; then everybody may be asked again."""
@@ -200,8 +202,16 @@ class Exchange:
         about = About(client=trip.call.head.headers, affinity=ask.affinity)
         reader = prepared.reply_stream() if ask.stream else None
         if reader is not None:
-            return await self._attempts.stream(claim, prepared, reader, within_s=within_s, about=about)
+            begun = partial(self._begun, trip)
+            idle_s = terms.idle_s
+            return await self._attempts.stream(
+                claim, prepared, reader, within_s=within_s, idle_s=idle_s, begun=begun, about=about
+            )
         return await self._attempts.whole(claim, prepared, within_s=within_s, about=about)
+
+    def _begun(self, trip: Trip) -> None:
+        """A call is on its way that will be sent on whole: it may take as long as any stream."""
+        trip.call.end_by(trio.current_time() + trip.terms.stream_s)
 
     # whole replies -------------------------------------------------------------------------------------------------------
 
@@ -297,7 +307,7 @@ class Exchange:
         trip.draft.reason = message
         self._recorder.end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
         await self._recorder.record(trip)
-        await trip.call.finish(trip.error_event(refusal, begun=True))
+        await trip.call.finish(opened.reply.last + trip.error_event(refusal, begun=True))
 
     # the end -------------------------------------------------------------------------------------------------------------
 

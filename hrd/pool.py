@@ -44,10 +44,12 @@ from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line
 from hrd.core.names import NAME_LENGTH_MAX
 from hrd.core.pin import Pair, Pin
-from hrd.core.providers import Candidate
-from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.price import Price
+from hrd.core.prices import cost_of
+from hrd.core.providers import Candidate, CostClass
+from hrd.core.quota.book import Amounts, QuotaBook, amounts_of
 from hrd.core.quota.meter import Meter
-from hrd.core.reach import named_since, reach_of
+from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster, Selection
@@ -84,6 +86,14 @@ CREDIT_KINDS = frozenset(kind for kind in WindowKind if kind.value.partition("/"
 TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 
 
+def _credit_spent(candidate: Candidate, usage: Usage) -> int:
+    """What a reply took from a credit, by its provider's own word or by its price."""
+    price = candidate.credit_price
+    if usage.stated_microusd is not None and candidate.provider.states_cost and candidate.cost_class is CostClass.PAID:
+        return usage.stated_microusd
+    return cost_of(price, usage) if price is not None and (usage.input_tokens or usage.output_tokens) else 0
+
+
 class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The pool as it stands, for `hr status` and its like; to be read at once."""
 
@@ -108,11 +118,16 @@ class Pool:
     def __init__(self, roster: Roster, rules: PoolRules, remembered: Remembered) -> None:
         self._next_reservation = remembered.next_reservation
         self._blocks = BlockBook(remembered.blocks)
-        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at)
+        names = true_names(roster)
+        self._priced_by = roster
+        self._prices_at: dict[Sequence[str], Price | None] = {}
+        self._unsaved: list[Row] = list(self._blocks.move(names))
+        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._price_at)
         self._learning = Learning(remembered.learned)
         self._lanes = Lanes(self._blocks, self._book, self._learning)
         self._line = Line()
         self._choice = Choice(roster, rules, self._blocks, self._learning, self._lanes, self._line)
+        self._count_the_last(remembered)
         self._breakers = Breakers(rules.breaker_window)
         self._today = DayBook(remembered.today)
         pin = remembered.embedding_pin
@@ -138,6 +153,18 @@ class Pool:
         """When somebody last wanted anything."""
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
+
+    def _price_at(self, found: Sequence[str]) -> Price | None:
+        """By which whoever has these scopes takes from a credit."""
+        if found not in self._prices_at:
+            self._prices_at[found] = next((one.credit_price for one in candidates_of(found, self._priced_by)), None)
+        return self._prices_at[found]
+
+    def _count_the_last(self, remembered: Remembered) -> None:
+        """What was spent after windows were last stored counts from now on, whether or not anybody asks there again."""
+        for found in {tuple(row.scopes) for row in remembered.spent}:
+            for candidate in candidates_of(found, self.roster):
+                self._book.meters_of(candidate, remembered.at)
 
     @property
     def roster(self) -> Roster:
@@ -228,8 +255,9 @@ class Pool:
         )
         self._next_reservation += 1
         self._lanes.begin(candidate, reservation.tokens, now)
-        at_most = Amounts(input_needed(tour), output_needed(lane, tour))
-        self._book.reserve(reservation.id, lane.meters or (), Amounts(ask.input_tokens, output), now, chosen.tested, at_most)
+        amounts = amounts_of(candidate, ask.input_tokens, output)
+        at_most = amounts_of(candidate, input_needed(tour), output_needed(lane, tour))
+        self._book.reserve(reservation.id, lane.meters or (), amounts, now, chosen.tested, at_most)
         is_probe = chosen.is_probe
         if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):
             is_probe = is_probe or self._blocks.is_looked_at(candidate.scopes)
@@ -417,7 +445,7 @@ class Pool:
         candidate, reservation = claim.candidate, claim.reservation
         spent = usage.input_tokens + usage.output_tokens
         self._lanes.end(candidate)
-        amounts = Amounts(usage.input_tokens, usage.output_tokens)
+        amounts = Amounts(usage.input_tokens, usage.output_tokens, _credit_spent(candidate, usage))
         self._book.settle(reservation.id, amounts, now, was_counted=verdict not in NOT_COUNTED)
         self._blocks.end(reservation.id)
         if claim.may_pin:
@@ -453,33 +481,49 @@ class Pool:
     def _change_roster(self, roster: Roster, now: float) -> list[Row]:
         before, self._choice.roster = self.roster, roster
         self._selections.clear()
+        self._priced_by = roster
+        self._prices_at.clear()
         rows: list[Row] = []
         pair = self._pin.pair
         if pair is not None and not roster.credentials.get(pair[0]):
             rows.extend(self._set_pin(None, now))
-        for old, new in named_since(before, roster):
-            rows.extend(self._blocks.move(old, new))
-            self._book.move(old, new)
+        names = named_since(before, roster)
+        rows.extend(self._blocks.move(names))
+        self._book.names = true_names(roster)
+        self._book.move(names)
         for gone in sorted(before.fingerprints - roster.fingerprints):
-            rows.extend(self._reset(Reset(credential=gone), now))
+            rows.extend(self._forget(Reset(credential=gone), now))
         for name, provider in before.providers.items():
             after = roster.providers.get(name)
             if after is not None and after.base_url != provider.base_url:
-                rows.extend(self._reset(Reset(provider=name), now))
+                rows.extend(self._forget(Reset(provider=name), now))
             elif after is not provider and after != provider:
                 rows.extend(self._blocks.forget(scopes.provider(name).__eq__))
+        if names and not self.is_retired:
+            rows.extend(self._book.take_unsaved(now))  # in one with the name: no crash comes between
         self._book.limits_changed()
         self._lanes.rebuild()
         self._line.call_all()
         return rows
 
     def _reset(self, fact: Reset, now: float) -> list[Row]:
+        """Somebody wants it to be asked again: what was concluded is forgotten, and what was counted stays."""
+        self._book.relax(reach_of(fact, self.roster).covers)
+        return self._lift(fact, now)
+
+    def _forget(self, fact: Reset, now: float) -> list[Row]:
+        """It is no more, or somebody else."""
+        self._book.forget(reach_of(fact, self.roster).covers)
+        return self._lift(fact, now)
+
+    def _lift(self, fact: Reset, now: float) -> list[Row]:
         reach = reach_of(fact, self.roster)
-        self._book.forget(reach.covers)
         self._breakers.forget(None if reach.is_everything else reach.base_urls)
         rows: list[Row] = list(self._blocks.forget(reach.covers))
         if not fact.credential:
             rows += self._learning.forget(lambda provider: fact.provider in ("", provider), now)
+        if not self.is_retired:
+            rows += self._book.take_unsaved(now)
         self._line.call_all()
         return rows
 
@@ -524,4 +568,5 @@ class Pool:
             self._book.forget_idle(now)
         if self.is_retired:
             return []
-        return [*self._book.take_unsaved(now), *self._learning.take_unsaved(), *self._blocks.forget_old(now)]
+        first, self._unsaved = self._unsaved, []
+        return [*first, *self._book.take_unsaved(now), *self._learning.take_unsaved(), *self._blocks.forget_old(now)]

@@ -32,6 +32,7 @@ from hrd.handover.spawn import adopt_orphans
 from hrd.handover.waiter import become_waiter
 from hrd.log_lines import LogLines
 from hrd.notify import SOCKET_NAME, Notify, take_listeners
+from hrd.signals import hold_back
 from hrd.store.contract import Process
 from hrd.store.lock import HeldBy, Lock, take_lock
 from hrd.store.opening import VERSION as SCHEMA
@@ -161,6 +162,8 @@ def _serve(
             _announce(daemon, configuration, environ, is_first=is_first, demo_wanted=demo_wanted)
 
         gc.freeze()
+        gc.enable()
+        hold_back()
         trio.run(daemon.run, ready, inheritance)
     except CannotListen as error:
         raise NotStartedError([str(error)]) from None
@@ -264,6 +267,7 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
+    gc.disable()  # until all is built: of a hundred thousand rows it would look at each again and again
 
 
 def _raise_file_limit() -> None:

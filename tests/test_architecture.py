@@ -24,6 +24,7 @@ RANK = {
     "hrd.logbook": 2,
     "hrd.metrics": 2,
     "hrd.notify": 1,
+    "hrd.signals": 1,
     "hrd.pool": 2,
     "hrd.configuration": 3,
     "hrd.demo": 3,
@@ -104,6 +105,7 @@ ONLY_IN = {
         (
             *("hrd.http", "hrd.downstream", "hrd.upstream", "hrd.store", "hrd.demo", "hrd.admin", "hrd.configuration.live"),
             *("hrd.exchange", "hrd.trip", "hrd.handover", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start", "hrd.checkup"),
+            "hrd.signals",
         ),
         "waiters wait, deciders do not",
     ),

@@ -13,9 +13,12 @@ from hrctl.render import Column, Paper, table
 from hrctl.session import Session
 from hrctl.words import coming, day, many, plain, sentence
 from hrd.admin.wire.auth import (
+    AUTH_ACCOUNT,
     AUTH_ADD,
     AUTH_LIST,
     AUTH_REMOVE,
+    AuthAccount,
+    AuthAccountSet,
     AuthAdd,
     AuthAdded,
     AuthCredential,
@@ -170,6 +173,7 @@ def _listed(found: AuthList, paper: Paper) -> str:
 
 def _row(one: AuthCredential, now: float) -> list[str]:
     account = f"{one.account} (said by the provider)" if one.account and one.account_by == "provider" else one.account
+    account = "its own" if one.account == one.fingerprint else account
     added = day(one.added_at) if one.added_at is not None else ""
     note = sentence(one.reason, coming(one.until, now))
     place = str(one.index)
@@ -207,6 +211,43 @@ def _removed(done: AuthRemoved, paper: Paper) -> str:
     lines = [f"Removed {plain(done.fingerprint)}, {left}"]
     lines += [paper.paint(f"warning: {plain(warning)}", "yellow") for warning in done.warnings]
     return "\n".join(lines)
+
+
+@auth.command(
+    cls=Command,
+    examples=(
+        "hr auth group groq-1a2b3c4d work",
+        "hr auth group groq-1a2b3c4d --alone",
+        "hr auth group groq-1a2b3c4d --auto",
+    ),
+)
+@click.argument("fingerprint")
+@click.argument("name", default="")
+@click.option("--alone", is_flag=True, help="It is an account of its own, whatever its provider says.")
+@click.option("--auto", is_flag=True, help="Its provider may say whose it is; until then it is its own.")
+@as_json
+@click.pass_obj
+def group(session: Session, fingerprint: str, name: str, alone: bool, auto: bool, as_json: bool) -> None:
+    """Say which account a key draws on.
+
+    Keys of one account share its quota: none of them is asked when it is used up. Some providers name the account themselves,
+    in replies or refusals (see hr auth list); what you say counts before that. What a key has used so far goes with it into
+    the account; what was counted for an account that it leaves stays there.
+    """
+    if not is_fingerprint(fingerprint):
+        raise Misused("that is not a fingerprint (provider-1a2b3c4d)", "see them: hr auth list")
+    if bool(name) + alone + auto != 1:
+        raise Misused("say one of: a NAME, --alone, --auto", f"hr auth group {fingerprint} NAME")
+    ask = AuthAccount(fingerprint=fingerprint, account=name, alone=alone)
+    session.show(session.client.ask(AUTH_ACCOUNT, ask), _grouped, as_json)
+
+
+def _grouped(done: AuthAccountSet, _paper: Paper) -> str:
+    key = plain(done.fingerprint)
+    if done.account in ("", done.fingerprint):
+        return f"{key} is an account of its own" + ("" if done.account else f", unless {plain(done.provider)} says otherwise")
+    others = f", shared with {plain(', '.join(done.shared_with))}" if done.shared_with else ""
+    return f"{key} draws on the account {plain(done.account)}{others}"
 
 
 auth.add_command(login)

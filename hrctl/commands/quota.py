@@ -13,6 +13,7 @@ from hrd.admin.wire.quota import CLAIMED, QUOTA, Quota, QuotaBlock, QuotaScope, 
 from hrd.admin.wire.route import Nothing
 
 INDENT: Final = "  "
+SETTINGS: Final = "settings"
 _COLUMNS: Final = (
     Column("WINDOW"),
     Column("LEFT", goes=1),
@@ -65,8 +66,9 @@ def _window(window: QuotaWindow, now: float, width: int) -> list[Cell | str]:
 
 
 def _source(window: QuotaWindow, now: float) -> str:
-    """A claim is of no moment: the catalogue has its date."""
-    return window.source if window.standing == CLAIMED else sentence(window.source, ago(window.seen_at, now))
+    """A claim is of no moment: the catalogue has its date. Nor is what one has set oneself."""
+    is_dated = window.standing != CLAIMED and window.source != SETTINGS
+    return sentence(window.source, ago(window.seen_at, now)) if is_dated else window.source
 
 
 def _block(block: QuotaBlock, now: float) -> str:

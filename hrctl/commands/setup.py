@@ -139,8 +139,12 @@ class Guide:
         for place, one in enumerate(known, 1):
             note = "has a key" if one.has_key else plain(one.keys_at)
             self._say(f"  {place:>2}  {plain(one.name):<14} {plain(one.cost_class):<13} {note}")
-        place = click.prompt("\nNumber", type=click.IntRange(1, len(known)), err=True)
-        return known[place - 1]
+        while True:
+            typed = str(click.prompt("\nNumber or name", err=True)).strip().lower()
+            for place, one in enumerate(known, 1):
+                if typed in (str(place), one.name):
+                    return one
+            self._say("There is none of that number or name.")  # not repeated: it may be a key that came too early
 
     def give_key(self, chosen: KnownProvider, model: str, *, key_stdin: bool) -> str:
         """See that the provider has one; its name."""

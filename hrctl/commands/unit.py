@@ -14,7 +14,7 @@ from hrctl.installation.contents import Piece, Program, contents
 from hrctl.installation.layout import Layout, Scope, out_of_reach, system_layout, user_layout
 from hrctl.installation.leaving import uninstall
 from hrctl.installation.machine import ThisMachine
-from hrctl.installation.unit_state import UnitState, unit_states
+from hrctl.installation.unit_state import SCOPES, UnitState, unit_states
 from hrctl.problems import Misused, NotRunning, Trouble
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
@@ -122,13 +122,14 @@ def status_command(session: Session, as_json: bool) -> None:
 
     Exit code 3: it is not installed, or not running.
     """
-    states = unit_states(ThisMachine())
+    machine = ThisMachine()
+    states = unit_states(machine)
     if as_json:
         session.say(msgspec.json.format(msgspec.json.encode({"units": states}), indent=2).decode())
     elif states:
         session.say(drawn(states, session.paper))
     if not any(state.active for state in states if state.name == "hrd.service"):
-        raise absent(states)
+        raise absent(states, has_systemd=any(machine.has_systemd(scope) for scope in SCOPES))
 
 
 def _aim(system: bool | None, root: str, prefix: str) -> Aim:
@@ -194,8 +195,10 @@ def drawn(states: list[UnitState], paper: Paper) -> str:
     return table(paper, _COLUMNS, rows)
 
 
-def absent(states: list[UnitState]) -> NotRunning:
+def absent(states: list[UnitState], *, has_systemd: bool) -> NotRunning:
     """Why no service runs, when these are all units that there are."""
+    if not has_systemd:
+        return NotRunning("systemd does not run here, so no service can", f"start the daemon by hand: {sys.prefix}/bin/hrd")
     if not states:
         return NotRunning("no service of hermes-router is installed here", "install it: hr service install")
     user = " --user" if states[0].scope == "user" else ""

@@ -27,12 +27,12 @@ class UnitState(msgspec.Struct, frozen=True, kw_only=True):
     """The file has changed since systemd read it."""
 
 
+SCOPES: Final[tuple[Scope, ...]] = ("system", "user")
+
+
 def unit_states(machine: Machine) -> list[UnitState]:
     """Those that are installed, of the machine and of this user."""
-    return [state for scope in _SCOPES if machine.has_systemd(scope) for state in _of(scope, machine)]
-
-
-_SCOPES: Final[tuple[Scope, ...]] = ("system", "user")
+    return [state for scope in SCOPES if machine.has_systemd(scope) for state in _of(scope, machine)]
 
 
 def _of(scope: Scope, machine: Machine) -> Iterator[UnitState]:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from hrd.admin.denied import Denied, misused, not_found
 from hrd.admin.provider_names import provider_meant
+from hrd.admin.standing import candidates_of
 from hrd.admin.wire.quota import BlockLifted, ResetDone, ResetRequest
 from hrd.core.blocks import is_in_force
 from hrd.core.facts import Reset
+from hrd.core.quota.window import PROVIDER
 from hrd.core.remembered import BlockLifted as LiftedRow
-from hrd.pool import Pool
+from hrd.pool import Pool, PoolSnapshot
 from hrd.store.contract import Store
 
 
@@ -17,12 +19,22 @@ def reset(ask: ResetRequest, pool: Pool, store: Store, release: Callable[[], Non
     fact = _meant(ask, pool)
     if isinstance(fact, Denied):
         return fact
-    stood = {(block.scope, block.reason) for block in pool.snapshot(now).blocks if is_in_force(block, now)}
+    snapshot = pool.snapshot(now)
+    stood = {(block.scope, block.reason) for block in snapshot.blocks if is_in_force(block, now)}
+    were_full = _used_up(snapshot, now)
     rows = pool.apply(fact, now)
     release()
     store.commit_nowait(rows)
-    lifted = [row for row in rows if isinstance(row, LiftedRow) and (row.scope, row.reason) in stood]
-    return ResetDone(lifted=tuple(BlockLifted(scope=row.scope, reason=row.reason) for row in lifted))
+    lifted = [(row.scope, row.reason) for row in rows if isinstance(row, LiftedRow) and (row.scope, row.reason) in stood]
+    opened = sorted((scope, f"{kind} used up") for scope, kind in were_full - _used_up(snapshot, now))
+    return ResetDone(lifted=tuple(BlockLifted(scope=scope, reason=reason) for scope, reason in (*lifted, *opened)))
+
+
+def _used_up(snapshot: PoolSnapshot, now: float) -> set[tuple[str, str]]:
+    """Windows of which, by their provider's word, nothing is left."""
+    scopes = [scope for name in snapshot.roster.enabled for one in candidates_of(snapshot, name) for scope in one.scopes]
+    windows = snapshot.book.windows_at(scopes, now)
+    return {(one.scope, one.kind) for one in windows if one.is_known and one.owner == PROVIDER and not one.left}
 
 
 def _meant(ask: ResetRequest, pool: Pool) -> Reset | Denied:

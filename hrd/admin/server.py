@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from hrd.admin.account_of import set_account
 from hrd.admin.accounts import import_login, sign_in
 from hrd.admin.asking import path_fields, read_ask
 from hrd.admin.auth import add_credentials, list_credentials, remove_credential
@@ -32,7 +33,7 @@ from hrd.admin.usage import usage_of
 from hrd.admin.version import version_of
 from hrd.admin.why import explain
 from hrd.admin.wire.accounts import LOGIN, LOGIN_IMPORT, LoginImport, LoginWish
-from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE
+from hrd.admin.wire.auth import AUTH_ACCOUNT, AUTH_ADD, AUTH_LIST, AUTH_REMOVE
 from hrd.admin.wire.daemon import RESTART, STOP, VERSION, Restarted
 from hrd.admin.wire.doctor import DOCTOR, PROVIDERS, REASONING, Diagnosis
 from hrd.admin.wire.forecast import FORECAST
@@ -143,6 +144,7 @@ def admin_dispatch(
         ),
         AUTH_ADD: _waiting(AUTH_ADD, lambda ask: add_credentials(ask, configuration, changed, now())),
         AUTH_REMOVE: _waiting(AUTH_REMOVE, lambda ask: remove_credential(ask, configuration, changed)),
+        AUTH_ACCOUNT: _waiting(AUTH_ACCOUNT, lambda ask: set_account(ask, configuration, pool, changed)),
         LOGIN_IMPORT: import_,
         LOGIN: login,
         MODE: _at_once(MODE, lambda _: modes_of(configuration.settings)),

@@ -8,7 +8,8 @@ from hrd.core.access import Caller, Doorkeeper
 from hrd.core.ask import PRIORITIES, Priority
 from hrd.core.catalogue import read_catalogue
 from hrd.core.ceilings import Ceilings
-from hrd.core.prices import Price, Prices
+from hrd.core.price import Price
+from hrd.core.prices import Prices
 from hrd.core.providers import Credential, ModelFacts, Provider
 from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster, who_lists
@@ -70,6 +71,8 @@ def assemble(
         providers = {provider.name: provider for provider in demo.providers}
         credentials = demo.credentials
     off = why_off(providers, credentials, listening_on, warnings)
+    listed = {name: found.prices for name, found in discovered.items()}
+    prices = Prices(price_table, by_user=user_prices, listed=listed)
     roster = Roster(
         generation=generation,
         own_name=settings.router_model_id,
@@ -83,13 +86,13 @@ def assemble(
         contexts={(name, model): context for name, found in discovered.items() for model, context in found.contexts.items()},
         warnings=tuple(dict.fromkeys(warnings)),
         demo=is_demo,
+        prices=prices,
     )
-    listed = {name: found.prices for name, found in discovered.items()}
     return Assembled(
         roster=roster,
         doorkeeper=doorkeeper_of(settings, auth),
         forwarded=_attribution(settings),
-        prices=Prices(price_table, by_user=user_prices, listed=listed),
+        prices=prices,
     )
 
 

@@ -9,7 +9,8 @@ import trio
 
 from hrd.admin.places import Places
 from hrd.configuration.assemble import catalogue_problems
-from hrd.core.prices import Price, read_table, read_user_file
+from hrd.core.price import Price
+from hrd.core.prices import read_table, read_user_file
 from hrd.core.secrets import CLIENT, Secret
 from hrd.credentials import AuthFile, CredentialProblem, ProxyKey
 from hrd.credentials import disk as auth_disk

@@ -1,13 +1,13 @@
 """The book of blocks: who is blocked, who is being probed, and when each may be asked again. Its owner is the pool."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
 from hrd.core import blocks
 from hrd.core.blocks import Block
 from hrd.core.remembered import BlockLifted
-from hrd.core.scopes import ACCOUNT_KINDS
+from hrd.core.scopes import ACCOUNT_KINDS, account_in
 
 PROBED_REASONS = frozenset({"rejected", "needs login", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
@@ -149,14 +149,15 @@ class BlockBook:
         """The same for one reason alone."""
         return self._drop(scope, lambda block: block.reason == reason and block.set_at < begun_at)
 
-    def move(self, old: str, new: str) -> list[Block | BlockLifted]:
-        """What was said of the account *old* holds for *new*, which is its true name (both `<provider>/<account>`)."""
+    def move(self, names: Mapping[str, str]) -> list[Block | BlockLifted]:
+        """What was said of accounts holds for them under their true names (*names*: old → new, both `<provider>/<account>`)."""
         rows: list[Block | BlockLifted] = []
-        for scope in self._scopes():
+        for scope in self._scopes() if names else ():
             kind, _, rest = scope.partition(":")
-            if kind not in ACCOUNT_KINDS or not (rest == old or rest.startswith(f"{old}/")):
+            old = account_in(rest)
+            if kind not in ACCOUNT_KINDS or old not in names:
                 continue
-            target = f"{kind}:{new}{rest.removeprefix(old)}"
+            target = f"{kind}:{names[old]}{rest.removeprefix(old)}"
             for block in tuple(self._by_scope[scope].values()):
                 known = self.get(target, block.reason)
                 if known is None or known.until < block.until:

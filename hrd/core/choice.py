@@ -38,6 +38,8 @@ ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
 ALLOWED_CACHED_MAX = 256
 WINDOW = "window"
+OWN_LIMIT = "your limit"
+"""The same, where what is used up is what the user allows."""
 SLOTS = "at once"
 """As many requests are out as may be at once."""
 LOW_PRIORITY = "X-Hermes-Priority: low never spends what is not free"
@@ -211,7 +213,7 @@ class Choice:
             return PROBING
         room = lane.room_shared if shares else lane.room
         if not room.takes(input_needed(tour), output_needed(lane, tour)):
-            return WINDOW
+            return OWN_LIMIT if self._lanes.is_full_by_settings(lane) else WINDOW
         return SLOTS if lane.is_waitable else ""
 
     def _free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:

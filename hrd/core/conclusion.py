@@ -13,7 +13,7 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
 POLICIES_NAMED_MAX = 2
-PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "at once", "probing"})
+PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "your limit", "at once", "probing"})
 """Reasons that pass without anybody's doing."""
 PASSING_IF_SAID = frozenset({"model", "credits"})
 """Reasons that do so when the provider named the moment; our guess only says when to look again."""
@@ -156,6 +156,8 @@ def _guidance(reason: str, provider: str) -> str:
             return f"Top up the account, then: hr reset {provider}. Or add another key: hr auth add {provider}"
         case "model":
             return f"See the models with: hr model list {provider}"
+        case "your limit":
+            return f"That is a limit of your own: see it with hr quota, change it in config.toml under [providers.{provider}]"
         case "gone":
             return f"{provider} has ended its service; add another provider with: hr auth add PROVIDER"
         case _:

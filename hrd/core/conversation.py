@@ -21,7 +21,7 @@ ABSENT = msgspec.Raw(b"")
 """A carried member that the client did not send."""
 
 
-class Role(enum.Enum):
+class Role(enum.StrEnum):
     SYSTEM = "system"
     DEVELOPER = "developer"
     USER = "user"
@@ -129,13 +129,12 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 
 
 class Foreign(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A part that only *dialect* knows (server-side tools, search results …), as spelled."""
+    """A part that only *dialect* knows (server-side tools, a vendor's files …), as spelled. Where a request without it would
+    ask something else, that is a need (see `core.needs`)."""
 
     dialect: str
     type: str
     raw: msgspec.Raw
-    changes_meaning: bool = False
-    """A request without it asks something else: candidates that take it come first."""
 
 
 Part = Text | Image | Document | Audio | Thinking | ToolCall | ToolResult | Refused | Foreign

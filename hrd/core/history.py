@@ -27,6 +27,9 @@ _Place = tuple[int, int]
 
 def repair(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
     """*turns* as above, and what was changed, but for what was empty."""
+    in_order = _in_order(turns)
+    if in_order is not None:
+        return in_order, ()
     full = [turn for turn in map(_without_empty, turns) if turn.parts]
     if not any(_has_tools(turn) for turn in full):
         return tuple(full), ()
@@ -43,6 +46,38 @@ def repair(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
             results = tuple([answers.get(where) or _made_up(call, notes) for where, call in calls])
             repaired.append(Turn(Role.TOOL, results))
     return tuple(repaired), tuple(notes)
+
+
+def _in_order(turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
+    """*turns* with the results of one turn's calls in one turn, if that is all there is to do, as with most conversations."""
+    done: list[Turn] = []
+    owed: list[str] = []
+    given: list[Part] = []
+    for turn in turns:
+        if turn.role is Role.TOOL:
+            for part in turn.parts:
+                if len(given) == len(owed) or not isinstance(part, ToolResult) or part.call_id != owed[len(given)]:
+                    return None
+                given.append(part)
+            if not turn.parts:
+                return None
+            if len(given) == len(owed):
+                done.append(turn if len(turn.parts) == len(given) else Turn(Role.TOOL, tuple(given)))
+            continue
+        if len(given) < len(owed) or not turn.parts:
+            return None
+        if owed:
+            owed, given = [], []
+        for part in turn.parts:
+            if isinstance(part, Text):
+                if not part.text or part.text.isspace():
+                    return None
+            elif isinstance(part, ToolCall):
+                owed.append(part.id)
+            elif isinstance(part, ToolResult) or (isinstance(part, Refused) and not part.text.strip()):
+                return None
+        done.append(turn)
+    return tuple(done) if len(given) == len(owed) else None
 
 
 def system_apart(turns: Sequence[Turn]) -> tuple[tuple[Text, ...], tuple[Turn, ...]]:

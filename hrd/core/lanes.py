@@ -11,9 +11,10 @@ from hrd.core.block_book import BlockBook
 from hrd.core.blocks import ONLY_CANDIDATE_S, Block
 from hrd.core.journal import Reading
 from hrd.core.learned import Learning
+from hrd.core.price import MILLION, Price
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota import evidence
-from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.quota.book import QuotaBook, amounts_of
 from hrd.core.quota.kinds import Measure
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import SETTINGS, Turn
@@ -33,7 +34,7 @@ USUAL_OF: Final = 200
 class Room:
     """How much fits."""
 
-    __slots__ = ("input", "is_narrow", "least", "output", "requests", "tokens")
+    __slots__ = ("credit", "input", "is_narrow", "least", "output", "price", "requests", "tokens")
 
     def __init__(self) -> None:
         self.clear()
@@ -41,8 +42,9 @@ class Room:
     def clear(self) -> None:
         """Nothing limits it."""
         self.is_narrow = False
-        self.requests = self.tokens = self.input = self.output = self.least = NO_LIMIT
-        """`least`: of all kinds of tokens; who needs no more in all need not look at each."""
+        self.requests = self.tokens = self.input = self.output = self.credit = self.least = NO_LIMIT
+        self.price: Price | None = None
+        """`least`: of all kinds of tokens, and of credit at its dearest; who needs no more in all need not look at each."""
 
     def takes(self, input_tokens: int, output_tokens: int) -> bool:
         return (
@@ -50,14 +52,19 @@ class Room:
             and input_tokens + output_tokens <= self.tokens
             and input_tokens <= self.input
             and output_tokens <= self.output
+            and (self.price is None or self.price.cost(input_tokens, output_tokens) <= self.credit)
         )
 
-    def narrow(self, meter: Meter, room: int) -> None:
+    def narrow(self, meter: Meter, room: int, price: Price | None) -> None:
+        """*price*: by which it takes from a credit."""
         if meter.used <= 0 and room > 0 and meter.measure is not Measure.REQUESTS:
             return  # untouched: it takes whatever comes
         self.is_narrow = True
         measure = meter.measure
-        if measure is Measure.TOKENS:
+        if measure is Measure.CREDIT and price is not None and price.dearest:
+            self.price, self.credit = price, min(self.credit, room)
+            room = max(0, room - price.request) * MILLION // price.dearest
+        elif measure is Measure.TOKENS:
             self.tokens = min(self.tokens, room)
         elif measure is Measure.INPUT:
             self.input = min(self.input, room)
@@ -336,13 +343,13 @@ class Lanes:
 
     def _narrow(self, lane: Lane, meter: Meter, left: int) -> None:
         if meter.is_known:
-            lane.room.narrow(meter, left)
+            lane.room.narrow(meter, left, lane.candidate.credit_price)
             if self.reserve:
-                lane.room_shared.narrow(meter, meter.room(self.reserve) or 0)
+                lane.room_shared.narrow(meter, meter.room(self.reserve) or 0, lane.candidate.credit_price)
         elif meter.measure is Measure.AT_ONCE:
             lane.is_waitable = lane.is_waitable or left < 1
         else:
-            lane.claimed.narrow(meter, left)
+            lane.claimed.narrow(meter, left, lane.candidate.credit_price)
 
     # in full -------------------------------------------------------------------------------------------------------------
 
@@ -359,7 +366,7 @@ class Lanes:
     ) -> float:
         """When *many* such requests fit what is known; not after *now* if they do. *shares*: they leave the reserve. *patient*:
         nobody else can serve, and a limit guessed from a single refusal keeps them for ten seconds at most."""
-        amounts, kept = Amounts(input_tokens, output_tokens), self.reserve if shares else 0.0
+        amounts, kept = amounts_of(lane.candidate, input_tokens, output_tokens), self.reserve if shares else 0.0
         latest = now
         for meter in lane.meters or ():
             if meter.is_known and meter.limit is not None:
@@ -368,6 +375,10 @@ class Lanes:
                     at = min(at, meter.limit_at + ONLY_CANDIDATE_S)
                 latest = max(latest, at)
         return latest
+
+    def is_full_by_settings(self, lane: Lane) -> bool:
+        """Whether what is used up is a limit of the user's own."""
+        return any(m.source == SETTINGS and m.limit is not None and m.used >= m.limit for m in lane.meters or ())
 
     def guessed(self, lane: Lane) -> list[Meter]:
         """The limits in the way that are guesses."""
@@ -380,7 +391,7 @@ class Lanes:
 
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
-        amounts = Amounts(input_tokens, output_tokens)
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
         known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
         full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]
         return full if all(evidence.may_test(m, now) for m in full) else []

@@ -3,7 +3,10 @@
 A candidate that would have to leave such a thing out answers something else than was asked. It is passed over while somebody
 can be asked who takes it; if nobody can, it is asked all the same, and what was left out is told (`hr why`). What a target has
 another word for is no need (a freeform tool is a function elsewhere), nor is what changes a reply only in degree (sampling,
-effort).
+effort, a provider's own tool beside the client's).
+
+What a request holds that its own wire format alone knows (a provider's files, its own tools' calls and results) is a need of
+that format as a whole.
 """
 
 import enum
@@ -25,6 +28,13 @@ class Need(enum.StrEnum):
     LOGIT_BIAS = "logit_bias"
     FORMAT = "the reply's format"
     FORCED_CALL = "the choice of a tool"
+    SEARCH = "the search of the web"
+    """Asked of Messages, with no other tool."""
+    OF_CHAT = "what chat completions alone has"
+    OF_MESSAGES = "what Messages alone has"
+    OF_RESPONSES = "what Responses alone has"
+    OF_OPENAI = "what Responses at OpenAI alone has"
+    """The Codex backend is not known to have it."""
 
 
 NONE: Final[frozenset[Need]] = frozenset()
@@ -38,9 +48,12 @@ _FIELDS: Final = {
 }
 """In chat completions: who is known not to take the field lacks the need."""
 _LACKS: Final[Mapping[str, frozenset[Need]]] = {
-    "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS}),
-    "openai_responses": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP}),
-    "codex": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP}),
+    "openai_chat": frozenset({Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
+    "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS})
+    | {Need.OF_CHAT, Need.OF_RESPONSES, Need.OF_OPENAI},
+    "openai_responses": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES}),
+    "codex": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP})
+    | {Need.OF_CHAT, Need.OF_MESSAGES, Need.OF_OPENAI},
 }
 """What a wire format has no words for."""
 

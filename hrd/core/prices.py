@@ -14,30 +14,12 @@ from typing import Any
 import msgspec
 
 from hrd.core.journal import Usage
+from hrd.core.price import MILLION, Price
 from hrd.core.providers import Candidate, CostClass
 
-MILLION = 1_000_000
 USD_MAX = 1_000_000
 """Of a million tokens: more is a mistake in the unit."""
 PARTS_MAX = 10_000
-
-
-class Price(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Millionths of a dollar for a million tokens."""
-
-    input: int
-    output: int
-    cached: int | None = None
-    """Of input that the provider had kept; None is the same as `input`."""
-    request: int = 0
-    """Millionths of a dollar for each request, whatever its size."""
-
-    def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
-        """Rounded up: many small replies must not add up to nothing."""
-        cached = min(cached_tokens, input_tokens)
-        kept = self.input if self.cached is None else self.cached
-        parts = (input_tokens - cached) * self.input + cached * kept + output_tokens * self.output
-        return self.request - (-parts // MILLION)
 
 
 class Prices:
@@ -78,7 +60,12 @@ class Prices:
         if candidate.cost_class is not CostClass.PAID or not (usage.input_tokens or usage.output_tokens):
             return 0
         price = self.price_of(candidate.provider.name, candidate.model)
-        return None if price is None else price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+        return None if price is None else cost_of(price, usage)
+
+
+def cost_of(price: Price, usage: Usage) -> int:
+    """What a reply costs at *price*."""
+    return price.cost(usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.cache_write_tokens)
 
 
 def read_table(toml_text: str) -> dict[str, dict[str, Price]]:
@@ -92,6 +79,7 @@ def _from_row(row: dict[str, Any]) -> Price:
         input=round(row["input"] * MILLION),
         output=round(row["output"] * MILLION),
         cached=round(row["cached"] * MILLION) if "cached" in row else None,
+        cache_write=round(row["cache_write"] * MILLION) if "cache_write" in row else None,
     )
 
 
@@ -125,6 +113,7 @@ def price_in_list(pricing: object) -> Price | None:
         input=given,
         output=produced,
         cached=_per_token(pricing.get("input_cache_read")),
+        cache_write=_per_token(pricing.get("input_cache_write")),
         request=int(request * MILLION) if request is not None else 0,
     )
 

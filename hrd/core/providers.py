@@ -9,6 +9,7 @@ import enum
 
 import msgspec
 
+from hrd.core.price import Price
 from hrd.core.quota.limit import Limit
 from hrd.core.secrets import Secret
 
@@ -182,5 +183,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     scopes: tuple[str, ...]
     """Every scope that can block it, narrowest first (see `core.scopes`)."""
     facts: ModelFacts
+    credit_price: Price | None = None
+    """By which its replies take from a credit; None: they take nothing, or nobody knows."""
     place: int
     """Its place in the stored order among those that its name selects: by provider, then credential, then model."""

@@ -1,9 +1,11 @@
-"""Reach: which scopes somebody means who resets a provider, a credential, or everything."""
+"""Reach: which scopes somebody means who resets a provider, a credential, or everything; and whose scopes are meant."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from hrd.core.facts import Reset
-from hrd.core.roster import Roster
+from hrd.core.providers import Candidate
+from hrd.core.refusals import Refusal
+from hrd.core.roster import EMBEDDINGS_MARK, Roster
 from hrd.core.scopes import ACCOUNT_KINDS
 
 
@@ -61,13 +63,37 @@ def reach_of(reset: Reset, roster: Roster) -> Reach:
     )
 
 
-def named_since(before: Roster, after: Roster) -> list[tuple[str, str]]:
-    """Accounts as they were and are called, written `<provider>/<account>`: of credentials that were an account of their own,
-    and turned out to belong to one."""
-    alone = {one.fingerprint for group in before.credentials.values() for one in group if not one.account}
-    return [
-        (f"{one.provider}/{one.fingerprint}", f"{one.provider}/{one.account}")
-        for group in after.credentials.values()
+def true_names(roster: Roster) -> dict[str, str]:
+    """What credentials' accounts were called while each was an account of its own → what they are called, both written
+    `<provider>/<account>`: of those that turned out to belong to one."""
+    return {
+        f"{one.provider}/{one.fingerprint}": f"{one.provider}/{one.account}"
+        for group in roster.credentials.values()
         for one in group
-        if one.account and one.fingerprint in alone
-    ]
+        if one.account not in ("", one.fingerprint)
+    }
+
+
+def named_since(before: Roster, after: Roster) -> dict[str, str]:
+    """Those of the `true_names` of *after* that were accounts of their own in *before*."""
+    alone = {
+        f"{one.provider}/{one.fingerprint}"
+        for group in before.credentials.values()
+        for one in group
+        if one.account in ("", one.fingerprint)
+    }
+    return {old: new for old, new in true_names(after).items() if old in alone}
+
+
+def candidates_of(found: Iterable[str], roster: Roster) -> Iterator[Candidate]:
+    """Whoever had these scopes, as they are made now; nobody, if there is none any more."""
+    narrowest = next((scope for scope in found if scope.startswith("candidate:")), "")
+    fingerprint, _, model = narrowest.partition(":")[2].partition("/")
+    provider = fingerprint.rpartition("-")[0]
+    if provider not in roster.enabled:
+        return
+    name = f"{provider}:{model.removesuffix(EMBEDDINGS_MARK)}"
+    is_chat = not model.endswith(EMBEDDINGS_MARK)
+    selection = roster.select_chat(name) if is_chat else roster.select_embeddings(name, None)
+    if not isinstance(selection, Refusal):
+        yield from (one for one in selection.candidates if one.credential.fingerprint == fingerprint)

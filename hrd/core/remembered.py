@@ -7,7 +7,7 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement, Spent
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.quota.window import Asleep, Window
 
 
@@ -16,6 +16,14 @@ class BlockLifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     scope: str
     reason: str
+
+
+class WindowForgotten(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Nothing is known of a window any more, or it goes by another scope."""
+
+    scope: str
+    kind: str
+    owner: str
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -73,6 +81,7 @@ Row = (
     | Block
     | BlockLifted
     | Window
+    | WindowForgotten
     | Learned
     | EmbeddingPin
     | Discovered
@@ -110,7 +119,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...] = ()
     windows: tuple[Asleep, ...] = ()
     spent: tuple[Spent, ...] = ()
-    """The newest rows of the ledger, which windows that were stored before them do not have in their counts."""
+    """The rows of the ledger that came or were settled after windows were last stored: they are not in their counts."""
     learned: tuple[Learned, ...] = ()
     embedding_pin: EmbeddingPin | None = None
     discovered: tuple[Discovered, ...] = ()

@@ -6,7 +6,7 @@ replies from them. A legal sequence is
     Started? anything* Finished UsageSeen?
 
 where anything is none of those but UsageSeen, or at any place `Broken`, after which nothing follows. A call is announced by
-`CallBegun`, a commit point, and complete with `CallDone`: its arguments are sent on whole and valid, or not at all. Calls
+`CallBegun`, and complete with `CallDone`, the commit point: its arguments are sent on whole and valid, or not at all. Calls
 may overlap; `key` tells them apart. A call that never came to its end (the reply ended for its length) has no `CallDone`.
 """
 
@@ -104,6 +104,12 @@ class UsageSeen(msgspec.Struct, frozen=True, gc=False):
     usage: Usage
 
 
+class PlanSeen(msgspec.Struct, frozen=True, gc=False):
+    """What the provider says of the windows of its plan, as spelled: for the router alone, and in no writer's way."""
+
+    spelled: msgspec.Raw
+
+
 class Finished(msgspec.Struct, frozen=True, gc=False):
     reason: Finish
     stop_sequence: str = ""
@@ -126,8 +132,7 @@ ReplyEvent = (
     | Cited
     | LogProbs
     | UsageSeen
+    | PlanSeen
     | Finished
     | Broken
 )
-COMMITTING = (Text, RefusalText, Thought, ThoughtSigned, CallBegun, CallDone)
-"""What is meaningful: the first of them is the commit point."""

@@ -6,7 +6,9 @@ import msgspec
 
 from hrd.core import names, scopes
 from hrd.core.ask import Ask, Kind
+from hrd.core.prices import Prices
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
+from hrd.core.quota.kinds import Measure, measure_of
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.routing import UNLIMITED, is_one_group, tokens_fit
 
@@ -55,6 +57,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     contexts: dict[tuple[str, str], int] = {}
     warnings: tuple[str, ...] = ()
     demo: bool = False
+    prices: Prices = Prices()
 
     @property
     def enabled(self) -> list[str]:
@@ -193,6 +196,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
                 cost_class=cost_class,
             ),
             facts=facts,
+            credit_price=self.prices.price_of(name, model) if draws_on_credit(provider, cost_class) else None,
             place=place,
         )
 
@@ -207,6 +211,13 @@ def _cost_class(provider: Provider, credential: Credential, model: str) -> CostC
     if credential.cost_class is not None:
         return credential.cost_class
     return COST_CLASSES[provider.class_of(model)]
+
+
+def draws_on_credit(provider: Provider, cost_class: CostClass) -> bool:
+    """Whether replies take from a balance: what is paid for does, and where a limit is one of credit."""
+    return cost_class is CostClass.PAID or any(
+        measure_of(limit.kind) is Measure.CREDIT for limit in (*provider.limits, *provider.own_limits)
+    )
 
 
 def who_lists(providers: Mapping[str, Provider], discovered: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

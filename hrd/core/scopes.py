@@ -51,6 +51,12 @@ def account(provider: str, name: str) -> str:
     return f"account:{provider}/{name}"
 
 
+def account_in(rest: str) -> str:
+    """`<provider>/<account>` out of what follows the kind of an account's scope, if the account's name has no slash."""
+    provider, _, account = rest.partition("/")
+    return f"{provider}/{account.partition('/')[0]}"
+
+
 def account_model(provider: str, name: str, model: str) -> str:
     return f"accountmodel:{provider}/{name}/{model}"
 

@@ -12,6 +12,7 @@ from hrd.core.reply_events import (
     CallDone,
     Finish,
     Finished,
+    PlanSeen,
     RefusalText,
     ReplyEvent,
     Text,
@@ -33,11 +34,16 @@ FINISH_WORDS = {
 class Account:
     """The account of one reply, kept event by event."""
 
-    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "committed", "error", "finish")
+    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "begun", "committed", "error", "finish", "plan")
 
     def __init__(self, input_tokens: int) -> None:
+        self.begun = False
+        """Something meaningful was read, be it the beginning of a call."""
         self.committed = False
+        """There is something meaningful to be sent on between dialects, which take calls whole."""
         self.error: dict[str, Any] | None = None
+        self.plan = b""
+        """What was said of the provider's plan, as spelled."""
         self.finish: Finish | None = None
         self._input_tokens = input_tokens
         self._usage: Usage | None = None
@@ -48,20 +54,24 @@ class Account:
         match event:
             case Text() | Thought() | RefusalText():
                 if event.text:
-                    self.committed = True
+                    self.begun = self.committed = True
                     self._count(event.text)
-            case CallBegun() | ThoughtSigned():
-                self.committed = True
+            case CallBegun():
+                self.begun = True
+            case ThoughtSigned():
+                self.begun = self.committed = True
             case CallDone():
-                self.committed = True
+                self.begun = self.committed = True
                 self._count(event.name)
                 self._count(event.arguments)
             case UsageSeen():
                 self._usage = event.usage
+            case PlanSeen():
+                self.plan = bytes(event.spelled)
             case Finished():
                 self.finish = event.reason
                 if event.reason is not Finish.STOP:
-                    self.committed = True
+                    self.begun = self.committed = True
             case Broken():
                 self.error = event.error
             case _:

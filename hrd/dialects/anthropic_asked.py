@@ -6,7 +6,6 @@ from hrd.core.conversation import ABSENT
 from hrd.dialects.fields import NULL
 
 NOTHING = msgspec.Raw(NULL)
-Content = str | list[msgspec.Raw] | None
 
 
 class SourceAsked(msgspec.Struct, gc=False):
@@ -37,6 +36,9 @@ class BlockAsked(msgspec.Struct, gc=False):
     cache_control: msgspec.Raw = ABSENT
 
 
+Content = str | list[BlockAsked] | None
+
+
 class Typed(msgspec.Struct, gc=False):
     type: str
 
@@ -44,6 +46,11 @@ class Typed(msgspec.Struct, gc=False):
 class MessageAsked(msgspec.Struct, gc=False):
     role: str
     content: Content = None
+
+
+class MessageSpelled(msgspec.Struct, gc=False):
+    role: str
+    content: msgspec.Raw = NOTHING
 
 
 class ToolAsked(msgspec.Struct, gc=False):

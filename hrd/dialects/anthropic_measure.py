@@ -1,7 +1,6 @@
 """How much a Messages request says, read from its members as they are spelled: tokens and images."""
 
 import re
-from collections.abc import Iterable
 
 from hrd.core.estimate import estimate_json_tokens
 from hrd.dialects.contract import Fields
@@ -14,8 +13,10 @@ _BLOCK_TOKENS = 7
 """The same of `{"type":"text","text":"…"}`."""
 _PAGE_BYTES = 30_000
 """What a page of a document comes to in base64, about; a page counts as a picture."""
-_BLOBS = (b'"data"', b'"signature"', b'"url"')
-_VALUE = re.compile(rb'\s*:\s*"')
+_SIGNATURE = re.compile(rb'"signature"\s*:\s*"[^"]*')
+_BLOBS = (_SIGNATURE, re.compile(rb'"data"\s*:\s*"[^"]*'), re.compile(rb'"url"\s*:\s*"[^"]*'))
+"""Pictures, documents and signatures are not text."""
+_CUT = b'"":"'
 _CACHE_MARK = re.compile(rb',?"cache_control"\s*:\s*\{[^{}]{0,100}\}')
 
 
@@ -26,48 +27,36 @@ def measure(fields: Fields, turns: int) -> tuple[int, int]:
     more_tokens, _ = _measure_text(system)
     tokens = max(1, tokens - _SKELETON_TOKENS * turns) + more_tokens
     if tools:
-        tokens += estimate_json_tokens(_without(tools, (_CACHE_MARK,)))
+        tokens += estimate_json_tokens(_without_marks(tools))
     return tokens, images
 
 
 def _measure_text(spelled: bytes) -> tuple[int, int]:
     if not spelled.startswith(b"["):
         return estimate_json_tokens(spelled), 0
-    if spelled.find(b'"cache_control"') >= 0:
-        spelled = _without(spelled, (_CACHE_MARK,))
-    texts, images, documents = (_count_blocks(spelled, kind) for kind in (b"text", b"image", b"document"))
+    spelled = _without_marks(spelled)
+    texts, images, documents = _count_blocks(spelled)
     blob_bytes = len(spelled)
-    for name in _BLOBS if images or documents else _BLOBS[1:2]:
-        spelled = _without_values(spelled, name)
+    for blob in _BLOBS if images or documents else (_SIGNATURE,):
+        spelled = blob.sub(_CUT, spelled)
     blob_bytes -= len(spelled)
     pages = max(documents, blob_bytes // _PAGE_BYTES) if documents else 0
     tokens = estimate_json_tokens(spelled) - _BLOCK_TOKENS * texts
     return max(0, tokens) + (images + pages) * IMAGE_TOKENS, images
 
 
-def _count_blocks(spelled: bytes, kind: bytes) -> int:
-    """Blocks of *kind*, as all encoders of JSON spell them."""
-    return spelled.count(b'"type":"%s"' % kind) + spelled.count(b'"type": "%s"' % kind)
+def _count_blocks(spelled: bytes) -> tuple[int, int, int]:
+    """Blocks of text, images and documents, as all encoders of JSON spell them."""
+    begins = (b'"type":"', b'"type": "') if spelled.find(b'"type": "') >= 0 else (b'"type":"',)
+    count = spelled.count
+    texts, images, documents = (
+        sum([count(b'%b%b"' % (begin, kind)) for begin in begins]) for kind in (b"text", b"image", b"document")
+    )
+    return texts, images, documents
 
 
-def _without(spelled: bytes, patterns: Iterable[re.Pattern[bytes]]) -> bytes:
-    for pattern in patterns:
-        spelled = pattern.sub(b"", spelled)
-    return spelled
-
-
-def _without_values(spelled: bytes, name: bytes) -> bytes:
-    """Without the strings under *name*: pictures, documents and signatures are not text."""
-    pieces: list[bytes] = []
-    kept = at = 0
-    while (at := spelled.find(name, at)) >= 0:
-        at += len(name)
-        value = _VALUE.match(spelled, at)
-        if value is not None:
-            pieces.append(spelled[kept : value.end()])
-            end = spelled.find(b'"', value.end())
-            at = kept = end if end >= 0 else len(spelled)
-    return b"".join(pieces) + spelled[kept:] if pieces else spelled
+def _without_marks(spelled: bytes) -> bytes:
+    return _CACHE_MARK.sub(b"", spelled) if spelled.find(b'"cache_control"') >= 0 else spelled
 
 
 def _spelled(fields: Fields, name: str) -> bytes:

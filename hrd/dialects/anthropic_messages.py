@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from hrd.core.ask import Ask, Kind
-from hrd.core.needs import NONE, Need
 from hrd.core.refusals import Refusal
 from hrd.dialects import anthropic_hub, anthropic_native
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.anthropic_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.anthropic_measure import measure
-from hrd.dialects.contract import Fields, Hub, Native, Request
+from hrd.dialects.anthropic_needs import needs_of
+from hrd.dialects.contract import Hub, Native, Request
 from hrd.dialects.fields import NULL, count_of, count_turns, flag_of, read_fields, text_of
 
 __all__ = [
@@ -36,14 +36,6 @@ NATIVE: Final[Mapping[str, Native]] = {"anthropic_messages": anthropic_native}
 HUB: Final[Hub | None] = anthropic_hub
 _WINDOW_MARK: Final = re.compile(r"\[[^\[\]]{1,20}\]\Z")
 """`[1m]` and its like behind a model's name: which context the client reckons with, and no part of the name."""
-_NEEDS: Final = (
-    ("messages", (b'"document"',), Need.DOCUMENTS),
-    ("stop_sequences", (b'"',), Need.STOP),
-    ("output_config", (b'"json_schema"',), Need.FORMAT),
-    ("output_format", (b'"json_schema"',), Need.FORMAT),
-    ("tool_choice", (b'"any"', b'"tool"'), Need.FORCED_CALL),
-)
-"""Member, what its spelling holds then, and what that is a need of."""
 _EMPTY_LISTS: Final = (NULL, b"[]")
 
 
@@ -71,7 +63,7 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=count_of(fields, "max_tokens"),
         body_bytes=len(body),
-        needs=_needs(fields),
+        needs=needs_of(fields),
         affinity=affinity_in(fields, model, bytes(fields["messages"])),
     )
     return Request(ask=ask, fields=fields)
@@ -84,9 +76,3 @@ def count_tokens(body: bytes) -> dict[str, int] | Refusal:
         return fields
     turns = count_turns(fields)
     return turns if isinstance(turns, Refusal) else {"input_tokens": measure(fields, turns)[0]}
-
-
-def _needs(fields: Fields) -> frozenset[Need]:
-    """What not every provider can be told; mostly nothing."""
-    needs = [need for name, marks, need in _NEEDS if name in fields and any(bytes(fields[name]).find(m) >= 0 for m in marks)]
-    return frozenset(needs) if needs else NONE

@@ -41,6 +41,7 @@ from hrd.dialects.anthropic_asked import (
     Content,
     FormatAsked,
     MessageAsked,
+    MessageSpelled,
     OutputConfig,
     SourceAsked,
     ThinkingAsked,
@@ -64,6 +65,7 @@ _BLOCKS = msgspec.json.Decoder(str | list[BlockAsked] | None)
 _TYPED = msgspec.json.Decoder(Typed)
 _CONTENT = msgspec.json.Decoder(Content)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_SPELLED = msgspec.json.Decoder(list[MessageSpelled])
 _READ: Final = frozenset(Body.__struct_fields__)
 _DECODERS: Final = {field.name: msgspec.json.Decoder(field.type) for field in msgspec.structs.fields(Body)}
 
@@ -73,16 +75,47 @@ def conversation_of(fields: Fields) -> Conversation | Refusal:
     members: dict[str, object] = {}
     for name in _READ & fields.keys():
         try:
-            members[name] = _DECODERS[name].decode(fields[name])
+            members[name] = _read_member(name, fields[name])
         except (ValueError, RecursionError) as error:
             return refuse_shape(name, error)
     if not members.get("messages"):
         return refuse("messages is missing, or empty.", "messages")
+    limit = members.get("max_tokens")
+    if isinstance(limit, int) and limit < 1:
+        return refuse(f"max_tokens is {limit}: a reply has at least one token.", "max_tokens")
     extras = {name: raw for name, raw in fields.items() if name not in _READ and name not in _NOT_MISSED and bytes(raw) != NULL}
     try:
         return _Reading(Body(**members), fields, extras).conversation()  # type: ignore[arg-type]  # each was decoded as its field's type
     except (ValueError, RecursionError) as error:
         return refuse_shape("messages", error)
+
+
+def _read_member(name: str, raw: msgspec.Raw) -> object:
+    """A member's value. Blocks that we do not know may have any shape: then they are read one by one."""
+    try:
+        return _DECODERS[name].decode(raw)
+    except msgspec.ValidationError as error:
+        try:
+            if name == "messages":
+                return [MessageAsked(message.role, _read_content(message.content)) for message in _SPELLED.decode(raw)]
+            if name == "system":
+                return _read_content(raw)
+        except msgspec.ValidationError:
+            pass  # the first error says where
+        raise error from None
+
+
+def _read_content(raw: msgspec.Raw) -> Content:
+    try:
+        content: Content = _CONTENT.decode(raw)
+    except msgspec.ValidationError:
+        content = [_read_block(each) for each in _RAWS.decode(raw)]
+    return content
+
+
+def _read_block(raw: msgspec.Raw) -> BlockAsked:
+    kind = _TYPED.decode(raw).type
+    return _BLOCK.decode(raw) if kind in TRANSLATED else BlockAsked(type=kind)
 
 
 class _Reading:
@@ -94,10 +127,12 @@ class _Reading:
         self._extras = extras
         self._names: dict[str, str] = {}
         """Call id → the tool that was called."""
+        self._raws: list[msgspec.Raw] = []
+        """The messages as they are spelled, once they are needed."""
 
     def conversation(self) -> Conversation:
         body = self._body
-        turns = [*self._system(body.system), *(turn for message in body.messages for turn in self._turns(message))]
+        turns = [*self._system(body.system), *self._turns()]
         tools, provider_tools = _tools(body.tools or (), self._fields)
         choice, config = body.tool_choice, body.output_config or OutputConfig()
         return Conversation(
@@ -106,7 +141,7 @@ class _Reading:
             provider_tools=provider_tools,
             tool_choice=_tool_choice(choice) if choice is not None else None,
             parallel_calls=False if choice is not None and choice.disable_parallel_tool_use else None,
-            max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+            max_tokens=body.max_tokens,
             stop=tuple(body.stop_sequences or ()),
             sampling=Sampling(temperature=body.temperature, top_p=body.top_p, top_k=body.top_k),
             format=_format(config.format or body.output_format),
@@ -117,7 +152,8 @@ class _Reading:
         )
 
     def _system(self, system: Content) -> Iterable[Turn]:
-        parts = tuple([part for part in self._parts(system) if not self._is_bookkeeping(part)])
+        read = self._parts(system, self._fields["system"]) if system is not None else ()
+        parts = tuple([part for part in read if not self._is_bookkeeping(part)])
         return (Turn(Role.SYSTEM, parts),) if parts else ()
 
     def _is_bookkeeping(self, part: Part) -> bool:
@@ -126,52 +162,49 @@ class _Reading:
         self._extras["system text of billing"] = ABSENT
         return True
 
-    def _turns(self, message: MessageAsked) -> Iterable[Turn]:
-        """A message as turns: the results of tools stand in one of their own, before what the user says."""
-        role = _ROLES.get(message.role)
-        if role is None:
-            raise msgspec.ValidationError(f"there is no role {message.role!r} in the Messages API")
-        parts = self._parts(message.content)
-        if role is Role.ASSISTANT:
-            parts = _with_call_signatures(parts)
-        results = tuple([part for part in parts if isinstance(part, ToolResult)])
-        others = tuple([part for part in parts if not isinstance(part, ToolResult)])
-        if results:
-            yield Turn(Role.TOOL, results)
-        if others or not results:
-            yield Turn(role, others)
+    def _turns(self) -> list[Turn]:
+        """The messages as turns: results of tools stand in one of their own, before what the user says with them."""
+        turns: list[Turn] = []
+        for place, message in enumerate(self._body.messages):
+            role = _ROLES.get(message.role)
+            if role is None:
+                raise msgspec.ValidationError(f"there is no role {message.role!r} in the Messages API")
+            parts = self._parts(message.content, place)
+            if message.role == "assistant":
+                parts = _with_call_signatures(parts)
+            elif results := tuple([part for part in parts if type(part) is ToolResult]):
+                turns.append(Turn(Role.TOOL, results))
+                parts = [part for part in parts if type(part) is not ToolResult]
+                if not parts:
+                    continue
+            turns.append(Turn(role, tuple(parts)))
+        return turns
 
-    def _parts(self, content: Content) -> Sequence[Part]:
+    def _parts(self, content: Content, spelled: msgspec.Raw | int) -> Sequence[Part]:
+        """What *content* holds. *spelled*: how it was, or the place of its message."""
         if content is None:
             return ()
-        return (Text(content),) if isinstance(content, str) else [self._part(raw) for raw in content]
+        if isinstance(content, str):
+            return (Text(content),)
+        parts = [part for block in content if (part := self._part(block)) is not None]
+        return parts if len(parts) == len(content) else self._with_foreign(content, spelled)
 
-    def _part(self, raw: msgspec.Raw) -> Part:
-        kind = _TYPED.decode(raw).type
-        if kind not in _PARTS:
-            return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=kind not in _HARMLESS)
-        block = _BLOCK.decode(raw)
-        cache_control = _unless_null(block.cache_control)
-        match kind:
+    def _with_foreign(self, content: Sequence[BlockAsked], spelled: msgspec.Raw | int) -> Sequence[Part]:
+        """The same, if there are blocks in it that only this API knows."""
+        if isinstance(spelled, int):
+            if not self._raws:
+                self._raws = [message.content for message in _SPELLED.decode(self._fields["messages"])]
+            spelled = self._raws[spelled]
+        return [
+            self._part(block) or Foreign(dialect=DIALECT, type=block.type, raw=raw)
+            for block, raw in zip(content, _RAWS.decode(spelled), strict=True)
+        ]
+
+    def _part(self, block: BlockAsked) -> Part | None:
+        """None for a block that only this API knows."""
+        match block.type:
             case "text":
-                return Text(block.text or "", cache_control)
-            case "image" if isinstance(source := block.source, SourceAsked):
-                return Image(
-                    url=source.url or "",
-                    media_type=source.media_type or "",
-                    data=source.data or "",
-                    file_id=source.file_id or "",
-                    cache_control=cache_control,
-                )
-            case "document" if isinstance(source := block.source, SourceAsked) and _is_text_alone(source.content):
-                return _document(block, source, cache_control)
-            case "search_result" if _is_text_alone(found := _BLOCKS.decode(block.content)):
-                place = block.source if isinstance(block.source, str) else ""
-                return Document(text=f"{place}\n{_joined(found)}".strip(), title=block.title or "", cache_control=cache_control)
-            case "thinking":
-                return taken_back(block.thinking or "", block.signature or "")
-            case "redacted_thinking":
-                return Thinking(signature=block.data or "", vendor=Vendor.ANTHROPIC, is_redacted=True)
+                return Text(block.text or "", _unless_null(block.cache_control))
             case "tool_use":
                 self._names[block.id or ""] = block.name or ""
                 arguments = bytes(block.input).decode()
@@ -179,29 +212,47 @@ class _Reading:
                     id=block.id or "",
                     name=block.name or "",
                     arguments="{}" if arguments == "null" else arguments,
-                    cache_control=cache_control,
+                    cache_control=_unless_null(block.cache_control),
                 )
             case "tool_result":
-                return self._result(block, cache_control)
-            case _:
-                return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=True)
+                return self._result(block)
+            case "image" if isinstance(source := block.source, SourceAsked) and not source.file_id:
+                return Image(
+                    url=source.url or "",
+                    media_type=source.media_type or "",
+                    data=source.data or "",
+                    cache_control=_unless_null(block.cache_control),
+                )
+            case "document" if isinstance(source := block.source, SourceAsked) and _is_carried(source):
+                return _document(block, source, _unless_null(block.cache_control))
+            case "search_result" if _is_text_alone(found := _BLOCKS.decode(block.content)):
+                place = block.source if isinstance(block.source, str) else ""
+                text = f"{place}\n{_joined(found)}".strip()
+                return Document(text=text, title=block.title or "", cache_control=_unless_null(block.cache_control))
+            case "thinking":
+                return taken_back(block.thinking or "", block.signature or "")
+            case "redacted_thinking":
+                return Thinking(signature=block.data or "", vendor=Vendor.ANTHROPIC, is_redacted=True)
+        return None
 
-    def _result(self, block: BlockAsked, cache_control: msgspec.Raw) -> ToolResult:
-        parts = self._parts(_CONTENT.decode(block.content))
+    def _result(self, block: BlockAsked) -> ToolResult:
+        content = _read_content(block.content)
+        parts = (Text(content),) if isinstance(content, str) else self._parts(content, block.content)
         call_id = block.tool_use_id or ""
         return ToolResult(
             call_id=call_id,
             content=tuple([_as_content(part) for part in parts]),
             is_error=bool(block.is_error),
             name=self._names.get(call_id, ""),
-            cache_control=cache_control,
+            cache_control=_unless_null(block.cache_control),
         )
 
 
-_PARTS: Final = frozenset(
+TRANSLATED: Final = frozenset(
     {"text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result"}
 )
-_HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "compaction", "fallback"})
+"""Blocks that the hub has words for."""
+HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "fallback"})
 """Blocks without which a request still asks the same: what the provider did, and will not be told again."""
 
 
@@ -213,10 +264,14 @@ def _document(block: BlockAsked, source: SourceAsked, cache_control: msgspec.Raw
         media_type=source.media_type or "",
         data="" if is_text else source.data or "",
         text=(source.data or content) if is_text else "",
-        file_id=source.file_id or "",
         title=block.title or "",
         cache_control=cache_control,
     )
+
+
+def _is_carried(source: SourceAsked) -> bool:
+    """Whether others can have it: not if it lies with Anthropic, or holds more than text."""
+    return not source.file_id and _is_text_alone(source.content)
 
 
 def _is_text_alone(content: str | list[BlockAsked] | None) -> bool:
@@ -236,6 +291,11 @@ def _as_content(part: Part) -> Text | Image | Document:
 
 def _with_call_signatures(parts: Sequence[Part]) -> Sequence[Part]:
     """Gemini's signatures, taken off the blocks that carried them and put on their calls."""
+    for part in parts:
+        if type(part) is Thinking:
+            break
+    else:
+        return parts
     signatures: dict[str, str] = {}
     kept: list[Part] = []
     for part in parts:
@@ -298,4 +358,4 @@ def _reasoning(thinking: ThinkingAsked | None, effort: str) -> Reasoning:
 
 
 def _unless_null(raw: msgspec.Raw) -> msgspec.Raw:
-    return ABSENT if bytes(raw) == NULL else raw
+    return ABSENT if raw is not ABSENT and bytes(raw) == NULL else raw

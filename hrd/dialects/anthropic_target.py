@@ -19,7 +19,7 @@ from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_request import DIALECT
 from hrd.dialects.anthropic_schema import output_schema
 from hrd.dialects.anthropic_thinking import Thought, think
-from hrd.dialects.anthropic_turns import Block, Messages, lacks_thinking, spare_marks, text_block
+from hrd.dialects.anthropic_turns import CACHE_MARKS_MAX, Block, Messages, lacks_thinking, spare_marks, text_block
 from hrd.dialects.contract import Encoded
 from hrd.dialects.tool_names import FREEFORM_SCHEMA, names_back, sent_name
 
@@ -29,6 +29,7 @@ IS_TYPED: Final = True
 _NO_SCHEMA: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 _CONTINUE: Final = "Go on exactly where you stopped."
 _TOP_P_MIN_THINKING: Final = 0.95
+_MARK: Final = b'"cache_control"'
 _SCHEMA = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -53,14 +54,17 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     if tools:
         fields["tools"] = tools
         _choose(fields, conversation, notes)
-    spare_marks(_markable(tools, blocks, messages.done), notes)
     _add_options(fields, conversation, family, thought, format_, notes)
     if stream:
         fields["stream"] = True
     for name in drop | frozenset(provider.quirks.drop):
         if fields.pop(name, None) is not None:
             notes[f"{name} left out"] = None
-    return Encoded(msgspec.json.encode(fields), tuple(notes), names_back(conversation.tools, takes_custom=False))
+    body = msgspec.json.encode(fields)
+    if body.count(_MARK) > CACHE_MARKS_MAX:
+        spare_marks(_markable(tools, blocks, messages.done), notes)
+        body = msgspec.json.encode(fields)
+    return Encoded(body, tuple(notes), names_back(conversation.tools, takes_custom=False))
 
 
 def read_whole(
@@ -180,7 +184,8 @@ def _markable(tools: Iterable[Any], system: Iterable[Block], messages: Iterable[
     yield from system
     for message in messages:
         for block in message["content"]:
-            yield from (inner for inner in block.get("content", ()) if isinstance(inner, dict))
+            if isinstance(block.get("content"), list):
+                yield from block["content"]
             yield block
 
 

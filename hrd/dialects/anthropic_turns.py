@@ -12,7 +12,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -37,7 +37,7 @@ from hrd.dialects.anthropic_history import THINKING, Message
 from hrd.dialects.anthropic_ids import plain_id
 from hrd.dialects.anthropic_request import DIALECT
 from hrd.dialects.arguments import mend_arguments
-from hrd.dialects.tool_names import sent_name, wrapped
+from hrd.dialects.tool_names import SentNames, wrapped
 
 IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _PDF: Final = "application/pdf"
@@ -59,8 +59,21 @@ class Messages:
         self._unanswered: dict[str, list[str]] = {}
         """Ids of calls as they were → as they are sent, for each call that waits for its result."""
         self._taken: set[str] = set()
+        self._names = SentNames()
+        self._writers: dict[type, Callable[[Any], Block | None]] = {
+            Text: text_block,
+            Image: self._image,
+            Document: self._document,
+            Audio: lambda _: self._missing("sound"),
+            Thinking: self._thinking,
+            ToolCall: self._call,
+            ToolResult: self._result,
+            Refused: lambda refused: {"type": "text", "text": refused.text},
+            Foreign: self._foreign,
+        }
+        assistant = Role.ASSISTANT
         for turn in turns:
-            self._add("assistant" if turn.role is Role.ASSISTANT else "user", self._blocks(turn.parts))
+            self._add("assistant" if turn.role is assistant else "user", self._blocks(turn.parts))
         if self.done and self.done[0]["role"] == "assistant":
             self.done.insert(0, {"role": "user", "content": [{"type": "text", "text": _BEGINNING}]})
             self.notes["a first message of the user put before the assistant's"] = None
@@ -74,29 +87,8 @@ class Messages:
             self.done.append({"role": role, "content": blocks})
 
     def _blocks(self, parts: Sequence[Part]) -> list[Block]:
-        blocks = (self._block(part) for part in parts)
-        return [block for block in blocks if block is not None]
-
-    def _block(self, part: Part) -> Block | None:
-        match part:
-            case Text():
-                return text_block(part)
-            case Image():
-                return self._image(part)
-            case Document():
-                return self._document(part)
-            case Audio():
-                return self._missing("sound")
-            case Thinking():
-                return self._thinking(part)
-            case ToolCall():
-                return self._call(part)
-            case ToolResult():
-                return self._result(part)
-            case Refused():
-                return {"type": "text", "text": part.text}
-            case Foreign():
-                return self._foreign(part)
+        writers = self._writers
+        return [block for part in parts if (block := writers[type(part)](part)) is not None]
 
     def _image(self, image: Image) -> Block:
         if image.url:
@@ -131,23 +123,27 @@ class Messages:
         arguments = wrapped(call.arguments) if call.kind is CallKind.CUSTOM else mend_arguments(call.arguments)
         if arguments is None:
             self.notes["arguments of a call that are not JSON left out"] = None
-        block = {
-            "type": "tool_use",
-            "id": self._new_id(call.id),
-            "name": sent_name(call.name, call.namespace),
-            "input": msgspec.Raw((arguments or "{}").encode()),
-        }
-        return _marked(block, call.cache_control)
+        name = self._names.of(call.name, call.namespace)
+        spelled = msgspec.Raw((arguments or "{}").encode())
+        block = {"type": "tool_use", "id": self._new_id(call.id), "name": name, "input": spelled}
+        return _marked(block, call.cache_control) if call.cache_control else block
 
     def _result(self, result: ToolResult) -> Block:
         waiting = self._unanswered.get(result.call_id)
         block: Block = {"type": "tool_result", "tool_use_id": waiting.pop(0) if waiting else plain_id(result.call_id)}
-        content = [block for block in self._blocks(result.content) if block.get("text", "x").strip()]
+        content = self._content(result.content)
         if content:
             block["content"] = content
         if result.is_error:
             block["is_error"] = True
-        return _marked(block, result.cache_control)
+        return _marked(block, result.cache_control) if result.cache_control else block
+
+    def _content(self, parts: Sequence[Part]) -> str | list[Block]:
+        """Of a result: the text alone if it is no more than that, as it mostly is."""
+        part = parts[0] if len(parts) == 1 else None
+        if type(part) is Text and not part.cache_control:
+            return "" if part.text.isspace() else part.text
+        return [block for block in self._blocks(parts) if block["type"] != "text" or block["text"].strip()]
 
     def _new_id(self, call_id: str) -> str:
         """An id that fits and that no other call has: some providers count from one in every reply."""
@@ -171,7 +167,10 @@ class Messages:
 
 
 def text_block(text: Text) -> Block:
-    return _marked({"type": "text", "text": text.text}, text.cache_control)
+    block: Block = {"type": "text", "text": text.text}
+    if text.cache_control:
+        block["cache_control"] = text.cache_control
+    return block
 
 
 def spare_marks(blocks: Iterable[Block], notes: dict[str, None]) -> None:

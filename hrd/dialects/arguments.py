@@ -16,7 +16,13 @@ from hrd.core.failures import BAD_CALL_CODE
 from hrd.core.reply_events import Broken
 
 NOTHING = "{}"
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class _Object(msgspec.Struct, gc=False):
+    """Any JSON object, of which nothing is read."""
+
+
+_OBJECT = msgspec.json.Decoder(_Object)
 _FENCE = re.compile(r"\A```[a-zA-Z]*\s*(.*?)\s*```\Z", re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _COMMA_TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[\]}])', re.DOTALL)

@@ -1,8 +1,9 @@
 """Responses clients on the ChatGPT subscription's backend, which speaks Responses with rules of its own (see `codex_target`).
 
-The Codex CLI is at home there: its requests and the bytes of its replies pass untouched, but for the instructions that the
-backend demands, and that the CLI does not send to a provider of the user's own. Of other clients' requests what the backend
-refuses is left out or put otherwise, and their replies are given the `output` that it leaves empty.
+The Codex CLI is at home there: its requests and the bytes of its replies pass untouched. One thing is added where it is
+missing: `instructions`, without which the backend refuses any request ("Instructions are required"); the CLI sends them to the
+backend, and none to a provider of the user's own (0.169). Of other clients' requests what the backend refuses is left out or
+put otherwise, and their replies are given the `output` that it leaves empty.
 """
 
 from collections.abc import Callable
@@ -45,8 +46,9 @@ def encode(
     """*request* as the backend takes it, for *model*."""
     notes: list[str] = []
     fields: Fields = {}
+    at_home = is_at_home(request)
     for name, raw in request.fields.items():
-        if name in ALLOWED:
+        if name in ALLOWED or (at_home and name != "previous_response_id"):
             fields[name] = raw
         elif name != "previous_response_id" and bytes(raw) != b"null":
             notes.append(f"{name} left out")
@@ -55,7 +57,7 @@ def encode(
     unseal(fields, notes, is_all=REPLAYED_REASONING in drop)
     if _spelled(fields, "instructions") in _EMPTY:
         fields["instructions"] = msgspec.Raw(msgspec.json.encode(INSTRUCTIONS))
-    if not is_at_home(request):
+    if not at_home:
         _adapt(fields, notes)
     notes += leave_out(fields, provider.quirks, model, drop)
     return Encoded(msgspec.json.encode(fields), tuple(notes))

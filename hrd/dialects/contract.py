@@ -88,6 +88,8 @@ class WholeReply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     broken: str = ""
     """Why this is not a reply at all; empty when it is one."""
     finish_reason: str = ""
+    plan: bytes = b""
+    """What the provider said in it of the windows of its plan, as spelled (Codex)."""
 
 
 class Ending(enum.Enum):
@@ -110,6 +112,11 @@ class StreamReader(Protocol):
     returns may always be sent. After every `feed` look at `error`, `broken` and `finished`, in this order."""
 
     @property
+    def begun(self) -> bool:
+        """Something meaningful was read. Mostly that is the commit point; a call that is collected before it is sent on has
+        begun earlier."""
+
+    @property
     def committed(self) -> bool:
         """The commit point was reached: something of the reply can be, or was, sent."""
 
@@ -130,10 +137,14 @@ class StreamReader(Protocol):
         """In the dialect's own words; empty while there was none."""
 
     @property
+    def plan(self) -> bytes:
+        """What the provider said so far of the windows of its plan, as spelled (Codex)."""
+
+    @property
     def last(self) -> bytes:
         """The terminator and all that shared its read (or had not been sent): to be sent when the settlement is stored.
 
-        An empty reply stands here whole."""
+        An empty reply stands here whole; of one that ended too early, what was read at its very end."""
 
     def feed(self, data: bytes) -> bytes:
         """What the client gets of this read."""
@@ -171,7 +182,8 @@ class EventWriter(Protocol):
     """One reply to a client, written from reply events as the dialect's own stream."""
 
     def write(self, event: ReplyEvent) -> bytes:
-        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken`: see `error_event`."""
+        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken` (see `error_event`) or a
+        `PlanSeen`."""
 
     def end(self) -> bytes:
         """All that is still owed, and the terminator. Called once, after `Finished` and the last `UsageSeen`."""

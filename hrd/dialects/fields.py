@@ -50,13 +50,13 @@ def refuse(message: str, param: str | None = None) -> Refusal:
 
 
 def refuse_shape(name: str, error: Exception) -> Refusal:
-    """The refusal for a member that has another shape than it must have."""
+    """The refusal for a member that has another shape than it must have. Without a *name* the error says which."""
     if isinstance(error, RecursionError):
-        return refuse(f"{name} is nested too deeply.", name)
+        return refuse(f"{name or 'The request'} is nested too deeply.", name or None)
     text = str(error)
     found = _PATH.search(text)
-    path = name + (found[1] or "" if found else "")
-    return refuse(f"{path} is not as it must be: {_PATH.sub('', text)}.", path)
+    path = (name + (found[1] or "" if found else "")).lstrip(".")
+    return refuse(f"{path or 'The request'} is not as it must be: {_PATH.sub('', text)}.", path)
 
 
 def text_of(fields: Fields, name: str) -> str | Refusal:

@@ -27,6 +27,10 @@ class HeldStream:
         self._held_bytes = 0
 
     @property
+    def begun(self) -> bool:
+        return self._account.begun
+
+    @property
     def committed(self) -> bool:
         return self._account.committed
 
@@ -37,6 +41,10 @@ class HeldStream:
     @property
     def finish_reason(self) -> str:
         return self._account.finish_reason
+
+    @property
+    def plan(self) -> bytes:
+        return self._account.plan
 
     def usage(self) -> Usage:
         return self._account.usage()
@@ -55,7 +63,7 @@ class HeldStream:
         if self.finished:
             self._close(pieces)
             return b""
-        if not self._account.committed:
+        if not self.committed:
             self._hold(pieces)
             return b""
         if self._held:
@@ -76,9 +84,11 @@ class HeldStream:
                 self.broken = "the stream ended before the reply did"
             if self.finished:
                 self._close(pieces)
+            elif self.committed:
+                self.last = b"".join([*self._held, *pieces])
         if self.error is not None or self.broken:
             return Ending.BROKEN
-        return Ending.COMPLETE if self._account.committed else Ending.EMPTY
+        return Ending.COMPLETE if self.committed else Ending.EMPTY
 
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
         """Read *event*, None for the end of all, into the account, and put what the client gets of it into *pieces*."""

@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 
 from hrd.core.ask import Ask, Kind
-from hrd.core.needs import NONE, Need
 from hrd.core.refusals import Refusal
 from hrd.dialects import openai_chat_hub, openai_chat_native
 from hrd.dialects.affinity import affinity_in
@@ -28,6 +27,7 @@ from hrd.dialects.fields import (
     refuse_shape,
     text_of,
 )
+from hrd.dialects.openai_chat_needs import needs_of
 from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_prompt
 
@@ -67,18 +67,6 @@ _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
 _OPENING_BRACE = 0x7B
 _FREEFORM = re.compile(rb'"type"\s*:\s*"custom"')
-_NEEDS = {
-    "stop": Need.STOP,
-    "n": Need.CHOICES,
-    "logprobs": Need.LOGPROBS,
-    "logit_bias": Need.LOGIT_BIAS,
-    "response_format": Need.FORMAT,
-    "tool_choice": Need.FORCED_CALL,
-}
-_NOTHING = frozenset(
-    {b"null", b"1", b"false", b"[]", b'""', b"{}", b'"auto"', b'"none"', b'{"type":"text"}', b'{"type": "text"}'}
-)
-"""Values of those that ask for nothing out of the ordinary."""
 
 
 def decode(body: bytes) -> Request | Refusal:
@@ -104,7 +92,7 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=read.max_tokens,
         body_bytes=len(body),
-        needs=_needs(fields, messages),
+        needs=needs_of(fields, messages),
         affinity=affinity_in(fields, read.model, messages),
     )
     words = _has_openai_words(fields, read.tools)
@@ -140,16 +128,6 @@ def _read_carefully(fields: Fields) -> _Read | Refusal:
         return usage_to_client
     limit = count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens")
     return _Read(model, stream, turns, usage_to_client, limit, _spelled(fields, "tools") + _spelled(fields, "functions"))
-
-
-def _needs(fields: Fields, messages: bytes) -> frozenset[Need]:
-    """What not every provider can be told; mostly nothing."""
-    needs = [need for name, need in _NEEDS.items() if name in fields and bytes(fields[name]) not in _NOTHING]
-    if messages.find(b'"input_audio"') >= 0:
-        needs.append(Need.AUDIO)
-    if messages.find(b'"file"') >= 0:
-        needs.append(Need.DOCUMENTS)
-    return frozenset(needs) if needs else NONE
 
 
 def _has_openai_words(fields: Fields, tools: bytes) -> bool:

@@ -4,7 +4,7 @@ Reasoning of earlier turns comes back as `reasoning_content`, or as OpenRouter's
 vendor that can read what is sealed in them (https://openrouter.ai/docs/use-cases/reasoning-tokens).
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +15,7 @@ from hrd.core.conversation import (
     Choosing,
     Conversation,
     Document,
+    Foreign,
     FormatKind,
     Image,
     OutputFormat,
@@ -40,6 +41,7 @@ from hrd.dialects.fields import refuse, refuse_shape
 from hrd.dialects.openai_chat_shapes import (
     SpelledCall,
     SpelledChoice,
+    SpelledContent,
     SpelledDetail,
     SpelledFormat,
     SpelledFunction,
@@ -71,7 +73,10 @@ _CARRIED = frozenset(
 
 _MESSAGES = msgspec.json.Decoder(list[SpelledMessage])
 _TOOLS = msgspec.json.Decoder(list[SpelledTool] | None)
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_TOOLS = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_RAW_CONTENT = msgspec.json.Decoder(SpelledContent)
+_TYPE = msgspec.json.Decoder(SpelledPart)
 _FUNCTIONS = msgspec.json.Decoder(list[SpelledFunctionTool] | None)
 _DETAILS = msgspec.json.Decoder(list[SpelledDetail] | None)
 _ROLES = {"system": Role.SYSTEM, "developer": Role.DEVELOPER, "user": Role.USER, "assistant": Role.ASSISTANT}
@@ -82,10 +87,10 @@ def read_conversation(request: Request) -> Conversation | Refusal:
     fields = request.fields
     name = "messages"
     try:
-        turns = _turns(_MESSAGES.decode(fields[name]))
+        turns = _turns(_MESSAGES.decode(fields[name]), fields[name])
         name = "tools"
         tools, provider_tools = _tools(fields)
-        name = "the request"
+        name = ""
         options = msgspec.json.decode(
             msgspec.json.encode({name: raw for name, raw in fields.items() if name not in ("messages", "tools", "functions")}),
             type=SpelledOptions,
@@ -94,13 +99,16 @@ def read_conversation(request: Request) -> Conversation | Refusal:
         return refuse_shape(name, error)
     if isinstance(turns, Refusal):
         return turns
+    limit = options.max_completion_tokens or options.max_tokens
+    if limit is not None and limit < 0:
+        return refuse(f"max_tokens is {limit}: a reply has at least one token.", "max_tokens")
     return Conversation(
         turns=turns,
         tools=tools,
         provider_tools=provider_tools,
         tool_choice=_tool_choice(options.tool_choice if options.tool_choice is not None else options.function_call),
         parallel_calls=False if tools and "tools" not in fields else options.parallel_tool_calls,  # of functions, one a reply
-        max_tokens=options.max_completion_tokens or options.max_tokens,
+        max_tokens=limit or None,
         stop=_stop(options.stop),
         sampling=_sampling(options),
         format=_format(options.response_format),
@@ -115,14 +123,15 @@ def read_conversation(request: Request) -> Conversation | Refusal:
 # turns -------------------------------------------------------------------------------------------------------------------
 
 
-def _turns(messages: list[SpelledMessage]) -> tuple[Turn, ...] | Refusal:
+def _turns(messages: list[SpelledMessage], spelled: msgspec.Raw) -> tuple[Turn, ...] | Refusal:
     turns: list[Turn] = []
     for place, message in enumerate(messages):
         role = _ROLES.get(message.role)
-        if role is Role.ASSISTANT:
-            turns.append(Turn(role, tuple(_assistant_parts(message, place)), message.name or ""))
-        elif role is not None:
-            turns.append(Turn(role, tuple(_content(message.content)), message.name or ""))
+        if role is not None:
+            said = _said(message, spelled, place)
+            if message.role == "assistant":
+                said = _assistant_parts(message, place, said)
+            turns.append(Turn(role, tuple(said), message.name or ""))
         elif message.role in ("tool", "function"):
             turns.append(Turn(Role.TOOL, (_result(message, turns),)))
         else:
@@ -132,17 +141,29 @@ def _turns(messages: list[SpelledMessage]) -> tuple[Turn, ...] | Refusal:
     return tuple(turns)
 
 
-def _content(content: str | list[SpelledPart | str] | None) -> list[Part]:
+def _said(message: SpelledMessage, spelled: msgspec.Raw, place: int) -> list[Part]:
+    content = message.content
+    if isinstance(content, str):
+        return [Text(content)]
+    parts = _content(content)
+    said = [part for part in parts if part is not None]
+    return said if len(said) == len(parts) else _with_foreign(parts, spelled, place)
+
+
+def _content(content: str | list[SpelledPart | str] | None) -> list[Part | None]:
+    """The parts; None stands for one that only chat completions know."""
     if content is None:
         return []
     if isinstance(content, str):
         return [Text(content)]
-    parts: list[Part] = []
-    for part in content:
-        read = Text(part) if isinstance(part, str) else _part(part)
-        if read is not None:
-            parts.append(read)
-    return parts
+    return [Text(part) if isinstance(part, str) else _part(part) for part in content]
+
+
+def _with_foreign(parts: list[Part | None], spelled: msgspec.Raw, place: int) -> list[Part]:
+    """*parts* of the message at *place*, with what was not read as it is spelled."""
+    raws = _RAWS.decode(_RAW_CONTENT.decode(_RAWS.decode(spelled)[place]).content)
+    kinds = [_TYPE.decode(raw).type if part is None else "" for part, raw in zip(parts, raws, strict=True)]
+    return [part or Foreign(dialect=DIALECT, type=kind, raw=raw) for part, kind, raw in zip(parts, kinds, raws, strict=True)]
 
 
 def _part(part: SpelledPart) -> Part | None:
@@ -169,17 +190,20 @@ def _part(part: SpelledPart) -> Part | None:
     return Text(part.text, part.cache_control) if part.text is not None else None
 
 
-def _assistant_parts(message: SpelledMessage, place: int) -> list[Part]:
-    parts: list[Part] = [*_thinking(message), *_content(message.content)]
+def _assistant_parts(message: SpelledMessage, place: int, said: list[Part]) -> list[Part]:
+    parts: list[Part] = [*_thinking(message), *said] if _thinks(message) else said
     if message.refusal:
         parts.append(Refused(message.refusal))
-    for number, call in enumerate(message.tool_calls or ()):
-        read = _call(call, f"call_{place}_{number}")
-        if read is not None:
-            parts.append(read)
+    if message.tool_calls:
+        read = [_call(call, place, number) for number, call in enumerate(message.tool_calls)]
+        parts += [call for call in read if call is not None]
     if message.function_call is not None:
         parts.append(_function_call(message.function_call, f"call_{place}", ""))
     return parts
+
+
+def _thinks(message: SpelledMessage) -> bool:
+    return bool(message.reasoning_content or message.reasoning or message.reasoning_details is not ABSENT)
 
 
 def _thinking(message: SpelledMessage) -> list[Thinking]:
@@ -220,25 +244,33 @@ def _sealed(details: list[SpelledDetail], raw: msgspec.Raw) -> list[Thinking]:
     return thinking
 
 
-def _call(call: SpelledCall, default_id: str) -> ToolCall | None:
-    call_id = call.id or default_id
+def _call(call: SpelledCall, place: int, number: int) -> ToolCall | None:
+    call_id = call.id or f"call_{place}_{number}"
     if call.custom is not None:
         return ToolCall(id=call_id, name=call.custom.name, arguments=call.custom.input, kind=CallKind.CUSTOM)
     if call.function is None:
         return None
-    google = (call.extra_content or {}).get("google")
+    return _function_call(call.function, call_id, _signature(call.extra_content) if call.extra_content else "")
+
+
+def _signature(extra: dict[str, Any]) -> str:
+    google = extra.get("google")
     signature = google.get("thought_signature") if isinstance(google, dict) else None
-    return _function_call(call.function, call_id, signature if isinstance(signature, str) else "")
+    return signature if isinstance(signature, str) else ""
 
 
 def _function_call(function: SpelledFunction, call_id: str, signature: str) -> ToolCall:
     arguments = function.arguments
-    spelled = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments or {}).decode()
+    spelled = arguments if type(arguments) is str else msgspec.json.encode(arguments or {}).decode()
     return ToolCall(id=call_id, name=function.name or "", arguments=spelled or "{}", signature=signature)
 
 
 def _result(message: SpelledMessage, before: list[Turn]) -> ToolResult:
-    content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
+    content: tuple[Text | Image | Document, ...]
+    if isinstance(message.content, str):
+        content = (Text(message.content),)
+    else:
+        content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
     call_id = message.tool_call_id or _last_call(before, message.name or "")
     return ToolResult(call_id=call_id, content=content, name=message.name or "")
 

@@ -73,6 +73,10 @@ class SpelledMessage(msgspec.Struct, gc=False):
     reasoning_details: msgspec.Raw = ABSENT
 
 
+class SpelledContent(msgspec.Struct, gc=False):
+    content: msgspec.Raw
+
+
 class SpelledFunctionTool(msgspec.Struct, gc=False):
     name: str
     description: str | None = None

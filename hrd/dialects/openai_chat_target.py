@@ -15,6 +15,7 @@ from hrd.core.conversation import (
     Choosing,
     Conversation,
     Document,
+    Foreign,
     FormatKind,
     Image,
     OutputFormat,
@@ -37,9 +38,10 @@ from hrd.core.reply_events import Broken, ReplyEvent, Started, UsageSeen
 from hrd.dialects.contract import Encoded, EventReader, Fields
 from hrd.dialects.data_urls import data_url
 from hrd.dialects.openai_chat_events import ChatReader, read_message
+from hrd.dialects.openai_chat_request import DIALECT
 from hrd.dialects.openai_reply import chunk_error, known_usage, read_chunk
 from hrd.dialects.quirks import apply
-from hrd.dialects.tool_names import FREEFORM_SCHEMA, names_back, sent_name, wrapped
+from hrd.dialects.tool_names import FREEFORM_SCHEMA, SentNames, names_back, sent_name, wrapped
 
 PATH: Final = "/chat/completions"
 STREAMS_ONLY: Final = False
@@ -106,6 +108,7 @@ class _Speller:
         self._quirks = quirks
         self._keeps_marks = "cache_control" in quirks.forward
         self._notes: dict[str, None] = {}
+        self._names = SentNames()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -118,8 +121,11 @@ class _Speller:
         if turn.role is Role.TOOL:
             yield from self._results(turn)
             return
-        message: dict[str, Any] = {"role": turn.role.value}
-        if turn.role is Role.ASSISTANT:
+        message: dict[str, Any] = {"role": turn.role}
+        text = self._lone_text(turn.parts)
+        if text:
+            message["content"] = text
+        elif turn.role is Role.ASSISTANT:
             message |= self._assistant(turn)
         else:
             message["content"] = self._content(turn.parts)
@@ -127,6 +133,11 @@ class _Speller:
             message["name"] = turn.name
         if len(message) > 1 and message.get("content") != []:
             yield message
+
+    def _lone_text(self, parts: Sequence[Part]) -> str:
+        """What is said, if that is one text and no more, as it mostly is."""
+        part = parts[0] if len(parts) == 1 else None
+        return part.text if type(part) is Text and not (self._keeps_marks and part.cache_control) else ""
 
     def _content(self, parts: Sequence[Part]) -> str | list[dict[str, Any]]:
         """One string where that says it all: some providers take nothing else."""
@@ -147,8 +158,12 @@ class _Speller:
                 yield {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}
             case Refused():
                 yield {"type": "text", "text": part.text}
-            case _:
-                self.note(f"a part that only another dialect knows left out ({getattr(part, 'type', type(part).__name__)})")
+            case Foreign() if part.dialect == DIALECT:
+                yield msgspec.json.decode(part.raw, type=dict[str, Any])
+            case Foreign():
+                self.note(f"{part.type} left out")
+            case Thinking() | ToolCall() | ToolResult():
+                raise AssertionError("spelled elsewhere")
 
     def marked(self, spelled: dict[str, Any], mark: msgspec.Raw) -> dict[str, Any]:
         if bytes(mark) and self._keeps_marks:
@@ -176,22 +191,27 @@ class _Speller:
             yield {"type": "text", "text": f"[A document is missing here: {document.title or document.url or 'untitled'}]"}
 
     def _assistant(self, turn: Turn) -> dict[str, Any]:
-        message: dict[str, Any] = {}
-        said = [part for part in turn.parts if isinstance(part, Text | Image | Document | Audio | Refused)]
-        calls = [part for part in turn.parts if isinstance(part, ToolCall)]
-        content = self._content(said) if said else None
-        if content or not calls:
-            message["content"] = content or ""
+        said: list[Part] = []
+        calls: list[dict[str, Any]] = []
+        thinking: list[Thinking] = []
+        for part in turn.parts:
+            if type(part) is ToolCall:
+                calls.append(self._call(part))
+            elif type(part) is Thinking:
+                thinking.append(part)
+            else:
+                said.append(part)
+        content = self._lone_text(said) or self._content(said) if said else None
+        if not content and not calls:
+            return {}
+        message: dict[str, Any] = {"content": content or (None if calls and not said else "")}
         if calls:
-            message.setdefault("content", None)
-            message["tool_calls"] = [self._call(call) for call in calls]
-        message |= self._thinking([part for part in turn.parts if isinstance(part, Thinking)])
-        return message if said or calls else {}
+            message["tool_calls"] = calls
+        return message | self._thinking(thinking) if thinking else message
 
     def _thinking(self, thinking: Sequence[Thinking]) -> dict[str, Any]:
         if not self._quirks.keep_reasoning:
-            if thinking:
-                self.note("reasoning of earlier turns left out")
+            self.note("reasoning of earlier turns left out")
             return {}
         for part in thinking:
             if part.vendor is Vendor.OPENROUTER and bytes(part.details):
@@ -201,11 +221,9 @@ class _Speller:
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
         arguments = wrapped(call.arguments) if call.kind is CallKind.CUSTOM else call.arguments
-        spelled: dict[str, Any] = {
-            "id": call.id,
-            "type": "function",
-            "function": {"name": sent_name(call.name, call.namespace), "arguments": arguments},
-        }
+        name = self._names.of(call.name, call.namespace)
+        function = {"name": name, "arguments": arguments}
+        spelled: dict[str, Any] = {"id": call.id, "type": "function", "function": function}
         if call.signature and self._quirks.thought_signatures:
             spelled["extra_content"] = {"google": {"thought_signature": call.signature}}
         return spelled
@@ -214,11 +232,13 @@ class _Speller:
         """A message for each result; pictures follow in a user's message, since few take them in a result."""
         pictures: list[Part] = []
         for part in turn.parts:
-            assert isinstance(part, ToolResult), "nothing else stands in a tool turn"
-            texts = [each.text for each in part.content if isinstance(each, Text)]
-            others = [each for each in part.content if not isinstance(each, Text)]
-            pictures += others
-            content = "\n\n".join(texts) or (_IMAGES_FOLLOW if others else "")
+            assert type(part) is ToolResult, "nothing else stands in a tool turn"
+            content = self._lone_text(part.content)
+            if not content:
+                texts = [each.text for each in part.content if isinstance(each, Text)]
+                others = [each for each in part.content if not isinstance(each, Text)]
+                pictures += others
+                content = "\n\n".join(texts) or (_IMAGES_FOLLOW if others else "")
             yield {
                 "role": "tool",
                 "tool_call_id": part.call_id,

@@ -77,6 +77,7 @@ class Choice(msgspec.Struct, gc=False):
 
 class TokenDetails(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
 
 
@@ -171,7 +172,8 @@ def known_usage(chunk: Chunk) -> Usage | None:
         given = (total or 0) - (produced or 0)
     if produced is None:
         produced = (total or given) - given
-    cached = stated.prompt_tokens_details.cached_tokens if stated.prompt_tokens_details is not None else None
+    into = stated.prompt_tokens_details or TokenDetails()
+    cached = into.cached_tokens
     if cached is None:
         cached = stated.prompt_cache_hit_tokens or stated.cached_tokens
     details = stated.completion_tokens_details
@@ -179,6 +181,7 @@ def known_usage(chunk: Chunk) -> Usage | None:
         input_tokens=_bounded(given),
         output_tokens=_bounded(produced),
         cached_tokens=_bounded(cached or 0),
+        cache_write_tokens=_bounded(into.cache_write_tokens or 0),
         reasoning_tokens=_bounded((details.reasoning_tokens if details is not None else None) or 0),
         source=UsageSource.KNOWN,
         stated_microusd=_stated(stated.cost),

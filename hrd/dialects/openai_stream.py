@@ -29,6 +29,7 @@ class ReplyStream:
         self.finished = False
         self.finish_reason = ""
         self.last = b""
+        self.plan = b""
         self._usage_to_client = usage_to_client
         self._input_tokens = input_tokens
         self._mender = Mender(rewrite) if rewrite else None
@@ -39,6 +40,11 @@ class ReplyStream:
         self._held_bytes = 0
         self._opened = 0
         self._closed = 0
+
+    @property
+    def begun(self) -> bool:
+        """The beginning of a call goes out like everything else."""
+        return self.committed
 
     def feed(self, data: bytes) -> bytes:
         """What the client gets of this read."""

@@ -28,10 +28,15 @@ class PassingStream(HeldStream):
         self._terminator = terminator
         self._has_ended = False
 
+    @property
+    def committed(self) -> bool:
+        """The beginning of a call goes out like everything else."""
+        return self._account.begun
+
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
         account = self._account
         if event is not None and event.data is None:
-            if account.committed:
+            if account.begun:
                 pieces.append(event.raw)
             return
         for said in self._reader.end() if event is None else self._reader.read(event):

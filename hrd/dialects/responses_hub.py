@@ -76,6 +76,9 @@ def conversation(request: Request) -> Conversation | Refusal:
     plain = _read_plain(fields)
     if isinstance(plain, Refusal):
         return plain
+    if plain.max_output_tokens is not None and plain.max_output_tokens < 1:
+        message = f"max_output_tokens is {plain.max_output_tokens}: a reply has at least one token."
+        return refuse(message, "max_output_tokens")
     if "prompt" in fields and bytes(fields["prompt"]) != NULL:
         return refuse("prompt names a template that OpenAI keeps: nobody else can read it. Send the input itself.", "prompt")
     items = read_items(fields["input"])

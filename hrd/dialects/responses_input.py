@@ -29,7 +29,7 @@ from hrd.core.conversation import (
 from hrd.dialects.arguments import NOTHING, mend_arguments
 from hrd.dialects.data_urls import data_url
 from hrd.dialects.responses_items import DIALECT
-from hrd.dialects.tool_names import sent_name
+from hrd.dialects.tool_names import SentNames
 
 CALL_ID_CHARS_MAX: Final = 64
 """https://platform.openai.com/docs/api-reference/responses/create (`call_id`)"""
@@ -58,6 +58,7 @@ class InputWriter:
         self._sent_ids: set[str] = set()
         self._waiting: dict[str, list[tuple[str, CallKind]]] = {}
         """Calls without their result: their id as it was → as it was sent, and what they are."""
+        self._names = SentNames()
 
     def items(self, turns: Iterable[Turn]) -> list[Item]:
         written: list[Item] = []
@@ -75,22 +76,25 @@ class InputWriter:
         if role is Role.SYSTEM and not self._takes.system:
             role = Role.DEVELOPER
             self.notes["system messages sent as developer messages"] = None
+        part = turn.parts[0] if len(turn.parts) == 1 else None
+        if type(part) is Text and part.text:  # as it mostly is
+            return [{"type": "message", "role": role, "content": [{"type": "input_text", "text": part.text}]}]
         items: list[Item] = [part.raw for part in turn.parts if isinstance(part, Foreign) and self._is_item(part)]
         content = self._content(turn.parts)
-        return [*items, {"type": "message", "role": role.value, "content": content}] if content else items
+        return [*items, {"type": "message", "role": role, "content": content}] if content else items
 
     def _said(self, parts: Iterable[Part]) -> list[Item]:
         """What the assistant said, in its order; texts in a row are one message."""
         items: list[Item] = []
         content: list[object] | None = None
         for part in parts:
-            if isinstance(part, Text | Refused):
+            if type(part) is Text or type(part) is Refused:
                 if content is None:
                     content = []
                     items.append({"type": "message", "role": "assistant", "content": content})
                 content.append(
                     {"type": "output_text", "text": part.text}
-                    if isinstance(part, Text)
+                    if type(part) is Text
                     else {"type": "refusal", "refusal": part.text}
                 )
                 continue
@@ -130,7 +134,7 @@ class InputWriter:
     def _call(self, call: ToolCall) -> Item:
         call_id = self._unused(short_id(call.id))
         self._waiting.setdefault(call.id, []).append((call_id, call.kind))
-        name = sent_name(call.name, call.namespace)
+        name = self._names.of(call.name, call.namespace)
         if call.kind is CallKind.CUSTOM:
             return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": call.arguments}
         arguments = mend_arguments(call.arguments) or NOTHING
@@ -147,7 +151,7 @@ class InputWriter:
 
     def _result(self, result: ToolResult) -> object:
         content = _as_error(result.content) if result.is_error else result.content
-        if len(content) == 1 and isinstance(content[0], Text):
+        if len(content) == 1 and type(content[0]) is Text:
             return content[0].text
         return self._content(content) or ""
 

@@ -5,6 +5,7 @@ said in one go becomes one assistant turn, and outputs follow their calls at onc
 format demands that. Reference: https://platform.openai.com/docs/api-reference/responses/create
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -34,8 +35,10 @@ DIALECT: Final = "openai_responses"
 _ROLES: Final = {role.value: role for role in (Role.SYSTEM, Role.DEVELOPER, Role.USER, Role.ASSISTANT)}
 _CALLS: Final = {"function_call": CallKind.FUNCTION, "custom_tool_call": CallKind.CUSTOM}
 _OUTPUTS: Final = {"function_call_output": CallKind.FUNCTION, "custom_tool_call_output": CallKind.CUSTOM}
-_HARMLESS: Final = frozenset({"compaction_trigger", "mcp_list_tools", "web_search_call", "file_search_call"})
-"""Items of a provider's own tools whose outcome stands in the text that followed."""
+TRANSLATED: Final = frozenset({"message", "reasoning", "item_reference", "additional_tools", *_CALLS, *_OUTPUTS})
+"""Items that the hub has words for."""
+HARMLESS: Final = frozenset({"compaction_trigger", "mcp_list_tools", "web_search_call", "file_search_call"})
+"""Items without which a request still asks the same: what came of a provider's own tools stands in the text that followed."""
 
 
 class _Part(msgspec.Struct, gc=False):
@@ -98,14 +101,14 @@ def turns_of(items: list[Item], spelled: msgspec.Raw) -> list[Turn] | Refusal:
     return writing.finish()
 
 
-def _arranged(items: list[Item]) -> list[int]:
+def _arranged(items: list[Item]) -> Sequence[int]:
     """The places of *items* in the order in which they are taken: what a run of calls came to follows it at once."""
+    if _is_arranged(items):
+        return range(len(items))
     outputs: dict[str, list[int]] = {}
     for place, item in enumerate(items):
         if item.type in _OUTPUTS and item.call_id:
             outputs.setdefault(item.call_id, []).append(place)
-    if not outputs:
-        return list(range(len(items)))
     order: list[int] = []
     taken: set[int] = set()
     waited_for: list[str] = []
@@ -122,6 +125,23 @@ def _arranged(items: list[Item]) -> list[int]:
         if place not in taken:
             order.append(place)
     return order
+
+
+def _is_arranged(items: list[Item]) -> bool:
+    """Whether they stand in that order already, as they mostly do."""
+    owed: set[str | None] = set()
+    is_answering = False
+    for item in items:
+        kind = item.type
+        if kind in _OUTPUTS:
+            owed.discard(item.call_id)
+            is_answering = True
+        elif owed and (is_answering or not _is_assistants(item)):
+            return False
+        elif kind in _CALLS:
+            owed.add(item.call_id)
+            is_answering = False
+    return not (owed and is_answering)
 
 
 def _is_assistants(item: Item) -> bool:
@@ -207,10 +227,16 @@ class _Turns:
             return refuse(f"input[{place}].call_id is missing.", f"input[{place}].call_id")
         self._close()
         output = item.output
-        content = [Text(_spell(output))] if isinstance(output, dict) else self._parts(place, output)
+        content: tuple[Text | Image | Document, ...]
+        if isinstance(output, str):
+            content = (Text(output),) if output else ()
+        elif isinstance(output, dict):
+            content = (Text(_spell(output)),)
+        else:
+            content = tuple([part for part in self._parts(place, output) if isinstance(part, Text | Image | Document)])
         result = ToolResult(
             call_id=item.call_id,
-            content=tuple(part for part in content if isinstance(part, Text | Image | Document)),
+            content=content,
             name=item.name or "",
             kind=kind,
         )
@@ -230,7 +256,7 @@ class _Turns:
     def _foreign(self, place: int, kind: str) -> Foreign:
         if self._raws is None:
             self._raws = _RAWS.decode(self._spelled)
-        return Foreign(dialect=DIALECT, type=kind, raw=self._raws[place], changes_meaning=kind not in _HARMLESS)
+        return Foreign(dialect=DIALECT, type=kind, raw=self._raws[place])
 
     def _parts(self, place: int, content: str | list[_Part] | None) -> list[Part]:
         if content is None or isinstance(content, str):
@@ -256,7 +282,7 @@ class _Turns:
             self._raws = _RAWS.decode(self._spelled)
         members = _PARTS.decode(self._raws[place])
         raw = _RAWS.decode(members["content"] if "content" in members else members["output"])[step]
-        return Foreign(dialect=DIALECT, type=kind, raw=raw, changes_meaning=True)
+        return Foreign(dialect=DIALECT, type=kind, raw=raw)
 
 
 def _image(part: _Part) -> Image | None:

@@ -76,11 +76,12 @@ class ResponseObject:
 
 def spell_usage(usage: Usage) -> bytes:
     return (
-        b'{"input_tokens":%d,"input_tokens_details":{"cached_tokens":%d,"cache_write_tokens":0},"output_tokens":%d,'
+        b'{"input_tokens":%d,"input_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d},"output_tokens":%d,'
         b'"output_tokens_details":{"reasoning_tokens":%d},"total_tokens":%d}'
     ) % (
         usage.input_tokens,
         usage.cached_tokens,
+        usage.cache_write_tokens,
         usage.output_tokens,
         usage.reasoning_tokens,
         usage.input_tokens + usage.output_tokens,

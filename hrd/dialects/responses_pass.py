@@ -14,13 +14,15 @@ from hrd.dialects.sse import Event
 
 _FIELDS: Final = msgspec.json.Decoder(Fields)
 _EMPTY: Final = (b"", b"[]", b"null")
+_OWN_EVENTS: Final = ("codex.", "response.metadata", "keepalive")
+"""Of the Codex backend alone; OpenAI's libraries want `response.created` first."""
 
 
 class PassingResponse(PassingStream):
     """One attempt's stream on its way through. *done* is given the response object of a reply that is complete.
 
-    *completes*: a last event whose `output` is empty although there were items gets them, for a client's library reads the
-    reply from there."""
+    *completes*: the client is not at home at the backend. A last event whose `output` is empty although there were items gets
+    them, for a client's library reads the reply from there, and the backend's own events are left out."""
 
     def __init__(
         self,
@@ -35,9 +37,8 @@ class PassingResponse(PassingStream):
         self._responses = reader
         self._done = done
         self._completes = completes
-        self._passed = self._sent = reader.number
-        """The number of the last event that was let through, and of the last that has gone out: what came after the last read,
-        when the stream was over, has not."""
+        self._passed = (reader.number, 0)
+        """The number of the last event that was let through, and of the items that are done by then."""
 
     def fail(self, code: str, message: str) -> bytes:
         """The last event of a reply that will not be complete."""
@@ -45,20 +46,17 @@ class PassingResponse(PassingStream):
         fields = _fields_of(reader.begun)
         fields["status"] = msgspec.Raw(b'"failed"')
         fields["error"] = msgspec.Raw(encode({"code": code, "message": message}))
-        fields["output"] = _output(reader)
-        return spell_event(b"response.failed", self._sent + 1, b'"response":' + encode(fields))
-
-    def feed(self, data: bytes) -> bytes:
-        """What the client gets of this read."""
-        sent = super().feed(data)
-        self._sent = self._passed
-        return sent
+        number, items = self._passed
+        fields["output"] = _output(reader, items)
+        return spell_event(b"response.failed", number + 1, b'"response":' + encode(fields))
 
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
         before = len(pieces)
         super()._piece(event, pieces)
+        if self._completes and event is not None and self._responses.kind.startswith(_OWN_EVENTS):
+            del pieces[before:]
         if len(pieces) > before:
-            self._passed = self._responses.number
+            self._passed = (self._responses.number, len(self._responses.items))
         if event is None or not self._responses.finished:
             return
         response = completed(self._responses)
@@ -82,8 +80,10 @@ def completed(reader: ResponsesReader) -> bytes:
     return encode(fields)
 
 
-def _output(reader: ResponsesReader) -> msgspec.Raw:
-    return msgspec.Raw(b"[%b]" % b",".join(bytes(reader.items[place]) for place in sorted(reader.items)))
+def _output(reader: ResponsesReader, items: int | None = None) -> msgspec.Raw:
+    """The items that are done, or the first so many of them."""
+    places = sorted(list(reader.items)[:items])
+    return msgspec.Raw(b"[%b]" % b",".join(bytes(reader.items[place]) for place in places))
 
 
 def _fields_of(raw: msgspec.Raw) -> Fields:

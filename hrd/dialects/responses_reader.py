@@ -18,6 +18,7 @@ from hrd.core.reply_events import (
     Finish,
     Finished,
     LogProbs,
+    PlanSeen,
     RefusalText,
     ReplyEvent,
     Started,
@@ -59,6 +60,7 @@ class _Said(msgspec.Struct, gc=False):
     param: Any = None
     status: Any = None
     detail: Any = None
+    rate_limits: msgspec.Raw = ABSENT
 
 
 _SAID: Final = msgspec.json.Decoder(_Said)
@@ -75,6 +77,8 @@ class ResponsesReader:
         self.broken = ""
         self.number = -1
         """The last `sequence_number`."""
+        self.kind = ""
+        """The type of the last event."""
         self.begun = ABSENT
         """The response object that the stream began with."""
         self.ended = ABSENT
@@ -107,7 +111,7 @@ class ResponsesReader:
             return ()
         if isinstance(said.sequence_number, int):
             self.number = said.sequence_number
-        kind = said.type if isinstance(said.type, str) else event.name.decode("utf-8", "replace")
+        kind = self.kind = said.type if isinstance(said.type, str) else event.name.decode("utf-8", "replace")
         if kind == "response.output_text.delta":
             return self._text(said)
         return self._read(kind, said)
@@ -163,6 +167,8 @@ class ResponsesReader:
                 return [Broken(error_of(object_in(said.response)) or {"message": f"The provider ended its reply: {kind}."})]
             case "error":
                 return [Broken(_error_said(said))]
+            case "codex.rate_limits":
+                return [PlanSeen(said.rate_limits)]
         if said.type is None and (said.error or said.detail):
             return [Broken(_error_said(said))]
         return ()

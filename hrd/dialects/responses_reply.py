@@ -35,6 +35,7 @@ def read_usage(stated: object) -> Usage | None:
         input_tokens=given or 0,
         output_tokens=produced or 0,
         cached_tokens=_count(into.get("cached_tokens") if isinstance(into, dict) else None) or 0,
+        cache_write_tokens=_count(into.get("cache_write_tokens") if isinstance(into, dict) else None) or 0,
         reasoning_tokens=_count(out.get("reasoning_tokens") if isinstance(out, dict) else None) or 0,
         source=UsageSource.KNOWN,
     )

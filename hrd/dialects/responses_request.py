@@ -8,16 +8,15 @@ from typing import Final
 import msgspec
 
 from hrd.core.ask import Ask, Kind
-from hrd.core.needs import NONE, Need
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.contract import Fields, Request
 from hrd.dialects.fields import NULL, count_of, flag_of, refuse, refuse_shape, text_of
 from hrd.dialects.prompt import measure_items
 from hrd.dialects.responses_items import unknown_reference
+from hrd.dialects.responses_needs import needs_of
 
 _OWN_TOOLS: Final = (b'"function"', b'"custom"', b'"namespace"')
-_FREE: Final = (b"", b'"auto"', b'"none"')
 _REFERENCE: Final = b'"item_reference"'
 
 
@@ -63,7 +62,7 @@ def read_request(fields: Fields, body_bytes: int) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=count_of(fields, "max_output_tokens"),
         body_bytes=body_bytes,
-        needs=_needs(fields, spelled),
+        needs=needs_of(fields, spelled, [head.type for head in heads]),
         affinity=affinity_in(fields, model, spelled),
     )
     return Request(ask=ask, fields=fields)
@@ -89,22 +88,6 @@ def _not_here(fields: Fields) -> Refusal | None:
     if _spelled(fields, "conversation"):
         return refuse("Conversations that OpenAI keeps are not known here: send their items as input.", "conversation")
     return None
-
-
-def _needs(fields: Fields, spelled: bytes) -> frozenset[Need]:
-    """What not every provider can be told; mostly nothing."""
-    held = (
-        (spelled, b'"input_audio"', Need.AUDIO),
-        (spelled, b'"input_file"', Need.DOCUMENTS),
-    )
-    needs = [need for text, mark, need in held if text.find(mark) >= 0]
-    if _spelled(fields, "text").find(b'"json_') >= 0:
-        needs.append(Need.FORMAT)
-    if _spelled(fields, "top_logprobs") or _spelled(fields, "include").find(b"logprobs") >= 0:
-        needs.append(Need.LOGPROBS)
-    if _spelled(fields, "tool_choice") not in _FREE:
-        needs.append(Need.FORCED_CALL)
-    return frozenset(needs) if needs else NONE
 
 
 def _heads(spelled: bytes) -> list[_Head] | Refusal:

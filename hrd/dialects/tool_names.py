@@ -38,6 +38,19 @@ def sent_name(name: str, namespace: str = "") -> str:
     return f"{_ODD.sub('_', whole)[: NAME_CHARS_MAX - _DIGEST_CHARS - 1]}_{digest}"
 
 
+class SentNames:
+    """The same for one request, each made once: a tool is called often."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], str] = {}
+
+    def of(self, name: str, namespace: str) -> str:
+        made = self._made.get((name, namespace))
+        if made is None:
+            made = self._made[name, namespace] = sent_name(name, namespace)
+        return made
+
+
 def names_back(tools: tuple[Tool, ...], *, takes_custom: bool) -> dict[str, ToolName]:
     """Sent name → the client's tool, for those that are not sent as they are. *takes_custom*: freeform tools are."""
     names: dict[str, ToolName] = {}

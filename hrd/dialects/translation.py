@@ -4,7 +4,7 @@ its stream would be, and either has the same bookkeeping (see `dialects.account`
 
 from collections.abc import Callable, Sequence
 
-from hrd.core.reply_events import ReplyEvent
+from hrd.core.reply_events import PlanSeen, ReplyEvent
 from hrd.dialects.account import Account
 from hrd.dialects.contract import EventReader, EventWriter, WholeReply
 from hrd.dialects.held_stream import HeldStream
@@ -25,9 +25,10 @@ def translate_whole(
     if account.finish is None:
         return WholeReply(body=b"", usage=account.usage(), broken="the reply has no end")
     return WholeReply(
-        body=write((*said, *account.owed())),
+        body=write((*[event for event in said if not isinstance(event, PlanSeen)], *account.owed())),
         usage=account.usage(),
-        empty=not account.committed,
+        empty=not account.begun,
+        plan=account.plan,
         finish_reason=account.finish_reason,
     )
 
@@ -47,6 +48,8 @@ class TranslatedStream(HeldStream):
             account.add(said)
             if account.error is not None:
                 return
+            if isinstance(said, PlanSeen):
+                continue
             piece = write(said)
             if piece:
                 pieces.append(piece)

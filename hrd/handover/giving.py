@@ -47,6 +47,7 @@ class HandOver:
         now: Callable[[], float],
         claims_wait_for: Callable[[Successor | None], None],
         stop: Callable[[float], None],
+        is_stopping: Callable[[], bool],
     ) -> None:
         """*claims_wait_for*: this successor is asked before any candidate is; None: nobody. *stop*: see `Successor`."""
         self._what = what
@@ -56,6 +57,7 @@ class HandOver:
         self._now = now
         self._claims_wait_for = claims_wait_for
         self._stop = stop
+        self._is_stopping = is_stopping
 
     async def attempt(self, within_s: float) -> Successor:
         """A process that is ready and waits for `go`. Raises `NotTakenOver`, and all is as it was."""
@@ -108,6 +110,8 @@ class HandOver:
                 await successor.wait_ready()
         except trio.TooSlowError:
             raise NotTakenOver(f"the new process did not take over within {STILL_S:g} s; it was ended") from None
+        if self._is_stopping():  # that came while we waited for the last word
+            raise NotTakenOver("it is stopping")
 
     def _stand_still(self, successor: Successor) -> None:
         self._what.clients.pause()

@@ -27,7 +27,7 @@ from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.quota.window import Window
-from hrd.core.remembered import AccountNamed, BlockLifted, Charge, EmbeddingPin, Learned, Row
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge, EmbeddingPin, Learned, Row, WindowForgotten
 from hrd.store.contract import Process
 
 PROTOCOL: Final = 1
@@ -162,7 +162,19 @@ AnyMessage = (
 
 ROW_KINDS: Final[dict[str, type[Row]]] = {
     kind.__name__: kind
-    for kind in (Reservation, Settlement, Entry, Block, BlockLifted, Window, Learned, EmbeddingPin, AccountNamed, Charge)
+    for kind in (
+        Reservation,
+        Settlement,
+        Entry,
+        Block,
+        BlockLifted,
+        Window,
+        WindowForgotten,
+        Learned,
+        EmbeddingPin,
+        AccountNamed,
+        Charge,
+    )
 }
 
 _decoder: msgspec.msgpack.Decoder[AnyMessage] = msgspec.msgpack.Decoder(AnyMessage)

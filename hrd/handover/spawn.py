@@ -38,14 +38,15 @@ class Spawned:
         return self._process.poll() is not None
 
     def kill(self) -> None:
-        """Only while its channel is open, or it has not said its pid: both mean that the pid is still its own."""
+        """It ends, and leaves nothing behind."""
         self._process.kill()
         self._process.wait()
         if self.pid:
             try:
                 os.kill(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+                os.waitpid(self.pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass  # it has ended; or another than us has adopted it
 
     def words(self) -> str:
         """What it has written to standard error."""

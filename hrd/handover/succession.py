@@ -1,7 +1,9 @@
 """Succession: from the wish for another process to the end of this one, after which the other is the daemon."""
 
 import os
+import signal
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -14,6 +16,7 @@ from hrd.downstream.drain import LOOK_S, drain, wait_empty
 from hrd.handover.giving import Belongings, HandOver
 from hrd.handover.restart import Restart
 from hrd.handover.successor import NotTakenOver, Successor
+from hrd.handover.waiter import daemon_pid
 from hrd.logbook import Logbook
 from hrd.notify import Notify
 from hrd.pool import Pool
@@ -35,9 +38,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     stop: trio.Event
     """Nothing new is taken: we stop, or another process has taken over."""
     stop_now: trio.Event
+    leave_signals: Callable[[], None]
+    """From now on they are for the waiter: what we said we could not take back, nor say more."""
     calls: Mapping[int, Call]
     control_calls: Mapping[int, Call]
     lock: Lock
+    lock_path: Path
 
 
 class Succession:
@@ -69,6 +75,7 @@ class Succession:
             now=now,
             claims_wait_for=terms.claims_wait_for,
             stop=self._end_within,
+            is_stopping=terms.stop.is_set,
         )
         self._restart: Restart[Restarted | Problem] = Restart()
         self._hurry = trio.Event()
@@ -144,6 +151,7 @@ class Succession:
                 while terms.control_calls:  # noqa: ASYNC110 - at the end only, so that a call pays nothing for it
                     await trio.sleep(LOOK_S)
             self._store.flush()
+            terms.leave_signals()  # whoever hears us hears no more after this
             await successor.farewell()
             company.cancel_scope.cancel()
 
@@ -154,6 +162,15 @@ class Succession:
         self._end_within(self._terms.settings().stop_seconds)
         if self.successor is not None:
             self.successor.stop()
+
+    def reload(self) -> None:
+        """The same for who tells it to read its settings again; between us that is a signal too."""
+        pid = daemon_pid(self._terms.lock_path)
+        if pid and self.successor is not None and not self.successor.is_gone:
+            try:
+                os.kill(pid, signal.SIGHUP)
+            except ProcessLookupError:
+                pass
 
     def _end_within(self, seconds: float) -> None:
         """What still runs is to end as if we stopped."""

@@ -126,6 +126,11 @@ class Successor:
         return f"the new process ended before it was ready{': ' if last else ''}{last}"
 
     @property
+    def is_gone(self) -> bool:
+        """It, and whoever took over from it."""
+        return self._its_channel.is_gone
+
+    @property
     def words(self) -> str:
         """Everything that it wrote before it failed."""
         return self._spawned.words() if self._spawned is not None else ""

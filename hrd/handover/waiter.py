@@ -2,6 +2,8 @@
 
 Whoever started it waits for its pid and sends signals there. So the process stays, as little more than a parent: it passes
 signals on to the daemon of the day, reaps those that have ended, and ends as the last daemon ended.
+
+It imports nothing of ours and is run as a file: what an update does to the package meanwhile does not concern it.
 """
 
 import os
@@ -15,23 +17,26 @@ WAITED_FOR: Final = (*PASSED_ON, signal.SIGCHLD)
 
 
 def become_waiter(lock: str) -> None:
-    """Does not return. Signals that come from now on wait until the waiter takes them."""
+    """Does not return. Signals that are held back wait until the waiter takes them."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "hrd.handover.waiter", lock])  # noqa: S606 - ourselves, grown small
+    try:
+        Path(__file__).stat()
+        os.execv(sys.executable, [sys.executable, "-I", "-S", __file__, lock])  # noqa: S606 - ourselves, grown small
+    except OSError:  # an update has taken it away; then we stay as large as we are
+        sys.exit(wait(Path(lock)))
 
 
 def wait(lock: Path) -> int:
     """The exit code of the last daemon, as shells count."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
-    ended: dict[int, int] = {}
-    while _reap(ended):
+    family = Family(lock)
+    while family.reap():
         number = signal.sigwait(WAITED_FOR)
         if number != signal.SIGCHLD:
-            _pass_on(number, lock)
-    current = daemon_pid(lock)
-    return ended.get(current, next(reversed(ended.values()), 0))
+            family.tell(number)
+    return family.code
 
 
 def daemon_pid(lock: Path) -> int:
@@ -43,28 +48,42 @@ def daemon_pid(lock: Path) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _reap(ended: dict[int, int]) -> bool:
-    """Take in whoever has ended; whether anybody is left."""
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return False
-        if not pid:
-            return True
-        code = os.waitstatus_to_exitcode(status)
-        ended[pid] = 128 - code if code < 0 else code
+class Family:
+    """The processes that are ours to reap: the daemon of the day, those that finish what they had, and failed attempts."""
 
+    def __init__(self, lock: Path) -> None:
+        self._lock = lock
+        self._of_daemon: int | None = None
+        self._of_anybody = 0
 
-def _pass_on(number: int, lock: Path) -> None:
-    """To the daemon of the day, who tells the older ones; to all of them if it cannot be told who that is."""
-    children = [int(pid) for pid in Path("/proc/thread-self/children").read_text().split()]
-    current = daemon_pid(lock)
-    for pid in [current] if current in children else children:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+    @property
+    def code(self) -> int:
+        """Of the last that was the daemon of the day when it ended; of the last at all, if it cannot be told who was."""
+        return self._of_anybody if self._of_daemon is None else self._of_daemon
+
+    def reap(self) -> bool:
+        """Take in whoever has ended; whether anybody is left."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if not pid:
+                return True
+            code = os.waitstatus_to_exitcode(status)
+            self._of_anybody = 128 - code if code < 0 else code
+            if pid == daemon_pid(self._lock):
+                self._of_daemon = self._of_anybody
+
+    def tell(self, number: int) -> None:
+        """To the daemon of the day, who tells the older ones; to all of them if it cannot be told who that is."""
+        children = [int(pid) for pid in Path("/proc/thread-self/children").read_text().split()]
+        current = daemon_pid(self._lock)
+        for pid in [current] if current in children else children:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
 
 
 if __name__ == "__main__":

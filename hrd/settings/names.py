@@ -120,7 +120,12 @@ NAMES: Final = (
         "the same for models that think first and providers that begin slowly",
     ),
     Name("REPLY_SECONDS", 300.0, _seconds(0.1, 86_400), "whole replies: from sending to the last byte, one attempt"),
-    Name("DEADLINE_SECONDS", 600.0, _seconds(0.1, 86_400), "from the request's head to the commit point, all attempts"),
+    Name(
+        "DEADLINE_SECONDS",
+        600.0,
+        _seconds(0.1, 86_400),
+        "from the request's head to the commit point (or a call's beginning), all attempts",
+    ),
     Name("STREAM_SECONDS", 7200.0, _seconds(1, 604_800), "a stream, from its commit point to its end"),
     Name("IDLE_SECONDS", 120.0, _seconds(0.1, 86_400), "between two chunks after the commit point"),
     Name("MAX_WAIT_SECONDS", 30.0, _seconds(0, 3600), "wait for a candidate that will be free soon, instead of failing"),

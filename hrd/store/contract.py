@@ -15,6 +15,7 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
+    WindowForgotten,
 )
 from hrd.store.limits import StoreLimits
 
@@ -34,6 +35,7 @@ __all__ = [
     "StoreUnreadableError",
     "UsageQuestion",
     "UsageRow",
+    "WindowForgotten",
 ]
 
 

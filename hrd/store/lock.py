@@ -8,8 +8,12 @@ import fcntl
 import os
 import stat
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+PID_WIDTH: Final = 10
+"""As wide as any: whoever looks while it is written finds one pid or the other."""
 
 
 class HeldBy(msgspec.Struct, frozen=True):
@@ -30,8 +34,9 @@ class Lock:
     def write_pid(self, pid: int) -> None:
         """Who holds it now; a folder that is locked for want of a file keeps nothing."""
         if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, b"%d\n" % pid, 0)
+            line = b"%-*d\n" % (PID_WIDTH, pid)
+            os.pwrite(self._descriptor, line, 0)
+            os.ftruncate(self._descriptor, len(line))
 
     def release(self) -> None:
         """Twice does no harm."""

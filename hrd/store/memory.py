@@ -24,6 +24,7 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
+    WindowForgotten,
 )
 from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
 from hrd.store.counting import (
@@ -243,11 +244,14 @@ class MemoryStore:
                 yield put_to_sleep(window)
 
     def _spent(self) -> Iterator[Spent]:
+        through = max((window.through for window in self.disk.windows.values()), default=0)
+        seen_at = max((window.seen_at for window in self.disk.windows.values()), default=0.0)
         for number, row in sorted(islice(reversed(self.disk.ledger.items()), SPENT_MAX)):
             held, settled = row.reservation, row.settlement
             settled_at = settled.at if settled is not None else None
-            is_served = settled is not None and settled.outcome == SERVED
-            yield Spent(number, held.at, held.scopes, held.tokens, _tokens_of(row), settled_at, is_served)
+            if number > through or held.at > seen_at or (settled_at or 0.0) > seen_at:
+                is_served = settled is not None and settled.outcome == SERVED
+                yield Spent(number, held.at, held.scopes, held.tokens, _tokens_of(row), settled_at, is_served)
 
     # writing -------------------------------------------------------------------------------------------------------------
 
@@ -283,6 +287,8 @@ class MemoryStore:
             case Window():
                 disk.windows.pop((row.scope, row.kind, row.owner), None)  # it stands last then, as in SQLite
                 disk.windows[row.scope, row.kind, row.owner] = row
+            case WindowForgotten():
+                disk.windows.pop((row.scope, row.kind, row.owner), None)
             case Learned():
                 disk.learned[row.provider, row.model, row.what] = row
             case EmbeddingPin():

@@ -10,7 +10,7 @@ from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.failures import HintSource
 from hrd.core.journal import SERVED, Entry
 from hrd.core.ledger import Reservation, Spent
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.quota.window import Asleep
 from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
 from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow
@@ -26,12 +26,12 @@ HELD_BY_OTHERS = f"""SELECT pid, started, ledger.id, at, request_id, provider, m
     WHERE ledger.id >= ifnull((SELECT value FROM meta WHERE name = '{HELD_FROM}'), 0)
     AND state = 0 AND NOT (pid = ? AND started = ?) ORDER BY ledger.id"""  # noqa: S608 - a name of our own
 NEXT_ID = "SELECT max(id) + 1 FROM ledger"
-NEWEST_SPENT = f"""SELECT id, at, scopes, tokens, iif(state = 1, spent, tokens), settled_at,
-        ifnull(outcome = '{SERVED}', 0) FROM ledger
-    ORDER BY id DESC LIMIT ?"""  # noqa: S608 - a word of our own
+NEWEST_SPENT = f"""SELECT id, at, scopes, tokens, iif(state = 1, spent, tokens), settled_at, ifnull(outcome = '{SERVED}', 0)
+    FROM (SELECT * FROM ledger ORDER BY id DESC LIMIT ?) WHERE id > ? OR at > ? OR settled_at > ?"""  # noqa: S608 - a word of our own
 LIST_OF_SCOPES = "SELECT names FROM scopes WHERE id = ?"
 SPENT_MAX = 20_000
-"""The newest ledger rows that are counted again when a process starts: windows in use were saved moments before."""
+"""Of so many of the newest ledger rows those are counted again when a process starts that came, or were settled, after windows
+were last stored: what changed is stored together, so that all older ones are in every count."""
 TODAY = """SELECT provider, credential, sum(attempts), sum(failed), sum(input_tokens), sum(output_tokens) FROM usage
     WHERE hour >= ? AND hour < ? AND provider <> '' GROUP BY provider, credential ORDER BY provider, credential"""
 USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,
@@ -89,13 +89,14 @@ def remembered(
 ) -> Remembered:
     """What a new process starts from. How long this takes does not depend on how much there is to remember."""
     pin = connection.execute("SELECT provider, model, at FROM embedding_pin WHERE provider <> ''").fetchone()
+    windows = _windows(connection, now)
     return Remembered(
         at=now,
         read_at=now if living else 0.0,
         next_reservation=connection.execute(NEXT_ID).fetchone()[0] or 1,
         blocks=tuple(_blocks(connection, now)),
-        windows=_windows(connection, now),
-        spent=tuple(_spent(connection)),
+        windows=windows,
+        spent=tuple(_spent(connection, windows)),
         learned=tuple(
             Learned(provider=provider, model=model, what=what, value=value, at=at, expires_at=expires_at)
             for provider, model, what, value, at, expires_at in connection.execute(
@@ -154,11 +155,15 @@ def _windows(connection: sqlite3.Connection, now: float) -> tuple[Asleep, ...]:
     return tuple(map(Asleep._make, connection.execute(sql, (now - WINDOWS_KEPT_S,))))
 
 
-def _spent(connection: sqlite3.Connection) -> list[Spent]:
-    """The newest rows of the ledger, the newest last. Few lists of scopes stand in many of them."""
+def _spent(connection: sqlite3.Connection, windows: Sequence[Asleep]) -> list[Spent]:
+    """What *windows* may not have counted, the newest last. Few lists of scopes stand in many rows."""
     lists: dict[int, tuple[str, ...]] = {}
     rows = []
-    for number, at, key, reserved, tokens, settled_at, is_served in connection.execute(NEWEST_SPENT, (SPENT_MAX,)):
+    through = max((window.through for window in windows), default=0)
+    seen_at = max((window.seen_at for window in windows), default=0.0)
+    for number, at, key, reserved, tokens, settled_at, is_served in connection.execute(
+        NEWEST_SPENT, (SPENT_MAX, through, seen_at, seen_at)
+    ):
         scopes = lists.get(key)
         if scopes is None:
             names = connection.execute(LIST_OF_SCOPES, (key,)).fetchone()

@@ -13,7 +13,7 @@ from hrd.core.blocks import Block
 from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.quota.window import Window
-from hrd.core.remembered import AccountNamed, BlockLifted, Charge, Discovered, EmbeddingPin, Learned, Row
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge, Discovered, EmbeddingPin, Learned, Row, WindowForgotten
 from hrd.store.contract import Process
 from hrd.store.counting import Counts, SessionTotals, Totals, count, count_session, is_error
 from hrd.store.scope_lists import ScopeLists
@@ -29,6 +29,7 @@ CHARGE = """INSERT INTO client_days VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
 BLOCK = "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LIFT = "DELETE FROM blocks WHERE scope = ? AND reason = ?"
 WINDOW = "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?)"
+FORGET_WINDOW = "DELETE FROM windows WHERE scope = ? AND kind = ? AND owner = ?"
 KEEP_SCOPES = "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?)"
 LEARN = "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?, ?)"
 PIN = "INSERT OR REPLACE INTO embedding_pin VALUES (1, ?, ?, ?)"
@@ -79,7 +80,7 @@ def _reservation(row: Reservation, lists: ScopeLists) -> Values:
 
 
 def _fact(
-    row: Block | BlockLifted | Window | Learned | EmbeddingPin | Discovered | AccountNamed,
+    row: Block | BlockLifted | Window | WindowForgotten | Learned | EmbeddingPin | Discovered | AccountNamed,
 ) -> tuple[tuple[str, ...], tuple[str, Values]]:
     """The key under which *row* replaces what was there, and its statement."""
     match row:
@@ -94,6 +95,9 @@ def _fact(
                 WINDOW,
                 (row.scope, row.kind, row.owner, row.through, row.seen_at, _encode(row)),
             )
+        case WindowForgotten():
+            whose = (row.scope, row.kind, row.owner)
+            return ("window", *whose), (FORGET_WINDOW, whose)
         case Learned():
             learned = (row.provider, row.model, row.what, row.value, row.at, row.expires_at)
             return ("learned", row.provider, row.model, row.what), (LEARN, learned)

@@ -87,7 +87,8 @@ class Recorder:
         self.blame_the_empty(trip, now)
         trip.draft.candidate = candidate
         trip.draft.first_token_ms = (now - trip.draft.at) * 1000.0
-        trip.rows += self._pool.apply(Committed(claim=claim, latency_ms=ms, observations=result.observations), now)
+        committed = Committed(claim=claim, latency_ms=ms, observations=result.observations, account=result.account)
+        trip.rows += self._pool.apply(committed, now)
 
     def give_back(self, trip: Trip, refusal: Refusal) -> None:
         """The request could not be put into the candidate's words: nobody was asked, and nothing was spent."""

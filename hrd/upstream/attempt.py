@@ -23,7 +23,9 @@ from hrd.upstream.failures import read_error_object, read_failure
 from hrd.upstream.heads import Heads
 from hrd.upstream.introductions import NOTHING, About
 from hrd.upstream.passes import Passes, show
+from hrd.upstream.plan_limits import read_plan_said
 from hrd.upstream.ratelimits import read_limits
+from hrd.upstream.readers.details import account_in_head
 
 RECEIVE_BYTES = 65_536
 ERROR_BODY_S = 2.0
@@ -37,6 +39,8 @@ class AttemptLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     connect_s: float
     error_bytes: int
+    wait_s: float
+    """For a connection that comes free, when nobody else can be asked (MAX_WAIT_SECONDS)."""
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
     reply: WholeReply
     observations: tuple[Observation, ...]
+    account: str = ""
+    """Whose key it was, if the reply says so."""
 
 
 class OpenStream:
@@ -67,13 +73,18 @@ class OpenStream:
         observations: tuple[Observation, ...],
         scrub: Callable[[str], str],
         *,
+        begun_at: float,
         is_read: bool,
     ) -> None:
         """*is_read*: the end of the message has come already."""
         self._scrub = scrub
         self.reply = reply
+        self.begun_at = begun_at
+        """By trio's clock: when it began. A call that is sent on whole begins long before its commit point."""
         self.first = first
         self.observations = observations
+        self.account = ""
+        """Whose key it was, if the reply says so."""
         self.broken_by = ""
         """Why the stream ended too early; empty while it is well."""
         self._connections = connections
@@ -188,13 +199,16 @@ class Attempts:
         reply: StreamReader,
         *,
         within_s: float,
+        idle_s: float,
+        begun: Callable[[], None],
         about: About = NOTHING,
         secret: Secret | None = None,
     ) -> OpenStream | Missed:
-        """Ask for a stream; its commit point must come within *within_s* seconds of sending. The rest as in `whole`."""
+        """Ask for a stream; it must begin within *within_s* seconds of sending. If that is not yet its commit point, *begun* is
+        called, and from there it may pause for *idle_s* seconds. The rest as in `whole`."""
         credential = claim.candidate.credential
         if secret is None and credential.signs_in:
-            ask = partial(self.stream, claim, prepared, reply, about=about)
+            ask = partial(self.stream, claim, prepared, reply, idle_s=idle_s, begun=begun, about=about)
             return await show(self._passes, credential, within_s, ask, _failure_of, _missed_by)
         connection: Connection | None = None
         try:
@@ -204,8 +218,11 @@ class Attempts:
                 return await self._refused(claim, connection, head)
             if not _is_event_stream(head, is_typed=prepared.is_typed):
                 return self._odd(claim, head, await self._error_body(connection))
-            opened = await self._until_commit(claim, connection, head, reply)
+            opened = await self._until_commit(claim, connection, head, reply, idle_s, begun)
         except _TROUBLE as trouble:
+            if reply.begun and isinstance(trouble, trio.ClosedResourceError):
+                message = f"nothing came for {idle_s:.0f} s, in the middle of a tool call"
+                return Missed(failure=Failure(verdict=Verdict.BROKEN, message=message, status=200))
             return self._broken(trouble, f"no first token within {within_s:.0f} s")
         else:
             if isinstance(opened, OpenStream):
@@ -237,7 +254,7 @@ class Attempts:
             except WireBroken as broken:
                 if not broken.nothing_sent:
                     raise
-        return await self._send(await self._connect(origin), data, within_s)
+        return await self._send(await self._connect(origin, is_last=claim.is_last), data, within_s)
 
     async def _send(self, connection: Connection, data: bytes, within_s: float) -> Connection:
         is_sent = False
@@ -251,9 +268,9 @@ class Attempts:
                 self._connections.close(connection)
         return connection
 
-    async def _connect(self, origin: Origin) -> Connection:
+    async def _connect(self, origin: Origin, *, is_last: bool) -> Connection:
         if not self._connections.has_room(origin):
-            connection = await self._come_free(origin)
+            connection = await self._come_free(origin, self.limits.wait_s if is_last else self.limits.connect_s)
             if connection is not None:
                 return connection
         with trio.move_on_after(self.limits.connect_s):
@@ -264,9 +281,9 @@ class Attempts:
         limit = f"within {self.limits.connect_s:.0f} s"
         raise CouldNotConnectError(f"could not connect to {origin.host} port {origin.port} {limit}")
 
-    async def _come_free(self, origin: Origin) -> Connection | None:
+    async def _come_free(self, origin: Origin, within_s: float) -> Connection | None:
         """As many connections are open as may be: the first that is given back, or None when a new one may be opened."""
-        with trio.move_on_after(self.limits.connect_s):
+        with trio.move_on_after(within_s):
             while not self._connections.has_room(origin):
                 await self._connections.wait_for_change(origin)
                 connection = self._connections.take_idle(origin)
@@ -304,6 +321,14 @@ class Attempts:
     def _observations(self, claim: Claim, head: ReplyHead) -> tuple[Observation, ...]:
         return tuple(read_limits(claim.candidate.provider.reader, head.headers.last_values(), self._now()))
 
+    def _account(self, claim: Claim, head: ReplyHead) -> str:
+        """The account that the reply names, where nobody has said so before."""
+        candidate = claim.candidate
+        if candidate.credential.account or candidate.credential.signs_in:
+            return ""
+        name = account_in_head(candidate.provider.reader, head.headers.last_values())
+        return name if not name or self._scrub(name) == name else ""
+
     def _judge_whole(self, claim: Claim, head: ReplyHead, data: bytes, prepared: Prepared) -> Answered | Missed:
         observations = self._observations(claim, head)
         if prepared.as_stream:
@@ -312,6 +337,7 @@ class Attempts:
         elif not _is_json(head, data):
             return Missed(failure=self._wrong_type(head), observations=observations)
         reply = prepared.read_whole(data)
+        observations = observations or tuple(read_plan_said(reply.plan, self._now()))
         if reply.error is not None:
             return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
         if reply.broken:
@@ -320,7 +346,7 @@ class Attempts:
         if reply.empty:
             failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
             return Missed(failure=failure, observations=observations, empty=reply)
-        return Answered(reply=reply, observations=observations)
+        return Answered(reply=reply, observations=observations, account=self._account(claim, head))
 
     def _odd(self, claim: Claim, head: ReplyHead, body: bytes) -> Missed:
         """A 200 that is no stream: an error object, if it is one, and else not what was asked for."""
@@ -334,17 +360,29 @@ class Attempts:
         return Missed(failure=self._wrong_type(head), observations=observations)
 
     async def _until_commit(
-        self, claim: Claim, connection: Connection, head: ReplyHead, reply: StreamReader
+        self,
+        claim: Claim,
+        connection: Connection,
+        head: ReplyHead,
+        reply: StreamReader,
+        idle_s: float,
+        begun: Callable[[], None],
     ) -> OpenStream | Missed:
         observations = self._observations(claim, head)
-        first, is_read = b"", False
+        first, is_read, begun_at = b"", False, 0.0
         while not reply.committed:
+            if reply.begun:
+                connection.alarm.at = trio.current_time() + idle_s
+                if not begun_at:
+                    begun_at = trio.current_time()
+                    begun()
             event = await _next_event(connection)
             if isinstance(event, bytes):
                 first = reply.feed(event)
             else:
                 is_read = True
                 reply.end()
+            observations = observations or tuple(read_plan_said(reply.plan, self._now()))
             # What shares its read with an error has not gone out yet, so somebody else may still answer.
             if reply.error is not None:
                 return Missed(failure=self._said_in_200(claim, head, reply.error), observations=observations)
@@ -354,7 +392,11 @@ class Attempts:
             if reply.finished and not reply.committed:
                 failure = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
                 return Missed(failure=failure, observations=observations, empty=_as_whole(reply))
-        return OpenStream(self._connections, connection, reply, first, observations, self._scrub, is_read=is_read)
+        begun_at = begun_at or trio.current_time()
+        connections, scrub = self._connections, self._scrub
+        opened = OpenStream(connections, connection, reply, first, observations, scrub, begun_at=begun_at, is_read=is_read)
+        opened.account = self._account(claim, head)
+        return opened
 
     def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
         provider = claim.candidate.provider

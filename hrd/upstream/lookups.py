@@ -8,7 +8,8 @@ import msgspec
 import trio
 
 from hrd.core.failures import Failure
-from hrd.core.prices import Price, price_in_list
+from hrd.core.price import Price
+from hrd.core.prices import price_in_list
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import Discovered
 from hrd.core.secrets import Secret

@@ -6,19 +6,39 @@ of further limits (`x-codex-<name>-…`) are of single models that are not named
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from hrd.core.failures import Observation, WindowKind
 from hrd.core.times import parse_number, parse_reset
 
 PLACES: Final = ("primary", "secondary")
 WINDOW_MINUTES_MAX: Final = 366 * 1440
+_SAID: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 def read_plan_limits(headers: Mapping[bytes, bytes], now: float) -> list[Observation]:
     """One observation a window that *headers* (names in lower case) speak of; what makes no sense is left out."""
     seen = [_read_window(headers, place, now) for place in PLACES if f"x-codex-{place}-used-percent".encode() in headers]
     return [each for each in seen if each is not None]
+
+
+def read_plan_said(spelled: bytes, now: float) -> list[Observation]:
+    """The same of what a stream says of them (`codex.rate_limits`): members by the names that the heads have."""
+    try:
+        places = _SAID.decode(spelled) if spelled else {}
+    except (ValueError, RecursionError):
+        return []
+    windows = [(place, window) for place in PLACES if isinstance(window := places.get(place), dict)]
+    return read_plan_limits(
+        {
+            f"x-codex-{place}-{name.replace('_', '-')}".encode(): str(value).encode()
+            for place, window in windows
+            for name, value in window.items()
+        },
+        now,
+    )
 
 
 def _read_window(headers: Mapping[bytes, bytes], place: str, now: float) -> Observation | None:

@@ -100,7 +100,7 @@ def test_every_route_of_the_control_socket_is_documented() -> None:
     page = (ROOT / "docs/control.md").read_text()
     modules = (accounts, auth, daemon, doctor, forecast, journal, keys, limits, mode, models, quota, status, usage)
     routes = [value for module in modules for value in vars(module).values() if isinstance(value, Route)]
-    assert len(routes) == 30
+    assert len(routes) == 31
     for route in routes:
         assert f"| `{route.method} {route.path}` |" in page, f"{route.method} {route.path}"
 

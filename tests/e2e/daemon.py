@@ -25,6 +25,8 @@ BIN = Path(sys.executable).parent
 START_S = 20.0
 STOP_S = 20.0
 LOOK_S = 0.02
+CONTROL_S = 60.0
+"""A restart on a busy machine takes long; it is the daemon that ends it then."""
 KEPT_NAMES = ("PYTHONPATH", "COV")
 """How names begin that are kept of the tests' own environment: which code is tested, and how. All else is the test's own."""
 LOG_SHOWN_CHARS = 8000
@@ -150,7 +152,7 @@ class Router:
     async def control(self, method: str, path: str, body: Any = None) -> httpx2.Response:
         """What `hr` would ask, without the time that it takes to start."""
         transport = httpx2.AsyncHTTPTransport(uds=str(self.socket_path), verify=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://hrd", timeout=10.0, trust_env=False) as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://hrd", timeout=CONTROL_S, trust_env=False) as client:
             return await client.request(method, path, json=body)
 
     async def status(self) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Load:
     whole: int = 0
     streams: int = 0
     connections: int = 0
+    ids: list[str] = field(default_factory=list)
+    """Of the requests whose replies came whole, as their clients were told."""
     failures: list[str] = field(default_factory=list)
     replies: list[tuple[float, float]] = field(default_factory=list)
     """When each whole reply was asked for, and when it was there."""
@@ -58,15 +60,14 @@ class Load:
         reply = bytearray()
         while b"\r\n\r\n" not in reply:
             reply += await _some(stream, "no head")
-        head, _, rest = bytes(reply).partition(b"\r\n\r\n")
-        lines = head.decode().lower().split("\r\n")
-        fields = dict(line.split(": ", 1) for line in lines[1:])
+        status, fields, rest = _parts(bytes(reply))
         length = int(fields["content-length"])
         while len(rest) < length:
             rest += await _some(stream, "half a reply")
-        assert lines[0] == "http/1.1 200 ok", (lines[0], rest[:300])
+        assert status == "http/1.1 200 ok", (status, rest[:300])
         assert json.loads(rest)["choices"][0]["message"]["content"]
         self.whole += 1
+        self.ids.append(fields["x-request-id"])
         self.replies.append((began, trio.current_time()))
         return fields.get("connection") != "close"
 
@@ -88,11 +89,19 @@ class Load:
             assert b"data: [DONE]\n\n" in reply, reply[-300:]
             assert b'"error"' not in reply, reply[-600:]
             self.streams += 1
+            self.ids.append(_parts(reply)[1]["x-request-id"])
 
     def _request(self, body: dict[str, object]) -> bytes:
         content = json.dumps(body).encode()
         head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {self.host}\r\nauthorization: Bearer {self.key}\r\n"
         return f"{head}content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
+
+
+def _parts(reply: bytes) -> tuple[str, dict[str, str], bytes]:
+    """Status line, head and the rest."""
+    head, _, rest = reply.partition(b"\r\n\r\n")
+    status, *lines = head.decode().lower().split("\r\n")
+    return status, dict(line.split(": ", 1) for line in lines), rest
 
 
 async def _some(stream: trio.SocketStream, otherwise: str) -> bytes:

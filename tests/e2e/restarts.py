@@ -6,9 +6,8 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, closing, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import trio
 
 from tests.e2e.daemon import Router, running, wait_until
+from tests.e2e.ledger import Ledger, read_ledger
 from tests.e2e.load import Load
 from tests.e2e.supervised import supervised
 from tests.upstreams import Answer, Asked, Upstream, free_port
@@ -23,7 +23,7 @@ from tests.upstreams import Answer, Asked, Upstream, free_port
 PIECE_S = 0.1
 SETTLES_S = 0.5
 """So long after the answer a restart may still be felt: connections are passed on."""
-SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
+SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING", "REQUEST_LOG_SIZE": "1000000"}
 HANG_S = 2
 """How long a new process may take, when it never becomes ready: a busy machine needs more for a good one."""
 
@@ -51,7 +51,8 @@ class Outcome:
     """Why, by the way in which the new process was made to fail."""
     restarts: list[tuple[float, float]] = field(default_factory=list)
     """From when to when one could be felt."""
-    ledger: dict[str, int] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    counts: dict[str, int] = field(default_factory=dict)
     """How many requests there were, as each sees it."""
     one_mb: float = 0.0
     two_mb: float = 0.0
@@ -59,12 +60,7 @@ class Outcome:
     @property
     def left(self) -> list[int]:
         """Former daemons that are still there; the first stays as a waiter if it was started by hand."""
-        return [pid for pid in self.pids[:-1] if b"hrd.handover.waiter" not in command_of(pid) and is_there(pid)]
-
-    @property
-    def rows_wrong(self) -> int:
-        """Lost or doubled."""
-        return sum(abs(count - self.load.completed) for count in self.ledger.values())
+        return [pid for pid in self.pids[:-1] if b"handover/waiter.py" not in command_of(pid) and is_there(pid)]
 
     def p99_ms(self, *, in_restarts: bool) -> float:
         return self.load.p99_ms(
@@ -180,7 +176,8 @@ async def restarts_under_load(home: Path, parent: Parent, size: Size) -> Outcome
                 await _fail(router, way, outcome)
             load.stopping = True
         await wait_until(lambda: nobody_finishes(router))
-        outcome.ledger = await ledger_of(router, upstream)
+        outcome.ledger = read_ledger(home / "hrd.db", load.ids)
+        outcome.counts = await counts_of(router, upstream)
     return outcome
 
 
@@ -197,6 +194,7 @@ async def _restart(router: Router, outcome: Outcome) -> None:
 async def _fail(router: Router, way: Callable[[Router], AbstractContextManager[str]], outcome: Outcome) -> None:
     began = trio.current_time()
     with way(router) as why:
+        await router.status()  # once it has answered it has taken the signal that some ways begin with
         said = await refused(router)
         assert why in said, said
     outcome.refused[way.__name__] = said
@@ -243,17 +241,10 @@ async def nobody_finishes(router: Router) -> bool:
     return not (await router.status())["finishing"]
 
 
-async def ledger_of(router: Router, *upstreams: Upstream) -> dict[str, int]:
-    """How many requests there were: for the database, for `hr usage`, for the daemon of the day, for who was asked."""
-    with closing(sqlite3.connect(f"file:{router.home}/hrd.db?mode=ro", uri=True)) as database:
-        rows, settled, requests = database.execute(
-            "SELECT count(*), count(*) FILTER (WHERE state = 1), count(DISTINCT request_id) FROM ledger"
-        ).fetchone()
+async def counts_of(router: Router, *upstreams: Upstream) -> dict[str, int]:
+    """How many requests there were: for `hr usage`, for the daemon of the day, for who was asked."""
     totals = (await router.control("GET", "/v1/usage")).json()["totals"]
     return {
-        "rows": rows,
-        "settled": settled,
-        "requests": requests,
         "asked": sum(len(upstream.asked) for upstream in upstreams),
         "usage": totals["requests"] - totals["errors"],
         "today": (await router.provider("groq"))["requests_today"],
@@ -262,6 +253,20 @@ async def ledger_of(router: Router, *upstreams: Upstream) -> dict[str, int]:
 
 def is_there(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def at_work_in(home: Path) -> list[int]:
+    """Processes that were started there."""
+    found = []
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdecimal() and (process / "cwd").readlink() == home:
+                found.append(int(process.name))
+    return found
 
 
 def command_of(pid: int) -> bytes:

@@ -18,7 +18,6 @@ import trio
 from hrd import __version__
 from hrd.core.secrets import fingerprint
 from tests.e2e.daemon import BIN, Router, answered, facts_of, running, wait_until
-from tests.e2e.restarts import nobody_finishes
 from tests.upstreams import Answer, Asked, Behaviour, Upstream
 from tests.upstreams.codex import Codex, usage_limit
 from tests.upstreams.codex_oauth import CodexOAuth
@@ -154,6 +153,24 @@ async def test_signing_in_with_a_code_as_hr_shows_it(tmp_path: Path) -> None:
         tokens = (*world.oauth.access, *world.oauth.refresh)
         assert not any(token in said.decode() + arguments for token in tokens)
         world.nothing_shows(router)
+
+
+@pytest.mark.parametrize(
+    ("fate", "why"),
+    [("deny", "it was not permitted"), ("expire", "the code was not entered in time")],
+    ids=["denied", "expired"],
+)
+async def test_a_code_that_comes_to_nothing_is_told_and_nothing_is_kept(tmp_path: Path, fate: str, why: str) -> None:
+    async with codex_world(tmp_path) as world, running(tmp_path, **world.settings) as router:
+        async with hr_login(router, world) as process:
+            (device,) = world.oauth.devices.values()
+            getattr(world.oauth, fate)(device["user_code"])
+            assert process.stderr is not None
+            said = (await trio.to_thread.run_sync(process.stderr.read)).decode()
+        assert process.returncode == 1
+        assert why in said, said
+        assert said.endswith("    hr auth login codex\n"), said
+        assert world.kept == []
 
 
 async def test_interrupted_while_signing_in_nothing_is_kept(tmp_path: Path) -> None:
@@ -324,7 +341,6 @@ async def test_a_renewal_during_a_hand_over_spends_no_token_twice(tmp_path: Path
         assert texts == ["from acc-1"] * 8
         assert len(world.oauth.refreshes) == len(set(world.oauth.refreshes)) == 1
         assert (await router.status())["warnings"] == []
-        await wait_until(lambda: nobody_finishes(router))
 
 
 def _is_asked(world: World) -> Callable[[], Awaitable[bool]]:

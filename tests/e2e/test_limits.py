@@ -4,12 +4,13 @@ after a `kill -9`."""
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
 
-from tests.e2e.daemon import answered
+from tests.e2e.daemon import Router, answered, wait_until
 from tests.e2e.test_pool import pool
 from tests.simulation import styles, wording
 from tests.simulation.metered import Metered
@@ -96,3 +97,37 @@ async def test_a_day_that_was_refused_is_looked_up_for_free_and_the_key_asked_ag
         assert row["blocks"] == []
         assert len([asked for asked in openrouter.seen if asked.path == "/v1/credits"]) == 1  # 404 is remembered
         assert len(openrouter.asked) == 2
+
+
+async def test_keys_whose_replies_name_one_account_share_its_quota_until_somebody_says_otherwise(tmp_path: Path) -> None:
+    headers = [("openai-organization", "org-test")]
+    day = Fixed("day", Unit.REQUESTS, 6, every(86_400.0), 86_400.0)
+    metered = Metered(Account("openai", "1", [day], wording.says_nothing, with_retry_after(wording.says_nothing)), time.time)
+
+    def behave(asked: Asked) -> Answer | Status:
+        said = metered(asked)
+        return replace(said, headers=[*said.headers, *headers])
+
+    async with pool(tmp_path, {"openai": behave, "kimi": Answer("other")}, keys=2, ROTATION_MODE="parallel") as (router, _):
+        for number in range(4):
+            assert answered(await router.chat(f"hello {number}", model="openai"))
+        await wait_until(lambda: _are_named(router, "org-test"))
+        said = [(await router.chat(f"hello {number}", model="openai")).status_code for number in range(4, 9)]
+        assert said == [200, 200, 429, 429, 429]
+        assert len(metered.refused) == 1, "the other key is not asked for what its account has used up"
+        key = (await _credentials(router))[0]["fingerprint"]
+        ran = await router.hr("auth", "group", key, "--alone")
+        assert ran.stdout.decode() == f"{key} is an account of its own\n"
+        first, second = await _credentials(router)
+        assert (first["account"], first["account_by"], second["account"]) == (key, "you", "org-test")
+        router.kill()
+        await router.start()
+        assert [one["account"] for one in await _credentials(router)] == [key, "org-test"]
+
+
+async def _credentials(router: Router) -> list[dict[str, str]]:
+    return list((await router.control("GET", "/v1/auth?provider=openai")).json()["credentials"])
+
+
+async def _are_named(router: Router, account: str) -> bool:
+    return [(one["account"], one["account_by"]) for one in await _credentials(router)] == [(account, "provider")] * 2

@@ -47,7 +47,7 @@ async def pool(
             environment[f"{name.upper()}_BASE_URL"] = upstream.base_url
             environment[f"{name.upper()}_MODEL"] = "test-model"
             environment[f"{name.upper()}_API_KEYS"] = ",".join(key_of(name, number) for number in range(1, keys + 1))
-        router = await stack.enter_async_context(running(home, ROTATION_MODE="sequential", **environment))
+        router = await stack.enter_async_context(running(home, **{"ROTATION_MODE": "sequential"} | environment))
         yield router, upstreams
 
 

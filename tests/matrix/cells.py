@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
+from threading import Event
 
 import pytest
 
@@ -160,12 +161,11 @@ def error_after(cell: Cell) -> None:
     if not cell.stream:
         _half_a_reply(cell)
         return
-    spoken = Answer("one two three", between_s=0.02)  # what comes with its error in one read is not sent on
-    broken = Breaks(spoken, MIDWAY[cell.provider], Trouble.OVERLOADED)
-    talk = cell.turn(broken)
+    heard = Event()
+    talk = cell.turn(Breaks(Answer("one two three"), MIDWAY[cell.provider], Trouble.OVERLOADED, once=heard))
     talk.say("count")
     with pytest.raises(BrokeOffError) as broke_off:
-        cell.ask()
+        cell.ask(began=heard.set)
 
     assert "one two three".startswith(broke_off.value.text)
     assert broke_off.value.text

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -37,6 +37,8 @@ class Wishes:
     effort: str = ""
     schema: Mapping[str, Any] | None = None
     max_tokens: int = 4096
+    began: Callable[[], object] = bool
+    """Called at each piece of a streamed reply's text, as it is heard."""
 
 
 @dataclass
@@ -127,12 +129,12 @@ class ChatTalk(Talk):
         if wishes.schema is not None:
             format_ = {"name": "answer", "schema": wishes.schema, "strict": True}
             asked["response_format"] = {"type": "json_schema", "json_schema": format_}
-        completion = self._streamed(asked) if wishes.stream else self._client.chat.completions.create(**asked)
+        completion = self._streamed(asked, wishes.began) if wishes.stream else self._client.chat.completions.create(**asked)
         choice = completion.choices[0]
         self.turns.append(choice.message.model_dump(exclude_none=True, exclude={"parsed"}))
         return _heard_in_chat(completion)
 
-    def _streamed(self, asked: dict[str, Any]) -> Any:
+    def _streamed(self, asked: dict[str, Any], began: Callable[[], object]) -> Any:
         """By the SDK's own helper, which is the strictest reader of such a stream."""
         text = ""
         try:
@@ -140,6 +142,7 @@ class ChatTalk(Talk):
                 for event in stream:
                     if event.type == "content.delta":
                         text += event.delta
+                        began()
                 return stream.current_completion_snapshot
         except openai.APIStatusError:
             raise
@@ -208,18 +211,19 @@ class ResponsesTalk(Talk):
             asked["reasoning"] = {"effort": wishes.effort, "summary": "auto"}
         if wishes.schema is not None:
             asked["text"] = {"format": {"type": "json_schema", "name": "answer", "schema": wishes.schema, "strict": True}}
-        response = self._streamed(asked) if wishes.stream else self._client.responses.create(**asked)
+        response = self._streamed(asked, wishes.began) if wishes.stream else self._client.responses.create(**asked)
         if response.status == "failed":
             raise BrokeOffError("", response.error.message)
         self.turns += [_as_sent(item) for item in response.output]
         return _heard_in_response(response)
 
-    def _streamed(self, asked: dict[str, Any]) -> Any:
+    def _streamed(self, asked: dict[str, Any], began: Callable[[], object]) -> Any:
         text, ended = "", None
         with self._client.responses.stream(**asked) as stream:
             for event in stream:
                 if event.type == "response.output_text.delta":
                     text += event.delta
+                    began()
                 if event.type in ("response.completed", "response.incomplete"):
                     ended = event.response
                 if event.type == "response.failed":
@@ -285,17 +289,18 @@ class MessagesTalk(Talk):
             asked["thinking"] = {"type": "enabled", "budget_tokens": self.BUDGETS[wishes.effort]}
         if wishes.schema is not None:
             asked["output_config"] = {"format": {"type": "json_schema", "schema": wishes.schema}}
-        message = self._streamed(asked) if wishes.stream else self._client.messages.create(**asked)
+        message = self._streamed(asked, wishes.began) if wishes.stream else self._client.messages.create(**asked)
         self.turns.append({"role": "assistant", "content": message.content})
         return _heard_in_message(message)
 
-    def _streamed(self, asked: dict[str, Any]) -> Any:
+    def _streamed(self, asked: dict[str, Any], began: Callable[[], object]) -> Any:
         text = ""
         try:
             with self._client.messages.stream(**asked) as stream:
                 for event in stream:
                     if event.type == "text":
                         text += event.text
+                        began()
                 return stream.get_final_message()
         except anthropic.APIStatusError as error:
             if error.status_code != 200:

@@ -6,14 +6,17 @@ is the beginning of what was said. Never is half an answer taken for a whole one
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Event
+
 import anthropic
 import openai
 import pytest
 
-from tests.matrix.cells import BEGUN, CLIENTS, PROVIDERS
+from tests.matrix.cells import BEGUN, CLIENTS, LOOK_UP, PROVIDERS
 from tests.matrix.house import House, model_of
 from tests.matrix.talks import BrokeOffError, Wishes
-from tests.upstreams import CLOSE, RESET, Answer, Breaks, Status, Trouble, html
+from tests.upstreams import CLOSE, RESET, Answer, Breaks, Status, ToolCall, Trouble, html
 from tests.upstreams.behaviours import Behaviour
 from tests.upstreams.codex import not_included, usage_limit
 from tests.upstreams.recorded import RECORDED
@@ -33,13 +36,13 @@ WAYS: dict[str, Ending | str | Trouble] = {
 }
 
 
-def ask(house: House, client: str, provider: str, behave: list[Behaviour]) -> str:
+def ask(house: House, client: str, provider: str, behave: list[Behaviour], began: Callable[[], object] = bool) -> str:
     """The answer; or the beginning of one, with `…` where it was said to have broken off."""
     house.turn(provider, behave)
     talk = house.talk(client)
     talk.say("count")
     try:
-        return talk.ask(model_of(provider), Wishes(stream=True)).text
+        return talk.ask(model_of(provider), Wishes(stream=True, began=began)).text
     except BrokeOffError as broke_off:
         return f"{broke_off.text}…"
     finally:
@@ -62,10 +65,35 @@ def test_no_break_is_taken_for_an_end(house: House, client: str, provider: str, 
 def test_the_last_event_is_the_one_that_ends_a_stream(house: House, provider: str) -> None:
     """What the count of events above rests on."""
     whole = ask(house, "chat", provider, [Breaks(Answer(SAID), EVENTS[provider], CLOSE), Answer("five")])
-    short = ask(house, "chat", provider, [Breaks(Answer(SAID, between_s=0.01), EVENTS[provider] - 1, CLOSE), Answer("five")])
+    heard = Event()
+    breaks = Breaks(Answer(SAID), EVENTS[provider] - 1, CLOSE, once=heard)
+    short = ask(house, "chat", provider, [breaks, Answer("five")], heard.set)
 
     assert whole == SAID
     assert short in (SAID, f"{SAID}…")
+
+
+AT_HOME = {"chat": "openai", "messages": "anthropic", "responses": "codex"}
+WRITING = Answer("", tool_calls=[ToolCall("look_up", '{"q": "one two three four"}')], pieces=8, between_s=0.01)
+
+
+@pytest.mark.parametrize("provider", AT_HOME.values())
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_break_in_a_call_goes_unnoticed_where_calls_are_sent_whole(house: House, client: str, provider: str) -> None:
+    """Between equals its beginning has gone out already: then it is told."""
+    upstream = house.turn(provider, [Breaks(WRITING, 6, CLOSE), Answer("five")])
+    talk = house.talk(client)
+    talk.say("look it up")
+    wishes = Wishes(stream=True, tools=[LOOK_UP])
+    try:
+        if AT_HOME[client] == provider:
+            with pytest.raises(BrokeOffError):
+                talk.ask(model_of(provider), wishes)
+        else:
+            assert talk.ask(model_of(provider), wishes).text == "five"
+            assert len(upstream.asked) == 2
+    finally:
+        house.forget_failures()
 
 
 REFUSALS: dict[str, dict[str, Status]] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from tests.matrix.captured import (
@@ -78,6 +79,23 @@ def test_codex_goes_through_a_turn_with_a_call_of_a_tool(house: House, client: h
 
     assert "".join(event["delta"] for event in second if event["type"] == "response.output_text.delta") == "two files"
     assert_taken(house, provider, 2, FOLDER, "You are a coding agent.", "say what is in this folder")
+
+
+@pytest.mark.parametrize("instructions", [{}, {"instructions": "You are Codex."}], ids=["without", "with instructions"])
+def test_codex_on_codex_passes_untouched(house: House, client: httpx2.Client, instructions: dict[str, str]) -> None:
+    """Head and body as the CLI spelled them, and the reply as its backend did. Only what the backend demands is added."""
+    upstream = house.turn("codex", Answer("hello", pieces=1))
+    asked = msgspec.json.encode(codex_turn(PROVIDERS["codex"]) | instructions)
+    head = CODEX_HEAD | {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    reply = client.post("/v1/responses", content=asked, headers=head)
+
+    (request,) = upstream.asked
+    added = b"" if instructions else b',"instructions":"You are a helpful assistant."'
+    assert request.body == asked[:-1] + added + b"}"
+    own = {name: value for name, value in CODEX_HEAD.items() if name != "user-agent"}
+    assert {name: request.header(name) for name in own} == own
+    assert [event["type"] for event in events_of(reply)][-1] == "response.completed"
+    assert events_of(reply)[-1]["response"]["output"] == [], "which its client does not read"
 
 
 def test_codex_hears_of_calls_in_a_namespace(house: House, client: httpx2.Client, provider: str) -> None:

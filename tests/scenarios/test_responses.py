@@ -3,12 +3,14 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.hrd.dialects.responses import accumulate, events_of
+from tests.matrix.captured import codex_turn
 from tests.scenarios.client import Reply
 from tests.scenarios.failing import rate_limited
-from tests.scenarios.world import World
-from tests.upstreams import CLOSE, Answer, Events, ToolCall, Usage
+from tests.scenarios.world import World, open_world
+from tests.upstreams import CLOSE, HANG, Answer, Breaks, Events, Late, ToolCall, Usage
 from tests.upstreams.codex import Codex, Windows, usage_limit
 from tests.upstreams.responses import Responses
 from tests.upstreams.seals import Seal
@@ -71,6 +73,52 @@ async def test_a_stream_that_breaks_off_ends_with_response_failed(world: World) 
     last = events_of(reply.body)[-1]
     assert (last["type"], last["response"]["error"]["code"]) == ("response.failed", "server_error")
     assert "broke off" in last["response"]["error"]["message"]
+
+
+WRITING = Answer("", tool_calls=[ToolCall("look", '{"at":"it"}')], pieces=8, between_s=1.0)
+
+
+async def test_a_stream_that_breaks_in_a_call_that_goes_out_whole_is_taken_up_by_the_next(world: World) -> None:
+    await world.provider("alpha", Breaks(WRITING, 5, CLOSE))
+    await world.provider("beta", Answer("", tool_calls=[ToolCall("look", '{"at":"that"}')]))
+    final = accumulate((await ask(world, stream=True, tools=TOOLS)).body)
+    assert final is not None
+    (call,) = final.output
+    assert call.type == "function_call"
+    assert call.arguments == '{"at":"that"}'
+    assert world.journal.walked() == [("alpha", "connection broken"), ("beta", "ok")]
+
+
+async def test_a_call_that_stops_growing_is_given_up_at_the_idle_deadline(world: World) -> None:
+    await world.provider("alpha", Breaks(WRITING, 5, HANG))
+    await world.provider("beta", Answer("hello"))
+    reply = await ask(world, stream=True, tools=TOOLS)
+    assert (reply.head_at, reply.ended_at) == (5.0, 124.0)
+    note, _ = world.journal.last.attempts
+    assert (note.outcome, note.message) == ("connection broken", "nothing came for 120 s, in the middle of a tool call")
+
+
+async def test_a_call_may_be_written_for_longer_than_a_first_token_may_take() -> None:
+    async with open_world(deadline_s=70.0) as world:
+        calls = [ToolCall("look", '{"at":"it"}')]
+        await world.provider("alpha", Answer("", tool_calls=calls, pieces=8, between_s=20.0))
+        beta = await world.provider("beta", Answer("hello"))
+        final = accumulate((await ask(world, stream=True, tools=TOOLS)).body)
+        assert final is not None
+        assert final.output[0].type == "function_call"
+        assert (world.elapsed_s, beta.asked) == (140.0, [])
+        (note,) = world.journal.last.attempts
+        assert note.ms == 20_000.0
+
+
+async def test_the_time_of_a_request_counts_again_when_a_call_broke_off() -> None:
+    async with open_world(deadline_s=70.0) as world:
+        calls = [ToolCall("look", '{"at":"it"}')]
+        await world.provider("alpha", Breaks(Answer("", tool_calls=calls, pieces=8, between_s=20.0), 8, CLOSE))
+        await world.provider("beta", Late(Answer("hello"), 5.0))
+        reply = await ask(world, stream=True, tools=TOOLS)
+        assert accumulate(reply.body) is None
+        assert world.journal.last.status == 504
 
 
 async def test_a_refusal_after_an_early_head_says_when_to_come_back(world: World) -> None:
@@ -147,6 +195,29 @@ async def test_accounts_are_drained_one_after_the_other(world: World) -> None:
         assert object_of(await ask(world))["status"] == "completed"
     assert [asked.key for asked in upstream.asked] == ["codex-key-1", "codex-key-1", "codex-key-2", "codex-key-2"]
     assert ("account", "quota", 9000.0, "body") in world.blocks()
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_a_stream_tells_of_the_plan_is_known_whoever_asked(world: World, path: str, stream: bool) -> None:
+    now = int(world.now())
+    used = Windows(primary_percent=12.5, primary_resets_at=now + 600)
+    wire = Codex({"codex-key-1": "codex-account-1"}.get, windows=used, tells_in_stream=True)
+    await world.provider("codex", Answer("hello", pieces=1), wire=wire, **CODEX)
+    asked = {"input": "hi"} if path == PATH else {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}
+    reply = await world.post({"model": "model-x", "stream": stream, **asked}, path=path)
+    assert reply.status == 200
+    assert b"hello" in reply.body
+    assert b"rate_limits" not in reply.body
+    windows = {window.kind: (window.used, window.resets_at) for window in world.pool.snapshot(now).book.windows(now)}
+    assert windows["plan/5 hours"] == (1_250, now + 600)
+
+
+async def test_the_codex_cli_hears_what_its_backend_says_of_the_plan(world: World) -> None:
+    wire = Codex({"codex-key-1": "codex-account-1"}.get, tells_in_stream=True)
+    await world.provider("codex", Answer("hello"), wire=wire, **CODEX)
+    reply = await world.post(codex_turn("model-x"), path=PATH)
+    assert reply.body.startswith(b"event: codex.rate_limits\ndata: ")
 
 
 async def test_what_the_heads_tell_of_the_plan_is_known_by_the_length_of_its_windows(world: World) -> None:

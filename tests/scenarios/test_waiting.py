@@ -204,6 +204,27 @@ async def test_at_the_limit_of_connections_a_request_takes_the_first_that_comes_
         assert [(asked.at, asked.connection) for asked in alpha.asked] == [(0.0, 1), (4.0, 1)]
 
 
+async def test_who_has_nobody_else_waits_for_a_connection_as_long_as_for_anything(stream: bool) -> None:
+    async with open_world(upstream_open_max=1) as world:
+        alpha = await world.provider("alpha", Late(says("one"), 28.0), says("two"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.ask)
+            await trio.sleep(1)
+            assert await world.ask(stream=stream) == "two"
+        assert [(asked.at, asked.connection) for asked in alpha.asked] == [(0.0, 1), (28.0, 1)]
+
+
+async def test_who_waited_in_vain_for_a_connection_hears_why() -> None:
+    async with open_world(upstream_open_max=1) as world:
+        await world.provider("alpha", Late(says("one"), 40.0))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(world.ask)
+            await trio.sleep(1)
+            reply = await world.chat()
+            assert (reply.status, reply.ended_at) == (503, 31.0)
+            assert "MAX_UPSTREAM_CONNECTIONS" in world.journal.last.attempts[0].message
+
+
 async def test_when_none_comes_free_the_next_is_asked_and_nobody_blamed() -> None:
     async with open_world(upstream_open_max=1) as world:
         await world.provider("alpha", Late(says("one"), 20.0))

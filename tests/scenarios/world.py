@@ -160,7 +160,7 @@ class World:
             connections=self.upstream,
             heads=Heads(instance_id=INSTANCE.decode(), user_agent="hermes-router/test", forwarded={}),
             passes=Keys(),
-            limits=AttemptLimits(connect_s=5.0, error_bytes=65_536),
+            limits=AttemptLimits(connect_s=5.0, error_bytes=65_536, wait_s=30.0),
             scrub=self._scrub,
             now=self.now,
         )

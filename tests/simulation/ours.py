@@ -16,6 +16,7 @@ from hrd.core.ask import Ask, Kind
 from hrd.core.facts import Claim, Committed, Ended, Failed, LookedUp, RosterChanged, Wait
 from hrd.core.failures import Observation
 from hrd.core.journal import Usage, UsageSource
+from hrd.core.prices import read_table
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import Row
@@ -35,6 +36,7 @@ from tests.simulation.tiers import CLOSE_CLIENT, NOT_FOR_CLOSE, OPEN_CLIENT
 from tests.simulation.verdicts import Judge
 
 CATALOGUE = (Path(__file__).parents[2] / "hrd" / "core" / "catalogue.toml").read_text()
+PRICES = (Path(__file__).parents[2] / "hrd" / "core" / "prices.toml").read_text()
 FLUSH_S = 2.0
 """As in hrd.daemon: how often windows that changed are stored."""
 TIDY_S = 600.0
@@ -129,6 +131,7 @@ class Ours:
         self._generation += 1
         return assemble(
             catalogue_text=CATALOGUE,
+            price_table=read_table(PRICES),
             settings=self._settings,
             auth=self._auth,
             discovered={},

@@ -6,9 +6,11 @@ docs.sambanova.ai, docs.anthropic.com, two generations of Mistral's gateway, dra
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from tests.simulation.providers import Accepted, Account, Asked, Headers, Refused
 from tests.simulation.windows import Bucket, Unit, Window
@@ -73,6 +75,30 @@ def anthropic(window: Window, now: float) -> dict[str, str]:
     return _three("anthropic-ratelimit-" + window.unit.value + "-{}", window, now, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
 
 
+def anthropic_plan(window: Window, now: float) -> dict[str, str]:
+    """A subscription: the share that is used, and a verdict."""
+    share = min(1.0, window.used(now) / window.limit)
+    start = "anthropic-ratelimit-unified-5h-"
+    status = "rejected" if share >= 1.0 else "allowed_warning" if share > 0.7 else "allowed"
+    moment = f"{math.ceil(resets_at(window, now))}"
+    return {start + "status": status, start + "utilization": f"{share:.4f}", start + "reset": moment}
+
+
+def codex(window: Window, now: float) -> dict[str, str]:
+    """A plan: the share that is used, in per cent; which window it is say its minutes."""
+    start = "x-codex-primary-"
+    percent = min(100.0, 100.0 * window.used(now) / window.limit)
+    said = {"used-percent": f"{percent:.2f}", "window-minutes": f"{window.period_s / 60:.0f}"}
+    return {start + name: value for name, value in said.items()} | {start + "reset-at": f"{math.ceil(resets_at(window, now))}"}
+
+
+def codex_after(window: Window, now: float) -> dict[str, str]:
+    """The same as older gateways said it: by the second place, and in how many seconds."""
+    said = codex(window, now)
+    moved = {name.replace("primary", "secondary"): value for name, value in said.items() if not name.endswith("reset-at")}
+    return moved | {"x-codex-secondary-reset-after-seconds": f"{math.ceil(resets_at(window, now) - now)}"}
+
+
 def nameless(window: Window, now: float) -> dict[str, str]:
     return _three("x-ratelimit-{}", window, now, f"{math.ceil(resets_at(window, now))}")
 
@@ -106,6 +132,40 @@ def with_retry_after(accepted: Accepted) -> Callable[[Account, Asked, Refused, f
         return said
 
     return refuse
+
+
+def with_date(accepted: Accepted) -> Callable[[Account, Asked, Refused, float], Said]:
+    """Retry-After as an HTTP date (RFC 9110, 10.2.3)."""
+
+    def refuse(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
+        said = with_retry_after(accepted)(account, asked, refused, now)
+        said[1][b"retry-after"] = format_datetime(datetime.fromtimestamp(math.ceil(refused.until), UTC), usegmt=True).encode()
+        return said
+
+    return refuse
+
+
+def with_milliseconds(accepted: Accepted) -> Callable[[Account, Asked, Refused, float], Said]:
+    """`retry-after-ms` counts before the other, which is far too long (OpenAI's SDKs read it so)."""
+
+    def refuse(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
+        said = with_retry_after(accepted)(account, asked, refused, now)
+        said[1][b"retry-after-ms"] = f"{(refused.until - now) * 1000:.0f}".encode()
+        said[1][b"retry-after"] = b"86400"
+        return said
+
+    return refuse
+
+
+def github_models(account: Account, asked: Asked, refused: Refused, now: float) -> Said:
+    """As long as it lived (docs.github.com, GitHub Models)."""
+    window, wait_s = refused.window, math.ceil(refused.until - now)
+    assert window is not None
+    kind = f"UserByModelBy{window.name.title()}"
+    message = f"Rate limit of {window.limit:.0f} per {window.period_s:.0f}s exceeded for {kind}."
+    error = {"code": "RateLimitReached", "message": f"{message} Please wait {wait_s} seconds before retrying."}
+    headers = {"retry-after": str(wait_s), "x-ratelimit-type": kind, "x-ratelimit-timeremaining": str(wait_s)}
+    return 429, {name.encode(): value.encode() for name, value in headers.items()}, json.dumps({"error": error}).encode()
 
 
 def without_hint(accepted: Accepted) -> Callable[[Account, Asked, Refused, float], Said]:

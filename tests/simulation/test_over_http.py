@@ -27,6 +27,7 @@ MORE = 3
 WINDOWS = 4
 PAUSE_S = 10.0
 """Between requests: all of a window are over before a probe is due."""
+FIVE_HOURS_S, WEEK_S = 5 * 3600.0, 7 * DAY_S
 Make = Callable[[], Sequence[Window]]
 
 
@@ -44,6 +45,14 @@ def day(offset_s: float = 0.0) -> Make:
 
 def month() -> list[Window]:
     return [Fixed("month", Unit.REQUESTS, LIMIT, monthly(), 30 * DAY_S)]
+
+
+def five_hours() -> list[Window]:
+    return [Fixed("5h", Unit.REQUESTS, LIMIT, every(FIVE_HOURS_S), FIVE_HOURS_S)]
+
+
+def week() -> list[Window]:
+    return [Fixed("week", Unit.REQUESTS, LIMIT, every(WEEK_S), WEEK_S)]
 
 
 def minute_and_day() -> list[Window]:
@@ -92,6 +101,10 @@ ANNOUNCED: dict[str, tuple[str, Make, float, styles.Spell]] = {
     "Mistral, the month": ("mistral", month, 30 * DAY_S, styles.mistral),
     "without a period, epoch seconds": ("kimi", day(), DAY_S, styles.nameless),
     "without a period, epoch milliseconds": ("generic", day(), DAY_S, styles.nameless_ms),
+    "Anthropic, the minute": ("anthropic", fixed_minute, MINUTE_S, styles.anthropic),
+    "Anthropic, a subscription's five hours": ("anthropic", five_hours, FIVE_HOURS_S, styles.anthropic_plan),
+    "Codex, five hours": ("codex", five_hours, FIVE_HOURS_S, styles.codex),
+    "Codex, a week, by the seconds": ("codex", week, WEEK_S, styles.codex_after),
     "IETF, the minute": ("generic", fixed_minute, MINUTE_S, styles.ietf),
     "IETF, the day": ("generic", day(), DAY_S, styles.ietf),
 }
@@ -114,6 +127,11 @@ TOKENS: dict[str, tuple[str, Make, styles.Spell]] = {
     "OpenAI": ("openai", lambda: [Bucket("minute", Unit.TOKENS, 600, MINUTE_S)], styles.openai),
     "Groq": ("groq", lambda: [Bucket("minute", Unit.TOKENS, 600, MINUTE_S)], styles.openai),
     "Cerebras": ("cerebras", lambda: [Fixed("minute", Unit.TOKENS, 600, every(MINUTE_S), MINUTE_S)], styles.cerebras),
+    "Anthropic": (
+        "anthropic",
+        lambda: [Fixed("minute", Unit.TOKENS, 600, every(MINUTE_S), MINUTE_S)],
+        styles.anthropic,
+    ),
     "Mistral's older gateway": (
         "mistral",
         lambda: [Fixed("minute", Unit.TOKENS, 600, every(MINUTE_S), MINUTE_S)],
@@ -148,6 +166,11 @@ UNANNOUNCED: dict[str, tuple[str, Make, float, Worded, dict[str, Any]]] = {
     "NVIDIA": ("nvidia", sliding_minute, MINUTE_S, wording.nvidia, {}),
     "Retry-After alone": ("generic", fixed_minute, MINUTE_S, with_retry_after(SILENT), {}),
     "Retry-After alone, the day": ("generic", day(), DAY_S, with_retry_after(SILENT), {}),
+    "Retry-After as a date": ("generic", fixed_minute, MINUTE_S, styles.with_date(SILENT), {}),
+    "Retry-After as a date, the day": ("generic", day(), DAY_S, styles.with_date(SILENT), {}),
+    "retry-after-ms": ("openai", fixed_minute, MINUTE_S, styles.with_milliseconds(SILENT), {}),
+    "GitHub Models, the minute": ("github_models", fixed_minute, MINUTE_S, styles.github_models, {}),
+    "GitHub Models, the day": ("github_models", day(), DAY_S, styles.github_models, {}),
     "nothing at all": ("generic", fixed_minute, MINUTE_S, without_hint(SILENT), {}),
 }
 OFFSETS_S = {"Gemini, the day": 8 * 3600.0, "Z.ai, the day": 16 * 3600.0}

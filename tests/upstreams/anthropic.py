@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from tests.upstreams.anthropic_replies import events, message
 from tests.upstreams.anthropic_shape import BETAS, request_problems
@@ -42,6 +43,11 @@ _TROUBLES = {
 }
 
 
+def organization_of(key: str) -> str:
+    """Each key is of an organisation of its own."""
+    return str(uuid5(NAMESPACE_OID, key))
+
+
 @dataclass(frozen=True)
 class Anthropic:
     keys: Collection[str] | None = None
@@ -55,7 +61,7 @@ class Anthropic:
         return None
 
     def reply(self, answer: Answer, asked: Asked) -> Status | Events:
-        headers = [("request-id", "req_011test"), ("anthropic-organization-id", "org-test")]
+        headers = [("request-id", "req_011test"), ("anthropic-organization-id", organization_of(asked.key or ""))]
         if asked.wants_stream:
             return Events(paced(events(answer, asked, self.seal), answer), headers=headers)
         return Status.json(200, message(answer, asked, self.seal), headers)

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from threading import Event
 from typing import Any
 
 from tests.upstreams.asked import Asked
@@ -120,12 +121,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Events:
-    """A stream exactly as scripted: a mapping is an event, text a line as it stands, a number a wait, then *ending*.
+    """A stream exactly as scripted: a mapping is an event, text a line as it stands, a number or something that has to happen a
+    wait, then *ending*.
 
     Without an ending the stream is ended in order (last chunk); `[DONE]` is sent only if it is among the items (DONE).
     """
 
-    items: Sequence[Mapping[str, Any] | str | float]
+    items: Sequence[Mapping[str, Any] | str | float | Event]
     ending: Ending | None = None
     headers: Sequence[tuple[str, str]] = ()
     content_type: str = SSE
@@ -213,6 +215,9 @@ class Breaks:
     inner: Answer
     after: int
     by: Ending | str | Trouble = CLOSE
+    once: Event | None = None
+    """What comes before a break may be read together with it, however much time lies between: it breaks when this has happened,
+    such as that somebody has read the former."""
 
 
 Behaviour = Answer | Events | Status | Raw | Ends | Cut | Drip | Late | Fails | Breaks

@@ -49,6 +49,19 @@ class Windows:
     secondary_resets_at: int = 1_790_600_000
     plan: str = "plus"
 
+    def event(self) -> str:
+        """The same as the first event of a stream has it."""
+        windows = {
+            "primary": {"used_percent": self.primary_percent, "window_minutes": 300, "reset_at": self.primary_resets_at},
+            "secondary": {
+                "used_percent": self.secondary_percent,
+                "window_minutes": 10080,
+                "reset_at": self.secondary_resets_at,
+            },
+        }
+        said = {"type": "codex.rate_limits", "plan_type": self.plan, "rate_limits": {"allowed": True, **windows}}
+        return f"event: codex.rate_limits\ndata: {json.dumps(said)}"
+
     def headers(self) -> list[tuple[str, str]]:
         return [
             ("x-codex-plan-type", self.plan),
@@ -66,6 +79,8 @@ class Codex:
     account_of: AccountOf = account_in_token
     """Whose account a good access token is for; None for all others."""
     windows: Windows | None = field(default_factory=Windows)
+    tells_in_stream: bool = False
+    """What is left of the windows is the first event of a stream, and stands in no head."""
     models_known: Sequence[str] | None = None
     """What the plans include; None: everything."""
 
@@ -75,7 +90,12 @@ class Codex:
     def reply(self, answer: Answer, asked: Asked) -> Status | Events:
         """No content type, no `[DONE]`, and a last event without the items that came before."""
         told = events(answer, asked, seal_of(self.account_of(asked.key or "") or ""), tells_output=False)
-        return Events(paced(told, answer), headers=self.windows.headers() if self.windows else (), content_type="")
+        items = list(paced(told, answer))
+        if self.windows is None:
+            return Events(items, content_type="")
+        if self.tells_in_stream:
+            return Events([self.windows.event(), *items], content_type="")
+        return Events(items, headers=self.windows.headers(), content_type="")
 
     def models(self, names: Sequence[str], path: str) -> Status:
         shown = {"visibility": "list", "supported_in_api": True, "context_window": 272_000, "priority": 1}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from threading import Event
 from typing import Any, assert_never
 
 from tests.upstreams.asked import Asked
@@ -23,7 +24,7 @@ from tests.upstreams.behaviours import (
     Status,
     Trouble,
 )
-from tests.upstreams.steps import Send, Step, Wait, cut, drip
+from tests.upstreams.steps import Send, Step, Until, Wait, cut, drip
 from tests.upstreams.wires import Wire
 
 Pairs = Sequence[tuple[str, str]]
@@ -123,7 +124,7 @@ def _reply(reply: Status | Events, asked: Asked, headers: Pairs) -> Iterator[Ste
 def _broken(breaks: Breaks, asked: Asked, wire: Wire, headers: Pairs) -> Iterator[Step]:
     reply, by = wire.reply(breaks.inner, asked), breaks.by
     if isinstance(reply, Events):
-        begun = list(_before(reply, breaks.after))
+        begun = [*_before(reply, breaks.after), *([breaks.once] if breaks.once else [])]
         if isinstance(by, Trouble):
             yield from _events(replace(reply, items=[*begun, wire.trouble_event(by)]), headers)
         elif isinstance(by, str):
@@ -158,6 +159,8 @@ def _events(script: Events, headers: Pairs) -> Iterator[Step]:
     for item in script.items:
         if isinstance(item, int | float):
             yield Wait(item)
+        elif isinstance(item, Event):
+            yield Until(item)
         else:
             yield Send(_chunk(event(item)))
     yield script.ending or Send(b"0\r\n\r\n")

@@ -26,10 +26,12 @@ from tests.upstreams.chat import Chat
 from tests.upstreams.checks import Rules
 from tests.upstreams.limits import Limits
 from tests.upstreams.render import head, render, status_of
-from tests.upstreams.steps import Close, Hang, Reset, Send, Step, Wait
+from tests.upstreams.steps import Close, Hang, Reset, Send, Step, Until, Wait
 from tests.upstreams.wires import Wire
 
 MAX_BODY_BYTES = 64 << 20
+HAPPENS_S = 10.0
+"""What a reply waits for has to happen within this."""
 
 
 class Upstream:
@@ -221,6 +223,9 @@ class _Conversation:
                     await self._stream.send_all(step.data)
                 case Wait():
                     await trio.sleep(step.seconds)
+                case Until():
+                    happened = await trio.to_thread.run_sync(step.happened.wait, HAPPENS_S)
+                    assert happened, "what the reply waits for did not happen"
                 case Hang():
                     await trio.sleep_forever()
                 case Close():

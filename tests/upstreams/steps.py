@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from threading import Event
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,13 @@ class Send:
 @dataclass(frozen=True)
 class Wait:
     seconds: float
+
+
+@dataclass(frozen=True)
+class Until:
+    """Wait for *happened*, which may be set in another thread."""
+
+    happened: Event
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Reset:
 
 HANG, CLOSE, RESET = Hang(), Close(), Reset()
 Ending = Hang | Close | Reset
-Step = Send | Wait | Hang | Close | Reset
+Step = Send | Wait | Until | Hang | Close | Reset
 
 
 def cut(steps: Iterable[Step], after_bytes: int, ending: Ending) -> Iterator[Step]:

@@ -13,6 +13,7 @@ is a 4xx or 5xx with `Refused` as its body.
 | GET /v1/auth | `AuthQuestion` | `AuthList` |
 | POST /v1/auth | `AuthAdd` | `AuthAdded` |
 | POST /v1/auth/remove | `AuthRemove` | `AuthRemoved` |
+| POST /v1/auth/account | `AuthAccount` | `AuthAccountSet` |
 | POST /v1/auth/import | `LoginImport` | `LoginImported` |
 | POST /v1/auth/login | `LoginWish` | one `LoginStep` a line; an empty line every few seconds |
 | GET /v1/mode | | `Modes` |

@@ -87,6 +87,25 @@ class AuthRemoved(Answer, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class AuthAccount(Ask, frozen=True, kw_only=True):
+    """Which account a credential draws on. `alone`: one of its own, whatever its provider says; neither: what its provider
+    says."""
+
+    fingerprint: str
+    account: str = ""
+    alone: bool = False
+
+
+class AuthAccountSet(Answer, frozen=True, kw_only=True):
+    """`account` as it counts from now on; empty until the provider names one."""
+
+    provider: str
+    fingerprint: str
+    account: str
+    shared_with: tuple[str, ...] = ()
+
+
 AUTH_LIST = Route("GET", "/v1/auth", AuthQuestion, AuthList)
 AUTH_ADD = Route("POST", "/v1/auth", AuthAdd, AuthAdded)
 AUTH_REMOVE = Route("POST", "/v1/auth/remove", AuthRemove, AuthRemoved)
+AUTH_ACCOUNT = Route("POST", "/v1/auth/account", AuthAccount, AuthAccountSet)

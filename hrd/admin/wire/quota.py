@@ -56,7 +56,7 @@ class ResetRequest(Ask, frozen=True, kw_only=True):
 
 
 class BlockLifted(Answer, frozen=True, kw_only=True):
-    """A block that stood until now."""
+    """A block that stood until now, or a window that was used up (`requests/day used up`)."""
 
     scope: str
     reason: str

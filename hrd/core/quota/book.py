@@ -4,7 +4,7 @@ At start a window stays the row that it was stored as until its scope is first t
 alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,14 +12,16 @@ import msgspec
 from hrd.core import failover
 from hrd.core.failures import HintSource, Observation
 from hrd.core.ledger import Spent
+from hrd.core.price import Price
 from hrd.core.providers import Candidate, CostClass, Provider
 from hrd.core.quota import evidence, kinds
 from hrd.core.quota import limit as limits
 from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.meter import Count, Meter, new_meter
-from hrd.core.quota.window import CATALOGUE, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
-from hrd.core.scopes import ACCOUNT_KINDS
+from hrd.core.quota.window import CATALOGUE, LOOKUP, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
+from hrd.core.remembered import WindowForgotten
+from hrd.core.scopes import ACCOUNT_KINDS, account_in
 
 SCOPES_MAX = 200_000
 METERS_MAX = 24
@@ -59,6 +61,12 @@ class Amounts(NamedTuple):
                 return 1
 
 
+def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:
+    """What a request to *candidate* is expected to take."""
+    price = candidate.credit_price
+    return Amounts(input_tokens, output_tokens, price.cost(input_tokens, output_tokens) if price is not None else 0)
+
+
 class Holding:
     """What one reservation counts, where."""
 
@@ -72,11 +80,21 @@ class Holding:
 class QuotaBook:
     """See the module's docstring."""
 
-    def __init__(self, windows: Iterable[Window | Asleep] = (), spent: Iterable[Spent] = (), now: float = 0.0) -> None:
-        """*spent*: the newest rows of the ledger, of which the *windows* may not know all."""
+    def __init__(
+        self,
+        windows: Iterable[Window | Asleep] = (),
+        spent: Iterable[Spent] = (),
+        now: float = 0.0,
+        names: Mapping[str, str] | None = None,
+        price_at: Callable[[Sequence[str]], Price | None] = lambda _: None,
+    ) -> None:
+        """*spent*: the newest rows of the ledger, of which the *windows* may not know all. *names*: accounts as they may have
+        been called when these were written → as they are called (see `move`). *price_at*: by which whoever has these scopes
+        takes from a credit: of what others spent only the tokens are known, which then count at the dearest."""
         self.probe_s = evidence.PROBE_S
         self.changed: Callable[[str], None] = _ignore
         """Hears of each scope that gets another meter."""
+        self._price_at = price_at
         self._asleep: dict[str, list[Window | Asleep]] = {}
         for window in windows:
             self._asleep.setdefault(window.scope, []).append(window)
@@ -85,13 +103,18 @@ class QuotaBook:
         self._slots: dict[int, list[Count]] = {}
         """What other processes have in flight."""
         self._unsaved: dict[Meter, None] = {}
+        self._gone: list[WindowForgotten] = []
+        self.names: Mapping[str, str] = names or {}
+        """Accounts that are called otherwise than they were, and as others may still call them."""
         rows = list(spent)
         self._through = max((row.id for row in rows), default=0)
         self._spent = [row for row in rows if row.at > now - SPENT_S]
+        self._spent_until = now + SPENT_S
         """For a while: a meter that is made anew may have counted before the process began."""
         self._spent_at: dict[str, list[Spent]] | None = None
-        if self._asleep:
+        if self._asleep and rows:
             self._count_again(rows, now)
+        self._move_all(self.names)
 
     def _count_again(self, spent: Iterable[Spent], now: float) -> None:
         """What the ledger has and the rows of windows have not: nothing is counted less for a crash. Windows that changed are
@@ -104,7 +127,8 @@ class QuotaBook:
                 self._count_row_again(row, stored, now)
 
     def _count_row_again(self, row: Spent, stored: dict[str, list[Window | Asleep]], now: float) -> None:
-        for scope in row.scopes:
+        for named in row.scopes:
+            scope = named if named in stored or named in self._asleep else self._true(named)
             windows = stored.get(scope)
             if windows is None:
                 if scope not in self._asleep:
@@ -113,15 +137,30 @@ class QuotaBook:
             for meter, window in zip(self.meters_at(scope), windows, strict=True):
                 if row.id > window.through or row.at > window.seen_at:
                     self._count_row(meter, row, now)
-                elif row.settled_at is not None and row.settled_at > window.seen_at and meter.measure in OF_TOKENS:
-                    meter.count_again(row.tokens - row.reserved, row.at, now)
-                    self._unsaved[meter] = None
+                elif row.settled_at is not None and row.settled_at > window.seen_at:
+                    self._count_more(meter, row.scopes, row.tokens - row.reserved, row.at, now)
 
     def _count_row(self, meter: Meter, row: Spent, now: float) -> None:
-        amount = row.tokens if meter.measure in OF_TOKENS else int(meter.measure is Measure.REQUESTS)
+        amount = self._at_most(row.scopes, row.tokens).of(meter.measure) if meter.measure is not Measure.AT_ONCE else 0
         if amount:
             meter.count_again(amount, row.at, now, is_sure=row.is_served)
             self._unsaved[meter] = None
+
+    def _at_most(self, scopes: Sequence[str], tokens: int) -> Amounts:
+        """What a request takes of which only the tokens are known."""
+        price = self._price_at(scopes)
+        return Amounts(tokens, 0, price.at_most(tokens) if price is not None and tokens else 0)
+
+    def _count_more(self, meter: Meter, scopes: Sequence[str], tokens: int, at: float, now: float) -> None:
+        """It came to so many tokens more than was reserved. What came to less was reserved at its price, not at the dearest."""
+        if meter.measure is Measure.CREDIT:
+            price = self._price_at(scopes)
+            more = price.at_most(tokens) if price is not None and tokens > 0 else 0
+        else:
+            more = tokens if meter.measure in OF_TOKENS else 0
+        if more:
+            meter.count_again(more, at, now)
+            self._touch(meter)
 
     def _spent_before(self, scope: str) -> Sequence[Spent]:
         """The ledger's newest rows that count at *scope*."""
@@ -145,6 +184,8 @@ class QuotaBook:
         if rows is None:
             return _NONE
         meters = self._meters[scope] = [Meter(_awake(row)) for row in _read(rows)]
+        for meter in meters:
+            meter.is_stored = True
         return meters
 
     def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
@@ -159,12 +200,12 @@ class QuotaBook:
         return [meter for scope in candidate.scopes for meter in self._stopping(scope, candidate.scopes)]
 
     def _stopping(self, scope: str, scopes: Iterable[str]) -> Iterable[Meter]:
-        """The meters at *scope* that a candidate of *scopes* counts in. A key's budget is of what costs money: it stops no free
-        model."""
+        """The meters at *scope* that a candidate of *scopes* counts in. A key's budget, which was looked up, is of what costs
+        money: it stops no free model."""
         meters = self.meters_at(scope)
         if not scope.startswith("credential:") or any(other.startswith("paid:") for other in scopes):
             return meters
-        return [meter for meter in meters if meter.measure is not Measure.CREDIT]
+        return [meter for meter in meters if meter.measure is not Measure.CREDIT or meter.source != LOOKUP]
 
     def _apply(self, limit: Limit, candidate: Candidate, owner: str, now: float) -> None:
         scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))
@@ -240,16 +281,16 @@ class QuotaBook:
             self._touch(meter)
         self._holdings[number] = Holding(now, counts)
 
-    def reserve_at(self, number: int, scopes: Iterable[str], tokens: int, now: float) -> None:
+    def reserve_at(self, number: int, scopes: Sequence[str], tokens: int, now: float) -> None:
         """The same for somebody of whom only the scopes are known."""
         through = self._through
-        meters = [meter for scope in scopes for meter in self.meters_at(scope)]
-        self.reserve(number, meters, Amounts(input_tokens=tokens), now)
+        meters = [meter for scope in scopes for meter in self.meters_at(self._true(scope))]
+        self.reserve(number, meters, self._at_most(scopes, tokens), now)
         self._through = through
 
     def hold_slots(self, number: int, scopes: Iterable[str], at: float) -> None:
         """Another process has a request out: all but that it is in flight is in the windows' counts already."""
-        meters = (m for scope in scopes for m in self.meters_at(scope) if m.measure is Measure.AT_ONCE)
+        meters = (m for scope in scopes for m in self.meters_at(self._true(scope)) if m.measure is Measure.AT_ONCE)
         counts = [meter.count(1, at) for meter in meters]
         if counts:
             self._slots[number] = counts
@@ -273,25 +314,23 @@ class QuotaBook:
             meter.settle(count, 0 if is_given_back else amounts.of(meter.measure), now, is_counted=was_counted)
             self._touch(meter)
 
-    def settle_at(self, number: int, scopes: Iterable[str], at: float, reserved: int, spent: int, now: float) -> None:
+    def settle_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, spent: int, now: float) -> None:
         """What another process reserved at *at* has come to *spent* tokens."""
         for count in self._slots.pop(number, ()):
             count.meter.settle(count, 1, now)
             self._touch(count.meter)
         if number in self._holdings:
-            self.settle(number, Amounts(input_tokens=spent), now)
+            self.settle(number, self._at_most(scopes, spent), now)
             return
         for scope in scopes:
-            for meter in self.meters_at(scope):
-                if meter.measure in OF_TOKENS and spent != reserved:
-                    meter.count_again(spent - reserved, at, now)
-                    self._touch(meter)
+            for meter in self.meters_at(self._true(scope)):
+                self._count_more(meter, scopes, spent - reserved, at, now)
 
     def full_at(self, scopes: Sequence[str], tokens: int, now: float) -> Iterator[Window]:
         """The windows that have no room for a request of *tokens*."""
-        amounts = Amounts(input_tokens=tokens)
+        amounts = self._at_most(scopes, tokens)
         for scope in scopes:
-            for meter in self._stopping(scope, scopes):
+            for meter in self._stopping(self._true(scope), scopes):
                 if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
                     yield meter.row(self._through, now)
 
@@ -401,16 +440,24 @@ class QuotaBook:
 
     # names and limits that change ----------------------------------------------------------------------------------------
 
-    def move(self, old: str, new: str) -> None:
-        """What was counted for the account *old* is counted for *new*, its true name (both `<provider>/<account>`)."""
-        for scope in [*self._meters, *self._asleep]:
-            kind, _, rest = scope.partition(":")
-            if kind in ACCOUNT_KINDS and (rest == old or rest.startswith(f"{old}/")):
-                self._move_scope(scope, f"{kind}:{new}{rest.removeprefix(old)}")
+    def move(self, names: Mapping[str, str]) -> None:
+        """What was counted for accounts is counted under their true names (*names*: old → new, both `<provider>/<account>`)."""
+        self._move_all(names)
+
+    def _true(self, scope: str) -> str:
+        """*scope* as it is called now: somebody else may still call an account what it was called."""
+        return _renamed(scope, self.names)
+
+    def _move_all(self, names: Mapping[str, str]) -> None:
+        for scope in [*self._meters, *self._asleep] if names else ():
+            target = _renamed(scope, names)
+            if target != scope:
+                self._move_scope(scope, target)
 
     def _move_scope(self, scope: str, target: str) -> None:
         for meter in self.meters_at(scope):
             known = self._find(target, meter.kind, meter.owner)
+            self._no_more(meter)
             if known is not None:
                 known.join(meter)
                 for holding in self._holdings.values():
@@ -421,11 +468,17 @@ class QuotaBook:
                 known = meter
                 known.scope = target
                 self._meters.setdefault(target, []).append(known)
-            self._unsaved.pop(meter, None)
             self._unsaved[known] = None
         self._meters.pop(scope, None)
         self.changed(scope)
         self.changed(target)
+
+    def _no_more(self, meter: Meter) -> None:
+        """Its row, if there is one, is to go."""
+        self._unsaved.pop(meter, None)
+        if meter.is_stored:
+            meter.is_stored = False
+            self._gone.append(WindowForgotten(scope=meter.scope, kind=meter.kind, owner=meter.owner))
 
     def limits_changed(self) -> None:
         """Another configuration: what only settings or catalogue said is said anew by `meters_of`."""
@@ -436,14 +489,23 @@ class QuotaBook:
                 meter.claimed = None
 
     def forget(self, is_meant: Callable[[str], bool]) -> None:
-        """Whatever is known of these scopes."""
+        """Whatever is known of these scopes: there is nobody there any more."""
         self._spent = [row for row in self._spent if not any(map(is_meant, row.scopes))]
         self._spent_at = None
-        for scope in [scope for scope in self._asleep if is_meant(scope)]:
-            del self._asleep[scope]
-        for scope in [scope for scope in self._meters if is_meant(scope)]:
-            for meter in self._meters.pop(scope):
-                self._unsaved.pop(meter, None)
+        for scope in [scope for scope in (*self._meters, *self._asleep) if is_meant(scope)]:
+            for meter in self.meters_at(scope):
+                self._no_more(meter)
+            self._meters.pop(scope, None)
+            self.changed(scope)
+
+    def relax(self, is_meant: Callable[[str], bool]) -> None:
+        """What providers were concluded to allow at these scopes: they are asked, and say it again. What was counted stays, and
+        what the user allows."""
+        for scope in [scope for scope in (*self._meters, *self._asleep) if is_meant(scope)]:
+            for meter in self.meters_at(scope):
+                if meter.owner == PROVIDER:
+                    meter.relax()
+                    self._touch(meter)
             self.changed(scope)
 
     def follow(self, window: Window) -> None:
@@ -451,7 +513,9 @@ class QuotaBook:
         meter = self._find(window.scope, window.kind, window.owner)
         if meter is None:
             self.meters_at(window.scope)
-            self._meters.setdefault(window.scope, []).append(Meter(window))
+            meter = Meter(window)
+            meter.is_stored = True
+            self._meters.setdefault(window.scope, []).append(meter)
             self.changed(window.scope)
         elif meter.limit_at <= window.limit_at and window.limit is not None:
             meter.limit, meter.source, meter.is_known = window.limit, window.source, window.is_known
@@ -500,18 +564,29 @@ class QuotaBook:
                         found[scope, limit.kind, owner] = _untouched(limit, scope, owner, candidate.provider.reset_zone, now)
         return list(found.values())
 
-    def take_unsaved(self, now: float) -> list[Window]:
+    def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:
         """What changed since the last call, but for what a restart may forget."""
         changed, self._unsaved = self._unsaved, {}
-        return [meter.row(self._through, now) for meter in changed if _is_kept(meter)]
+        rows = list[Window | WindowForgotten]()
+        for meter in changed:
+            if _is_kept(meter):
+                meter.is_stored = True
+                rows.append(meter.row(self._through, now))
+            else:
+                self._no_more(meter)
+        gone, self._gone = self._gone, []
+        return [*gone, *rows]
 
     def forget_idle(self, now: float) -> None:
         """Drop what nothing is known of any more."""
-        self._spent, self._spent_at = [], None
+        if now > self._spent_until:
+            self._spent, self._spent_at = [], None
         for scope, meters in list(self._meters.items()):
             for meter in meters:
                 meter.turn(now)
             if all(meter.is_idle and not meter.lanes for meter in meters):
+                for meter in meters:
+                    self._no_more(meter)
                 del self._meters[scope]
 
 
@@ -520,6 +595,18 @@ _NONE: list[Meter] = []
 
 def _ignore(_: str) -> None:
     pass
+
+
+def _renamed(scope: str, names: Mapping[str, str]) -> str:
+    """*scope* under its account's true name."""
+    if not names:
+        return scope
+    kind, _, rest = scope.partition(":")
+    if kind not in ACCOUNT_KINDS:
+        return scope
+    owner = account_in(rest)
+    new = names.get(owner)
+    return scope if new is None else f"{kind}:{new}{rest.removeprefix(owner)}"
 
 
 def _concerns(limit: Limit, candidate: Candidate, owner: str) -> bool:

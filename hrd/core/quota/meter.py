@@ -96,6 +96,7 @@ class Meter:
         "epoch",
         "is_implied",
         "is_known",
+        "is_stored",
         "is_testing",
         "kind",
         "lanes",
@@ -165,6 +166,8 @@ class Meter:
         self.tests: deque[float] = deque(maxlen=8)
         self.is_testing = False
         self.lanes: list[Watcher] = []
+        self.is_stored = False
+        """There is a row of it."""
 
     # time ----------------------------------------------------------------------------------------------------------------
 
@@ -515,6 +518,12 @@ class Meter:
         """The provider said when it takes the next one."""
         if self._entries and self._entries[0].leaves_at > moment:
             self._entries[0].leaves_at = moment
+
+    def relax(self) -> None:
+        """What the provider was concluded to allow is forgotten; what was counted is not."""
+        self.limit, self.is_implied, self.is_known, self.source, self.limit_at = None, False, False, NOBODY, 0.0
+        self.claimed, self.more, self.lessons = None, None, 0
+        self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
 
     def turn_as(self, turns: Turn) -> None:
         """It turns in another way than was thought."""

@@ -43,6 +43,8 @@ _AFFORDABLE: Final = re.compile(r"can only afford ([\d,]+)|max_tokens: [\d,]+ > 
 _ORGANISATION: Final = re.compile(r"\borgani[sz]ation [`'\"]?(org[-_]\w{4,80})", re.IGNORECASE | re.ASCII)
 
 _ACCOUNT_NAME: Final = re.compile(r"[\w.\-]{1,80}", re.ASCII)
+_ACCOUNT_FIELDS: Final = {"openai": b"openai-organization", "anthropic": b"anthropic-organization-id"}
+"""Reader → where the head of a reply says whose key it was (ratelimits of platform.openai.com, docs.anthropic.com)."""
 
 _MODEL_OF_ACCOUNT: Final = re.compile(r"\bfor (?:model )?\S{1,120} in (?:the )?(?:organi[sz]ation|project)\b")
 _ACCOUNT: Final = re.compile(r"\b(?:account|organi[sz]ation|workspace)(?:'s|-wide)?(?: \w{1,20}){0,3} (?:limit|quota)\b")
@@ -83,14 +85,18 @@ def _count(match: re.Match[str] | None) -> int:
 
 
 def account_named(reader: str, headers: Mapping[bytes, bytes], said: Said) -> str:
-    """The account that the provider names: Groq's, OpenAI's and Anthropic's organisation, OpenRouter's user."""
+    """The account that a refusal names: Groq's, OpenAI's and Anthropic's organisation, OpenRouter's user."""
     if match := _ORGANISATION.search(said.message):
         return match[1]
     name = said.fields.get("user_id", "") if reader == "openrouter" else ""
-    if reader == "openai":
-        name = headers.get(b"openai-organization", b"").decode("latin-1")
-    if reader == "anthropic":
-        name = headers.get(b"anthropic-organization-id", b"").decode("latin-1")
+    return name if _ACCOUNT_NAME.fullmatch(name) else account_in_head(reader, headers)
+
+
+def account_in_head(reader: str, headers: Mapping[bytes, bytes]) -> str:
+    """The account that the head of any reply names."""
+    field = _ACCOUNT_FIELDS.get(reader)
+    value = headers.get(field) if field is not None else None
+    name = value.decode("latin-1") if value else ""
     return name if _ACCOUNT_NAME.fullmatch(name) else ""
 
 

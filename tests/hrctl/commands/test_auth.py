@@ -6,9 +6,12 @@ import msgspec
 import pytest
 
 from hrd.admin.wire.auth import (
+    AUTH_ACCOUNT,
     AUTH_ADD,
     AUTH_LIST,
     AUTH_REMOVE,
+    AuthAccount,
+    AuthAccountSet,
     AuthAdd,
     AuthAdded,
     AuthCredential,
@@ -235,3 +238,35 @@ def test_json_of_what_was_done(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(AUTH_ADD, AuthAdded(provider="groq", added=("groq-1a2b3c4d",)))
     ran = hr("auth", "add", "groq", "--key-stdin", "--json", stdin=KEY)
     assert json.loads(ran.out) == {"provider": "groq", "added": ["groq-1a2b3c4d"], "already": [], "warnings": []}
+
+
+# whose account --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ask", "answer", "said"),
+    [
+        (("me",), AuthAccount(fingerprint="groq-1a2b3c4d", account="me"), ("me", ("groq-5e6f7a8b",)),
+         "groq-1a2b3c4d draws on the account me, shared with groq-5e6f7a8b"),
+        (("--alone",), AuthAccount(fingerprint="groq-1a2b3c4d", alone=True), ("groq-1a2b3c4d", ()),
+         "groq-1a2b3c4d is an account of its own"),
+        (("--auto",), AuthAccount(fingerprint="groq-1a2b3c4d"), ("", ()),
+         "groq-1a2b3c4d is an account of its own, unless groq says otherwise"),
+    ],
+)  # fmt: skip
+def test_a_key_is_put_into_an_account(
+    daemon: FakeDaemon, hr: Hr, arguments: tuple[str, ...], ask: AuthAccount, answer: tuple[str, tuple[str, ...]], said: str
+) -> None:
+    account, others = answer
+    daemon.answers(
+        AUTH_ACCOUNT,
+        AuthAccountSet(provider="groq", fingerprint="groq-1a2b3c4d", account=account, shared_with=others),
+    )
+    assert hr("auth", "group", "groq-1a2b3c4d", *arguments) == (0, f"{said}\n", "")
+    assert msgspec.json.decode(daemon.asked[-1].body, type=AuthAccount) == ask
+
+
+@pytest.mark.parametrize("arguments", [("groq-1a2b3c4d",), ("groq-1a2b3c4d", "me", "--alone"), ("groq", "me")])
+def test_an_account_that_is_not_said_is_asked_for(daemon: FakeDaemon, hr: Hr, arguments: tuple[str, ...]) -> None:
+    assert hr("auth", "group", *arguments).code == 2
+    assert daemon.asked == []

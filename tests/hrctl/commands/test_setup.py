@@ -113,8 +113,10 @@ def test_a_key_that_does_not_work_is_exit_one(daemon: FakeDaemon, endpoint: Fake
 def test_with_somebody_at_the_keyboard(daemon: FakeDaemon, endpoint: FakeEndpoint) -> None:
     terminal = Terminal("setup")
     terminal.wait_for("Whose key do you have?")
-    terminal.wait_for("Number")
-    terminal.type("1\n")
+    terminal.wait_for("Number or name")
+    terminal.type("0\n")
+    terminal.wait_for("There is none of that number or name.")
+    terminal.type("Groq\n")
     terminal.wait_for("https://groq.test/keys")
     terminal.wait_for("(not shown)")
     terminal.type(f"{KEY}\n")

@@ -122,9 +122,10 @@ def test_a_program_that_the_service_could_not_see_is_refused(hr: Hr, monkeypatch
     assert "sudo make install" in ran.err
 
 
-def test_without_a_service_its_status_is_that(hr: Hr, bare: Path) -> None:
+def test_without_systemd_there_is_no_service(hr: Hr, bare: Path) -> None:
     ran = hr("service", "status")
-    assert ran == (3, "", "hr: no service of hermes-router is installed here\n    install it: hr service install\n")
+    assert (ran.code, ran.err.splitlines()[0]) == (3, "hr: systemd does not run here, so no service can")
+    assert "start the daemon by hand: " in ran.err
     assert json.loads(hr("service", "status", "--json").out) == {"units": []}
 
 
@@ -138,5 +139,7 @@ def test_units_are_shown_in_a_line_each() -> None:
 
 
 def test_a_service_that_does_not_run_is_started_by_its_own_systemd() -> None:
-    assert absent([STATE]).hint == "start it: systemctl start hrd.socket hrd.service"
-    assert absent([msgspec.structs.replace(STATE, scope="user")]).hint.startswith("start it: systemctl --user start ")
+    assert absent([], has_systemd=True).hint == "install it: hr service install"
+    assert absent([STATE], has_systemd=True).hint == "start it: systemctl start hrd.socket hrd.service"
+    users = absent([msgspec.structs.replace(STATE, scope="user")], has_systemd=True)
+    assert users.hint.startswith("start it: systemctl --user start ")

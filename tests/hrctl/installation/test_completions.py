@@ -38,7 +38,7 @@ def test_bash_is_offered_commands_and_options(tmp_path: Path) -> None:
         return set(done.stdout.split())
 
     assert offered("hr", "ser") == {"service"}
-    assert offered("hr", "auth", "") == {"add", "list", "remove", "login", "import-codex"}
+    assert offered("hr", "auth", "") == {"add", "list", "remove", "group", "login", "import-codex"}
     assert "--purge" in offered("hr", "service", "uninstall", "--")
 
 
@@ -59,7 +59,14 @@ def test_fish_is_offered_commands_with_what_they_do(tmp_path: Path) -> None:
         return [line for line in said.splitlines() if line]
 
     assert offered("hr rest") == ["restart\tHave a new daemon take over, and cut nothing."]
-    assert [line.partition("\t")[0] for line in offered("hr auth ")] == ["add", "import-codex", "list", "login", "remove"]
+    assert [line.partition("\t")[0] for line in offered("hr auth ")] == [
+        "add",
+        "group",
+        "import-codex",
+        "list",
+        "login",
+        "remove",
+    ]
 
 
 TYPED_IN_ZSH = """

@@ -4,7 +4,7 @@ import pytest
 
 from hrd.admin.wire.quota import RESET, ResetRequest
 from hrd.core.facts import Failed
-from hrd.core.failures import Failure, Verdict
+from hrd.core.failures import Failure, HintSource, Observation, Verdict, WindowKind
 from tests.hrd.admin.conftest import GROQ_1, GROQ_2, OPENROUTER
 from tests.hrd.world import NOON, World
 
@@ -38,6 +38,15 @@ async def test_one_credential_alone(blocked: World) -> None:
 async def test_everything(blocked: World) -> None:
     assert len((await blocked.ask(RESET, ResetRequest(all=True))).lifted) == 3
     assert not blocked.disk.blocks
+
+
+async def test_a_window_that_was_used_up_is_opened_and_named(world: World) -> None:
+    claim = world.claim("groq")
+    seen = (Observation(kind=WindowKind.TOKENS_DAY, limit=1000, left=0, resets_at=NOON + 7200, source=HintSource.BODY),)
+    world.apply(Failed(claim=claim, failure=Failure(verdict=Verdict.RATE_LIMITED, message="slow down", seen=seen)))
+    world.disk.blocks.clear()
+    done = await world.ask(RESET, ResetRequest(provider="groq"))
+    assert ("account:groq/me", "tokens/day used up") in {(one.scope, one.reason) for one in done.lifted}
 
 
 async def test_what_is_over_already_is_forgotten_without_a_word(world: World) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hrd.configuration.assemble import Assembled, Demo, assemble, catalogue_problems
 from hrd.core.ask import Priority
 from hrd.core.ceilings import Ceilings
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.providers import CostClass, Credential, ModelFacts, Provider
 from hrd.core.remembered import Discovered
 from hrd.credentials.auth_file import AuthFile, auth_file_of

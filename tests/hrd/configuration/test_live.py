@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from hrd.configuration.live import TEXT_BYTES_MAX, Unusable, watch
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.credentials import CredentialProblem
 from hrd.credentials.edits import add_key
 from tests.hrd.configuration.folder import K1, K2, Folder

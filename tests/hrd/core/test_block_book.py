@@ -90,7 +90,7 @@ def test_what_was_said_of_an_account_holds_under_its_true_name() -> None:
     scopes = ("account:a/a-1", "free:a/a-1", "accountmodel:a/a-1/m", "account:a/a-10", "credential:a-1")
     known = block("account:a/org", "quota", 500)
     book = BlockBook([known, *(block(scope, "quota", 100) for scope in scopes), block("account:a/a-1", "credits", 9)])
-    rows = book.move("a/a-1", "a/org")
+    rows = book.move({"a/a-1": "a/org"})
     assert {(row.scope, row.reason) for row in rows if isinstance(row, Block)} == {
         ("free:a/org", "quota"),
         ("accountmodel:a/org/m", "quota"),

@@ -7,9 +7,13 @@ import pytest
 from hrd.core.ask import Priority
 from hrd.core.facts import Claim, LeftLine, LookedUp, RosterChanged, Wait
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
+from hrd.core.ledger import Spent
+from hrd.core.price import Price
+from hrd.core.prices import Prices
 from hrd.core.providers import Provider
 from hrd.core.quota.limit import Limit
 from hrd.core.refusals import RefusalKind
+from hrd.core.remembered import Remembered
 from tests.hrd.stage import NOON, Cast, Stage, key, provider, roster
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -37,6 +41,8 @@ def test_a_ceiling_of_ones_own_refuses_and_says_until_when() -> None:
     walk.next()
     assert walk.refusal().kind is RefusalKind.RATE_LIMITED
     assert walk.refusal().retry_after_s == 12 * HOUR + 1
+    assert "mostly: your limit" in walk.refusal().message
+    assert "change it in config.toml under [providers.alpha]" in walk.refusal().guidance
     made.now = NOON + 12 * HOUR + 1
     assert made.serve() == "a1"
 
@@ -451,3 +457,76 @@ def test_windows_follow_an_account_when_it_becomes_known() -> None:
     same = [key("alpha", "a1", account="org_1"), key("alpha", "a2", account="org_1")]
     made.apply(RosterChanged(roster=roster([(alpha, list(same))], mode="sequential")))
     assert [made.serve() for _ in range(3)] == ["a1", "a1", "refused"]
+
+
+# credit ----------------------------------------------------------------------------------------------------------------------
+
+PRICE = Price(input=1_000_000, output=4_000_000)
+"""A dollar and four for a million tokens: a request of 100 and 50 takes 300 millionths."""
+
+
+def on_credit(microusd: int, *, own: bool = True, kind: str = "credit/month") -> Stage:
+    limit = Limit(kind=kind, limit=microusd)
+    row = provider("alpha", cost_class="free", **({"own_limits": (limit,)} if own else {"limits": (limit,)}))
+    cast: Cast = [(row, ["a1"]), (provider("beta", cost_class="paid"), ["b1"])]
+    return Stage(roster(cast, prices=Prices({"alpha": {"m1": PRICE}})), max_wait_s=0.0)
+
+
+def spends(made: Stage, tokens: tuple[int, int] = (100, 50)) -> str:
+    walk = made.ask(input_tokens=100, max_tokens=50)
+    who = walk.next()
+    if walk.claim is not None:
+        walk.answers()
+        walk.ends(tokens=tokens)
+    return who
+
+
+def left_of(made: Stage) -> dict[str, int]:
+    windows = made.pool.snapshot(made.now).book.windows(made.now)
+    return {window.kind: window.left or 0 for window in windows if "credit" in window.kind}
+
+
+def test_a_months_credit_is_spent_by_the_price_and_then_left_alone() -> None:
+    made = on_credit(1000)
+    assert [spends(made) for _ in range(3)] == ["a1"] * 3
+    assert left_of(made) == {"credit/month": 100}
+    assert spends(made) == "b1"
+    made.now += 12.5 * DAY  # December
+    assert spends(made) == "a1"
+
+
+def test_what_a_reply_really_came_to_is_what_is_taken() -> None:
+    made = on_credit(1000)
+    spends(made, tokens=(100, 0))
+    assert left_of(made) == {"credit/month": 900}
+
+
+def test_two_hundred_at_once_never_overdraw_a_credit() -> None:
+    made = on_credit(15_000)
+    assert [made.ask(input_tokens=100, max_tokens=50).next() for _ in range(200)].count("a1") in (49, 50)
+    assert 0 <= left_of(made)["credit/month"] <= 300
+
+
+def test_a_claimed_credit_orders_and_does_not_refuse() -> None:
+    made = on_credit(500, own=False)
+    assert [spends(made) for _ in range(3)] == ["a1"] * 3  # nobody else is free
+    assert made.blocks() == {}
+
+
+def test_a_credit_that_others_drew_on_is_counted_at_the_dearest() -> None:
+    made = on_credit(10_000)
+    book = made.pool.snapshot(made.now).book
+    candidate = made.pool.roster.select_chat("alpha").candidates[0]  # type: ignore[union-attr]
+    book.meters_of(candidate, made.now)
+    book.reserve_at(900, candidate.scopes, 1000, made.now)
+    assert left_of(made) == {"credit/month": 6000}
+    book.settle_at(900, candidate.scopes, made.now, 1000, 500, made.now)
+    assert left_of(made) == {"credit/month": 8000}
+
+
+def test_after_a_crash_a_credit_is_not_counted_less() -> None:
+    made = on_credit(10_000)
+    scopes = made.pool.roster.select_chat("alpha").candidates[0].scopes  # type: ignore[union-attr]
+    spent = Spent(1, made.now - 1, scopes, 150, 150, made.now - 1)
+    again = Stage(made.pool.roster, remembered=Remembered(at=made.now, spent=(spent,)))
+    assert left_of(again) == {"credit/month": 10_000 - 600}

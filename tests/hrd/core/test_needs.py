@@ -6,6 +6,7 @@ from hrd.core.needs import Need, lacking, told
 from hrd.core.providers import Provider, Quirks
 
 ALL = frozenset(Need)
+WORDS = {Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS}
 
 
 def provider(dialect: str = "openai_chat", **quirks: object) -> Provider:
@@ -15,10 +16,10 @@ def provider(dialect: str = "openai_chat", **quirks: object) -> Provider:
 @pytest.mark.parametrize(
     ("dialect", "lacks"),
     [
-        ("openai_chat", {Need.DOCUMENTS}),
-        ("anthropic_messages", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS}),
-        ("codex", {Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP}),
-        ("openai_responses", {Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP}),
+        ("openai_chat", {Need.DOCUMENTS, Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
+        ("anthropic_messages", {*WORDS, Need.LOGPROBS, Need.OF_CHAT, Need.OF_RESPONSES, Need.OF_OPENAI}),
+        ("codex", {*WORDS, Need.LOGPROBS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES, Need.OF_OPENAI}),
+        ("openai_responses", {*WORDS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES}),
     ],
 )
 def test_what_each_wire_format_has_no_words_for(dialect: str, lacks: set[Need]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from hrd.core.journal import Usage, UsageSource
-from hrd.core.reply_events import CallDone, Finish, Finished, ReplyEvent, Text, UsageSeen
+from hrd.core.reply_events import CallBegun, CallDone, Finish, Finished, ReplyEvent, Text, UsageSeen
 from hrd.dialects.account import FINISH_WORDS, Account
 
 STATED = Usage(input_tokens=70, output_tokens=1, cached_tokens=60, source=UsageSource.KNOWN)
@@ -34,4 +34,9 @@ def test_of_a_reply_that_was_cut_off_the_input_is_as_stated_and_the_output_what_
 def test_every_ending_has_a_word(reason: Finish) -> None:
     account = kept(Finished(reason))
     assert account.finish_reason == FINISH_WORDS[reason]
-    assert account.committed == (reason is not Finish.STOP)
+    assert account.committed == account.begun == (reason is not Finish.STOP)
+
+
+def test_the_beginning_of_a_call_is_a_beginning_and_no_more() -> None:
+    account = kept(CallBegun(key=0))
+    assert (account.begun, account.committed) == (True, False)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.ask import Kind
-from hrd.core.needs import Need
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.anthropic_hub import conversation
 from hrd.dialects.anthropic_messages import count_tokens, decode
@@ -26,23 +25,6 @@ def test_the_facts_of_a_request() -> None:
     assert asked.input_tokens > 800
 
 
-@pytest.mark.parametrize(
-    ("members", "needs"),
-    [
-        ({}, set()),
-        ({"stop_sequences": [], "tool_choice": {"type": "auto"}, "output_config": {"effort": "low"}}, set()),
-        ({"stop_sequences": ["END"]}, {Need.STOP}),
-        ({"tool_choice": {"type": "any"}}, {Need.FORCED_CALL}),
-        ({"tool_choice": {"type": "tool", "name": "f"}}, {Need.FORCED_CALL}),
-        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, {Need.FORMAT}),
-    ],
-)
-def test_what_not_everybody_can_be_told(members: dict[str, Any], needs: set[Need]) -> None:
-    decoded = decode(body({"role": "user", "content": "hi"}, **members))
-    assert isinstance(decoded, Request)
-    assert decoded.ask.needs == needs
-
-
 def test_members_keep_their_spelling() -> None:
     spelled = b'{"model":"claude-x","messages":[{"role":"user","content":"h\\u00ef"}],"some_day":1.50}'
     decoded = decode(spelled)
@@ -57,23 +39,6 @@ def test_members_keep_their_spelling() -> None:
 )
 def test_marks_of_the_context_are_no_part_of_a_models_name(model: str, name: str) -> None:
     assert request(model=model).ask.model == name
-
-
-@pytest.mark.parametrize(
-    ("members", "needs"),
-    [
-        ({}, set()),
-        ({"messages": [{"role": "user", "content": [{"type": "document", "source": {}}]}]}, {Need.DOCUMENTS}),
-        ({"stop_sequences": ["END"]}, {Need.STOP}),
-        ({"stop_sequences": [], "output_config": {"effort": "low"}, "tool_choice": {"type": "auto"}}, set()),
-        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, {Need.FORMAT}),
-        ({"output_format": {"type": "json_schema", "schema": {}}}, {Need.FORMAT}),
-        ({"tool_choice": {"type": "any"}}, {Need.FORCED_CALL}),
-        ({"tool_choice": {"type": "tool", "name": "f"}}, {Need.FORCED_CALL}),
-    ],
-)
-def test_what_not_every_provider_can_be_told(members: dict[str, Any], needs: set[Need]) -> None:
-    assert request(**members).ask.needs == needs
 
 
 @pytest.mark.parametrize("tools", [None, []])

@@ -57,7 +57,7 @@ def test_results_and_what_the_user_then_says_are_one_message() -> None:
                 {
                     "type": "tool_result",
                     "tool_use_id": "1",
-                    "content": [{"type": "text", "text": "7"}],
+                    "content": "7",
                     "is_error": True,
                     "cache_control": {"type": "ephemeral"},
                 },
@@ -93,7 +93,7 @@ def test_results_answer_calls_of_one_id_in_their_order() -> None:
     results = [ToolResult(call_id="1", content=(Text(text),)) for text in "ab"]
     [_, asked, answered] = Messages([user(), Turn(Role.ASSISTANT, (call, call)), Turn(Role.TOOL, tuple(results))]).done
     assert [block["id"] for block in asked["content"]] == ["1", "1_1"]
-    assert [(block["tool_use_id"], block["content"][0]["text"]) for block in answered["content"]] == [("1", "a"), ("1_1", "b")]
+    assert [(block["tool_use_id"], block["content"]) for block in answered["content"]] == [("1", "a"), ("1_1", "b")]
 
 
 def test_names_freeform_inputs_and_bad_arguments_of_calls() -> None:

@@ -11,6 +11,7 @@ from hrd.dialects.codex_native import encode, read_whole, reply_stream
 from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS
 from hrd.dialects.contract import Encoded, Request
 from tests.hrd.dialects.responses import ALPHA, events_of, message, request, spell
+from tests.matrix.captured import codex_turn
 
 CLI = {
     "model": "gpt-5.5",
@@ -55,16 +56,19 @@ def sent(asked: Request, *, drop: frozenset[str] = frozenset()) -> tuple[dict[st
     return msgspec.json.decode(encoded.body), encoded.notes
 
 
-def test_the_clis_requests_pass_untouched() -> None:
-    asked = {**CLI, "instructions": "You are Codex."}
-    body, notes = sent(request(**asked))
-    assert list(body.items()) == list(asked.items())
-    assert notes == ()
+def test_the_clis_requests_pass_byte_by_byte() -> None:
+    asked = request(**codex_turn("gpt-5.5"), instructions="You are Codex.", of_some_day=[1.50])
+    encoded = encode(asked, ALPHA, "gpt-5.5", drop=frozenset(), max_tokens=64, ask_usage=True)
+    assert encoded.body == msgspec.json.encode(asked.fields)
+    assert set(asked.fields) == {*codex_turn(""), "instructions", "of_some_day"}
+    assert encoded.notes == ()
 
 
-def test_instructions_are_given_to_the_cli_where_it_sends_none() -> None:
-    body, _ = sent(request(**CLI))
-    assert body == {**CLI, "instructions": INSTRUCTIONS}
+def test_where_the_cli_sends_no_instructions_they_are_all_that_is_added() -> None:
+    asked = request(**codex_turn("gpt-5.5"))
+    encoded = encode(asked, ALPHA, "gpt-5.5", drop=frozenset(), max_tokens=64, ask_usage=True)
+    assert encoded.body == msgspec.json.encode(asked.fields)[:-1] + b',"instructions":"%b"}' % INSTRUCTIONS.encode()
+    assert encoded.notes == ()
 
 
 def test_anybody_elses_request_becomes_one_that_it_takes() -> None:

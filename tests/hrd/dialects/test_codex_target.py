@@ -27,7 +27,7 @@ from hrd.core.conversation import (
 )
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import ModelFacts, Provider, Quirks
-from hrd.core.reply_events import Broken, Finish, Finished, Started
+from hrd.core.reply_events import Broken, Finish, Finished, PlanSeen, Started
 from hrd.core.reply_events import Text as Said
 from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS, encode, event_reader, read_whole
 from hrd.dialects.contract import Encoded
@@ -178,7 +178,9 @@ STREAM = spell(
 
 
 def test_a_whole_reply_is_read_from_a_stream() -> None:
-    assert read_whole(STREAM, Encoded(b""), Quirks()) == [Started("resp_1", "gpt-9"), Said("Hi"), Finished(Finish.STOP)]
+    assert read_whole(STREAM, Encoded(b""), Quirks()) == [
+        *(Started("resp_1", "gpt-9"), PlanSeen(msgspec.Raw(b"{}")), Said("Hi"), Finished(Finish.STOP))
+    ]
 
 
 @pytest.mark.parametrize(

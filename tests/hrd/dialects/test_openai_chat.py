@@ -7,7 +7,6 @@ from hypothesis import given
 
 from hrd.core.affinity import affinity_of_beginning
 from hrd.core.ask import Ask, Kind
-from hrd.core.needs import Need
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Request
 from hrd.dialects.openai_chat import decode
@@ -128,23 +127,3 @@ def test_a_body_nested_to_the_very_limit_is_refused_or_can_be_encoded_with_a_lon
             assert deeper(50, decoded).body.startswith(b'{"model":"m-1"')
         else:
             assert "nested too deeply" in decoded.message
-
-
-@pytest.mark.parametrize(
-    ("members", "needs"),
-    [
-        ("", set()),
-        ('"stop":null,"n":1,"logprobs":false,"tool_choice":"auto","response_format":{"type":"text"}', set()),
-        ('"stop":["END"],"n":2', {Need.STOP, Need.CHOICES}),
-        ('"logprobs":true,"logit_bias":{"1":2}', {Need.LOGPROBS, Need.LOGIT_BIAS}),
-        ('"response_format":{"type":"json_object"},"tool_choice":"required"', {Need.FORMAT, Need.FORCED_CALL}),
-    ],
-)
-def test_what_not_everybody_can_be_told(members: str, needs: set[Need]) -> None:
-    assert request(body(members)).ask.needs == needs
-
-
-def test_sound_and_documents_are_needs() -> None:
-    sound = '{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"QQ==","format":"wav"}}]}'
-    file = '{"role":"user","content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,QQ=="}}]}'
-    assert request(body(messages=f"{sound},{file}")).ask.needs == {Need.AUDIO, Need.DOCUMENTS}

@@ -71,7 +71,7 @@ def test_a_small_stream_from_its_role_to_its_usage() -> None:
     assert text["choices"] == [{"index": 0, "delta": {"content": "hi"}, "finish_reason": None}]
     assert finish["choices"] == [{"index": 0, "delta": {}, "finish_reason": "stop"}]
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 10)
-    assert usage["usage"]["prompt_tokens_details"] == {"cached_tokens": 2}
+    assert usage["usage"]["prompt_tokens_details"] == {"cached_tokens": 2, "cache_write_tokens": 0}
     assert {(each["id"], each["created"], each["model"]) for each in (first, text, finish, usage)} == {
         ("chatcmpl-req-1", 1_790_000_000, "m-1")
     }

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -12,6 +13,7 @@ from hrd.core.conversation import (
     Choosing,
     Conversation,
     Document,
+    Foreign,
     FormatKind,
     Image,
     Refused,
@@ -45,6 +47,12 @@ def read(*messages: object, **members: object) -> Conversation:
 
 def turn(message: dict[str, Any]) -> Turn:
     return read(message).turns[0]
+
+
+def test_a_part_that_only_chat_completions_know_is_kept_as_it_is_spelled() -> None:
+    video = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
+    foreign = Foreign(dialect="openai_chat", type="video_url", raw=msgspec.Raw(json.dumps(video).encode()))
+    assert turn({"role": "user", "content": [video, "what is it?"]}).parts == (foreign, Text("what is it?"))
 
 
 def test_texts_of_every_role_stay_where_they_are() -> None:
@@ -267,7 +275,8 @@ def test_formats(members: dict[str, object], means: FormatKind | None) -> None:
         ({"messages": [{"role": "oracle", "content": "hi"}]}, "messages[0].role"),
         ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
         ({"messages": [{"role": "user"}], "tools": [{"function": {}}]}, "tools[0].function"),
-        ({"messages": [{"role": "user"}], "temperature": "hot"}, "the request.temperature"),
+        ({"messages": [{"role": "user"}], "temperature": "hot"}, "temperature"),
+        ({"messages": [{"role": "user"}], "max_tokens": -5}, "max_tokens"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_place(body: dict[str, object], param: str) -> None:

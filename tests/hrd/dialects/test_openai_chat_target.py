@@ -121,6 +121,15 @@ def test_what_others_alone_know_is_left_out_and_told() -> None:
     assert len(encoded.notes) == 2
     assert "search_result" in encoded.notes[0]
     assert content(Audio(data="QQ==", format="wav"))[0]["type"] == "input_audio"
+    body, encoded = sent(Conversation(turns=(USER, Turn(Role.ASSISTANT, (foreign,)), USER)))
+    assert [message["role"] for message in body["messages"]] == ["user", "user"]
+    assert encoded.notes == ("search_result left out",)
+
+
+def test_parts_of_chat_completions_that_we_do_not_know_are_spelled_as_they_were() -> None:
+    video = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
+    foreign = Foreign(dialect="openai_chat", type="video_url", raw=msgspec.Raw(msgspec.json.encode(video)))
+    assert content(Text("a"), foreign) == [{"type": "text", "text": "a"}, video]
 
 
 def test_calls_and_results_with_pictures_behind_them() -> None:

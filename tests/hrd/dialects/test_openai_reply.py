@@ -17,11 +17,12 @@ def chunk(value: object) -> Chunk:
     return read
 
 
-def known(given: int, produced: int, cached: int = 0, reasoning: int = 0) -> Usage:
+def known(given: int, produced: int, cached: int = 0, reasoning: int = 0, written: int = 0) -> Usage:
     return Usage(
         input_tokens=given,
         output_tokens=produced,
         cached_tokens=cached,
+        cache_write_tokens=written,
         reasoning_tokens=reasoning,
         source=UsageSource.KNOWN,
     )
@@ -42,6 +43,10 @@ def known(given: int, produced: int, cached: int = 0, reasoning: int = 0) -> Usa
         ),
         ({"prompt_tokens": 19, "completion_tokens": 10, "prompt_cache_hit_tokens": 5}, known(19, 10, 5)),
         ({"prompt_tokens": 19, "completion_tokens": 10, "cached_tokens": 6}, known(19, 10, 6)),
+        (
+            {"prompt_tokens": 19, "completion_tokens": 10, "prompt_tokens_details": {"cache_write_tokens": 4}},
+            known(19, 10, written=4),
+        ),
         ({"prompt_tokens": 19, "total_tokens": 29}, known(19, 10)),
         ({"completion_tokens": 10, "total_tokens": 29}, known(19, 10)),
         ({"prompt_tokens": 19}, known(19, 0)),

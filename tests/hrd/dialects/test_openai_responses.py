@@ -317,7 +317,7 @@ def test_wherever_a_providers_stream_is_cut_the_clients_is_a_legal_one(
     sent = stream.feed(whole[: cut % (len(whole) + 1)])
     is_begun = stream.committed
     if stream.end() is Ending.BROKEN:
-        sent = (sent if is_begun else b"") + call.error_event(BROKEN_OFF, begun=is_begun)
+        sent = (sent + stream.last if is_begun else b"") + call.error_event(BROKEN_OFF, begun=is_begun)
         assert len(client.book) == 0
     else:
         sent += stream.last

@@ -114,6 +114,7 @@ def test_tools_among_the_items_count_with_the_others() -> None:
         ({"instructions": 5}, "instructions"),
         ({"instructions": [{"role": "tool"}]}, "input[0].role"),
         ({"temperature": "hot"}, "temperature"),
+        ({"max_output_tokens": -5}, "max_output_tokens"),
         ({"reasoning": {"effort": 5}}, "reasoning.effort"),
         ({"text": {"format": 5}}, "text.format"),
         ({"tools": {}}, "tools"),

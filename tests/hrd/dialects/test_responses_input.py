@@ -21,9 +21,7 @@ from hrd.core.conversation import (
 )
 from hrd.dialects.responses_input import InputWriter, Takes, short_id
 
-SEARCH = Foreign(
-    dialect="openai_responses", type="web_search_call", raw=msgspec.Raw(b'{"type":"web_search_call"}'), changes_meaning=False
-)
+SEARCH = Foreign(dialect="openai_responses", type="web_search_call", raw=msgspec.Raw(b'{"type":"web_search_call"}'))
 BLOCK = Foreign(dialect="anthropic_messages", type="server_tool_use", raw=msgspec.Raw(b"{}"))
 LITTLE = Takes(system=False, reasoning=False, file_urls=False, audio=False, items=frozenset())
 

@@ -25,10 +25,10 @@ def test_names_are_escaped() -> None:
 
 
 def test_usage_is_said_with_its_details() -> None:
-    usage = Usage(input_tokens=7, output_tokens=3, cached_tokens=2, reasoning_tokens=1)
+    usage = Usage(input_tokens=7, output_tokens=3, cached_tokens=2, cache_write_tokens=4, reasoning_tokens=1)
     assert msgspec.json.decode(spell_usage(usage)) == {
         "input_tokens": 7,
-        "input_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 4},
         "output_tokens": 3,
         "output_tokens_details": {"reasoning_tokens": 1},
         "total_tokens": 10,

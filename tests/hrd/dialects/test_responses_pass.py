@@ -82,3 +82,25 @@ def test_a_stream_that_ends_too_early_is_broken() -> None:
     stream = passing()
     stream.feed(spell(CREATED, DELTA))
     assert (stream.end(), stream.broken) == (Ending.BROKEN, "the stream ended before response.completed")
+
+
+def test_what_came_at_the_very_end_goes_out_before_the_failure_that_counts_it() -> None:
+    stream = passing()
+    cut = spell(CREATED, DELTA, DONE).removesuffix(b"\n")
+    assert stream.feed(cut) == spell(CREATED, DELTA)
+    assert stream.end() is Ending.BROKEN
+    assert events_of(stream.last) == [DONE]
+    (failed,) = events_of(stream.fail("server_error", "broke off"))
+    assert (failed["sequence_number"], failed["response"]["output"]) == (3, [ITEM])
+
+
+PLAN = {"type": "codex.rate_limits", "rate_limits": {"primary": {"used_percent": 7}}}
+
+
+@pytest.mark.parametrize("completes", [False, True])
+def test_the_backends_own_events_are_for_its_own_client_and_for_the_router(completes: bool) -> None:
+    stream = passing(completes=completes)
+    plan = b"data: %b\n\n" % msgspec.json.encode(PLAN)
+    assert (stream.feed(plan), stream.committed) == (b"", False)
+    assert stream.feed(spell(CREATED, DELTA)) == (b"" if completes else plan) + spell(CREATED, DELTA)
+    assert msgspec.json.decode(stream.plan) == PLAN["rate_limits"]

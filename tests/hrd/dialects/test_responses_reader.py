@@ -34,12 +34,14 @@ from tests.hrd.dialects.responses import STAMP, event, message, spell
 
 USAGE = {
     "input_tokens": 7,
-    "input_tokens_details": {"cached_tokens": 2},
+    "input_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 1},
     "output_tokens": 3,
     "output_tokens_details": {"reasoning_tokens": 1},
     "total_tokens": 10,
 }
-KNOWN = Usage(input_tokens=7, output_tokens=3, cached_tokens=2, reasoning_tokens=1, source=UsageSource.KNOWN)
+KNOWN = Usage(
+    input_tokens=7, output_tokens=3, cached_tokens=2, cache_write_tokens=1, reasoning_tokens=1, source=UsageSource.KNOWN
+)
 CREATED = {"type": "response.created", "response": {"id": "resp_1", "model": "gpt-9", "status": "in_progress", "output": []}}
 STARTED = Started("resp_1", "gpt-9")
 CALL = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": '{"a":1}', "status": "completed"}
@@ -218,7 +220,7 @@ def test_errors_wherever_they_stand(said: dict[str, Any], error: dict[str, Any])
 @pytest.mark.parametrize(
     "said",
     [
-        {"type": "codex.rate_limits", "rate_limits": {}},
+        {"type": "codex.response.metadata", "headers": {}},
         {"type": "keepalive"},
         {"type": "response.web_search_call.searching", "output_index": 0},
         {"type": "response.output_text.delta", "delta": 5},

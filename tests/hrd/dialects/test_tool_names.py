@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hrd.core.conversation import CallKind, Tool
 from hrd.dialects.contract import ToolName
-from hrd.dialects.tool_names import NAME_CHARS_MAX, names_back, restored, sent_name, unwrapped, wrapped
+from hrd.dialects.tool_names import NAME_CHARS_MAX, SentNames, names_back, restored, sent_name, unwrapped, wrapped
 
 PLAIN = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -49,3 +49,8 @@ def test_freeform_input_there_and_back(text: str) -> None:
 @pytest.mark.parametrize("arguments", ["*** Begin Patch", "{}", '{"input":1}', "[1]", ""])
 def test_what_is_not_wrapped_is_the_input(arguments: str) -> None:
     assert unwrapped(arguments) == arguments
+
+
+def test_names_of_one_request_are_made_once() -> None:
+    names = SentNames()
+    assert [names.of("f", "a"), names.of("f", "a"), names.of("f", "")] == ["a__f", "a__f", "f"]

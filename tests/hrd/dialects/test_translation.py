@@ -41,14 +41,23 @@ def test_nothing_goes_out_before_the_commit_point_and_all_of_it_with_it() -> Non
     assert reader.committed
 
 
-@pytest.mark.parametrize("word", ["hi", "think", "no", "call", "called", "length"])
+@pytest.mark.parametrize("word", ["hi", "think", "no", "called", "length"])
 def test_what_is_a_commit_point(word: str) -> None:
-    assert fed("start", word)[0].committed
+    reader, _ = fed("start", word)
+    assert (reader.begun, reader.committed) == (True, True)
+
+
+def test_a_call_begins_before_its_commit_point() -> None:
+    reader, sent = fed("start", "call", "usage")
+    assert (sent, reader.begun, reader.committed) == (b"", True, False)
+    assert reader.feed(b"data: called\n\n") == b"Started CallBegun UsageSeen CallDone "
+    assert reader.committed
 
 
 @pytest.mark.parametrize("word", ["start", "usage", "stop", ""])
 def test_what_is_none(word: str) -> None:
-    assert not fed("start", word)[0].committed
+    reader, _ = fed("start", word)
+    assert (reader.begun, reader.committed) == (False, False)
 
 
 def test_the_end_waits_with_what_shares_its_read() -> None:

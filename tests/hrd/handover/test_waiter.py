@@ -1,6 +1,7 @@
 """The waiter, as a process with children that are no daemons."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,25 @@ def test_it_ends_as_the_daemon_of_the_day_did(tmp_path: Path, codes: list[int | 
         assert waiter.wait(10) == code
 
 
+def test_one_that_still_finished_something_after_the_daemon_of_the_day_says_nothing(tmp_path: Path) -> None:
+    with start(tmp_path / "lock", [None, None], 0) as waiter:
+        assert waiter.stdout is not None
+        waiter.stdout.readline()
+        children = [int(pid) for pid in Path(f"/proc/{waiter.pid}/task/{waiter.pid}/children").read_text().split()]
+        os.kill(children[0], signal.SIGKILL)
+        wait_gone(children[0])
+        os.kill(children[1], signal.SIGTERM)
+        assert waiter.wait(10) == 128 + signal.SIGKILL
+
+
+def wait_gone(pid: int) -> None:
+    """Until it has been reaped."""
+    ends = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_go_to_the_daemon_of_the_day_alone(tmp_path: Path, number: int) -> None:
     with start(tmp_path / "lock", [0, None], 1) as waiter:
@@ -66,6 +86,38 @@ def test_a_lock_that_says_nothing_names_nobody(tmp_path: Path) -> None:
     assert daemon_pid(tmp_path / "none") == 0
     (tmp_path / "empty").write_text("")
     assert daemon_pid(tmp_path / "empty") == 0
+
+
+BECOME = """
+import os, shutil, signal, sys
+sys.path.insert(0, os.getcwd())
+from hrd.handover.waiter import become_waiter
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+pid = os.fork()
+if not pid:
+    os._exit(40 + signal.sigwait({signal.SIGTERM}))
+with open("hrd.lock", "w") as lock:
+    print(pid, file=lock)
+os.kill(os.getpid(), signal.SIGTERM)
+%s
+become_waiter("hrd.lock")
+"""
+UPDATES = {
+    "none": "",
+    "broken": "open('hrd/__init__.py', 'w').write('raise RuntimeError')",
+    "gone": "shutil.rmtree('hrd')",
+    "no Python": "sys.executable = '/nowhere/python'",
+}
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_whatever_an_update_does_meanwhile_a_signal_from_before_is_passed_on(tmp_path: Path, update: str) -> None:
+    there = tmp_path / "hrd" / "handover"
+    there.mkdir(parents=True)
+    for file in ("hrd/__init__.py", "hrd/handover/__init__.py", "hrd/handover/waiter.py"):
+        shutil.copy(Path(__file__).parents[3] / file, tmp_path / file)
+    done = subprocess.run([sys.executable, "-c", BECOME % UPDATES[update]], cwd=tmp_path, capture_output=True, timeout=10)
+    assert (done.returncode, done.stderr) == (40 + signal.SIGTERM, b"")
 
 
 def test_it_is_small_and_quick_to_begin(tmp_path: Path) -> None:

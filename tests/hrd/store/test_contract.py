@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hrd.core.journal import Outcome
-from hrd.core.prices import Price
+from hrd.core.price import Price
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.kinds import KINDS
 from hrd.core.quota.window import wake
@@ -26,6 +26,7 @@ from hrd.core.remembered import (
     Learned,
     Remembered,
     Row,
+    WindowForgotten,
 )
 from hrd.store.contract import JournalQuestion, Process, Store, UsageQuestion, UsageRow
 from hrd.store.limits import Retention, StoreLimits
@@ -130,6 +131,14 @@ async def test_a_process_does_not_lose_its_own_reservations(open_as: OpenStore) 
     assert open_as(Process(OLD.pid, OLD.started + 1)).load(NOON).lost == 1
 
 
+async def test_what_windows_have_counted_is_not_read_again_unless_it_was_settled_since(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    store.commit_nowait([reserved(1, at=NOON - 3), reserved(2, at=NOON - 2), settled(1, at=NOON - 1)])
+    store.commit_nowait([window(through=2, seen_at=NOON), settled(2, at=NOON + 1, tokens=150)])
+    remembered = open_as(NEW).load(NOON + 3)
+    assert [(row.id, row.tokens, row.settled_at) for row in remembered.spent] == [(2, 150, NOON + 1)]
+
+
 async def test_windows_come_back_with_what_the_ledger_has_since(open_as: OpenStore) -> None:
     day, tokens = window(through=1), window(kind="tokens/day", left=9000, through=1)
     store = open_as(OLD)
@@ -138,7 +147,6 @@ async def test_windows_come_back_with_what_the_ledger_has_since(open_as: OpenSto
     remembered = open_as(NEW).load(NOON + 3)
     assert [wake(window) for window in remembered.windows] == [day, tokens]
     assert [(row.id, row.at, row.reserved, row.tokens, row.settled_at) for row in remembered.spent] == [
-        (1, NOON - 1, 1000, 1000, None),
         (2, NOON + 1, 1000, 150, NOON + 1),
         (3, NOON + 2, 1000, 1000, None),
     ]
@@ -235,6 +243,15 @@ async def test_a_block_lifted_and_set_again_in_one_commit_stands(open_as: OpenSt
     store = open_as(OLD)
     store.commit_nowait([blocked(), BlockLifted(scope="provider:groq", reason="rate limit"), blocked(step=1)])
     assert open_as(NEW).load(NOON).blocks == (blocked(step=1),)
+
+
+async def test_a_window_that_is_forgotten_does_not_come_back_and_may_be_known_anew(open_as: OpenStore) -> None:
+    store = open_as(OLD)
+    forgotten = [WindowForgotten(scope=SCOPES[1], kind=kind, owner="provider") for kind in ("requests/day", "tokens/day", "x")]
+    store.commit_nowait([window(), window(kind="tokens/day"), window(kind="requests/minute")])
+    store.commit_nowait([*forgotten, window(kind="tokens/day", left=5)])
+    found = [wake(one) for one in open_as(NEW).load(NOON).windows]
+    assert {(one.kind, one.left) for one in found if one is not None} == {("requests/minute", 100), ("tokens/day", 5)}
 
 
 async def test_facts_come_back_as_they_were(open_as: OpenStore) -> None:
@@ -362,6 +379,7 @@ rows = st.one_of(
     st.builds(blocked, texts, texts, times, st.integers(0, 3)),
     st.builds(BlockLifted, scope=texts, reason=texts),
     st.builds(window, st.sampled_from(SCOPES), st.sampled_from(KINDS), counts, times, st.none() | times),
+    st.builds(WindowForgotten, scope=st.sampled_from(SCOPES), kind=st.sampled_from(KINDS), owner=st.just("provider")),
     st.builds(Learned, provider=texts, model=texts, what=texts, value=counts, at=times, expires_at=times),
     st.builds(EmbeddingPin, provider=texts, model=texts, at=times),
     st.builds(

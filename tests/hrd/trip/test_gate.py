@@ -11,7 +11,8 @@ from hrd.core.access import Caller
 from hrd.core.ask import Priority
 from hrd.core.ceilings import Ceilings
 from hrd.core.ledger import Reservation
-from hrd.core.prices import Price, Prices
+from hrd.core.price import Price
+from hrd.core.prices import Prices
 from hrd.core.remembered import Charge
 from hrd.pool import Pool
 from hrd.store.memory import MemoryStore

@@ -84,7 +84,7 @@ def attempts(pool: Connections, *, connect_s: float = 5.0, error_bytes: int = 65
         connections=pool,
         heads=Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}),
         passes=Keys(),
-        limits=AttemptLimits(connect_s=connect_s, error_bytes=error_bytes),
+        limits=AttemptLimits(connect_s=connect_s, error_bytes=error_bytes, wait_s=30.0),
         scrub=hide,
         now=lambda: NOW,
     )

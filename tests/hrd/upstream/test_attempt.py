@@ -51,6 +51,8 @@ async def stream(to: Upstream, by: Attempts, within_s: float = 60.0) -> OpenStre
         prepared(STREAM, as_stream=True),
         openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
         within_s=within_s,
+        idle_s=30.0,
+        begun=lambda: None,
     )
 
 
@@ -396,6 +398,8 @@ async def test_a_stream_without_a_type_is_believed_of_who_never_names_one(
             prepared(STREAM, as_stream=True, is_typed=is_typed),
             openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
             within_s=60.0,
+            idle_s=30.0,
+            begun=lambda: None,
         )
         assert isinstance(opened, OpenStream) is served
         if isinstance(opened, OpenStream):

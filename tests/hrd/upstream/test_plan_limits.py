@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.failures import Observation, WindowKind
-from hrd.upstream.plan_limits import read_plan_limits
+from hrd.upstream.plan_limits import read_plan_limits, read_plan_said
 from hrd.upstream.ratelimits import read_limits
 
 NOW = 1_790_000_000.0
@@ -71,3 +71,18 @@ def test_what_makes_no_sense_is_left_out(said: dict[str, object], seen: list[Obs
 )
 def test_any_head_is_read(said: dict[str, bytes]) -> None:
     read_plan_limits({f"x-codex-primary-{name}".encode(): value for name, value in said.items()}, NOW)
+
+
+def test_a_stream_says_the_same_under_the_same_names() -> None:
+    said = (
+        b'{"allowed":true,"limit_reached":false,"primary":{"used_percent":7,"window_minutes":300,"reset_after_seconds":60},'
+        b'"secondary":{"used_percent":29.5,"window_minutes":10080,"reset_at":1790005000}}'
+    )
+    assert read_plan_said(said, NOW) == [plan(7.0, 300, 60.0), plan(29.5, 10080, 5000.0)]
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"null", b"[]", b"{", b'{"primary":null,"secondary":[]}', b'{"primary":{"used_percent":null}}']
+)
+def test_what_a_stream_does_not_say_is_not_seen(said: bytes) -> None:
+    assert read_plan_said(said, NOW) == []

@@ -130,7 +130,7 @@ async def test_no_proxy_there() -> None:
 
 def attempts_by(pooled: Pooled, proxies: Proxies) -> Attempts:
     heads = Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}, proxies=proxies)
-    limits = AttemptLimits(connect_s=5.0, error_bytes=65_536)
+    limits = AttemptLimits(connect_s=5.0, error_bytes=65_536, wait_s=30.0)
     return Attempts(connections=pooled(), heads=heads, passes=Keys(), limits=limits, scrub=lambda text: text, now=lambda: NOW)
 
 
@@ -180,7 +180,7 @@ async def test_other_proxies_hold_from_the_next_request_on(pooled: Pooled) -> No
     ):
         pool = pooled()
         heads = Heads(instance_id="i", user_agent="u", forwarded={}, proxies=Proxies(http=proxy_at(first.port)))
-        limits = AttemptLimits(connect_s=5.0, error_bytes=65_536)
+        limits = AttemptLimits(connect_s=5.0, error_bytes=65_536, wait_s=30.0)
         attempts = Attempts(
             connections=pool, heads=heads, passes=Keys(), limits=limits, scrub=lambda text: text, now=lambda: NOW
         )

@@ -72,7 +72,7 @@ def test_a_refusal_says_what_happened_and_what_to_type() -> None:
 
 def test_no_two_conversations_share_method_and_path() -> None:
     starts = [(route.method, route.path) for _, route in every_route()]
-    assert len(starts) == len(set(starts)) == 30
+    assert len(starts) == len(set(starts)) == 31
 
 
 def test_the_package_lists_every_conversation_with_what_it_asks_and_answers() -> None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from hrd.upstream.readers.details import account_named, affordable_tokens, ceiling_tokens, refused_field, scope_named
+from hrd.upstream.readers.details import (
+    account_in_head,
+    account_named,
+    affordable_tokens,
+    ceiling_tokens,
+    refused_field,
+    scope_named,
+)
 from hrd.upstream.readers.said import Said, said_in
 
 
@@ -77,3 +84,12 @@ def test_whose_limit_it_is() -> None:
     assert scope_named(_said("This would exceed your account's rate limit")) == "account"
     assert scope_named(_said("This would exceed your organization's daily token limit")) == "account"
     assert scope_named(_said("Add credit to your account")) == ""
+
+
+def test_good_replies_name_the_account_too() -> None:
+    headers = {b"openai-organization": b"org-madeup", b"anthropic-organization-id": b"6a1b-madeup"}
+    assert account_in_head("openai", headers) == "org-madeup"
+    assert account_in_head("anthropic", headers) == "6a1b-madeup"
+    assert account_in_head("groq", headers) == ""
+    assert account_in_head("openai", {}) == ""
+    assert account_in_head("openai", {b"openai-organization": b"two words"}) == ""

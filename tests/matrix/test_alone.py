@@ -1,0 +1,103 @@
+"""What one dialect alone knows goes to who speaks it, whoever came first otherwise; if nobody does, it is left out aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.matrix.house import KEY, PROVIDERS, House, model_of
+from tests.upstreams import Answer, Fails, Trouble
+
+pytestmark = pytest.mark.e2e
+
+FOUND = {"type": "web_search_result", "url": "https://a.example", "title": "a", "encrypted_content": "QQ=="}
+SEARCHED = [
+    {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "a"}},
+    {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [FOUND]},
+    {"type": "text", "text": "it is a"},
+]
+MESSAGES = {
+    "max_tokens": 100,
+    "messages": [
+        {"role": "user", "content": "what is it?"},
+        {"role": "assistant", "content": SEARCHED},
+        {"role": "user", "content": "where does it say so?"},
+    ],
+}
+SHELL = {"type": "local_shell_call_output", "id": "lsh_1", "output": "a.txt"}
+RESPONSES = {
+    "store": False,
+    "input": [
+        {"role": "user", "content": "list it"},
+        {"type": "local_shell_call", "id": "lsh_1", "call_id": "c1", "status": "completed", "action": {"type": "exec"}},
+        SHELL,
+        {"role": "user", "content": "and?"},
+    ],
+}
+VIDEO = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
+CHAT = {"messages": [{"role": "user", "content": [VIDEO, {"type": "text", "text": "what is it?"}]}]}
+
+
+@pytest.fixture
+def client(house: House) -> Iterator[httpx2.Client]:
+    head = {"authorization": f"Bearer {KEY}", "anthropic-version": "2023-06-01"}
+    with httpx2.Client(base_url=house.router.endpoint, headers=head, trust_env=False, timeout=20) as made:
+        yield made
+    house.forget_failures()
+
+
+def ask(client: httpx2.Client, path: str, body: dict[str, Any], model: str = "hermes-router") -> httpx2.Response:
+    reply = client.post(path, json={"model": model, **body})
+    assert reply.status_code == 200, reply.text
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "by", "what"),
+    [
+        ("/v1/messages", MESSAGES, "anthropic", "what Messages alone has"),
+        ("/v1/responses", RESPONSES, "codex", "what Responses alone has"),
+    ],
+)
+def test_it_goes_to_who_speaks_it(
+    house: House, client: httpx2.Client, path: str, body: dict[str, Any], by: str, what: str
+) -> None:
+    for provider in PROVIDERS:
+        house.turn(provider, Answer("here"))
+    reply = ask(client, path, body)
+
+    assert reply.headers["x-hermes-provider"] == by
+    exchange = house.why(reply.headers["x-request-id"])["exchange"]
+    passed = {row["candidate"].partition("/")[0]: row["why"] for row in exchange["passed_over"]}
+    assert {name for name, told in passed.items() if what in told} >= {"mistral", "gemini", "openai"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "by", "left_out"),
+    [
+        ("/v1/messages", MESSAGES, "anthropic", "web_search_tool_result left out"),
+        ("/v1/responses", RESPONSES, "codex", "local_shell_call_output left out"),
+    ],
+)
+def test_if_nobody_is_left_who_does_it_is_left_out_aloud(
+    house: House, client: httpx2.Client, path: str, body: dict[str, Any], by: str, left_out: str
+) -> None:
+    for provider in PROVIDERS:
+        house.turn(provider, Fails(Trouble.OVERLOADED) if provider == by else Answer("here"))
+    reply = ask(client, path, body)
+
+    assert reply.headers["x-hermes-provider"] != by
+    assert left_out in house.why(reply.headers["x-request-id"])["exchange"]["notes"]
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "codex"])
+def test_who_is_asked_by_name_is_asked_and_what_was_left_out_is_told(
+    house: House, client: httpx2.Client, provider: str
+) -> None:
+    house.turn(provider, Answer("here"))
+    reply = ask(client, "/v1/chat/completions", CHAT, model_of(provider))
+
+    assert "video_url left out" in house.why(reply.headers["x-request-id"])["exchange"]["notes"]
