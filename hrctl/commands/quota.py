@@ -14,6 +14,8 @@ from hrd.admin.wire.route import Nothing
 
 INDENT: Final = "  "
 SETTINGS: Final = "settings"
+MANY: Final = 1000
+"""So many scopes of which no limit is known are nothing to speak of."""
 _COLUMNS: Final = (
     Column("WINDOW"),
     Column("LEFT", goes=1),
@@ -43,7 +45,13 @@ def drawn(found: Quota, paper: Paper) -> str:
     rows = [_window(window, found.now, paper.bar_width) for scope in found.scopes for window in scope.windows]
     lines = iter(table(paper, _COLUMNS, rows).split("\n"))
     head = [next(lines)] if rows else []
-    return "\n".join([*head, *(line for scope in found.scopes for line in _scope(scope, lines, found.now, paper))])
+    shown = [*head, *(line for scope in found.scopes for line in _scope(scope, lines, found.now, paper))]
+    more = found.scopes_known - len(found.scopes)
+    if more > MANY:
+        shown.append(
+            paper.flow(f"{more:,} more scopes are remembered, of models that nobody asks by the settings or that count only")
+        )
+    return "\n".join(shown)
 
 
 def _scope(scope: QuotaScope, lines: Iterator[str], now: float, paper: Paper) -> Iterator[str]:

@@ -7,6 +7,9 @@ from hrd.core.quota.window import Window
 from hrd.core.roster import EMBEDDINGS_MARK
 from hrd.pool import PoolSnapshot
 
+ASLEEP_MAX = 1000
+"""Scopes that nobody has asked at since the start, and nobody asks by the settings: each model that a client names has some."""
+
 
 def quota_of(snapshot: PoolSnapshot, now: float) -> Quota:
     """Windows that have not ended and blocks in force, by scope."""
@@ -19,6 +22,7 @@ def quota_of(snapshot: PoolSnapshot, now: float) -> Quota:
             blocks.setdefault(block.scope, []).append(_block(block))
     return Quota(
         now=now,
+        scopes_known=snapshot.book.scopes,
         scopes=tuple(
             QuotaScope(
                 scope=scope,
@@ -32,9 +36,13 @@ def quota_of(snapshot: PoolSnapshot, now: float) -> Quota:
 
 
 def windows_of(snapshot: PoolSnapshot, now: float) -> list[Window]:
-    """Every window of which a limit is known or claimed, also of those who were not asked yet."""
+    """Windows of which a limit is known or claimed, also of those who were not asked yet: all of whoever is asked by the
+    settings, and of others as many as can be shown while requests wait for it."""
     candidates = [one for name in snapshot.roster.enabled for one in candidates_of(snapshot, name)]
-    return [*snapshot.book.windows(now), *snapshot.book.foreseen(candidates, now)]
+    own = snapshot.book.windows_at([scope for candidate in candidates for scope in candidate.scopes], now)
+    known = {(window.scope, window.kind, window.owner) for window in own}
+    others = (w for w in snapshot.book.windows(now, ASLEEP_MAX) if (w.scope, w.kind, w.owner) not in known)
+    return [*own, *others, *snapshot.book.foreseen(candidates, now)]
 
 
 def title_of(scope: str) -> str:

@@ -203,7 +203,8 @@ class MemoryStore:
         for row in self.disk.ledger.values():
             reservation = row.reservation
             if reservation.client and reservation.at > since:
-                first.setdefault((reservation.client, reservation.request_id), reservation.at)
+                key = (reservation.client, reservation.request_id)
+                first[key] = min(reservation.at, first.get(key, reservation.at))
         asked = (AskedAt(client, at) for (client, _), at in first.items())
         return tuple(sorted(asked, key=lambda one: (one.at, one.client)))
 

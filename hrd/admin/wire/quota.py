@@ -41,10 +41,12 @@ class QuotaScope(Answer, frozen=True, kw_only=True):
 
 
 class Quota(Answer, frozen=True, kw_only=True):
-    """`hr quota --json`."""
+    """`hr quota --json`. Where very much is remembered, what nobody asks by the settings is not all shown: `scopes_known` says
+    of how many scopes anything is known."""
 
     now: float
     scopes: tuple[QuotaScope, ...]
+    scopes_known: int = 0
 
 
 class ResetRequest(Ask, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -19,11 +20,25 @@ from hrd.core.quota import limit as limits
 from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.meter import Count, Meter, new_meter
-from hrd.core.quota.window import CATALOGUE, LOOKUP, NOBODY, PROVIDER, REFUSALS, SETTINGS, USER, Asleep, Turn, Window, wake
+from hrd.core.quota.window import (
+    CATALOGUE,
+    LOOKUP,
+    NOBODY,
+    PROVIDER,
+    REFUSALS,
+    SETTINGS,
+    USER,
+    Asleep,
+    Turn,
+    Window,
+    put_to_sleep,
+    wake,
+)
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import ACCOUNT_KINDS, account_in
 
 SCOPES_MAX = 200_000
+RELAXED_AT_ONCE = 1000
 METERS_MAX = 24
 """Of one scope."""
 LEAKED_S = 4 * HOUR_S
@@ -104,6 +119,8 @@ class QuotaBook:
         """What other processes have in flight."""
         self._unsaved: dict[Meter, None] = {}
         self._gone: list[WindowForgotten] = []
+        self._to_relax: dict[str, None] = {}
+        """Scopes that are asleep, and to be asked anew."""
         self.names: Mapping[str, str] = names or {}
         """Accounts that are called otherwise than they were, and as others may still call them."""
         rows = list(spent)
@@ -186,6 +203,9 @@ class QuotaBook:
         meters = self._meters[scope] = [Meter(_awake(row)) for row in _read(rows)]
         for meter in meters:
             meter.is_stored = True
+        if scope in self._to_relax:
+            del self._to_relax[scope]
+            self._relax(meters)
         return meters
 
     def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
@@ -501,12 +521,34 @@ class QuotaBook:
     def relax(self, is_meant: Callable[[str], bool]) -> None:
         """What providers were concluded to allow at these scopes: they are asked, and say it again. What was counted stays, and
         what the user allows."""
-        for scope in [scope for scope in (*self._meters, *self._asleep) if is_meant(scope)]:
-            for meter in self.meters_at(scope):
+        for scope in [scope for scope in self._meters if is_meant(scope)]:
+            self._relax(self._meters[scope])
+        self._to_relax.update(dict.fromkeys(scope for scope in self._asleep if is_meant(scope)))
+        for scope in [scope for scope in self._meters if is_meant(scope)]:
+            self.changed(scope)
+
+    def _relax(self, meters: Iterable[Meter]) -> None:
+        for meter in meters:
+            if meter.owner == PROVIDER:
+                meter.relax()
+                self._touch(meter)
+
+    def _relax_asleep(self, now: float) -> Iterator[Window | WindowForgotten]:
+        """Some of those that nobody has touched since the start: there may be very many."""
+        for scope in list(islice(self._to_relax, RELAXED_AT_ONCE)):
+            del self._to_relax[scope]
+            kept = []
+            for row in _read(self._asleep.pop(scope, ())):
+                meter = Meter(row)
                 if meter.owner == PROVIDER:
                     meter.relax()
-                    self._touch(meter)
-            self.changed(scope)
+                if _is_kept(meter):
+                    kept.append(meter.row(row.through, now))
+                else:
+                    yield WindowForgotten(scope=scope, kind=row.kind, owner=row.owner)
+            if kept:
+                self._asleep[scope] = list(map(put_to_sleep, kept))
+                yield from kept
 
     def follow(self, window: Window) -> None:
         """What another process has seen."""
@@ -528,17 +570,18 @@ class QuotaBook:
         """How many are known."""
         return len(self._meters) + len(self._asleep)
 
-    def windows(self, now: float) -> list[Window]:
-        """Every window as it stands of which a limit is known or claimed."""
-        return list(self._windows(now))
+    def windows(self, now: float, most: int = SCOPES_MAX) -> list[Window]:
+        """Every window as it stands of which a limit is known or claimed, those that are in use first; of no more than *most*
+        scopes that were not touched since the start."""
+        return list(self._windows(now, most))
 
-    def _windows(self, now: float) -> Iterator[Window]:
+    def _windows(self, now: float, most: int) -> Iterator[Window]:
         for meters in self._meters.values():
             for meter in meters:
                 meter.turn(now)
                 if meter.limit is not None:
                     yield meter.row(self._through, now)
-        for rows in self._asleep.values():
+        for rows in islice(self._asleep.values(), most):
             for row in _read(rows):
                 meter = Meter(_awake(row))
                 meter.turn(now)
@@ -575,7 +618,7 @@ class QuotaBook:
             else:
                 self._no_more(meter)
         gone, self._gone = self._gone, []
-        return [*gone, *rows]
+        return [*gone, *rows, *self._relax_asleep(now)]
 
     def forget_idle(self, now: float) -> None:
         """Drop what nothing is known of any more."""

@@ -72,3 +72,8 @@ def test_for_a_program(daemon: FakeDaemon, hr: Hr) -> None:
 def test_nothing_known_is_explained(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(QUOTA, Quota(now=1.0, scopes=()))
     assert hr("quota").out == "Nothing is known yet and nothing is blocked: quotas are learned from the providers' answers\n"
+
+
+def test_what_is_not_shown_is_said(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(QUOTA, msgspec.structs.replace(FOUND, scopes_known=100_000))
+    assert hr("quota").out.splitlines()[-1].startswith("99,99")

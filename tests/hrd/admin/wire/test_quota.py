@@ -30,6 +30,7 @@ def test_the_shape() -> None:
                 "title": "",
             }
         ],
+        "scopes_known": 0,
     }
 
 

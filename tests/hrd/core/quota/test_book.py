@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hrd.core.failures import Observation, WindowKind
 from hrd.core.ledger import Spent
 from hrd.core.providers import Candidate, CostClass, Provider
-from hrd.core.quota.book import LEAKED_S, Amounts, QuotaBook
+from hrd.core.quota.book import LEAKED_S, RELAXED_AT_ONCE, Amounts, QuotaBook
 from hrd.core.quota.limit import Limit
-from hrd.core.quota.window import Turn, Window
+from hrd.core.quota.window import Turn, Window, put_to_sleep
 from tests.hrd.stage import NOON, candidate, key, provider
 
 DAY = 86_400.0
@@ -75,6 +75,33 @@ def test_when_two_keys_turn_out_to_be_one_account_their_counts_become_one() -> N
     assert left(book)["requests/day", "provider"] == 48
     book.settle(2, Amounts(), NOON, was_counted=False)
     assert left(book)["requests/day", "provider"] == 49
+
+
+def day_window(number: int, used: int = 1, owner: str = "provider") -> Window:
+    scope = f"candidate:x-{number}/m"
+    return Window(
+        scope=scope, kind="requests/day", owner=owner, limit=9, used=used, ends_at=NOON + 3600, begun_at=NOON, seen_at=NOON
+    )
+
+
+def test_what_is_asleep_is_relaxed_bit_by_bit_and_at_once_where_somebody_asks() -> None:
+    many = 2 * RELAXED_AT_ONCE + 1
+    book = QuotaBook([put_to_sleep(day_window(number)) for number in range(many)] + [put_to_sleep(day_window(0, owner="user"))])
+    book.relax(lambda _: True)
+    assert [meter.limit for meter in book.meters_at("candidate:x-5/m")] == [None]
+    told = [book.take_unsaved(NOON) for _ in range(4)]
+    assert [len(rows) for rows in told] == [RELAXED_AT_ONCE + 2, RELAXED_AT_ONCE, 0, 0]
+    rows = {(row.scope, row.owner): row for batch in told for row in batch if isinstance(row, Window)}
+    assert (rows["candidate:x-9/m", "provider"].limit, rows["candidate:x-9/m", "provider"].used) == (None, 1)
+    assert rows["candidate:x-0/m", "user"].limit == 9
+    assert [(window.scope, window.owner) for window in book.windows(NOON)] == [("candidate:x-0/m", "user")]
+
+
+def test_of_what_was_not_touched_since_the_start_no_more_is_looked_at_than_asked_for() -> None:
+    book = QuotaBook([put_to_sleep(day_window(number)) for number in range(50)])
+    book.meters_at("candidate:x-49/m")
+    assert [window.scope for window in book.windows(NOON, 2)] == [f"candidate:x-{n}/m" for n in (49, 0, 1)]
+    assert len(book.windows(NOON)) == 50
 
 
 def test_what_was_turned_away_at_the_door_is_given_back() -> None:
