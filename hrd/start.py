@@ -29,7 +29,7 @@ from hrd.downstream.doors import CannotListen, try_to_move
 from hrd.handover.channel import ChannelGone
 from hrd.handover.inheritance import Inheritance, NotOursError, refuse
 from hrd.handover.spawn import adopt_orphans
-from hrd.handover.waiter import become_waiter
+from hrd.handover.waiter import become_waiter, pass_on_the_rest
 from hrd.log_lines import LogLines
 from hrd.notify import SOCKET_NAME, Notify, take_listeners
 from hrd.signals import hold_back
@@ -169,8 +169,10 @@ def _serve(
         raise NotStartedError([str(error)]) from None
     finally:
         lock.release()
-    if daemon.is_handed_over and inheritance is None and not notify.is_supervised:
-        become_waiter(configuration.places.lock)
+    if daemon.is_handed_over:
+        if inheritance is None and not notify.is_supervised:
+            become_waiter(configuration.places.lock)
+        pass_on_the_rest(Path(configuration.places.lock))
 
 
 def _activated(environ: Mapping[str, str]) -> list[socket.socket]:

@@ -28,6 +28,16 @@ def become_waiter(lock: str) -> None:
         sys.exit(wait(Path(lock)))
 
 
+def pass_on_the_rest(lock: Path) -> None:
+    """Of a daemon that has handed over and is nobody's waiter: what it was still told meant the daemon of the day."""
+    pid = daemon_pid(lock)
+    for number in signal.sigpending().intersection(PASSED_ON) if pid else ():
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+
+
 def wait(lock: Path) -> int:
     """The exit code of the last daemon, as shells count."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)

@@ -12,6 +12,8 @@ import pytest
 
 from hrd.handover.waiter import daemon_pid
 
+ROOT = Path(__file__).parents[3]
+
 CHILDREN = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
@@ -35,7 +37,7 @@ sys.exit(wait(lock))
 
 def start(lock: Path, codes: list[int | None], current: int) -> subprocess.Popen[bytes]:
     """A waiter whose children end with *codes*, or when a signal comes; the daemon of the day is that at *current*."""
-    root = str(Path(__file__).parents[3])
+    root = str(ROOT)
     program = CHILDREN.format(root=root, codes=codes, current=current, lock=str(lock))
     return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
 
@@ -88,6 +90,30 @@ def test_a_lock_that_says_nothing_names_nobody(tmp_path: Path) -> None:
     assert daemon_pid(tmp_path / "empty") == 0
 
 
+PASS_ON = """
+import os, signal
+from pathlib import Path
+from hrd.handover.waiter import PASSED_ON, pass_on_the_rest
+signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+pid = os.fork()
+if not pid:
+    os._exit(40 + signal.sigwait(PASSED_ON))
+lock = Path(%r)
+pass_on_the_rest(lock)
+lock.write_text(f"{pid}\\n")
+os.kill(os.getpid(), signal.SIGTERM)
+pass_on_the_rest(lock)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+pass_on_the_rest(lock)
+"""
+
+
+def test_what_one_that_ends_was_still_told_goes_to_the_daemon_of_the_day(tmp_path: Path) -> None:
+    program = PASS_ON % str(tmp_path / "lock")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=10)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{40 + signal.SIGTERM}\n", "")
+
+
 BECOME = """
 import os, shutil, signal, sys
 sys.path.insert(0, os.getcwd())
@@ -115,7 +141,7 @@ def test_whatever_an_update_does_meanwhile_a_signal_from_before_is_passed_on(tmp
     there = tmp_path / "hrd" / "handover"
     there.mkdir(parents=True)
     for file in ("hrd/__init__.py", "hrd/handover/__init__.py", "hrd/handover/waiter.py"):
-        shutil.copy(Path(__file__).parents[3] / file, tmp_path / file)
+        shutil.copy(ROOT / file, tmp_path / file)
     done = subprocess.run([sys.executable, "-c", BECOME % UPDATES[update]], cwd=tmp_path, capture_output=True, timeout=10)
     assert (done.returncode, done.stderr) == (40 + signal.SIGTERM, b"")
 
@@ -123,5 +149,5 @@ def test_whatever_an_update_does_meanwhile_a_signal_from_before_is_passed_on(tmp
 def test_it_is_small_and_quick_to_begin(tmp_path: Path) -> None:
     began = time.monotonic()
     program = "import sys, hrd.handover.waiter; print(any(name in sys.modules for name in ('trio', 'msgspec', 'hrd.daemon')))"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=Path(__file__).parents[3], check=True)
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=ROOT, check=True)
     assert (said.stdout, time.monotonic() - began < 5) == (b"False\n", True)
