@@ -185,7 +185,7 @@ def wrong(accepted: Accepted, change: Callable[[str, str], str]) -> Accepted:
     def headers(account: Account, asked: Asked, now: float) -> Headers:
         found = accepted(account, asked, now)
         return {
-            name: change(name.decode(), value.decode()).encode() if b"ratelimit" in name else value
+            name: change(name.decode(), value.decode()).encode() if b"ratelimit" in name or b"x-codex" in name else value
             for name, value in found.items()
         }
 

@@ -207,21 +207,35 @@ async def test_one_request_at_a_time_is_kept_to_once_it_was_refused() -> None:
 # who announces wrongly -------------------------------------------------------------------------------------------------------
 
 WRONG: dict[str, Callable[[str, str], str]] = {
-    "more is left than is": lambda name, value: "900" if "remaining" in name else "1000" if "limit-" in name else value,
-    "nothing is ever left": lambda name, value: "0" if "remaining" in name else value,
-    "a negative rest": lambda name, value: "-5" if "remaining" in name else value,
+    "more is left than is": lambda name, value: (
+        "900" if "remaining" in name else "1" if "used-percent" in name else "1000" if "limit-" in name else value
+    ),
+    "nothing is ever left": lambda name, value: "0" if "remaining" in name else "100" if "used-percent" in name else value,
+    "a negative rest": lambda name, value: "-5" if "remaining" in name or "used-percent" in name else value,
     "an absurd limit": lambda name, value: "1e400" if "limit-" in name else value,
-    "no number": lambda name, value: "many" if "remaining" in name else value,
+    "no number": lambda name, value: "many" if "remaining" in name or "used-percent" in name else value,
     "a reset in the past": lambda name, value: "-30s" if "reset" in name else value,
     "a reset too soon": lambda name, value: "5s" if "reset" in name else value,
 }
 
 
+WRONG_IN: dict[str, styles.Spell] = {
+    "openai": styles.openai,
+    "cerebras": styles.cerebras,
+    "sambanova": styles.sambanova,
+    "mistral": styles.mistral,
+    "anthropic": styles.anthropic,
+    "codex": styles.codex,
+    "generic": styles.nameless,
+}
+
+
+@pytest.mark.parametrize("reader", WRONG_IN)
 @pytest.mark.parametrize("how", WRONG)
-async def test_wrong_announcements_cost_no_refusal_after_the_first_window(how: str) -> None:
-    accepted = wrong(told(styles.openai), WRONG[how])
+async def test_wrong_announcements_cost_no_refusal_after_the_first_window(how: str, reader: str) -> None:
+    accepted = wrong(told(WRONG_IN[reader]), WRONG[how])
     async with open_world() as world:
-        alpha = await metered(world, account(fixed_minute, accepted, with_retry_after(accepted)), reader="openai")
+        alpha = await metered(world, account(fixed_minute, accepted, with_retry_after(accepted)), reader=reader)
         _, *others = await spend(world, alpha, MINUTE_S)
         assert [refused for _, refused in others] == [0] * (WINDOWS - 1)
 
