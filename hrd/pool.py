@@ -507,8 +507,8 @@ class Pool:
         return rows
 
     def _reset(self, fact: Reset, now: float) -> list[Row]:
-        """Somebody wants it to be asked again: what was concluded is forgotten, and what was counted stays."""
-        self._book.relax(reach_of(fact, self.roster).covers)
+        """Somebody wants it to be asked again: what was said and concluded is forgotten, and what we counted stays."""
+        self._book.relax(reach_of(fact, self.roster).covers, now)
         return self._lift(fact, now)
 
     def _forget(self, fact: Reset, now: float) -> list[Row]:

@@ -387,9 +387,25 @@ def test_a_reset_forgets_what_was_concluded_and_nothing_of_what_was_counted() ->
     made.pool.take_unsaved(NOON)
     assert made.serve() == "refused"
     rows = made.apply(Reset())
-    windows = {(row.kind, row.owner): row for row in rows if isinstance(row, Window)}
-    assert (windows["requests/month", "provider"].limit, windows["requests/month", "provider"].used) == (None, 9)
+    assert WindowForgotten(scope="credential:alpha-a1", kind="requests/month", owner="provider") in rows
     assert [made.serve(), made.serve()] == ["a1", "refused"]  # the user's own ceiling holds
+
+
+def test_after_a_reset_the_next_word_counts_whatever_was_said_before() -> None:
+    """Nothing is left till next week, it said; it says otherwise as soon as it is asked."""
+    made = stage([(provider("alpha", cost_class="free"), ["a1"])])
+    said = Observation(kind=WindowKind.REQUESTS_DAY, limit=1000, left=0, resets_at=NOON + 7 * 86_400)
+    walk = made.ask()
+    walk.next()
+    walk.answers(observations=(said,))
+    walk.ends()
+    assert made.serve() == "refused"
+    made.apply(Reset())
+    walk = made.ask()
+    assert walk.next() == "a1"
+    walk.answers(observations=(Observation(kind=WindowKind.REQUESTS_DAY, limit=1000, left=900, resets_at=NOON + 43_200),))
+    walk.ends()
+    assert [made.serve() for _ in range(3)] == ["a1"] * 3
 
 
 def test_a_credential_that_is_gone_leaves_no_row_of_a_window() -> None:

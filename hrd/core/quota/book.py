@@ -119,8 +119,8 @@ class QuotaBook:
         """What other processes have in flight."""
         self._unsaved: dict[Meter, None] = {}
         self._gone: list[WindowForgotten] = []
-        self._to_relax: dict[str, None] = {}
-        """Scopes that are asleep, and to be asked anew."""
+        self._to_relax: dict[str, float] = {}
+        """Scopes that are asleep, and to be asked anew: since when."""
         self.names: Mapping[str, str] = names or {}
         """Accounts that are called otherwise than they were, and as others may still call them."""
         rows = list(spent)
@@ -204,8 +204,7 @@ class QuotaBook:
         for meter in meters:
             meter.is_stored = True
         if scope in self._to_relax:
-            del self._to_relax[scope]
-            self._relax(meters)
+            self._relax(meters, self._to_relax.pop(scope))
         return meters
 
     def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
@@ -518,19 +517,19 @@ class QuotaBook:
             self._meters.pop(scope, None)
             self.changed(scope)
 
-    def relax(self, is_meant: Callable[[str], bool]) -> None:
-        """What providers were concluded to allow at these scopes: they are asked, and say it again. What was counted stays, and
-        what the user allows."""
+    def relax(self, is_meant: Callable[[str], bool], now: float) -> None:
+        """What providers said and were concluded to allow at these scopes: they are asked, and say it again. What we counted
+        ourselves stays, and what the user allows."""
         for scope in [scope for scope in self._meters if is_meant(scope)]:
-            self._relax(self._meters[scope])
-        self._to_relax.update(dict.fromkeys(scope for scope in self._asleep if is_meant(scope)))
+            self._relax(self._meters[scope], now)
+        self._to_relax.update(dict.fromkeys((scope for scope in self._asleep if is_meant(scope)), now))
         for scope in [scope for scope in self._meters if is_meant(scope)]:
             self.changed(scope)
 
-    def _relax(self, meters: Iterable[Meter]) -> None:
+    def _relax(self, meters: Iterable[Meter], now: float) -> None:
         for meter in meters:
             if meter.owner == PROVIDER:
-                meter.relax()
+                meter.relax(now)
                 self._touch(meter)
 
     def _relax_asleep(self, now: float) -> Iterator[Window | WindowForgotten]:
@@ -541,7 +540,7 @@ class QuotaBook:
             for row in _read(self._asleep.pop(scope, ())):
                 meter = Meter(row)
                 if meter.owner == PROVIDER:
-                    meter.relax()
+                    meter.relax(now)
                 if _is_kept(meter):
                     kept.append(meter.row(row.through, now))
                 else:

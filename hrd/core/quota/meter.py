@@ -519,8 +519,12 @@ class Meter:
         if self._entries and self._entries[0].leaves_at > moment:
             self._entries[0].leaves_at = moment
 
-    def relax(self) -> None:
-        """What the provider was concluded to allow is forgotten; what was counted is not."""
+    def relax(self, now: float) -> None:
+        """What the provider said, or was concluded to allow, is forgotten; what we counted ourselves is not."""
+        if self.source in SAID_BY_PROVIDER:
+            self.set_used(min(self.used, self.pending), now)
+            if self.turns is Turn.SAID:
+                self.ends_at = None
         self.limit, self.is_implied, self.is_known, self.source, self.limit_at = None, False, False, NOBODY, 0.0
         self.claimed, self.more, self.lessons = None, None, 0
         self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False

@@ -77,17 +77,25 @@ def test_when_two_keys_turn_out_to_be_one_account_their_counts_become_one() -> N
     assert left(book)["requests/day", "provider"] == 49
 
 
-def day_window(number: int, used: int = 1, owner: str = "provider") -> Window:
-    scope = f"candidate:x-{number}/m"
+def day_window(number: int, owner: str = "provider") -> Window:
     return Window(
-        scope=scope, kind="requests/day", owner=owner, limit=9, used=used, ends_at=NOON + 3600, begun_at=NOON, seen_at=NOON
+        scope=f"candidate:x-{number}/m",
+        kind="requests/day",
+        owner=owner,
+        turn=Turn.FIXED,
+        limit=9,
+        used=1,
+        source="refusals",
+        begun_at=NOON - 3600,
+        ends_at=NOON + 3600,
+        seen_at=NOON,
     )
 
 
 def test_what_is_asleep_is_relaxed_bit_by_bit_and_at_once_where_somebody_asks() -> None:
     many = 2 * RELAXED_AT_ONCE + 1
     book = QuotaBook([put_to_sleep(day_window(number)) for number in range(many)] + [put_to_sleep(day_window(0, owner="user"))])
-    book.relax(lambda _: True)
+    book.relax(lambda _: True, NOON)
     assert [meter.limit for meter in book.meters_at("candidate:x-5/m")] == [None]
     told = [book.take_unsaved(NOON) for _ in range(4)]
     assert [len(rows) for rows in told] == [RELAXED_AT_ONCE + 2, RELAXED_AT_ONCE, 0, 0]
