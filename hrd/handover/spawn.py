@@ -22,6 +22,9 @@ CHANNEL_NAME: Final = "HRD_HANDOVER_CHANNEL"
 PR_SET_CHILD_SUBREAPER: Final = 36
 """prctl(2): orphans among our descendants become our children. It outlives execve(2)."""
 WORDS_MAX: Final = 16_384
+KEPT_MAX: Final = 1_048_576
+BLOCK_BYTES: Final = 512
+"""What st_blocks counts in (stat(3type))."""
 
 
 class Spawned:
@@ -32,6 +35,7 @@ class Spawned:
         """Its own, once it has said so."""
         self._process = process
         self._words = words
+        self._before = ""
 
     def reap(self) -> bool:
         """Whether the process that was started here has made way for the one that counts, or ended without."""
@@ -49,9 +53,16 @@ class Spawned:
                 pass  # it has ended; or another than us has adopted it
 
     def words(self) -> str:
-        """What it has written to standard error."""
+        """The last that it has written to standard error."""
         size = os.fstat(self._words).st_size
-        return os.pread(self._words, WORDS_MAX, max(0, size - WORDS_MAX)).decode(errors="replace").strip()
+        new = os.pread(self._words, WORDS_MAX, max(0, size - WORDS_MAX)).decode(errors="replace").replace("\0", "")
+        return (self._before + new)[-WORDS_MAX:].strip()
+
+    def trim(self) -> None:
+        """Forget all but the last of it, once that takes memory. It writes on where it was, behind a hole."""
+        if os.fstat(self._words).st_blocks * BLOCK_BYTES > KEPT_MAX:
+            self._before = self.words()
+            os.ftruncate(self._words, 0)
 
     def close(self) -> None:
         os.close(self._words)

@@ -46,6 +46,9 @@ M = TypeVar("M", bound=Message)
 RESERVATIONS_KEPT = 1_000_000
 """So many numbers stay this process's own, for what it still asks."""
 REAP_S = 0.02
+TRIM_S = 0.1
+LINE_MAX = 300
+"""Characters of its last line that are told."""
 ANSWER_S = 1.0
 """A successor that is slower to permit a claim is not waited for."""
 PROGRESS_S = 0.5
@@ -111,7 +114,7 @@ class Successor:
 
     async def _expect(self, kind: type[M]) -> M:
         try:
-            message = (await self._its_channel.receive()).message
+            message = await self._next_message()
         except ChannelGone:
             raise NotTakenOver(self._last_words()) from None
         if isinstance(message, CannotStart):
@@ -120,9 +123,17 @@ class Successor:
             raise NotTakenOver(f"the new process said {type(message).__name__} where {kind.__name__} was expected")
         return message
 
+    async def _next_message(self) -> AnyMessage:
+        """Whatever else it says meanwhile, and however much of it, takes no memory."""
+        while True:
+            with trio.move_on_after(TRIM_S):
+                return (await self._its_channel.receive()).message
+            if self._spawned is not None:
+                self._spawned.trim()
+
     def _last_words(self) -> str:
         words = self._spawned.words() if self._spawned is not None else ""
-        last = words.rpartition("\n")[2]
+        last = words.rpartition("\n")[2][-LINE_MAX:]
         return f"the new process ended before it was ready{': ' if last else ''}{last}"
 
     @property

@@ -109,7 +109,7 @@ def port_in_use(router: Router) -> Iterator[str]:
 
 @contextmanager
 def crash_at_import(router: Router) -> Iterator[str]:
-    with _other_program(router, "raise RuntimeError('broken by an update')"):
+    with other_program(router, "raise RuntimeError('broken by an update')"):
         yield "RuntimeError: broken by an update"
 
 
@@ -117,14 +117,14 @@ def crash_at_import(router: Router) -> Iterator[str]:
 def hang(router: Router) -> Iterator[str]:
     good = router.dotenv
     _set_at_once(router, f"{good}HANDOVER_SECONDS={HANG_S}\n")
-    with _other_program(router, "import time; time.sleep(60)"):
+    with other_program(router, "import time; time.sleep(60)"):
         yield f"not ready within {HANG_S} s (HANDOVER_SECONDS)"
     _set_at_once(router, good)
 
 
 @contextmanager
 def early_end(router: Router) -> Iterator[str]:
-    with _other_program(router, "raise SystemExit(0)"):
+    with other_program(router, "raise SystemExit(0)"):
         yield "ended before it was ready"
 
 
@@ -134,7 +134,7 @@ def _set_at_once(router: Router, dotenv: str) -> None:
 
 
 @contextmanager
-def _other_program(router: Router, program: str) -> Iterator[None]:
+def other_program(router: Router, program: str) -> Iterator[None]:
     """`python -m` looks into the folder it is started in first."""
     package = router.home / "hrd"
     package.mkdir()
@@ -267,6 +267,16 @@ def at_work_in(home: Path) -> list[int]:
             if process.name.isdecimal() and (process / "cwd").readlink() == home:
                 found.append(int(process.name))
     return found
+
+
+def words_kept(pid: int) -> int:
+    """How many bytes of what a new process wrote are kept in memory by *pid*."""
+    kept = 0
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            if "hrd-successor" in str(descriptor.readlink()):
+                kept += descriptor.stat().st_blocks * 512
+    return kept
 
 
 def command_of(pid: int) -> bytes:

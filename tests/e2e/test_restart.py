@@ -34,10 +34,12 @@ from tests.e2e.restarts import (
     is_under_way,
     load_on,
     nobody_finishes,
+    other_program,
     refused,
     restarted,
     restarts_under_load,
     under_a_supervisor,
+    words_kept,
 )
 from tests.upstreams import Answer, Asked, Behave, Late, Status, Upstream, hangs, recorded
 
@@ -110,6 +112,34 @@ async def test_a_bad_restart_is_exit_one_and_says_why(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.decode().startswith("hr: not restarted, and nothing was interrupted: HOST")
         router.write_dotenv("")
+
+
+FLOOD = """
+import sys, time
+for _ in range(1000):
+    sys.stderr.write("y" * 100_000)
+    time.sleep(0.002)
+raise SystemExit("the last of many words")
+"""
+
+
+async def test_a_new_process_that_talks_without_end_takes_no_memory(tmp_path: Path) -> None:
+    async with running(tmp_path, **SETTINGS) as router, trio.open_nursery() as nursery:
+        said: list[str] = []
+
+        async def ask() -> None:
+            with other_program(router, FLOOD):
+                said.append(await refused(router))
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(ask)
+        most = 0
+        while True:
+            most = max(most, words_kept(router.pid))
+            await trio.sleep(0.05)
+    assert said[0].endswith("yyy" + "the last of many words")
+    assert len(said[0]) < 500
+    assert 0 < most < 50_000_000
 
 
 # other versions -----------------------------------------------------------------------------------------------------------
