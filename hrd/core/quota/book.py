@@ -601,9 +601,13 @@ class QuotaBook:
             for owner, rows in ((PROVIDER, candidate.provider.limits), (USER, candidate.provider.own_limits)):
                 for limit in rows:
                     scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))
-                    is_meant = scope in candidate.scopes and _concerns(limit, candidate, owner)
-                    if is_meant and self._find(scope, limit.kind, owner) is None:
+                    if scope not in candidate.scopes or not _concerns(limit, candidate, owner):
+                        continue
+                    meter = self._find(scope, limit.kind, owner)
+                    if meter is None:
                         found[scope, limit.kind, owner] = _untouched(limit, scope, owner, candidate.provider.reset_zone, now)
+                    elif meter.limit is None and meter.source == NOBODY:
+                        found[scope, limit.kind, owner] = _said(meter.row(self._through, now), limit, owner)
         return list(found.values())
 
     def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:
@@ -660,11 +664,16 @@ def _concerns(limit: Limit, candidate: Candidate, owner: str) -> bool:
 
 def _untouched(limit: Limit, scope: str, owner: str, zone: str, now: float) -> Window:
     meter = new_meter(scope, limit.kind, _turn_of(limit), zone)
-    meter.owner, meter.limit = owner, limit.limit
-    meter.source, meter.is_known = (SETTINGS, True) if owner == USER else (CATALOGUE, False)
+    meter.owner = owner
     if meter.turns is Turn.FIXED:
         meter.open(now)
-    return meter.row(0, now)
+    return _said(meter.row(0, now), limit, owner)
+
+
+def _said(window: Window, limit: Limit, owner: str) -> Window:
+    """*window*, of which *limit* was said and not yet taken in."""
+    source, is_known = (SETTINGS, True) if owner == USER else (CATALOGUE, False)
+    return msgspec.structs.replace(window, limit=limit.limit, source=source, is_known=is_known)
 
 
 def _turn_of(limit: Limit) -> Turn:

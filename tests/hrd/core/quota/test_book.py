@@ -58,6 +58,19 @@ def test_a_ceiling_of_ones_own_stands_beside_the_providers_word() -> None:
     assert left(book)["requests/day", "provider"] == 900
 
 
+def test_a_limit_that_was_changed_is_shown_before_anybody_asks_again() -> None:
+    book, before = QuotaBook(), candidate(free(own_limits=(Limit(kind="requests/day", limit=5),), limits=()))
+    spend(book, before, 1)
+    book.limits_changed()
+    after = candidate(free(own_limits=(Limit(kind="requests/day", limit=7),), limits=()))
+    assert [(one.owner, one.limit, one.left, one.source) for one in book.foreseen([after], NOON)] == [
+        ("user", 7, 6, "settings")
+    ]
+    book.meters_of(after, NOON)
+    assert book.foreseen([after], NOON) == []
+    assert left(book)["requests/day", "user"] == 6
+
+
 def test_keys_of_one_account_count_together() -> None:
     book = QuotaBook()
     one = candidate(free(), credential=key("alpha", "a1", account="me"))
