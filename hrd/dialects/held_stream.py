@@ -76,7 +76,7 @@ class HeldStream:
         if not self._is_over():
             pieces: list[bytes] = []
             for event in self._framer.end():
-                if event.data is not None:  # else it was cut off before it said anything
+                if event.data:  # else it was cut off before it said anything
                     self._take(event, pieces)
             if not self._is_over():
                 self._take(None, pieces)

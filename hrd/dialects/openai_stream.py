@@ -69,7 +69,7 @@ class ReplyStream:
         """The upstream's body ended as HTTP says it must."""
         pieces: list[bytes] = []
         if not self._is_over():
-            pieces = self._take([event for event in self._framer.end() if event.data is not None])
+            pieces = self._take([event for event in self._framer.end() if event.data])
         if self.error is not None or self.broken:
             return Ending.BROKEN
         if not self.finished:

@@ -1,6 +1,7 @@
 """Who speaks at which endpoint."""
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionChunk
 
 from hrd.core import catalogue
+from hrd.core.conversation import Vendor
 from hrd.core.refusals import Refusal, RefusalKind
-from hrd.core.reply_events import ReplyEvent
+from hrd.core.reply_events import CallBegun, CallDone, Cited, Finish, Finished, ReplyEvent, Text, Thought, ThoughtSigned
 from hrd.core.response_book import ResponseBook
 from hrd.dialects.contract import Dialect, Ending, Request
 from hrd.dialects.openai_responses import ResponsesCall
@@ -91,6 +93,27 @@ def assert_legal(endpoint: str, stream: bytes) -> None:
             ChatCompletionChunk.model_validate(chunk)
 
 
+def assert_legal_when_cut(endpoint: str, dialect: str, stream: bytes, places: Sequence[int]) -> None:
+    """What the client gets of *stream*, whose reads end at *places*, the last of which is where it breaks off."""
+    client, request = asking(endpoint)
+    asked = Passage(client, TARGETS, request, 1_000_000)
+    who = candidate(provider("alpha", dialect=dialect), "m")
+    prepared = asked.prepare(who, stamp=STAMP, drop=frozenset(), max_tokens=None)
+    assert isinstance(prepared, Prepared)
+    reply = prepared.reply_stream()
+    assert reply is not None
+    sent = b"".join([reply.feed(stream[start:end]) for start, end in pairwise([0, *places])])
+    is_committed = reply.committed
+    assert is_committed or not sent
+    if reply.end() is Ending.BROKEN:
+        assert places[-1] < len(stream)
+        broken = Refusal(kind=RefusalKind.INTERRUPTED, message="It broke off.")
+        sent = (sent + reply.last if is_committed else b"") + client.error_event(broken, begun=is_committed)
+    else:
+        sent += reply.last
+    assert_legal(endpoint, sent)
+
+
 @pytest.mark.parametrize("endpoint", ASKED)
 @pytest.mark.parametrize("dialect", SPOKEN_AT)
 @given(sequences(), st.data())
@@ -99,21 +122,21 @@ def test_any_reply_cut_at_any_byte_is_a_legal_stream_for_any_client(
 ) -> None:
     stream = written(dialect, events)
     cut = data.draw(st.integers(0, len(stream)))
-    places = [0, *sorted(data.draw(st.lists(st.integers(0, cut), max_size=4))), cut]
-    client, request = asking(endpoint)
-    asked = Passage(client, TARGETS, request, 1_000_000)
-    who = candidate(provider("alpha", dialect=dialect), "m")
-    prepared = asked.prepare(who, stamp=STAMP, drop=frozenset(), max_tokens=None)
-    assert isinstance(prepared, Prepared)
-    reply = prepared.reply_stream()
-    assert reply is not None
-    sent = b"".join([reply.feed(stream[start:end]) for start, end in pairwise(places)])
-    is_committed = reply.committed
-    assert is_committed or not sent
-    if reply.end() is Ending.BROKEN:
-        assert cut < len(stream)
-        broken = Refusal(kind=RefusalKind.INTERRUPTED, message="It broke off.")
-        sent = (sent + reply.last if is_committed else b"") + client.error_event(broken, begun=is_committed)
-    else:
-        sent += reply.last
-    assert_legal(endpoint, sent)
+    pieces = sorted(data.draw(st.lists(st.integers(0, cut), max_size=4)))
+    assert_legal_when_cut(endpoint, dialect, stream, [*pieces, cut])
+
+
+SAID: list[ReplyEvent] = [
+    *(Thought("hm"), ThoughtSigned(signature="sig", vendor=Vendor.GEMINI), Text("two é"), Cited(url="https://e.org/")),
+    *(CallBegun(key=0), CallDone(key=0, id="c", name="f", arguments='{"a":1}'), Finished(Finish.CALLS)),
+]
+
+
+@pytest.mark.parametrize("endpoint", ASKED)
+@pytest.mark.parametrize("dialect", SPOKEN_AT)
+def test_a_reply_cut_at_any_byte_around_the_end_of_a_line_is_a_legal_stream(endpoint: str, dialect: str) -> None:
+    """Where a field has no value yet, or an event only lacks the empty line."""
+    stream = written(dialect, SAID)
+    ends = [place for place, byte in enumerate(stream) if byte == 0x0A]
+    for cut in sorted({place + step for place in ends for step in range(-2, 9) if 0 <= place + step <= len(stream)}):
+        assert_legal_when_cut(endpoint, dialect, stream, [cut])
