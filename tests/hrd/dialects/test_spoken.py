@@ -138,5 +138,5 @@ def test_a_reply_cut_at_any_byte_around_the_end_of_a_line_is_a_legal_stream(endp
     """Where a field has no value yet, or an event only lacks the empty line."""
     stream = written(dialect, SAID)
     ends = [place for place, byte in enumerate(stream) if byte == 0x0A]
-    for cut in sorted({place + step for place in ends for step in range(-2, 9) if 0 <= place + step <= len(stream)}):
+    for cut in sorted({place + step for place in ends for step in (0, 1, 6, 7) if 0 <= place + step <= len(stream)}):
         assert_legal_when_cut(endpoint, dialect, stream, [cut])
