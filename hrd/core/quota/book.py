@@ -124,7 +124,9 @@ class QuotaBook:
         self.names: Mapping[str, str] = names or {}
         """Accounts that are called otherwise than they were, and as others may still call them."""
         rows = list(spent)
-        self._through = max((row.id for row in rows), default=0)
+        stored = max((window.through for windows in self._asleep.values() for window in windows), default=0)
+        self._through = max((row.id for row in rows), default=stored)
+        """The last reservation that is in the counts."""
         self._spent = [row for row in rows if row.at > now - SPENT_S]
         self._spent_until = now + SPENT_S
         """For a while: a meter that is made anew may have counted before the process began."""
