@@ -226,6 +226,18 @@ async def test_no_moment_of_a_hand_over_is_one_at_which_a_signal_kills(tmp_path:
         await wait_until(lambda: _is_deserted(router.home))
 
 
+@pytest.mark.parametrize("order", ["signal first", "word first"])
+async def test_a_signal_in_the_moment_of_handing_over_is_not_forgotten(tmp_path: Path, order: str) -> None:
+    """The new process says its last word before it is let go, and has the old one told to stop in the same moment."""
+    lines = ["        os.kill(self.hello.process.pid, 15)", "        channel.send(Ready())"]
+    async with running(tmp_path, **SETTINGS) as router:
+        both = "\n".join(lines if order == "signal first" else reversed(lines))
+        another_version(router, "handover/inheritance.py", r"^ +channel\.send\(Ready\(\)\)$", both)
+        await _restart_or_not(router)
+        assert await router.wait_ended() == 0
+        await wait_until(lambda: _is_deserted(router.home))
+
+
 async def _restart_or_not(router: Router) -> None:
     with suppress(AssertionError, httpx2.TransportError):
         await restarted(router)
