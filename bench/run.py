@@ -1,7 +1,7 @@
 """Measure everything that is promised: `python -m bench.run [--quick] [--only PART …]`.
 
---quick measures shortly and writes nothing down; of single parts only the restarts are written down. Exits 0 if every target
-is met, 1 if one is missed, 2 if it could not be measured.
+--quick measures shortly and writes nothing down; of single parts those that have a section are written down. Exits 0 if every
+target is met, 1 if one is missed, 2 if it could not be measured.
 """
 
 import argparse
@@ -12,15 +12,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import restarts, translation
 from bench.children import BENCH, CannotMeasure
 from bench.figures import Figure, table, write_results, write_section
 from bench.footprint import measure_footprint
 from bench.machine import described
 from bench.quota import measure_quota
-from bench.restarts import EXPLAINED, SECTION, measure_restarts
+from bench.restarts import measure_restarts
 from bench.streams import measure_streams
 from bench.translation import measure_translation
 from bench.whole import Effort, measure_whole
+
+SECTIONS = {
+    "restarts": (restarts.SECTION, restarts.EXPLAINED),
+    "translation": (translation.SECTION, translation.EXPLAINED),
+}
+"""Parts with a section of their own in RESULTS.md: its title, and what it says before its table."""
 
 
 def main() -> int:
@@ -45,13 +52,14 @@ def main() -> int:
 
 
 def _write_down(measured: dict[str, list[Figure]], *, is_whole: bool) -> None:
-    """The restarts have a section of their own, whenever they are measured; all else stands in one table, written whole."""
+    """Some have a section of their own, whenever they are measured; all else stands in one table, written whole."""
     date, results = datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), BENCH / "RESULTS.md"
-    restarts = measured.pop("restarts", [])
     if is_whole:
-        write_results(results, [figure for found in measured.values() for figure in found], date, _commit(), described())
-    if restarts:
-        write_section(results, SECTION, f"{EXPLAINED}\n{date}, {_commit()}, {described()}\n\n{table(restarts)}")
+        others = [figure for name, found in measured.items() if name not in SECTIONS for figure in found]
+        write_results(results, others, date, _commit(), described())
+    for name, (title, explained) in SECTIONS.items():
+        if name in measured:
+            write_section(results, title, f"{explained}\n{date}, {_commit()}, {described()}\n\n{table(measured[name])}")
 
 
 def _parts(is_quick: bool) -> dict[str, Callable[[Path], list[Figure]]]:

@@ -26,6 +26,12 @@ from hrd.dialects.passage import Passage, Prepared
 from hrd.dialects.spoken import TARGETS, openings
 from hrd.start import GC_THRESHOLD
 
+SECTION = "Translation"
+EXPLAINED = """What a request or a chunk of a stream costs on its way between two dialects, in CPU time of one process, each
+client dialect with each provider dialect: of a chunk what it costs beyond passing it; of a request of 200 kB all of it, from
+the client's bytes to the provider's, in every shape of `bench/talks.py`. Realistic is the first; the others are what costs most
+for its size. On a busy machine CPU time is longer, too.
+"""
 CHUNKS = 1000
 ROUNDS = 15
 REQUEST_BYTES = 200_000

@@ -33,6 +33,7 @@ from hrd.dialects.responses_carried import CallSignature, take_back
 DIALECT: Final = "openai_responses"
 """The name under which parts and tools that only Responses knows are carried."""
 _ROLES: Final = {role.value: role for role in (Role.SYSTEM, Role.DEVELOPER, Role.USER, Role.ASSISTANT)}
+_TEXTS: Final = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
 _CALLS: Final = {"function_call": CallKind.FUNCTION, "custom_tool_call": CallKind.CUSTOM}
 _OUTPUTS: Final = {"function_call_output": CallKind.FUNCTION, "custom_tool_call_output": CallKind.CUSTOM}
 TRANSLATED: Final = frozenset({"message", "reasoning", "item_reference", "additional_tools", *_CALLS, *_OUTPUTS})
@@ -261,11 +262,13 @@ class _Turns:
     def _parts(self, place: int, content: str | list[_Part] | None) -> list[Part]:
         if content is None or isinstance(content, str):
             return [Text(content)] if content else []
+        if len(content) == 1 and content[0].text and content[0].type in _TEXTS:  # as it mostly is
+            return [Text(content[0].text)]
         return [part for step, each in enumerate(content) if (part := self._part(place, step, each)) is not None]
 
     def _part(self, place: int, step: int, part: _Part) -> Part | None:
         match part.type:
-            case "input_text" | "output_text" | "text" | "summary_text" | "reasoning_text":
+            case kind if kind in _TEXTS:
                 return Text(part.text) if part.text else None
             case "refusal":
                 return Refused(part.refusal or "")
