@@ -73,6 +73,8 @@ class Messages:
         }
         assistant = Role.ASSISTANT
         for turn in turns:
+            if turn.name:
+                self.notes["names of who speaks left out"] = None
             self._add("assistant" if turn.role is assistant else "user", self._blocks(turn.parts))
         if self.done and self.done[0]["role"] == "assistant":
             self.done.insert(0, {"role": "user", "content": [{"type": "text", "text": _BEGINNING}]})

@@ -63,6 +63,8 @@ class InputWriter:
     def items(self, turns: Iterable[Turn]) -> list[Item]:
         written: list[Item] = []
         for turn in turns:
+            if turn.name:
+                self.notes["names of who speaks left out"] = None
             if turn.role is Role.ASSISTANT:
                 written += self._said(turn.parts)
             elif turn.role is Role.TOOL:

@@ -214,3 +214,9 @@ def test_when_a_loop_lacks_thinking() -> None:
     assert not lacks_thinking(Messages([user(), Turn(Role.ASSISTANT, (own, call)), result]).done)
     assert not lacks_thinking(Messages([user(), Turn(Role.ASSISTANT, (Text("x"),)), user()]).done)
     assert not lacks_thinking([])
+
+
+def test_who_speaks_under_a_name_is_told_without_it() -> None:
+    messages = Messages([Turn(Role.USER, (Text("hi"),), "ann"), Turn(Role.ASSISTANT, (Text("ho"),))])
+    assert messages.done[0] == {"role": "user", "content": [{"type": "text", "text": "hi"}]}
+    assert list(messages.notes) == ["names of who speaks left out"]

@@ -49,6 +49,12 @@ def test_messages_of_every_role_in_their_places() -> None:
     assert notes == ["system messages sent as developer messages"]
 
 
+def test_who_speaks_under_a_name_is_told_without_it() -> None:
+    items, notes = written(Turn(Role.USER, (Text("hi"),), "ann"))
+    assert items == [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}]
+    assert notes == ["names of who speaks left out"]
+
+
 def test_what_the_assistant_said_in_its_order() -> None:
     thinking = Thinking(text="hm", signature="gAAAA", vendor=Vendor.OPENAI)
     call = ToolCall(id="c1", name="f", arguments='{"a":1}')
