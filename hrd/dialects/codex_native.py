@@ -14,7 +14,7 @@ import msgspec
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects import responses_reader
-from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS
+from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS, is_cli
 from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
 from hrd.dialects.passing_stream import pass_whole
 from hrd.dialects.responses_native import unseal
@@ -46,7 +46,7 @@ def encode(
     """*request* as the backend takes it, for *model*."""
     notes: list[str] = []
     fields: Fields = {}
-    at_home = is_at_home(request)
+    at_home = is_cli(request.fields)
     for name, raw in request.fields.items():
         if name in ALLOWED or (at_home and name != "previous_response_id"):
             fields[name] = raw
@@ -81,13 +81,8 @@ def reply_stream(
         input_tokens=request.ask.input_tokens,
         event_bytes_max=event_bytes_max,
         done=done,
-        completes=not is_at_home(request),
+        completes=not is_cli(request.fields),
     )
-
-
-def is_at_home(request: Request) -> bool:
-    """Whether the client is the Codex CLI: nobody else sends `client_metadata`."""
-    return "client_metadata" in request.fields
 
 
 def _adapt(fields: Fields, notes: list[str]) -> None:

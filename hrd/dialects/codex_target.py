@@ -17,7 +17,7 @@ from hrd.core.history import repair
 from hrd.core.providers import Provider, Quirks
 from hrd.core.reply_events import ReplyEvent
 from hrd.dialects import responses_target
-from hrd.dialects.contract import Encoded
+from hrd.dialects.contract import Encoded, Fields
 from hrd.dialects.responses_input import InputWriter, Takes
 from hrd.dialects.responses_reader import ResponsesReader
 from hrd.dialects.responses_target import SEALED, leave_out, note_unknown, opening, told
@@ -35,7 +35,13 @@ INSTRUCTIONS: Final = "You are a helpful assistant."
 """It demands some."""
 ITEMS: Final = frozenset({"web_search_call", "image_generation_call", "local_shell_call", "local_shell_call_output"})
 """Items of its own tools that it takes back."""
+_CLIS_OWN: Final = "client_metadata"
 _TAKES: Final = Takes(system=False, file_urls=False, audio=False, items=ITEMS)
+
+
+def is_cli(fields: Fields) -> bool:
+    """Whether the members of a request are the Codex CLI's: nobody else sends `client_metadata`."""
+    return _CLIS_OWN in fields
 
 
 def encode(

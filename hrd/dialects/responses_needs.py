@@ -11,6 +11,7 @@ import msgspec
 
 from hrd.core.needs import NONE, Need
 from hrd.dialects.codex_target import ITEMS as CODEX_ITEMS
+from hrd.dialects.codex_target import is_cli
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
 from hrd.dialects.responses_items import HARMLESS, TRANSLATED
@@ -51,7 +52,8 @@ def needs_of(fields: Fields, spelled: bytes, kinds: Iterable[str | None]) -> fro
     items = set(kinds).difference(_KNOWN)
     tools = _tools_of_a_provider(_spelled(fields, "tools"), choice)
     if items or tools:
-        needs.add(Need.OF_RESPONSES if items <= CODEX_ITEMS and tools <= _CODEX_TOOLS else Need.OF_OPENAI)
+        is_codex = is_cli(fields) or (items <= CODEX_ITEMS and tools <= _CODEX_TOOLS)
+        needs.add(Need.OF_RESPONSES if is_codex else Need.OF_OPENAI)
     if _has_file(spelled) or _has_new_part(spelled) or _spelled(fields, "prompt"):
         needs.add(Need.OF_OPENAI)
     return frozenset(needs) if needs else NONE

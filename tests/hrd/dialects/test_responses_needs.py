@@ -54,3 +54,9 @@ def said(*parts: dict[str, Any]) -> dict[str, Any]:
 )
 def test_items(item: dict[str, Any], needs: set[Need]) -> None:
     assert request(input=[said(), item]).ask.needs == needs
+
+
+def test_what_the_codex_cli_sends_its_own_backend_takes() -> None:
+    compacted = {"type": "compaction", "encrypted_content": "gAAAA"}
+    assert request(input=[said(), compacted]).ask.needs == {Need.OF_OPENAI}
+    assert request(input=[said(), compacted], client_metadata={"x": "y"}).ask.needs == {Need.OF_RESPONSES}
