@@ -212,8 +212,9 @@ class Choice:
         if lane.is_probed:
             return PROBING
         room = lane.room_shared if shares else lane.room
-        if not room.takes(input_needed(tour), output_needed(lane, tour)):
-            return OWN_LIMIT if self._lanes.is_full_by_settings(lane) else WINDOW
+        needed = input_needed(tour), output_needed(lane, tour)
+        if not room.takes(*needed):
+            return OWN_LIMIT if self._lanes.is_full_by_settings(lane, *needed) else WINDOW
         return SLOTS if lane.is_waitable else ""
 
     def _free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:

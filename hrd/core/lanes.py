@@ -376,9 +376,11 @@ class Lanes:
                 latest = max(latest, at)
         return latest
 
-    def is_full_by_settings(self, lane: Lane) -> bool:
-        """Whether what is used up is a limit of the user's own."""
-        return any(m.source == SETTINGS and m.limit is not None and m.used >= m.limit for m in lane.meters or ())
+    def is_full_by_settings(self, lane: Lane, input_tokens: int, output_tokens: int) -> bool:
+        """Whether what has no room for such a request is a limit of the user's own."""
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        own = (m for m in lane.meters or () if m.source == SETTINGS and m.limit is not None)
+        return any((m.room() or 0) < max(1, amounts.of(m.measure)) for m in own)
 
     def guessed(self, lane: Lane) -> list[Meter]:
         """The limits in the way that are guesses."""

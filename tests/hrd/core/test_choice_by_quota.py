@@ -491,6 +491,9 @@ def test_a_months_credit_is_spent_by_the_price_and_then_left_alone() -> None:
     assert [spends(made) for _ in range(3)] == ["a1"] * 3
     assert left_of(made) == {"credit/month": 100}
     assert spends(made) == "b1"
+    walk = made.ask("alpha", input_tokens=100, max_tokens=50)
+    assert walk.next() == "refused"
+    assert "mostly: your limit" in walk.refusal().message
     made.now += 12.5 * DAY  # December
     assert spends(made) == "a1"
 
