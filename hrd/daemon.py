@@ -531,6 +531,7 @@ class Daemon:
                     support.start_soon(self._accept_control, control, support)
                     support.start_soon(self._tell_supervisor)
                     await self._serve(support, ready, inheritance)
+                    self._save()
                 support.cancel_scope.cancel()
         finally:
             self._door.close()
@@ -616,9 +617,7 @@ class Daemon:
         state = "ok"
         while True:
             await trio.sleep(FLUSH_S)
-            rows = self._pool.take_unsaved(self.now())
-            if rows:
-                self._store.commit_nowait(rows)
+            self._save()
             named = self._pool.take_named()
             if named:
                 self._learn([], named)
@@ -627,6 +626,11 @@ class Daemon:
             if health.state != state:
                 state = health.state
                 self.log.warning("store", state=state, message=health.message)
+
+    def _save(self) -> None:
+        rows = self._pool.take_unsaved(self.now())
+        if rows:
+            self._store.commit_nowait(rows)
 
     def _woke(self, slept_s: float) -> None:
         self.log.info("the machine slept: idle connections to providers are dropped", slept_s=round(slept_s))

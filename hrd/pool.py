@@ -38,7 +38,8 @@ from hrd.core.facts import (
 from hrd.core.failures import Failure, HintSource, Verdict, WindowKind
 from hrd.core.inquiries import AHEAD_S
 from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
-from hrd.core.lanes import Lanes, reading_of
+from hrd.core.lane import reading_of
+from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line

@@ -7,6 +7,7 @@ is merely not known yet, nor by what is only claimed. What is left is a refusal.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,7 +19,8 @@ from hrd.core.conclusion import Hindered, conclude
 from hrd.core.facts import Wait
 from hrd.core.failures import HintSource
 from hrd.core.journal import PassedOver
-from hrd.core.lanes import Lane, Lanes, reading_of
+from hrd.core.lane import Lane, reading_of
+from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.line import Line
 from hrd.core.needs import Need
@@ -36,7 +38,7 @@ WAIT_GRAIN_S = 0.001
 """A wait ends this much after its moment, so that two clocks' rounding cannot end it before."""
 ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
-ALLOWED_CACHED_MAX = 256
+POLICIES_CACHED_MAX = 256
 WINDOW = "window"
 OWN_LIMIT = "your limit"
 """The same, where what is used up is what the user allows."""
@@ -62,6 +64,15 @@ class Chosen(msgspec.Struct, frozen=True):
     moved_from: str = ""
 
 
+class Policies(NamedTuple):
+    """Whom somebody may ask, as far as policies go."""
+
+    selection: Selection
+    allowed: Sequence[Candidate]
+    why: Sequence[tuple[Candidate, str]]
+    """Everybody; empty if they are allowed."""
+
+
 class Choice:
     """Reads the pool's books and changes none but the line. The pool hands it each new roster and each change of the rules."""
 
@@ -74,7 +85,7 @@ class Choice:
         self._learning = learning
         self._lanes = lanes
         self._line = line
-        self._allowed_by: dict[tuple[object, ...], tuple[Selection, Sequence[Candidate]]] = {}
+        self._policies_by: dict[tuple[object, ...], Policies] = {}
 
     def choose(
         self, selection: Selection, tour: Tour, caller: Caller, *, only: Pair | None, now: float, waited_s: float
@@ -125,8 +136,22 @@ class Choice:
 
     def _permitted(self, selection: Selection, tour: Tour, caller: Caller) -> Sequence[Candidate]:
         """Those that this request has not asked and may ask, whoever is blocked. Mostly nobody need be looked at for it."""
-        tried, ask = tour.tried, tour.ask
-        is_plain = (
+        tried = tour.tried
+        if self._is_plain(selection, tour):
+            allowed = self._policies(selection, caller).allowed
+            return [c for c in allowed if c.key not in tried] if tried else allowed
+        return [c for c in selection.candidates if c.key not in tried and not self._why_never(c, tour, caller)]
+
+    def _forbidden(self, selection: Selection, tour: Tour, caller: Caller) -> Sequence[tuple[Candidate, str]]:
+        """Everybody, with why this request may never ask them; empty if it may."""
+        if self._is_plain(selection, tour):
+            return self._policies(selection, caller).why
+        return [(c, self._why_never(c, tour, caller)) for c in selection.candidates]
+
+    def _is_plain(self, selection: Selection, tour: Tour) -> bool:
+        """Whether nothing but policies keeps this request from anybody."""
+        ask = tour.ask
+        return (
             tour.too_dear is None
             and ask.priority is not Priority.LOW
             and not ask.local_only
@@ -134,24 +159,21 @@ class Choice:
             and not self._learning.says_no
             and selection.takes(ask)
         )
-        if is_plain:
-            allowed = self._allowed(selection, caller)
-            return [c for c in allowed if c.key not in tried] if tried else allowed
-        return [c for c in selection.candidates if c.key not in tried and not self._why_never(c, tour, caller)]
 
-    def _allowed(self, selection: Selection, caller: Caller) -> Sequence[Candidate]:
-        """Those that policies let *caller* ask, remembered for as long as they are the same."""
+    def _policies(self, selection: Selection, caller: Caller) -> Policies:
+        """What policies say of *caller* and each candidate, remembered for as long as they are the same."""
         policy = self.rules.cost_policy
-        if policy == access.ANYTHING and not caller.is_restricted:
-            return selection.candidates
         key = (caller.allowed_providers, caller.local_only, caller.cost_policy, policy, id(selection))
-        known = self._allowed_by.get(key)
-        if known is None or known[0] is not selection:
-            if len(self._allowed_by) >= ALLOWED_CACHED_MAX:
-                self._allowed_by.clear()
-            allowed = tuple(c for c in selection.candidates if not access.why_forbidden(caller, c, policy))
-            known = self._allowed_by[key] = (selection, allowed)
-        return known[1]
+        known = self._policies_by.get(key)
+        if known is None or known.selection is not selection:
+            if len(self._policies_by) >= POLICIES_CACHED_MAX:
+                self._policies_by.clear()
+            why = tuple((c, access.why_forbidden(caller, c, policy)) for c in selection.candidates)
+            allowed = tuple(c for c, forbidden in why if not forbidden)
+            known = self._policies_by[key] = Policies(
+                selection, selection.candidates if len(allowed) == len(why) else allowed, why
+            )
+        return known
 
     def _why_never(self, candidate: Candidate, tour: Tour, caller: Caller) -> str:
         """Why this request may never ask *candidate*, whatever the time; empty if it may."""
@@ -176,19 +198,22 @@ class Choice:
         due: list[tuple[Lane, list[Meter]]] = []
         tokens, most = input_needed(tour), tour.ask.max_tokens
         for lane in lanes:
+            if not lane.is_open and not lane.is_probe_due:
+                continue
             guess = lane.output_ample
             if most is not None and most < guess:
                 guess = most
             room = lane.room_shared if shares else lane.room
-            if lane.block is None and not lane.is_probed and not lane.is_waitable:
-                if (room.requests >= 1 and tokens + guess <= room.least) or room.takes(tokens, guess):
-                    able.append(lane)
-                    if lane.doubted_at and now >= lane.doubted_at:
-                        due.append((lane, []))
-                elif tested := self._lanes.tests(lane, tokens, guess, now):
-                    due.append((lane, tested))
-            elif lane.is_probe_due and (room.takes(tokens, guess) or self._lanes.word_ends(lane)):
-                due.append((lane, []))
+            takes = (room.requests >= 1 and tokens + guess <= room.least) or room.takes(tokens, guess)
+            if not lane.is_open:
+                if takes or self._lanes.word_ends(lane):
+                    due.append((lane, []))
+            elif takes:
+                able.append(lane)
+                if lane.doubted_at and now >= lane.doubted_at:
+                    due.append((lane, []))
+            elif lane.is_testable and (tested := self._lanes.tests(lane, tokens, guess, now)):
+                due.append((lane, tested))
         return able, due
 
     def _who_loses_nothing(
@@ -340,7 +365,7 @@ class Choice:
         self, selection: Selection, tour: Tour, caller: Caller, *, is_trial: bool, now: float, waited_s: float
     ) -> Chosen | Wait | Refusal:
         shares = not selection.is_pinned
-        never = [(c, self._why_never(c, tour, caller)) for c in selection.candidates]
+        never = self._forbidden(selection, tour, caller)
         lanes = [self._lanes.of(c, now) for c, why in never if not why]
         moments = [(self._turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
         hindered = [(at, lane) for at, lane in moments if at > now or self._why_hindered(lane, tour, shares=shares)]

@@ -102,6 +102,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     left: int | None = None
     resets_at: float | None = None
     """When it is full again, Unix seconds."""
+    is_relative: bool = False
+    """That was said as so long from then: the true moment is a little sooner."""
     scope: str = ""
     """As in `Failure.scope`; empty is the provider's `quota_scope`."""
     used_percent: float | None = None

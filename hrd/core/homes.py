@@ -9,7 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable
 
-from hrd.core.lanes import Lane
+from hrd.core.lane import Lane
 
 SHARE_MIN = 0.2
 """A conversation does not take the last of what somebody has."""

@@ -8,144 +8,24 @@ from collections.abc import Sequence
 from typing import Final
 
 from hrd.core.block_book import BlockBook
-from hrd.core.blocks import ONLY_CANDIDATE_S, Block
-from hrd.core.journal import Reading
+from hrd.core.blocks import ONLY_CANDIDATE_S
+from hrd.core.lane import Lane
 from hrd.core.learned import Learning
-from hrd.core.price import MILLION, Price
-from hrd.core.providers import Candidate, CostClass
+from hrd.core.providers import Candidate
 from hrd.core.quota import evidence
 from hrd.core.quota.book import QuotaBook, amounts_of
-from hrd.core.quota.kinds import Measure
+from hrd.core.quota.kinds import DAY_S, Measure
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import SETTINGS, Turn
-from hrd.core.worth import Worth
+from hrd.core.room import Room
 
 CANDIDATES_MAX: Final = 20_000
-LOCAL_SHARE: Final = 1.0
 SMOOTHING: Final = 0.2
 """The weight of the newest latency."""
-NO_LIMIT: Final = 2**60
 STALE_AFTER_S: Final = 60.0
 ORDERS_CACHED_MAX: Final = 256
 USUAL_OF: Final = 200
 """What the usual request has follows about so many of them."""
-
-
-class Room:
-    """How much fits."""
-
-    __slots__ = ("credit", "input", "is_narrow", "least", "output", "price", "requests", "tokens")
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Nothing limits it."""
-        self.is_narrow = False
-        self.requests = self.tokens = self.input = self.output = self.credit = self.least = NO_LIMIT
-        self.price: Price | None = None
-        """`least`: of all kinds of tokens, and of credit at its dearest; who needs no more in all need not look at each."""
-
-    def takes(self, input_tokens: int, output_tokens: int) -> bool:
-        return (
-            self.requests >= 1
-            and input_tokens + output_tokens <= self.tokens
-            and input_tokens <= self.input
-            and output_tokens <= self.output
-            and (self.price is None or self.price.cost(input_tokens, output_tokens) <= self.credit)
-        )
-
-    def narrow(self, meter: Meter, room: int, price: Price | None) -> None:
-        """*price*: by which it takes from a credit."""
-        if meter.used <= 0 and room > 0 and meter.measure is not Measure.REQUESTS:
-            return  # untouched: it takes whatever comes
-        self.is_narrow = True
-        measure = meter.measure
-        if measure is Measure.CREDIT and price is not None and price.dearest:
-            self.price, self.credit = price, min(self.credit, room)
-            room = max(0, room - price.request) * MILLION // price.dearest
-        elif measure is Measure.TOKENS:
-            self.tokens = min(self.tokens, room)
-        elif measure is Measure.INPUT:
-            self.input = min(self.input, room)
-        elif measure is Measure.OUTPUT:
-            self.output = min(self.output, room)
-        else:
-            self.requests = min(self.requests, room)
-            return
-        self.least = min(self.least, room)
-
-
-class Lane:
-    """One candidate's. Made by `Lanes`."""
-
-    __slots__ = (
-        "block",
-        "candidate",
-        "claimed",
-        "credential",
-        "doubted_at",
-        "in_flight",
-        "is_probe_due",
-        "is_probed",
-        "is_stale",
-        "is_waitable",
-        "latency_ms",
-        "looked_at",
-        "meters",
-        "model_place",
-        "output_ample",
-        "output_guess",
-        "place",
-        "provider",
-        "reading",
-        "room",
-        "room_shared",
-        "tier",
-        "used_at",
-        "valid_until",
-        "worth",
-    )
-
-    def __init__(self, candidate: Candidate) -> None:
-        self.candidate = candidate
-        self.provider = candidate.provider.name
-        self.place = candidate.place
-        models = candidate.provider.models
-        self.model_place = models.index(candidate.model) if candidate.model in models else len(models)
-        self.tier: float | None = None if candidate.cost_class is CostClass.LOCAL else float(candidate.cost_class)
-        """Its class; None for local, where it depends on the request."""
-        self.credential = candidate.credential.fingerprint
-        self.meters: list[Meter] | None = None
-        """None: to be gathered anew."""
-        self.is_stale = True
-        self.valid_until = 0.0
-        self.looked_at = 0.0
-        self.in_flight = 0
-        self.latency_ms = 0.0
-        """Smoothed; 0 is not known yet."""
-        self.used_at = 0.0
-        self.output_guess = self.output_ample = 0
-        """Tokens that its replies usually have, and that few have more than."""
-        self.block: Block | None = None
-        """Of those in force the one that holds longest."""
-        self.is_probed = False
-        """Somebody went first after a block, and what they meet is not known yet."""
-        self.is_probe_due = False
-        """All that keeps it from being asked is to be looked at by the next request."""
-        self.doubted_at = 0.0
-        """It has failed, and nobody has seen it work since: when it is time to look, whoever else could serve; 0 is never."""
-        self.room = Room()
-        """By what is known."""
-        self.room_shared = self.room
-        """The same for a request that pins no provider, which leaves the reserve."""
-        self.claimed = Room()
-        """By what is claimed."""
-        self.is_waitable = False
-        """A claimed limit of requests at once is reached: better to wait for one of them to end."""
-        self.worth = Worth(LOCAL_SHARE) if candidate.cost_class is CostClass.LOCAL else Worth()
-        self.reading: Reading | None = None
-        """See `reading_of`."""
 
 
 class Lanes:
@@ -259,7 +139,7 @@ class Lanes:
         self._begun = min(self._begun + 1, USUAL_OF)
         self.usual_tokens += (tokens - self.usual_tokens) / self._begun
         lane.in_flight += 1
-        lane.used_at = now
+        lane.used_at, lane.standing = now, None
         return lane
 
     def answered(self, candidate: Candidate, latency_ms: float) -> None:
@@ -272,6 +152,7 @@ class Lanes:
         lane = self._by_key.get(candidate.key)
         if lane is not None:
             lane.in_flight -= 1
+            lane.standing = None
 
     def in_flight(self) -> dict[str, int]:
         """Credential → requests out now."""
@@ -299,11 +180,12 @@ class Lanes:
                     meter.lanes.append(lane)
             lane.meters = meters
         lane.looked_at = now
-        lane.reading = None
+        lane.reading = lane.standing = None
         lane.valid_until = now + STALE_AFTER_S
         lane.output_guess, lane.output_ample = self._learning.output_of(candidate)
         self._look_at_blocks(lane, now)
         self._look_at_meters(lane, lane.meters, now)
+        lane.is_open = lane.block is None and not lane.is_probed and not lane.is_waitable
         lane.is_stale = False
 
     def _look_at_blocks(self, lane: Lane, now: float) -> None:
@@ -330,14 +212,21 @@ class Lanes:
         worth = lane.worth
         worth.clear()
         lane.is_waitable = False
+        lane.is_testable, lane.opens_at = True, now
+        lane.inexact, lane.guesses = [], []
         for meter in meters:
             limit = meter.limit_now(now)
+            if limit is None and meter.turns is Turn.FIXED and meter.span_s == DAY_S:
+                meter.turn(now)
+                worth.lapses_with(meter)
             if limit is not None:
                 changes_at = meter.changes_at(now)
                 if changes_at < lane.valid_until:
                     lane.valid_until = changes_at
                 left = limit - meter.used
                 self._narrow(lane, meter, left - meter.spare)
+                if meter.is_known:
+                    self._note(lane, meter, left, now)
                 if meter.measure is not Measure.AT_ONCE:
                     worth.weigh(meter, left / limit if left > 0 else 0.0)
 
@@ -350,6 +239,19 @@ class Lanes:
             lane.is_waitable = lane.is_waitable or left < 1
         else:
             lane.claimed.narrow(meter, left, lane.candidate.credit_price)
+
+    def _note(self, lane: Lane, meter: Meter, left: int, now: float) -> None:
+        """What can be said beforehand of a known window, whatever the size of a request."""
+        if meter.measure is not Measure.REQUESTS or not meter.opens_by_the_clock:
+            lane.inexact.append(meter)
+        elif left < 1:
+            lane.opens_at = max(lane.opens_at, meter.fits_at(1, now))
+        if left < 1 and meter.measure is Measure.REQUESTS:
+            lane.is_testable = lane.is_testable and evidence.may_test(meter, now)
+            if meter.test_at > now:
+                lane.valid_until = min(lane.valid_until, meter.test_at)
+        if not evidence.is_firm(meter):
+            lane.guesses.append(meter)
 
     # in full -------------------------------------------------------------------------------------------------------------
 
@@ -366,9 +268,11 @@ class Lanes:
     ) -> float:
         """When *many* such requests fit what is known; not after *now* if they do. *shares*: they leave the reserve. *patient*:
         nobody else can serve, and a limit guessed from a single refusal keeps them for ten seconds at most."""
-        amounts, kept = amounts_of(lane.candidate, input_tokens, output_tokens), self.reserve if shares else 0.0
-        latest = now
-        for meter in lane.meters or ():
+        kept = self.reserve if shares else 0.0
+        is_told = not kept and many == 1 and not (patient and lane.guesses)
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        latest = max(now, lane.opens_at) if is_told else now
+        for meter in lane.inexact if is_told else lane.meters or ():
             if meter.is_known and meter.limit is not None:
                 at = meter.fits_at(amounts.of(meter.measure), now, kept, many)
                 if patient and not evidence.is_firm(meter):
@@ -384,7 +288,7 @@ class Lanes:
 
     def guessed(self, lane: Lane) -> list[Meter]:
         """The limits in the way that are guesses."""
-        return [m for m in lane.meters or () if m.is_known and not evidence.is_firm(m) and m.used >= (m.limit or 0)]
+        return [meter for meter in lane.guesses if meter.used >= (meter.limit or 0)]
 
     def slot_at(self, lane: Lane, now: float) -> float:
         """When a claimed limit of requests at once may have room."""
@@ -393,6 +297,8 @@ class Lanes:
 
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
+        if not lane.is_testable:
+            return []
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
         known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
         full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]
@@ -402,25 +308,3 @@ class Lanes:
         """Whether all that is used up of it is so by the provider's word alone, so that a probe may try it."""
         full = (m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit)
         return all(m.turns is Turn.SAID and m.source != SETTINGS for m in full)
-
-
-def reading_of(lane: Lane, now: float) -> Reading:
-    """What was left for it when it was last looked at."""
-    if lane.reading is None:
-        lane.reading = _reading(lane, now)
-    return lane.reading
-
-
-def _reading(lane: Lane, now: float) -> Reading:
-    meter = lane.worth.scarcest
-    if meter is None or meter.limit is None:
-        return Reading(candidate=lane.candidate.key, in_flight=lane.in_flight)
-    return Reading(
-        candidate=lane.candidate.key,
-        kind=meter.kind,
-        left=max(0, meter.limit - meter.used),
-        limit=None if meter.is_implied else meter.limit,
-        resets_at=meter.resets_at(now),
-        is_known=meter.is_known,
-        in_flight=lane.in_flight,
-    )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 from hrd.core.ask import Ask
-from hrd.core.lanes import Lane
+from hrd.core.lane import Lane, Standing
 from hrd.core.providers import Candidate, CostClass
 
 UNLIMITED = 2**62
@@ -35,22 +35,31 @@ def rank(
 ) -> list[Lane]:
     """Order *lanes*, best first. *is_used_up*, by a claim, is asked of those of whom a glance does not show it; *tokens*: those
     that the request has, where *usual_tokens* are usual (0: not known)."""
-    groups: dict[tuple[float, bool, str], list[_Row]] = {}
+    standing: dict[str, list[Standing]] = {}
+    empty: dict[str, list[Standing]] = {}
+    """By a claim."""
     for lane in lanes:
-        tier = lane.tier if lane.tier is not None else tier_of(lane)
         claimed = lane.claimed
         last = (claimed.requests < 1 or tokens + lane.output_ample > claimed.least) and is_used_up(lane)
-        key = (tier, last, lane.provider)
-        rows = groups.get(key)
+        row = lane.standing
+        if row is None or now >= lane.standing_until:
+            row = lane.stand(now, (tokens + lane.output_guess) / usual_tokens if usual_tokens else 1.0)
+        groups = empty if last else standing
+        rows = groups.get(lane.group)
         if rows is None:
-            rows = groups[key] = []
-        worth = lane.worth
-        standing = worth.standing(now, (tokens + lane.output_guess) / usual_tokens if usual_tokens else 1.0)
-        rows.append((lane.model_place, standing, worth.lapses_at, lane.in_flight, lane.used_at, lane.place, lane))
-    ordered = sorted((key[0], key[1], _standing(rows, is_parallel=mode == PARALLEL), key[2]) for key, rows in groups.items())
+            groups[lane.group] = [row]
+        else:
+            rows.append(row)
+    is_parallel = mode == PARALLEL
+    ordered = []
+    for is_empty in (False, True):
+        for rows in (empty if is_empty else standing).values():
+            first = rows[0][6]
+            tier = first.tier if first.tier is not None else tier_of(first)
+            ordered.append((tier, is_empty, _of_group(rows, is_parallel=is_parallel), first.provider, rows))
+    ordered.sort(key=_BEFORE_ROWS)
     ranked: list[Lane] = []
-    for tier, last, _, provider in ordered:
-        rows = groups[tier, last, provider]
+    for *_, provider, rows in ordered:
         if mode_of(provider) == PARALLEL:
             rows.sort()
         else:
@@ -59,18 +68,20 @@ def rank(
     return ranked
 
 
-_Row = tuple[int, int, float, int, float, int, Lane]
-"""What a lane of a provider is ordered by: model, worth, lapse, in flight, last used, place."""
 _PLACE = itemgetter(5)
+_BEFORE_ROWS = itemgetter(0, 1, 2, 3)
 
 
-def _standing(rows: Sequence[_Row], *, is_parallel: bool) -> tuple[float, ...]:
+def _of_group(rows: Sequence[Standing], *, is_parallel: bool) -> tuple[float, ...]:
     """Where one provider stands among those of its class."""
     if not is_parallel:
-        return (min(row[5] for row in rows),)
-    standing, lapses_at = min((row[1], row[2]) for row in rows)
+        return (min([row[5] for row in rows]),)
+    _, standing, lapses_at, *_ = min(rows, key=_WORTH)
     in_flight = sum([row[3] for row in rows])
     return (standing, lapses_at, in_flight, min([row[6].latency_ms for row in rows]), min([row[5] for row in rows]))
+
+
+_WORTH = itemgetter(1, 2)
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -92,13 +103,17 @@ def rank_one_group(
     """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
     if mode != PARALLEL:
         return sorted(lanes, key=lambda lane: (lane.claimed.is_narrow and is_used_up(lane), lane.place))
-    rows = []
+    rows: list[Standing] = []
+    empty: list[Standing] = []
     for lane in lanes:
-        worth, claimed = lane.worth, lane.claimed
+        claimed, row = lane.claimed, lane.standing
         last = (claimed.requests < 1 or tokens + lane.output_ample > claimed.least) and is_used_up(lane)
-        rows.append((last, worth.standing(now), worth.lapses_at, lane.in_flight, lane.used_at, lane.place, lane))
+        if row is None or now >= lane.standing_until:
+            row = lane.stand(now)
+        (empty if last else rows).append(row)
     rows.sort()
-    return [row[6] for row in rows]
+    empty.sort()
+    return [row[6] for row in (*rows, *empty)]
 
 
 def local_tier(*, is_fit: bool) -> float:

@@ -99,6 +99,12 @@ def parse_reset(text: str, now: float, zone: str = "UTC") -> float | None:
     return None if moment is None else within_reach(moment, now)
 
 
+def is_relative(text: str) -> bool:
+    """Whether a reset value says how long it is until then, and not when that is: it is read later than it was written."""
+    number = parse_number(text.strip())
+    return number <= EPOCH_S_ABOVE if number is not None else parse_duration(text.strip()) is not None
+
+
 def _moment_of_number(number: float, now: float) -> float:
     if number > EPOCH_MS_ABOVE:
         return number / 1000.0

@@ -1,15 +1,12 @@
 """Worth: whose quota is spent first among those of one class, when it is spread.
 
-By the share that is left of the scarcest window, in bands. Weighed in are:
-
-- **What would lapse.** What a window would have left over at its end, at its present pace, counts twice: half of a day's
-  requests with an hour to go is spent before nine tenths with a day to go.
-- **What comes back bit by bit** is worth as much as if all of it were there: what is spent of it comes back first.
-- **What lasts.** Quota that ends within a day is spent before quota that lasts longer: a month's allowance is there for when
-  the day's is used up, until its own last day.
-- **The size of the request.** A window of tokens or of credit is worth what it holds of requests like this one: a small one
-  rather goes where tokens are counted, a large one where requests are.
-- **What the minute has left**: of all this, that share.
+1. **What lapses.** Of windows that end within a day, and would then have more than a fifth left over at their present pace, the
+   one that ends soonest; before them one of which hardly anything is used. A window that comes back bit by bit loses what comes
+   when it is full; with more than three fifths it is on its way there.
+2. **By the share left** of the scarcest window, in bands. A window of tokens or of credit counts by what it holds of requests
+   like this one: a small one rather goes there, a large one where requests are counted. What comes back bit by bit counts as
+   half at least: the lower it is kept, the less of it is lost. What a minute has left takes its share of all that.
+3. **What lasts** longer than a day: a month's allowance is there for when the day's is used up, until its own last day.
 """
 
 from typing import Final
@@ -21,8 +18,12 @@ from hrd.core.quota.window import Turn
 UNKNOWN_SHARE: Final = 0.5
 BANDS: Final = 20
 """Shares that differ by less than one part in so many are equal."""
-LASTING: Final = 1000
+RANKS: Final = 1000
 """More than there are bands."""
+LEFT_OVER: Final = 0.2
+"""Who would have more than this share left over lets it lapse."""
+PLENTY: Final = 0.9
+"""And who would have so much has more than anybody wants: it lapses now."""
 HOLDS_S: Final = 1.0
 """A standing changes slowly: for so long it is not worked out anew."""
 SMALLEST: Final = 0.5
@@ -37,7 +38,20 @@ NO_WINDOW: Final = 2.0
 class Worth:
     """One candidate's, as its windows are at one moment."""
 
-    __slots__ = ("_long", "_standing", "_until", "_value", "lapses_at", "long", "scarcest", "share", "short", "unknown_share")
+    __slots__ = (
+        "_calendar",
+        "_long",
+        "_rank",
+        "_value",
+        "is_sized",
+        "lapses_at",
+        "long",
+        "scarcest",
+        "share",
+        "short",
+        "unknown_share",
+        "until",
+    )
 
     def __init__(self, unknown_share: float = UNKNOWN_SHARE) -> None:
         self.unknown_share = unknown_share
@@ -52,9 +66,14 @@ class Worth:
         self.short = self.long = NO_WINDOW
         """What windows of up to an hour have left, and longer ones: of either the scarcest."""
         self._long: Meter | None = None
+        self._calendar: Meter | None = None
         self.lapses_at = NOT_IN_TIME
         """When what its scarcest long window has left is lost, if that is known."""
-        self._standing, self._value, self._until = 0, self.share, 0.0
+        self.is_sized = False
+        """It depends on the size of a request."""
+        self.until = 0.0
+        """So long it stays the same, if nothing is spent."""
+        self._rank, self._value = 0, self.share
 
     def weigh(self, meter: Meter, share: float) -> None:
         """*share* is left of *meter*."""
@@ -65,33 +84,43 @@ class Worth:
         elif share < self.long:
             self.long, self._long = share, meter
             self.lapses_at = meter.ends_at or NOT_IN_TIME
+            self.is_sized = meter.measure in SIZED
+
+    def lapses_with(self, meter: Meter) -> None:
+        """What is left is not known, but when it lapses is: with the span of *meter*."""
+        if self._long is None and (meter.span_s or 0.0) > HOUR_S and meter.ends_at is not None:
+            self._calendar = meter
 
     def standing(self, now: float, size: float = 1.0) -> int:
         """Who has the least comes first. *size*: of the request, where 1 is the usual."""
-        if now >= self._until:
+        if now >= self.until:
             self._look(now)
-        meter = self._long
-        if meter is None or meter.measure not in SIZED or size == 1.0:
-            return self._standing
-        return self._standing_of(meter, self._value / max(size, SMALLEST), now)
+        if not self.is_sized or size == 1.0 or self._rank < 0:
+            return self._rank - int(self._value * BANDS)
+        return self._rank - int(self._value / max(size, SMALLEST) * BANDS)
 
     def _look(self, now: float) -> None:
-        meter, value = self._long, self.share
-        if meter is not None:
-            value = 1.0 if meter.turns is Turn.REFILL else self.long + _surplus(meter, self.long, now)
-            value *= min(1.0, self.short)
-        self._value, self._standing, self._until = value, self._standing_of(meter, value, now), now + HOLDS_S
+        meter = self._long if self._long is not None else self._calendar
+        self._rank, self._value, self.until = 0, self.share, now + HOLDS_S
+        if meter is None:
+            return
+        share = self.long if self._long is not None else self.share
+        is_refilling = meter.turns is Turn.REFILL
+        ends_at = meter.resets_at(now)
+        if _lasts(meter, now):
+            self._rank = RANKS
+        elif ends_at is not None and (left_over := _left_over(meter, share, ends_at, now)) > LEFT_OVER:
+            self._rank, self._value, self.lapses_at = -RANKS, 0.0, ends_at if left_over < PLENTY else now
+            return
+        self._value = (max(UNKNOWN_SHARE, share) if is_refilling else share) * min(1.0, self.short)
 
-    def _standing_of(self, meter: Meter | None, value: float, now: float) -> int:
-        return (LASTING if meter is not None and _lasts(meter, now) else 0) - int(value * BANDS)
 
-
-def _surplus(meter: Meter, share: float, now: float) -> float:
-    """So much of a window, of which *share* is left, would be left over at its end at its present pace."""
-    if meter.ends_at is None or meter.span_s is None:
-        return 0.0
-    time_left = max(0.0, (meter.ends_at - now) / meter.span_s)
-    return max(0.0, share - time_left) / max(BEGUN, 1.0 - time_left)
+def _left_over(meter: Meter, share: float, ends_at: float, now: float) -> float:
+    """So much of a window, of which *share* is left, would be left over when it ends at its present pace."""
+    if meter.turns is Turn.REFILL:
+        return 2.0 * share - 1.0  # it is full when as much has come back as is gone
+    time_left = max(0.0, (ends_at - now) / meter.span_s) if meter.span_s is not None else 1.0
+    return (share - time_left) / max(BEGUN, 1.0 - time_left)
 
 
 def _lasts(meter: Meter, now: float) -> bool:

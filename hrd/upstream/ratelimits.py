@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.failures import Observation, WindowKind
-from hrd.core.times import parse_number, parse_reset
+from hrd.core.times import is_relative, parse_number, parse_reset
 from hrd.upstream.plan_limits import read_plan_limits
 from hrd.upstream.readers.anthropic import read_windows
 
@@ -67,6 +67,7 @@ class _Seen(msgspec.Struct):
     limit: int | None = None
     left: int | None = None
     resets_at: float | None = None
+    is_relative: bool = False
 
 
 def read_limits(reader: str, headers: Mapping[bytes, bytes], now: float) -> list[Observation]:
@@ -88,7 +89,7 @@ def read_limits(reader: str, headers: Mapping[bytes, bytes], now: float) -> list
     if reader == "openrouter":
         return _of_openrouter(windows, now)
     found = [
-        Observation(kind=_KINDS[key], limit=seen.limit, left=seen.left, resets_at=seen.resets_at)
+        Observation(kind=_KINDS[key], limit=seen.limit, left=seen.left, resets_at=seen.resets_at, is_relative=seen.is_relative)
         for key, seen in windows.items()
         if key in _KINDS and (seen.left is not None or seen.limit is not None)
     ]
@@ -102,7 +103,8 @@ def _note(seen: _Seen, field: str, value: bytes, now: float) -> None:
         case "remaining":
             seen.left = _count(value)
         case _:
-            seen.resets_at = parse_reset(value.decode("latin-1"), now)
+            text = value.decode("latin-1")
+            seen.resets_at, seen.is_relative = parse_reset(text, now), is_relative(text)
 
 
 def _count(value: bytes) -> int | None:
@@ -150,6 +152,7 @@ def _of_ietf(headers: Mapping[bytes, bytes], now: float) -> Iterator[Observation
             limit=_count(policy.get("q", "").encode()),
             left=left,
             resets_at=parse_reset(said.get("t", ""), now),
+            is_relative=is_relative(said.get("t", "")),
         )
 
 

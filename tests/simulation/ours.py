@@ -114,6 +114,7 @@ class Ours:
             if trip.claim is not None:
                 usage = Usage(input_tokens=trip.asked.estimate, source=UsageSource.ESTIMATED)
                 self._commit(trip, self.pool.apply(Ended(claim=trip.claim, outcome="stopped", usage=usage), self._clock.now))
+        self.flush(None)
         self.store.close()
         self.crash(None)
 

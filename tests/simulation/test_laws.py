@@ -77,9 +77,9 @@ def sambanovas_day() -> Account:
     return Account("sambanova", "2", [day(12)], told, styles.without_hint(told))
 
 
-EXACT = (kimi, sambanovas_day)
-"""Who tells with every reply what is left, and the very moment at which that turns: it need never refuse."""
-OTHERS = (sambanova, cerebras, groq, openrouter, naga, zai)
+EXACT = (kimi, sambanova, sambanovas_day, cerebras)
+"""Who tells with every reply what is left, and when that turns: it need never refuse."""
+OTHERS = (groq, openrouter, naga, zai)
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,10 @@ class History:
 
 
 PAUSES = st.sampled_from([0.0, 0.1, 1.0, 7.0, 23.0, 61.0, 300.0, 3600.0, 30_000.0])
+BEFORE_A_CRASH = PAUSES.filter(lambda pause_s: pause_s != 1.0)
+"""What a process was taught in the last two seconds before it is killed is not stored yet: the next one is taught it again."""
 ASKS = st.builds(Event, PAUSES, st.just("ask"), st.integers(1, 12))
-DEATHS = st.builds(Event, PAUSES, st.sampled_from(DEATH))
+DEATHS = st.builds(Event, PAUSES, st.just("stop")) | st.builds(Event, BEFORE_A_CRASH, st.just("crash"))
 TROUBLES = st.builds(Event, PAUSES, st.sampled_from(["elsewhere", "outage"]), st.integers(1, 3))
 
 
@@ -177,7 +179,7 @@ def test_who_tells_what_is_left_is_never_overspent(run: tuple[History, list[Even
 
 
 @settings(max_examples=60, phases=QUICKLY)
-@given(runs((kimi, *OTHERS), ASKS | DEATHS | TROUBLES))
+@given(runs((kimi, sambanova, cerebras, *OTHERS), ASKS | DEATHS | TROUBLES))
 def test_the_laws_hold_for_any_history(run: tuple[History, list[Event]]) -> None:
     history, events = run
     history.run(events)

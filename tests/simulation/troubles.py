@@ -52,10 +52,9 @@ def plant(draw: random.Random, keys: Sequence[Key], begin: float, days: int) -> 
     def moment(day: float) -> float:
         return begin + (day + draw.uniform(0.2, 0.6)) * DAY_S
 
+    start = moment(4)
     for name in ("gemini-1", "gemini-2"):
-        account = by_text[name].account
-        start = moment(4)
-        account.outages.append((start, start + OUTAGE_S))
+        by_text[name].account.outages.append((start, start + OUTAGE_S))
     by_text["naga-2"].revoked_at = moment(9)
     for name, day in (("zai-1", 2), ("zai-2", 6), ("groq-1", 12)):
         start = moment(day)

@@ -187,7 +187,7 @@ class Judge:
         if known is None:
             known_from = window.turn(now) if isinstance(window, Fixed) else now + window.period_s
             self._known[id(window)] = _Known(known_from, now + REFUSAL_S, refused.until)
-            return LEARNING
+            return PROBE if is_probe else LEARNING
         is_same = known.heard_at < now < known.until
         amount = account.amount(window, asked)
         used, turn = window.used(now), window.turn(now)
@@ -265,7 +265,8 @@ class Judge:
         if wanted in left:
             left.remove(wanted)
             self.tally.failed_in_vain[which] += 1
-            self._missed_since.setdefault(id(key.account), since)
+            if key.free_at(wanted, self._clock.now) <= self._clock.now:
+                self._missed_since.setdefault(id(key.account), since)
             self._note(f"{which}: {key.text} after {since - self._begin:.1f} s, request {wanted.number}")
 
     def _note(self, text: str) -> None:

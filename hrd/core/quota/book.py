@@ -62,6 +62,8 @@ class Amounts(NamedTuple):
 
     def of(self, measure: Measure) -> int:
         match measure:
+            case Measure.REQUESTS | Measure.AT_ONCE:
+                return 1
             case Measure.TOKENS:
                 return self.input_tokens + self.output_tokens
             case Measure.INPUT:
@@ -72,8 +74,6 @@ class Amounts(NamedTuple):
                 return self.credit
             case Measure.PLAN:
                 return 0
-            case _:
-                return 1
 
 
 def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:

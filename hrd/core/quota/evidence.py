@@ -80,7 +80,7 @@ def believe(
     if left is None:
         return
     if limit is None and left == 0 and may_learn(meter) and meter.used > 0:
-        _set_end(meter, seen.resets_at, meter.used, now)
+        _set_end(meter, seen.resets_at, meter.used, now, is_relative=seen.is_relative)
         learn(meter, now, probe_s)
         return
     if limit is None and left == 0 and source == HintSource.BODY.value and not meter.used:
@@ -91,7 +91,7 @@ def believe(
         meter.limit, meter.is_implied, meter.is_known = meter.used + left, True, True
         meter.source, meter.limit_at = source, now
     used = meter.limit - left
-    _set_end(meter, seen.resets_at, used, now)
+    _set_end(meter, seen.resets_at, used, now, is_relative=seen.is_relative)
     _set_used(meter, used, now, seen.resets_at, count)
     if left == 0:
         _plan_test(meter, now, probe_s)
@@ -116,7 +116,7 @@ def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, coun
         meter.set_used(at_most, now)
 
 
-def _set_end(meter: Meter, resets_at: float | None, used: int, now: float) -> None:
+def _set_end(meter: Meter, resets_at: float | None, used: int, now: float, *, is_relative: bool) -> None:
     """When the window turns, as said; whether it turns at once or bit by bit shows in what is said."""
     if resets_at is None or not math.isfinite(resets_at):
         if meter.ends_at is None and meter.turns is Turn.SAID:
@@ -128,7 +128,7 @@ def _set_end(meter: Meter, resets_at: float | None, used: int, now: float) -> No
     if meter.turns in (Turn.SAID, Turn.FIRST_USE):
         if meter.ends_at is None or meter.ends_at > now + WAIT_MAX_S:
             meter.begun_at = now
-        meter.ends_at = ends_at
+        meter.ends_at, meter.is_relative = ends_at, is_relative
     elif meter.turns is Turn.FIXED and abs(ends_at - (meter.ends_at or 0.0)) > NEAR_BOUNDARY_S and used > 0:
         meter.turns = Turn.SAID  # it goes by another calendar than we thought
         meter.begun_at, meter.ends_at = min(meter.begun_at, now), ends_at

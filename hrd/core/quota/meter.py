@@ -21,6 +21,8 @@ BOUNDARY_SKEW_S = 1.0
 """The provider's clock may be this much behind: a used-up window of the calendar opens that much later."""
 DOUBTED_S = 60.0
 """How long before what is in doubt is looked at: what was in flight is over then."""
+READ_LATE_S = 2.0
+"""So much sooner may a window end that was said to end so long from then: it was rounded, sent and read."""
 ON_THE_WAY_S = 0.5
 """Between our count and the provider's."""
 NO_SPAN_S = 60.0
@@ -90,12 +92,14 @@ class Meter:
         "_before",
         "_entries",
         "begun_at",
+        "carried",
         "claimed",
         "doubt",
         "ends_at",
         "epoch",
         "is_implied",
         "is_known",
+        "is_relative",
         "is_stored",
         "is_testing",
         "kind",
@@ -141,6 +145,9 @@ class Meter:
         self.used = row.used if row.turn is not Turn.IN_FLIGHT else 0  # whoever was in flight is no more
         self.begun_at = row.begun_at
         self.ends_at = row.ends_at
+        self.is_relative = row.is_relative
+        self.carried = row.carried
+        """So much was reserved when it may have ended already: it counts in the next span as well."""
         self._entries = deque(Entry(leaves_at, amount) for leaves_at, amount in row.spans)
         self._before: tuple[float, float, int] | None = None
         """The span before: when it began, when it ended, what was used of it."""
@@ -226,6 +233,7 @@ class Meter:
         self.used = self.pending if self.length_s > HOUR_S and self.measure is not Measure.PLAN else 0
         if not self.used:
             self.epoch += 1
+        self.used, self.carried, self.is_relative = max(self.used, self.carried), 0, False
         self.more, self.doubt = None, 0
         if self.is_implied:
             self.limit, self.is_implied = None, False
@@ -268,6 +276,7 @@ class Meter:
                 self.begun_at, self.ends_at = now, now + self.span_s
         elif self.turns is Turn.REFILL and not self.used:
             self.refilled_at = now
+        self._carry(amount, now)
         count = Count(self, amount, spare, entry, now, is_beyond=is_beyond)
         self.spare += spare
         self.used += amount
@@ -275,6 +284,10 @@ class Meter:
         self.pending += amount
         self.reserved_total += amount
         return count
+
+    def _carry(self, amount: int, at: float) -> None:
+        if self.is_relative and self.ends_at is not None and at > self.ends_at - READ_LATE_S:
+            self.carried += amount
 
     def _enter(self, amount: int, leaves_at: float) -> Entry:
         entries = self._entries
@@ -373,6 +386,7 @@ class Meter:
                     return
                 self.begun_at, self.ends_at = at, at + self.span_s
             self.used = max(0, self.used + amount)
+            self._carry(amount, at)
             if not is_sure:
                 self.is_doubtful(amount, now)
 
@@ -431,6 +445,13 @@ class Meter:
                 return entry.leaves_at
         return now + self.length_s
 
+    @property
+    def opens_by_the_clock(self) -> bool:
+        """Whether what `fits_at` says stays so, if nothing is spent."""
+        if self.turns in (Turn.SLIDING, Turn.REFILL):
+            return True
+        return self.ends_at is not None and self.turns is not Turn.IN_FLIGHT
+
     def limit_now(self, now: float) -> int | None:
         """Its limit, brought up to *now*; what only counts is left as it is."""
         if self.limit is not None:
@@ -484,6 +505,8 @@ class Meter:
             limit_at=self.limit_at,
             begun_at=self.refilled_at if self.turns is Turn.REFILL else self.begun_at,
             ends_at=self.ends_at,
+            is_relative=self.is_relative,
+            carried=self.carried,
             spans=tuple((entry.leaves_at, entry.amount) for entry in self._entries if entry.amount),
             through=through,
             seen_at=now,

@@ -65,6 +65,10 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """REFILL: up to when what came back is counted."""
     ends_at: float | None = None
     """When it is full again."""
+    is_relative: bool = False
+    """That was said as so long from then, and read a little later."""
+    carried: int = 0
+    """So much was reserved when it may have ended already."""
     spans: tuple[tuple[float, int], ...] = ()
     """SLIDING: what leaves it when."""
     through: int = 0

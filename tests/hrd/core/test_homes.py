@@ -4,7 +4,8 @@ from collections import Counter
 
 from hrd.core.block_book import BlockBook
 from hrd.core.homes import home_of, name_of
-from hrd.core.lanes import Lane, Lanes
+from hrd.core.lane import Lane
+from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.quota.book import QuotaBook
 from hrd.core.roster import Selection

@@ -7,7 +7,8 @@ import pytest
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
 from hrd.core.failures import HintSource
-from hrd.core.lanes import Lane, Lanes, reading_of
+from hrd.core.lane import Lane, reading_of
+from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate
 from hrd.core.quota.book import Amounts, QuotaBook

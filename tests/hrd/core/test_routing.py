@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hrd.core.ask import Ask, Kind
 from hrd.core.block_book import BlockBook
-from hrd.core.lanes import Lane, Lanes
+from hrd.core.lane import Lane
+from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts
 from hrd.core.quota.book import QuotaBook

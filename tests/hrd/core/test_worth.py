@@ -4,7 +4,7 @@ import pytest
 
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import Turn, Window
-from hrd.core.worth import BANDS, LASTING, Worth
+from hrd.core.worth import BANDS, RANKS, Worth
 from tests.hrd.stage import NOON
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -31,37 +31,58 @@ def test_nothing_known_is_half_a_share() -> None:
     assert (Worth().standing(NOON), Worth(1.0).standing(NOON)) == (bands(0.5), bands(1.0))
 
 
-@pytest.mark.parametrize(
-    ("used", "ends_s", "value"),
-    [
-        (50, DAY / 2, 0.5),  # on pace
-        (50, DAY * 0.75, 0.5),  # ahead of its day: the share alone
-        (50, DAY / 4, 0.5 + 0.25 / 0.75),  # a third of it would be left over
-        (0, DAY / 2, 2.0),  # nobody has used it: all of it would
-        (50, None, 0.5),  # nobody knows when it ends
-    ],
-)
-def test_what_would_be_left_over_at_the_present_pace_counts_twice(used: int, ends_s: float | None, value: float) -> None:
-    assert worth(window("requests/day", used=used, ends_s=ends_s)).standing(NOON) == bands(value)
-
-
 def test_half_a_day_with_an_hour_to_go_is_spent_before_nine_tenths_with_a_day_to_go() -> None:
     soon, late = window("requests/day", used=50, ends_s=HOUR), window("requests/day", used=10, ends_s=23 * HOUR)
     assert worth(soon).standing(NOON) < worth(late).standing(NOON)
+
+
+@pytest.mark.parametrize(
+    ("used", "ends_s", "lapses"),
+    [
+        (50, DAY / 2, False),  # on pace
+        (50, DAY * 0.75, False),  # faster than that
+        (50, DAY * 0.4, False),  # a sixth would be left over
+        (50, DAY / 4, True),  # a third would
+        (0, DAY / 2, True),
+        (50, None, False),  # nobody knows when it ends
+    ],
+)
+def test_what_would_be_left_over_at_the_present_pace_lapses(used: int, ends_s: float | None, lapses: bool) -> None:
+    assert (worth(window("requests/day", used=used, ends_s=ends_s)).standing(NOON) < -RANKS // 2) == lapses
+
+
+def test_of_what_lapses_the_soonest_comes_first_whatever_its_share() -> None:
+    soon, late = worth(window("requests/day", used=60, ends_s=HOUR)), worth(window("requests/day", used=40, ends_s=2 * HOUR))
+    assert soon.standing(NOON) == late.standing(NOON)
+    assert (soon.lapses_at, late.lapses_at) == (NOON + HOUR, NOON + 2 * HOUR)
+
+
+def test_of_which_hardly_anything_is_used_there_is_more_than_anybody_wants() -> None:
+    plenty = worth(window("requests/day", limit=10_000, used=300, ends_s=DAY / 2))
+    assert (plenty.standing(NOON) < -RANKS // 2, plenty.lapses_at) == (True, NOON)
+
+
+def test_what_is_not_known_lapses_with_its_day_all_the_same() -> None:
+    made = Worth()
+    made.lapses_with(window("requests/day", ends_s=HOUR))
+    assert (made.standing(NOON) < -RANKS // 2, made.lapses_at) == (True, NOON + HOUR)
+    late = Worth()
+    late.lapses_with(window("requests/day", ends_s=20 * HOUR))
+    assert late.standing(NOON) == bands(0.5)
 
 
 def test_what_lasts_longer_than_a_day_comes_last_until_its_own_last_day() -> None:
     day = worth(window("requests/day", used=99, ends_s=20 * HOUR))
     month = worth(window("requests/month", ends_s=20 * DAY))
     assert day.standing(NOON) < month.standing(NOON)
-    assert month.standing(NOON) > LASTING // 2
+    assert month.standing(NOON) > RANKS // 2
     assert worth(window("requests/month", ends_s=20 * HOUR)).standing(NOON) < day.standing(NOON)
-    assert worth(window("credit", turn=Turn.NEVER)).standing(NOON) > LASTING // 2
+    assert worth(window("credit", turn=Turn.NEVER)).standing(NOON) > RANKS // 2
 
 
 def test_the_scarcest_of_the_long_windows_is_what_counts() -> None:
     both = worth(window("requests/day", used=20, ends_s=20 * HOUR), window("requests/month", used=70, ends_s=20 * DAY))
-    assert (both.share, both.standing(NOON) > LASTING // 2) == (pytest.approx(0.3), True)
+    assert (both.share, both.standing(NOON) > RANKS // 2) == (pytest.approx(0.3), True)
 
 
 def test_the_minute_takes_its_share_of_it() -> None:
@@ -69,8 +90,13 @@ def test_the_minute_takes_its_share_of_it() -> None:
     assert (made.share, made.standing(NOON)) == (0.25, bands(0.8 * 0.25))
 
 
-def test_what_comes_back_bit_by_bit_is_worth_as_much_as_if_all_of_it_were_there() -> None:
-    assert worth(window("requests/day", used=99, turn=Turn.REFILL)).standing(NOON) == bands(1.0)
+def test_what_comes_back_bit_by_bit_counts_as_half_at_least_and_lapses_when_it_is_full() -> None:
+    low, high = (window("requests/day", used=used, turn=Turn.REFILL) for used in (99, 20))
+    assert worth(low).standing(NOON) == bands(0.5)
+    assert (worth(high).standing(NOON) < -RANKS // 2, worth(window("tokens/day", used=45, turn=Turn.REFILL)).share) == (
+        True,
+        0.55,
+    )
 
 
 def test_a_window_of_tokens_is_worth_what_it_holds_of_requests_like_this() -> None:
@@ -84,4 +110,5 @@ def test_a_window_of_tokens_is_worth_what_it_holds_of_requests_like_this() -> No
 def test_a_standing_holds_for_a_second() -> None:
     made = worth(window("requests/day", used=50, ends_s=DAY / 2))
     before = made.standing(NOON)
-    assert (made.standing(NOON + 0.9), made.standing(NOON + HOUR * 6)) == (before, bands(0.5 + 0.25 / 0.75))
+    assert made.standing(NOON + 0.9) == before
+    assert made.standing(NOON + HOUR * 6) < before
