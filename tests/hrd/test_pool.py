@@ -1,5 +1,7 @@
 """The pool: what each fact changes, which rows it stores, and what holds whatever happens."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,6 +157,28 @@ WALK: Cast = [(provider("alpha", "m1", "m2"), ["a1", "a2"]), (provider("beta", "
 )
 def test_every_allowed_candidate_is_asked_once_in_the_order_of_its_row(verdict: Verdict, order: list[str]) -> None:
     assert walked(Stage(roster(WALK), max_wait_s=0.0).ask(), verdict) == [*order, "refused"]
+
+
+@pytest.mark.parametrize("mode", ["sequential", "parallel"])
+def test_a_minute_of_the_clock_that_nobody_announced_is_met_once_a_key_when_refusals_name_its_turn(mode: str) -> None:
+    made = Stage(roster([(ALPHA, ["a1", "a2"])], mode=mode), max_wait_s=0.0)
+    taken: Counter[tuple[str, int]] = Counter()
+    refusals: Counter[int] = Counter()
+    for step in range(350):
+        made.now = NOON + 38 + step * 0.85
+        minute = int((made.now - NOON) // 60)
+        walk = made.ask()
+        who = walk.next()
+        while walk.claim is not None:
+            if taken[who, minute] < 10:
+                taken[who, minute] += 1
+                walk.answers()
+                walk.ends()
+            else:
+                refusals[minute] += 1
+                who = walk.fails(Verdict.RATE_LIMITED, until=NOON + (minute + 1) * 60)
+    assert refusals == {0: 2}
+    assert set(taken.values()) == {10}
 
 
 def test_a_named_model_goes_to_whoever_lists_it_and_never_turns_into_another() -> None:

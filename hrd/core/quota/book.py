@@ -423,6 +423,8 @@ class QuotaBook:
         met = _long_met(able, until) if is_long else _short_met(able, until, step, now)
         if met is None or met.used <= 0:
             return
+        if until is not None and not is_long:
+            met.turns_at(until)
         evidence.learn(met, now, self.probe_s, is_guess=met.claimed is None and not is_long)
         if until is not None and not is_long:
             met.leave_one_at(until)

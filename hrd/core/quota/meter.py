@@ -11,7 +11,7 @@ from math import ceil
 from typing import Protocol
 
 from hrd.core.quota import kinds
-from hrd.core.quota.kinds import DAY_S, HOUR_S, Measure
+from hrd.core.quota.kinds import DAY_S, HOUR_S, MINUTE_S, Measure
 from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SAID_BY_PROVIDER, SETTINGS, USE, Turn, Window
 from hrd.core.times import WAIT_MAX_S, next_boundary
 
@@ -109,6 +109,7 @@ class Meter:
         "limit_at",
         "measure",
         "more",
+        "opens_at",
         "owner",
         "pending",
         "refilled_at",
@@ -162,6 +163,8 @@ class Meter:
         self.settled_total = 0
         self.more: float | None = None
         """Since when the provider says that more is left than we think."""
+        self.opens_at = 0.0
+        """When the provider takes the next one, as it said when it refused."""
         self.refilled_at = row.begun_at or row.seen_at
         """REFILL: up to when what came back is counted."""
         self.refills_seen: tuple[int, float] = (0, 0.0)
@@ -318,6 +321,8 @@ class Meter:
         """The provider took what by our count there was no room for."""
         if self.doubt and self.limit is not None and self.source != SETTINGS:
             self._drifted(self.limit, now)
+        elif self.source == REFUSALS and self._turned_as_said(count):
+            self.lessons, self.is_testing = self.lessons + 1, False
         elif self.source == REFUSALS:
             self.limit, self.lessons = max(self.limit or 0, count.used_after), 0
             self.test_at, self.test_s, self.is_testing = now, 0.0, False
@@ -331,6 +336,24 @@ class Meter:
             self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
         elif self.limit is not None and self.source != SETTINGS:
             self._drifted(self.limit, now)
+
+    def _turned_as_said(self, count: Count) -> bool:
+        """More was taken at the moment that the provider had named than leaves bit by bit: all of it has left, and the limit is
+        no higher for it."""
+        if not 0 < self.opens_at <= count.at:
+            return False
+        used = self.used
+        self._leave(self.opens_at + self.length_s)
+        self.opens_at = 0.0
+        return self.used < used and self.used <= (self.limit or 0)
+
+    def _leave(self, before: float) -> None:
+        """What would leave before that moment has left already."""
+        entries = self._entries
+        while entries and entries[0].leaves_at < before:
+            gone = entries.popleft()
+            self.used -= gone.amount
+            gone.amount = 0
 
     def _drifted(self, limit: int, now: float) -> None:
         """More was counted than the provider did; what was in doubt first."""
@@ -537,8 +560,18 @@ class Meter:
             if not self._entries[0].amount:
                 self._entries.popleft()
 
+    def turns_at(self, moment: float) -> None:
+        """The provider refused, and will take the next one then. At the turn of a minute of the clock that is no window that
+        slides: what was sent before this minute is in its count no more."""
+        turn = round(moment / MINUTE_S) * MINUTE_S
+        if self.turns is not Turn.SLIDING or self.span_s != MINUTE_S or abs(moment - turn) > READ_LATE_S:
+            return
+        if self._entries and self._entries[-1].leaves_at >= turn:
+            self._leave(turn)
+
     def leave_one_at(self, moment: float) -> None:
         """The provider said when it takes the next one."""
+        self.opens_at = moment
         if self._entries and self._entries[0].leaves_at > moment:
             self._entries[0].leaves_at = moment
 

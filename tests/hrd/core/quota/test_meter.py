@@ -117,6 +117,41 @@ def test_more_than_ever_fits_is_let_through_by_a_window_that_is_untouched() -> N
     assert made.fits_at(9000, NOON) == NOON + 60
 
 
+@pytest.mark.parametrize(
+    ("moment", "used"),
+    [
+        (NOON + 60, 3),  # this minute's alone
+        (NOON + 61.5, 3),  # in whole seconds
+        (NOON + 59, 3),
+        (NOON + 50, 5),  # when the first of them leaves a window that slides
+        (NOON + 30, 5),
+        (NOON + 120, 5),  # all that was sent before: nobody refuses for that
+    ],
+)
+def test_a_refusal_until_the_turn_of_the_minute_counts_what_was_sent_within_it(moment: float, used: int) -> None:
+    made = meter(limit=None)
+    spend(made, [1, 1], NOON - 10)
+    spend(made, [1, 1, 1], NOON + 5)
+    made.turns_at(moment)
+    assert made.used == used
+
+
+def test_more_than_leaves_bit_by_bit_at_the_moment_that_was_named_is_no_higher_limit() -> None:
+    made = meter(limit=5, source="refusals")
+    spend(made, [1] * 5, NOON + 40)
+    made.leave_one_at(NOON + 60)
+    for count in spend(made, [1, 1], NOON + 60):
+        made.answered(count, NOON + 60)
+    assert (made.limit, made.used) == (5, 2)
+
+
+def test_more_than_was_thought_to_fit_is_a_higher_limit_when_no_moment_was_named() -> None:
+    made = meter(limit=5, source="refusals")
+    for count in spend(made, [1] * 6, NOON + 40):
+        made.answered(count, NOON + 60)
+    assert (made.limit, made.used) == (6, 6)
+
+
 def test_a_reserve_is_left_untouched() -> None:
     made = meter("requests/day", 10, Turn.FIXED, used=8, ends_at=NOON + 60)
     assert made.fits_at(1, NOON, kept=0.2) == NOON + 61
