@@ -106,17 +106,27 @@ def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusa
     """Nobody is blocked, but nobody may be asked: all failed without a block, the request does not fit, or a policy says no."""
     whys = Counter(item.why for item in passed if item.why)
     if tour.notes or not whys:
-        return Refusal(
-            kind=RefusalKind.UNAVAILABLE,
-            message=f"Every candidate that may serve this request was asked and failed.{_policies(passed)}",
-            guidance="See what each said with: hr why REQUEST_ID",
-            attempts=tuple(tour.notes),
-        )
+        return _all_failed(passed, tour)
     if TOO_DEAR in whys:
         return cost_is_spent(now)
     why = _telling(whys)
     others = "" if _is_policy(why) else _policies(passed)
     return Refusal(kind=_kind_of(why), message=f"No candidate fits this request: {why}.{others}", guidance=_hint(why))
+
+
+def _all_failed(passed: Sequence[PassedOver], tour: Tour) -> Refusal:
+    outcomes = Counter(note.outcome for note in tour.notes).most_common(1)
+    dominant = outcomes[0][0] if outcomes else ""
+    mostly = f"; mostly: {dominant}" if dominant else ""
+    return Refusal(
+        kind=RefusalKind.UNAVAILABLE,
+        message=f"Every candidate that may serve this request was asked and failed{mostly}.{_policies(passed)}",
+        guidance=_ASK_FOR_LESS if dominant == Verdict.AFFORDABLE.value else "See what each said with: hr why REQUEST_ID",
+        attempts=tuple(tour.notes),
+    )
+
+
+_ASK_FOR_LESS: Final = "Ask for a shorter reply (max_tokens), or top up the account. See what each said with: hr why REQUEST_ID"
 
 
 def _telling(whys: Counter[str]) -> str:
@@ -143,6 +153,8 @@ def _hint(why: str) -> str:
         return "The request's own head asks for that: leave it out, or see who there is with: hr status"
     if "client key" in why:
         return "See what it may do with: hr key list"
+    if "COST_POLICY" in why:
+        return "Change COST_POLICY in .env, or make a key that may spend more: hr key create NAME --cost-policy paid-ok"
     return "See what each model takes with: hr model list"
 
 

@@ -1,5 +1,6 @@
 """When nobody serves: the reason most have in common, the earliest moment, and what to type."""
 
+import msgspec
 import pytest
 
 from hrd.core.ask import Ask, Kind
@@ -142,7 +143,18 @@ def test_what_the_requests_own_head_forbids_is_its_own_to_leave_out() -> None:
 def test_all_were_asked_and_failed_without_anybodys_being_blocked() -> None:
     refusal = concluded(whys=("takes no tools",), notes=(NOTE,))
     assert (refusal.kind, refusal.attempts) == (RefusalKind.UNAVAILABLE, (NOTE,))
-    assert "asked and failed" in refusal.message
+    assert refusal.message == "Every candidate that may serve this request was asked and failed; mostly: rate limited."
+
+
+def test_a_reply_that_nobody_can_pay_for_may_be_asked_for_shorter() -> None:
+    note = msgspec.structs.replace(NOTE, outcome=Verdict.AFFORDABLE.value)
+    assert "(max_tokens)" in concluded(notes=(note, NOTE, note)).guidance
+    assert "hr why" in concluded(notes=(note, NOTE, NOTE)).guidance
+
+
+def test_a_policy_of_the_settings_is_changed_there() -> None:
+    assert "COST_POLICY in .env" in concluded(whys=("COST_POLICY free-only forbids paid",)).guidance
+    assert "hr key list" in concluded(whys=("COST_POLICY free-only of this client key forbids paid",)).guidance
 
 
 @pytest.mark.parametrize(
