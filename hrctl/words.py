@@ -89,14 +89,18 @@ def amount(kind: str, number: int) -> str:
 
 def cost(microusd: int, unpriced: int, requests: int) -> str:
     """A sum of costs, of which some may not be known: then it is at least so much."""
+    return _at_least(money(microusd), microusd, unpriced, requests)
+
+
+def converted(microusd: int, rate: float, unpriced: int = 0, requests: int = 0) -> str:
+    """The same in another currency, so many units of which are a dollar."""
+    return _at_least(_decimals(microusd / 1e6 * rate), microusd, unpriced, requests)
+
+
+def _at_least(told: str, microusd: int, unpriced: int, requests: int) -> str:
     if unpriced and unpriced >= requests and not microusd:
         return "unknown"
-    return f"{money(microusd)}+" if unpriced else money(microusd)
-
-
-def converted(microusd: int, rate: float) -> str:
-    """The same in another currency, so many units of which are a dollar."""
-    return _decimals(microusd / 1e6 * rate)
+    return f"{told}+" if unpriced else told
 
 
 def clock(at: float) -> str:

@@ -98,7 +98,7 @@ def _counters(sums: UsageTotals, found: Usage) -> list[str]:
         count(sums.input_tokens),
         count(sums.output_tokens),
         cost(sums.cost_microusd, sums.unpriced, sums.requests),
-        converted(sums.cost_microusd, found.fx_rate) if found.fx_rate else "",
+        converted(sums.cost_microusd, found.fx_rate, sums.unpriced, sums.requests) if found.fx_rate else "",
     ]
 
 
