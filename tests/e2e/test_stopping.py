@@ -165,3 +165,18 @@ async def test_an_idle_daemon_ends_at_once_whoever_asks(tmp_path: Path) -> None:
             router.signal(number)
             assert await router.wait_ended() == 0
             assert trio.current_time() - began < 1.5
+
+
+async def test_what_a_provider_said_a_moment_before_the_end_is_known_to_the_next_daemon(tmp_path: Path) -> None:
+    said = [
+        (f"x-ratelimit-{what}-requests", value) for what, value in (("limit", "1000"), ("remaining", "7"), ("reset", "5h0m0s"))
+    ]
+    async with Upstream(Answer(headers=said)) as upstream:
+        environment = {"GROQ_BASE_URL": upstream.base_url, "GROQ_API_KEY": "gsk_test-not-a-key-1"}
+        async with running(tmp_path, **environment) as router:
+            assert (await router.chat()).status_code == 200
+            assert await router.stop() == 0
+        async with running(tmp_path, **environment) as router:
+            ran = await router.hr("quota", "--json")
+    windows = [window for scope in json.loads(ran.stdout)["scopes"] for window in scope["windows"]]
+    assert [(window["kind"], window["left"], window["source"]) for window in windows] == [("requests/day", 7, "header")]
