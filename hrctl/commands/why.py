@@ -140,7 +140,7 @@ def _order(one: Exchange, paper: Paper) -> Iterator[str]:
     rows = [[str(place), name, *_reading(readings.get(name), one.at)] for place, name in enumerate(one.order, 1)]
     yield table(paper, _RANKED, rows)
     if one.moved_from:
-        yield paper.flow(f"The conversation belongs to {plain(one.moved_from)}, which could not be asked")
+        yield paper.flow(f"The conversation belongs to {plain(one.moved_from)}, which could not be asked or has little left")
 
 
 def _reading(reading: ExchangeReading | None, at: float) -> list[str]:

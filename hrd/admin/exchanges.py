@@ -18,6 +18,7 @@ IN_WORDS = {
     "breaker": "its endpoint fails too often",
     "window": "too little of its quota window is left",
     "your limit": "a limit of your own is used up",
+    "reserve": "what is left is kept for requests that name it (RESERVE_FRACTION)",
     "at once": "as many of its requests are out as may be at once",
     "probing": "another request is finding out whether it works again",
     "already asked": "it was asked already",

@@ -42,9 +42,12 @@ POLICIES_CACHED_MAX = 256
 WINDOW = "window"
 OWN_LIMIT = "your limit"
 """The same, where what is used up is what the user allows."""
+RESERVE = "reserve"
+"""What is left is kept for requests that pin a provider."""
 SLOTS = "at once"
 """As many requests are out as may be at once."""
 LOW_PRIORITY = "X-Hermes-Priority: low never spends what is not free"
+LOW_KEY = "this client key has a low priority, which never spends what is not free"
 STAYS_HERE = "X-Hermes-Privacy: local keeps it on this machine"
 
 
@@ -181,7 +184,7 @@ class Choice:
         if (caller.is_restricted or policy != access.ANYTHING) and (why := access.why_forbidden(caller, candidate, policy)):
             return why
         if tour.ask.priority is Priority.LOW and candidate.cost_class > CostClass.FREE:
-            return LOW_PRIORITY
+            return LOW_KEY if caller.priority_max is Priority.LOW else LOW_PRIORITY
         if tour.ask.local_only and not access.stays_here(candidate):
             return STAYS_HERE
         tools, vision, context = self._learning.facts_of(candidate)
@@ -239,6 +242,8 @@ class Choice:
         room = lane.room_shared if shares else lane.room
         needed = input_needed(tour), output_needed(lane, tour)
         if not room.takes(*needed):
+            if shares and lane.room.takes(*needed):
+                return RESERVE
             return OWN_LIMIT if self._lanes.is_full_by_settings(lane, *needed) else WINDOW
         return SLOTS if lane.is_waitable else ""
 

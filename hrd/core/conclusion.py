@@ -13,7 +13,7 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
 POLICIES_NAMED_MAX = 2
-PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "your limit", "at once", "probing"})
+PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "your limit", "reserve", "at once", "probing"})
 """Reasons that pass without anybody's doing."""
 PASSING_IF_SAID = frozenset({"model", "credits"})
 """Reasons that do so when the provider named the moment; our guess only says when to look again."""
@@ -170,6 +170,8 @@ def _guidance(reason: str, provider: str) -> str:
             return f"See the models with: hr model list {provider}"
         case "your limit":
             return f"That is a limit of your own: see it with hr quota, change it in config.toml under [providers.{provider}]"
+        case "reserve":
+            return f"RESERVE_FRACTION keeps what is left for requests that name whom they want, such as the model {provider}"
         case "gone":
             return f"{provider} has ended its service; add another provider with: hr auth add PROVIDER"
         case _:

@@ -32,7 +32,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     is_probe: bool = False
     """It asks in spite of a block, or beyond a limit that was only learned, to find out whether that still holds."""
     moved_from: str = ""
-    """The key of the candidate that the conversation belongs to, when it could not be asked."""
+    """The key of the candidate that the conversation belongs to, when it could not be asked or had little left."""
     readings: tuple[Reading, ...] = ()
     """What was left for those in `order`, at that moment."""
 

@@ -122,7 +122,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...] = ()
     """What was left for those in `order` (bounded)."""
     moved_from: str = ""
-    """The candidate that the conversation belongs to, when it could not be asked."""
+    """The candidate that the conversation belongs to, when it could not be asked or had little left."""
     passed_over: tuple[PassedOver, ...] = ()
     reason: str = ""
     """For anything but OK: what the client was told, scrubbed."""

@@ -88,7 +88,7 @@ class Exchange(Answer, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()
     readings: tuple[ExchangeReading, ...] = ()
     moved_from: str = ""
-    """The candidate that the conversation belongs to, when it could not be asked."""
+    """The candidate that the conversation belongs to, when it could not be asked or had little left."""
     passed_over: tuple[ExchangePassedOver, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()

@@ -170,7 +170,7 @@ def test_each_candidates_numbers_are_those_of_that_moment(daemon: FakeDaemon, hr
         "1  gemini/flash        3    50  requests/day (claimed)  in 2 h        2",
         "2  groq/llama      9,000  200k  tokens/day",
         "3  local/llama3.1               none known",
-        "The conversation belongs to gemini/pro, which could not be asked",
+        "The conversation belongs to gemini/pro, which could not be asked or has little left",
     ]
 
 

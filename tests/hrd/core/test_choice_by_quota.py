@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hrd.core.access import Caller
 from hrd.core.ask import Priority
 from hrd.core.facts import Claim, LeftLine, LookedUp, RosterChanged, Wait
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
@@ -134,6 +135,10 @@ def test_low_priority_never_spends_what_is_not_free() -> None:
     walk = stage(MIXED[:2]).ask(priority=Priority.LOW)
     assert walk.next() == "refused"
     assert (walk.refusal().http_status, "X-Hermes-Priority" in walk.refusal().message) == (403, True)
+    capped = Caller(fingerprint="client-00000002", priority_max=Priority.LOW)
+    walk = stage(MIXED[:2]).ask(priority=Priority.LOW, caller=capped)
+    assert walk.next() == "refused"
+    assert (walk.refusal().http_status, "this client key has a low priority" in walk.refusal().message) == (403, True)
 
 
 def test_what_must_not_leave_the_machine_does_not() -> None:
@@ -151,7 +156,13 @@ def test_what_must_not_leave_the_machine_does_not() -> None:
 def test_the_reserve_is_for_those_who_pin() -> None:
     made = stage([(limited("alpha", day(10)), ["a1"])], max_wait_s=0.0, reserve=0.2)
     assert [made.serve() for _ in range(9)] == ["a1"] * 8 + ["refused"]
+    walk = made.ask()
+    walk.next()
+    assert "RESERVE_FRACTION" in walk.refusal().guidance
     assert [made.serve("alpha") for _ in range(3)] == ["a1", "a1", "refused"]
+    walk = made.ask()
+    walk.next()
+    assert "mostly: your limit" in walk.refusal().message
 
 
 # which first -----------------------------------------------------------------------------------------------------------------
