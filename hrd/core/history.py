@@ -56,7 +56,7 @@ def _in_order(turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
     for turn in turns:
         if turn.role is Role.TOOL:
             for part in turn.parts:
-                if len(given) == len(owed) or not isinstance(part, ToolResult) or part.call_id != owed[len(given)]:
+                if len(given) == len(owed) or type(part) is not ToolResult or part.call_id != owed[len(given)]:
                     return None
                 given.append(part)
             if not turn.parts:
@@ -69,12 +69,12 @@ def _in_order(turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
         if owed:
             owed, given = [], []
         for part in turn.parts:
-            if isinstance(part, Text):
+            if type(part) is Text:
                 if not part.text or part.text.isspace():
                     return None
-            elif isinstance(part, ToolCall):
+            elif type(part) is ToolCall:
                 owed.append(part.id)
-            elif isinstance(part, ToolResult) or (isinstance(part, Refused) and not part.text.strip()):
+            elif type(part) is ToolResult or (type(part) is Refused and not part.text.strip()):
                 return None
         done.append(turn)
     return tuple(done) if len(given) == len(owed) else None

@@ -14,7 +14,7 @@ from hrd.dialects import anthropic_hub, anthropic_native
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.anthropic_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.anthropic_measure import measure
-from hrd.dialects.anthropic_needs import needs_of
+from hrd.dialects.anthropic_needs import needs_of, read_messages
 from hrd.dialects.contract import Hub, Native, Request
 from hrd.dialects.fields import NULL, count_of, count_turns, flag_of, read_fields, text_of
 
@@ -50,7 +50,8 @@ def decode(body: bytes) -> Request | Refusal:
     stream = flag_of(fields, "stream")
     if isinstance(stream, Refusal):
         return stream
-    turns = count_turns(fields)
+    messages = read_messages(fields)
+    turns = len(messages) or count_turns(fields)
     if isinstance(turns, Refusal):
         return turns
     tokens, images = measure(fields, turns)
@@ -63,7 +64,7 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=count_of(fields, "max_tokens"),
         body_bytes=len(body),
-        needs=needs_of(fields),
+        needs=needs_of(fields, messages),
         affinity=affinity_in(fields, model, bytes(fields["messages"])),
     )
     return Request(ask=ask, fields=fields)

@@ -34,7 +34,10 @@ class _Block(msgspec.Struct, gc=False):
     source: _Source | str | None = None
 
 
-class _Message(msgspec.Struct, gc=False):
+class Said(msgspec.Struct, gc=False):
+    """A message, as far as it is looked at."""
+
+    role: str
     content: str | list[_Block] | None = None
 
 
@@ -42,15 +45,23 @@ class _Tool(msgspec.Struct, gc=False):
     type: str | None = None
 
 
-_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+_MESSAGES: Final = msgspec.json.Decoder(list[Said])
 _TOOLS: Final = msgspec.json.Decoder(list[_Tool] | None)
 
 
-def needs_of(fields: Fields) -> frozenset[Need]:
-    """The needs of a request; mostly none."""
-    needs = {need for name, marks, need in _MARKS if name in fields and any(bytes(fields[name]).find(m) >= 0 for m in marks)}
+def read_messages(fields: Fields) -> list[Said]:
+    """The messages; none if they are of a shape that whoever reads them refuses."""
     try:
-        needs |= _of_messages(_MESSAGES.decode(fields["messages"]))
+        return _MESSAGES.decode(fields["messages"]) if "messages" in fields else []
+    except (ValueError, RecursionError):
+        return []
+
+
+def needs_of(fields: Fields, messages: Iterable[Said]) -> frozenset[Need]:
+    """The needs of a request with these *messages*; mostly none."""
+    needs = {need for name, marks, need in _MARKS if name in fields and any(bytes(fields[name]).find(m) >= 0 for m in marks)}
+    needs |= _of_messages(messages)
+    try:
         needs |= _of_tools([tool.type for tool in _TOOLS.decode(fields["tools"]) or ()]) if "tools" in fields else NONE
     except (ValueError, RecursionError):
         pass  # of a shape that whoever reads it refuses
@@ -59,7 +70,7 @@ def needs_of(fields: Fields) -> frozenset[Need]:
     return frozenset(needs) if needs else NONE
 
 
-def _of_messages(messages: Iterable[_Message]) -> frozenset[Need]:
+def _of_messages(messages: Iterable[Said]) -> frozenset[Need]:
     """What others have no words for: a block of the API's own, a file that lies there, a document of more than text."""
     for message in messages:
         if isinstance(message.content, list):

@@ -186,6 +186,8 @@ class _Reading:
             return ()
         if isinstance(content, str):
             return (Text(content),)
+        if len(content) == 1 and content[0].type == "text":  # as it mostly is
+            return (Text(content[0].text or "", _unless_null(content[0].cache_control)),)
         parts = [part for block in content if (part := self._part(block)) is not None]
         return parts if len(parts) == len(content) else self._with_foreign(content, spelled)
 

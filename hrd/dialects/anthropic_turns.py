@@ -75,7 +75,16 @@ class Messages:
         for turn in turns:
             if turn.name:
                 self.notes["names of who speaks left out"] = None
-            self._add("assistant" if turn.role is assistant else "user", self._blocks(turn.parts))
+            part = turn.parts[0] if len(turn.parts) == 1 else None
+            if type(part) is ToolResult:
+                blocks = [self._result(part)]
+            elif type(part) is ToolCall:
+                blocks = [self._call(part)]
+            elif type(part) is Text:
+                blocks = [text_block(part)]
+            else:
+                blocks = self._blocks(turn.parts)
+            self._add("assistant" if turn.role is assistant else "user", blocks)
         if self.done and self.done[0]["role"] == "assistant":
             self.done.insert(0, {"role": "user", "content": [{"type": "text", "text": _BEGINNING}]})
             self.notes["a first message of the user put before the assistant's"] = None

@@ -4,7 +4,7 @@ A conversation becomes the request that a client of OpenAI's would have sent; th
 every other (`dialects.quirks`). Replies become events by the structs of `openai_reply`, which take what providers really send.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -58,7 +58,9 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     quirks = provider.quirks
     turns, notes = repair(conversation.turns)
     speller = _Speller(quirks)
-    members: dict[str, Any] = {"model": model, "messages": [message for turn in turns for message in speller.messages(turn)]}
+    for turn in turns:
+        speller.add(turn)
+    members: dict[str, Any] = {"model": model, "messages": speller.messages}
     if stream:
         members["stream"] = True
         if quirks.stream_usage and "stream_options" not in drop:
@@ -107,6 +109,7 @@ class _Speller:
     def __init__(self, quirks: Quirks) -> None:
         self._quirks = quirks
         self._keeps_marks = "cache_control" in quirks.forward
+        self.messages: list[dict[str, Any]] = []
         self._notes: dict[str, None] = {}
         self._names = SentNames()
 
@@ -117,9 +120,9 @@ class _Speller:
     def note(self, text: str) -> None:
         self._notes[text] = None
 
-    def messages(self, turn: Turn) -> Iterator[dict[str, Any]]:
+    def add(self, turn: Turn) -> None:
         if turn.role is Role.TOOL:
-            yield from self._results(turn)
+            self._add_results(turn)
             return
         message: dict[str, Any] = {"role": turn.role}
         text = self._lone_text(turn.parts)
@@ -132,7 +135,7 @@ class _Speller:
         if turn.name:
             message["name"] = turn.name
         if len(message) > 1 and message.get("content") != []:
-            yield message
+            self.messages.append(message)
 
     def _lone_text(self, parts: Sequence[Part]) -> str:
         """What is said, if that is one text and no more, as it mostly is."""
@@ -141,54 +144,54 @@ class _Speller:
 
     def _content(self, parts: Sequence[Part]) -> str | list[dict[str, Any]]:
         """One string where that says it all: some providers take nothing else."""
-        spelled = [each for part in parts for each in self._part(part)]
+        spelled = [each for part in parts if (each := self._part(part)) is not None]
         if spelled and all(each["type"] == "text" and len(each) == 2 for each in spelled):
             return "\n\n".join(each["text"] for each in spelled)
         return spelled
 
-    def _part(self, part: Part) -> Iterator[dict[str, Any]]:
+    def _part(self, part: Part) -> dict[str, Any] | None:
         match part:
             case Text():
-                yield self.marked({"type": "text", "text": part.text}, part.cache_control)
+                return self.marked({"type": "text", "text": part.text}, part.cache_control)
             case Image():
-                yield from self._image(part)
+                return self._image(part)
             case Document():
-                yield from self._document(part)
+                return self._document(part)
             case Audio():
-                yield {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}
+                return {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}
             case Refused():
-                yield {"type": "text", "text": part.text}
+                return {"type": "text", "text": part.text}
             case Foreign() if part.dialect == DIALECT:
-                yield msgspec.json.decode(part.raw, type=dict[str, Any])
+                return msgspec.json.decode(part.raw, type=dict[str, Any])
             case Foreign():
                 self.note(f"{part.type} left out")
+                return None
             case Thinking() | ToolCall() | ToolResult():
                 raise AssertionError("spelled elsewhere")
 
     def marked(self, spelled: dict[str, Any], mark: msgspec.Raw) -> dict[str, Any]:
-        if bytes(mark) and self._keeps_marks:
+        if self._keeps_marks and mark:
             spelled["cache_control"] = mark
         return spelled
 
-    def _image(self, image: Image) -> Iterator[dict[str, Any]]:
+    def _image(self, image: Image) -> dict[str, Any] | None:
         if image.file_id:
             self.note("an image that only its vendor has (by file id) left out")
-            return
+            return None
         url = {"url": image.url or data_url(image.media_type, image.data)}
         if image.detail:
             url["detail"] = image.detail
-        yield self.marked({"type": "image_url", "image_url": url}, image.cache_control)
+        return self.marked({"type": "image_url", "image_url": url}, image.cache_control)
 
-    def _document(self, document: Document) -> Iterator[dict[str, Any]]:
+    def _document(self, document: Document) -> dict[str, Any]:
         if document.text:
             title = f"{document.title}:\n" if document.title else ""
-            yield self.marked({"type": "text", "text": title + document.text}, document.cache_control)
-        elif self._quirks.documents and document.data:
+            return self.marked({"type": "text", "text": title + document.text}, document.cache_control)
+        if self._quirks.documents and document.data:
             file = {"filename": document.title or "document", "file_data": data_url(document.media_type, document.data)}
-            yield self.marked({"type": "file", "file": file}, document.cache_control)
-        else:
-            self.note("a document that this provider cannot read left out")
-            yield {"type": "text", "text": f"[A document is missing here: {document.title or document.url or 'untitled'}]"}
+            return self.marked({"type": "file", "file": file}, document.cache_control)
+        self.note("a document that this provider cannot read left out")
+        return {"type": "text", "text": f"[A document is missing here: {document.title or document.url or 'untitled'}]"}
 
     def _assistant(self, turn: Turn) -> dict[str, Any]:
         said: list[Part] = []
@@ -228,7 +231,7 @@ class _Speller:
             spelled["extra_content"] = {"google": {"thought_signature": call.signature}}
         return spelled
 
-    def _results(self, turn: Turn) -> Iterator[dict[str, Any]]:
+    def _add_results(self, turn: Turn) -> None:
         """A message for each result; pictures follow in a user's message, since few take them in a result."""
         pictures: list[Part] = []
         for part in turn.parts:
@@ -239,13 +242,11 @@ class _Speller:
                 others = [each for each in part.content if not isinstance(each, Text)]
                 pictures += others
                 content = "\n\n".join(texts) or (_IMAGES_FOLLOW if others else "")
-            yield {
-                "role": "tool",
-                "tool_call_id": part.call_id,
-                "content": f"Error: {content}" if part.is_error and not content.startswith("Error") else content,
-            }
+            if part.is_error and not content.startswith("Error"):
+                content = f"Error: {content}"
+            self.messages.append({"role": "tool", "tool_call_id": part.call_id, "content": content})
         if pictures:
-            yield {"role": "user", "content": self._content(pictures)}
+            self.messages.append({"role": "user", "content": self._content(pictures)})
 
 
 # tools and options -------------------------------------------------------------------------------------------------------

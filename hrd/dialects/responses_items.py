@@ -289,7 +289,9 @@ class _Turns:
 
 
 def _image(part: _Part) -> Image | None:
-    url = part.image_url.get("url") if isinstance(part.image_url, dict) else part.image_url
+    url = part.image_url
+    if isinstance(url, dict):
+        url = url.get("url")
     detail = part.detail or ""
     if isinstance(url, str) and url:
         media_type, data = split_data_url(url)
