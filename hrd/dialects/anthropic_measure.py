@@ -37,8 +37,9 @@ def _measure_text(spelled: bytes) -> tuple[int, int]:
     spelled = _without_marks(spelled)
     texts, images, documents = _count_blocks(spelled)
     blob_bytes = len(spelled)
-    for blob in _BLOBS if images or documents else (_SIGNATURE,):
-        spelled = blob.sub(_CUT, spelled)
+    if images or documents or spelled.find(b'"signature"') >= 0:
+        for blob in _BLOBS if images or documents else (_SIGNATURE,):
+            spelled = blob.sub(_CUT, spelled)
     blob_bytes -= len(spelled)
     pages = max(documents, blob_bytes // _PAGE_BYTES) if documents else 0
     tokens = estimate_json_tokens(spelled) - _BLOCK_TOKENS * texts

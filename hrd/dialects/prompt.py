@@ -45,10 +45,12 @@ def measure_prompt(messages: bytes, count: int, tools: bytes) -> tuple[int, int]
 def measure_items(items: bytes, tools: bytes) -> tuple[int, int]:
     """The same of the *items* of a Responses request. What a string holds is escaped, so a name in quotes is a name."""
     find = items.find
-    images = items.count(_IMAGE) if find(_IMAGE) >= 0 else 0
-    spelled = _without_blobs(items) if find(b";base64,") >= 0 or find(b'"input_audio"') >= 0 else items
-    for seal in _SEALS:
-        if find(seal) >= 0:
+    has_parts = find(b'"input_') >= 0
+    images = items.count(_IMAGE) if has_parts else 0
+    has_blobs = find(b";base64,") >= 0 or (has_parts and find(b'"input_audio"') >= 0)
+    spelled = _without_blobs(items) if has_blobs else items
+    if find(b'"encrypted_content"') >= 0:
+        for seal in _SEALS:
             spelled = _without_seals(spelled, seal)
     tokens = max(1, estimate_json_tokens(spelled) - _ITEM_TOKENS * items.count(b'"type"'))
     if tools:

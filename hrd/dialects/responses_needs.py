@@ -38,10 +38,8 @@ _CHOICE: Final = msgspec.json.Decoder(_Typed)
 def needs_of(fields: Fields, spelled: bytes, kinds: Iterable[str | None]) -> frozenset[Need]:
     """The needs of a request with the items *spelled*, which are of those *kinds*; mostly none."""
     needs: set[Need] = set()
-    if spelled.find(b'"input_audio"') >= 0:
-        needs.add(Need.AUDIO)
-    if spelled.find(b'"input_file"') >= 0:
-        needs.add(Need.DOCUMENTS)
+    if spelled.find(b'"input_') >= 0:
+        needs |= _of_parts(spelled)
     if _spelled(fields, "text").find(b'"json_') >= 0:
         needs.add(Need.FORMAT)
     if _spelled(fields, "top_logprobs") or _spelled(fields, "include").find(b"logprobs") >= 0:
@@ -54,9 +52,21 @@ def needs_of(fields: Fields, spelled: bytes, kinds: Iterable[str | None]) -> fro
     if items or tools:
         is_codex = is_cli(fields) or (items <= CODEX_ITEMS and tools <= _CODEX_TOOLS)
         needs.add(Need.OF_RESPONSES if is_codex else Need.OF_OPENAI)
-    if _has_file(spelled) or _has_new_part(spelled) or _spelled(fields, "prompt"):
+    if _spelled(fields, "prompt"):
         needs.add(Need.OF_OPENAI)
     return frozenset(needs) if needs else NONE
+
+
+def _of_parts(spelled: bytes) -> set[Need]:
+    """What the parts of messages need."""
+    needs: set[Need] = set()
+    if spelled.find(b'"input_audio"') >= 0:
+        needs.add(Need.AUDIO)
+    if spelled.find(b'"input_file"') >= 0:
+        needs.add(Need.DOCUMENTS)
+    if _has_file(spelled) or _has_new_part(spelled):
+        needs.add(Need.OF_OPENAI)
+    return needs
 
 
 def _has_file(spelled: bytes) -> bool:
