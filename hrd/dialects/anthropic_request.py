@@ -165,19 +165,23 @@ class _Reading:
     def _turns(self) -> list[Turn]:
         """The messages as turns: results of tools stand in one of their own, before what the user says with them."""
         turns: list[Turn] = []
+        tool, assistant = Role.TOOL, Role.ASSISTANT
         for place, message in enumerate(self._body.messages):
             role = _ROLES.get(message.role)
             if role is None:
                 raise msgspec.ValidationError(f"there is no role {message.role!r} in the Messages API")
             parts = self._parts(message.content, place)
-            if message.role == "assistant":
-                parts = _with_call_signatures(parts)
-            elif results := tuple([part for part in parts if type(part) is ToolResult]):
-                turns.append(Turn(Role.TOOL, results))
-                parts = [part for part in parts if type(part) is not ToolResult]
-                if not parts:
-                    continue
-            turns.append(Turn(role, tuple(parts)))
+            if role is assistant:
+                turns.append(Turn(role, tuple(_with_call_signatures(parts))))
+            elif len(parts) == 1 and type(parts[0]) is ToolResult:
+                turns.append(Turn(tool, (parts[0],)))
+            else:
+                results = tuple([part for part in parts if type(part) is ToolResult])
+                others = tuple([part for part in parts if type(part) is not ToolResult]) if results else tuple(parts)
+                if results:
+                    turns.append(Turn(tool, results))
+                if others or not results:
+                    turns.append(Turn(role, others))
         return turns
 
     def _parts(self, content: Content, spelled: msgspec.Raw | int) -> Sequence[Part]:
@@ -186,8 +190,8 @@ class _Reading:
             return ()
         if isinstance(content, str):
             return (Text(content),)
-        if len(content) == 1 and content[0].type == "text":  # as it mostly is
-            return (Text(content[0].text or "", _unless_null(content[0].cache_control)),)
+        if len(content) == 1 and (lone := self._part(content[0])) is not None:  # as it mostly is
+            return (lone,)
         parts = [part for block in content if (part := self._part(block)) is not None]
         return parts if len(parts) == len(content) else self._with_foreign(content, spelled)
 
