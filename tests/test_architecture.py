@@ -111,8 +111,9 @@ ONLY_IN = {
     ),
 }
 
-HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.files", "hrd.__version__", "hrd.__main__")
-"""hrd.files knows nothing of either; the last is for the words of its help alone, which hrctl makes a man page of."""
+HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.core.aliases", "hrd.files", "hrd.__version__", "hrd.__main__")
+"""hrd.core.aliases is names alone, for when no daemon is there to ask; hrd.files knows nothing of either; the last is for the
+words of its help alone, which hrctl makes a man page of."""
 BANNED_WORDS = {"manager", "service", "helper", "helpers", "util", "utils", "common", "base", "handler", "processor"}
 
 

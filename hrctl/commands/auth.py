@@ -85,13 +85,14 @@ def add(
     if provider.lower() in SIGN_IN:
         raise Misused(f"{provider} takes no keys: its accounts sign in", "hr auth login codex, or hr auth import-codex")
     session: Session = ctx.obj
-    keys = keys_read() if key_stdin else keys_asked(provider)
+    again = f"hr auth add {provider_shown(provider)}"
+    keys = keys_read(again) if key_stdin else keys_asked(provider, again)
     ask = AuthAdd(provider=provider, keys=tuple(keys), account=account, label=label, cost_class=cost_class or "")
     session.show(session.client.ask(AUTH_ADD, ask), _added, as_json)
 
 
 def _exposed(provider: str) -> Misused:
-    name = provider if len(provider) <= PROVIDER_MAX else "PROVIDER"
+    name = provider_shown(provider)
     return Misused(
         "keys are never taken as arguments. If that was a key, the shell's history and the list of processes have seen it: "
         "treat it as exposed, have the provider revoke it, and make a new one",
@@ -99,30 +100,38 @@ def _exposed(provider: str) -> Misused:
     )
 
 
-def keys_read() -> list[str]:
+def provider_shown(provider: str) -> str:
+    """A longer word may be a key, given in the wrong place."""
+    return plain(provider) if len(provider) <= PROVIDER_MAX else "PROVIDER"
+
+
+def keys_read(again: str) -> list[str]:
+    """*again*: what to type to give them after all, if there is none."""
     text = sys.stdin.read(KEYS_BYTES_MAX + 1)
     if len(text) > KEYS_BYTES_MAX:
         raise Misused(f"standard input is longer than {KEYS_BYTES_MAX >> 20} MiB", "give one key a line")
-    return _some([line.strip() for line in text.splitlines() if line.strip()])
+    return _some([line.strip() for line in text.splitlines() if line.strip()], _one_a_line(again))
 
 
-def keys_asked(provider: str) -> list[str]:
-    """Several at once: separated by blanks or commas, or one after the other until an empty line."""
+def keys_asked(provider: str, again: str) -> list[str]:
+    """Several at once: separated by blanks or commas, or one after the other until an empty line. *again*: see `keys_read`."""
     if not sys.stdin.isatty():
-        raise Misused(
-            "there is no terminal to ask for the key", f"give keys one a line: hr auth add {provider} --key-stdin < FILE"
-        )
+        raise Misused("there is no terminal to ask for the key", _one_a_line(again))
     keys: list[str] = []
     prompt = f"Key for {plain(provider)} (not shown)"
     while entered := click.prompt(prompt, hide_input=True, default="", show_default=False, err=True).replace(",", " ").split():
         keys += entered
         prompt = "Another, or Enter alone to finish"
-    return _some(keys)
+    return _some(keys, f"when you have it: {again}")
 
 
-def _some(keys: list[str]) -> list[str]:
+def _one_a_line(again: str) -> str:
+    return f"give keys one a line: {again} --key-stdin < FILE"
+
+
+def _some(keys: list[str], hint: str) -> list[str]:
     if not keys:
-        raise Misused("no key was given, nothing has changed")
+        raise Misused("no key was given, nothing has changed", hint)
     return keys
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from hrctl.commands.auth import added_lines, keys_asked, keys_read
+from hrctl.commands.auth import added_lines, keys_asked, keys_read, provider_shown
 from hrctl.commands.try_ import PROMPT, refused, small_request
 from hrctl.endpoint import open_endpoint
 from hrctl.grammar import Command, as_json
@@ -58,12 +58,13 @@ def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: boo
     is_asking = sys.stdin.isatty() and not yes and not key_stdin
     if not is_asking and not provider:
         raise Misused("which provider?", "hr setup --provider groq --key-stdin --yes < key.txt")
+    keys = keys_read(_again(provider)) if key_stdin else []  # before anything is begun: there may be none
     settling = Settling(ThisMachine(), os.environ, os.getuid())
     guide = Guide(session, settling, is_asking=is_asking, service=service, as_json=as_json)
-    guide.see_that_it_runs()
+    guide.see_that_it_runs(provider)
     known = session.client.ask(PROVIDERS, Nothing()).value.providers
     chosen = _named(known, provider) if provider else guide.choose(known)
-    name = guide.give_key(chosen, model, key_stdin=key_stdin)
+    name = guide.give_key(chosen, model, keys)
     trial = guide.try_out(name)
     is_settled = guide.see_that_it_stays()
     endpoint = session.client.ask(STATUS, Nothing()).value.endpoint
@@ -92,14 +93,15 @@ class Guide:
         self._service = service
         self._as_json = as_json
 
-    def see_that_it_runs(self) -> None:
-        """As a service, if that is wanted, else in the background."""
+    def see_that_it_runs(self, provider: str) -> None:
+        """As a service, if that is wanted, else in the background. Not for the sake of a *provider* that nobody knows."""
         if self._service and self._settling.why_not:
             raise Trouble(f"hrd cannot be a service here: {self._settling.why_not}", "without one: hr setup --no-service")
         try:
             found = self._client.ask(VERSION, Nothing()).value
             self._say(f"hrd {plain(found.version)} runs (pid {found.pid})")
         except NotRunning as nobody:
+            _see_that_it_is_known(provider)
             if self._wants_service(f"hrd does not run. Have it start by itself {self._settling.begins}, and now?"):
                 self._settled(self._settling.settle())
             elif self._wants("hrd does not run. Start it in the background now?"):
@@ -146,12 +148,12 @@ class Guide:
                     return one
             self._say("There is none of that number or name.")  # not repeated: it may be a key that came too early
 
-    def give_key(self, chosen: KnownProvider, model: str, *, key_stdin: bool) -> str:
-        """See that the provider has one; its name."""
+    def give_key(self, chosen: KnownProvider, model: str, keys: Sequence[str]) -> str:
+        """See that the provider has one; its name. *keys*: those that were piped in."""
         if chosen.keyless:
             self._switch_on(chosen, model)
             return chosen.name
-        if not key_stdin and not self._is_asking:
+        if not keys and not self._is_asking:
             if chosen.has_key:
                 return chosen.name
             hint = f"hr setup --provider {chosen.name} --key-stdin --yes < key.txt"
@@ -160,7 +162,7 @@ class Guide:
             return chosen.name
         if self._is_asking and chosen.keys_at:
             self._say(f"Keys come from {plain(chosen.keys_at)}")
-        keys = keys_read() if key_stdin else keys_asked(chosen.name)
+        keys = keys or keys_asked(chosen.name, _again(chosen.name))
         added = self._client.ask(AUTH_ADD, AuthAdd(provider=chosen.name, keys=tuple(keys))).value
         self._say("\n".join(added_lines(added, self._session.paper)))
         return added.provider
@@ -192,6 +194,22 @@ class Guide:
     def _say(self, text: str) -> None:
         if not self._as_json:
             self._session.say(text)
+
+
+def _again(provider: str) -> str:
+    return f"hr setup --provider {provider_shown(provider)}"
+
+
+def _see_that_it_is_known(provider: str) -> None:
+    """By us; a daemon that runs knows by itself, and may be another version."""
+    from hrd.core.aliases import PROVIDERS as NAMES  # noqa: PLC0415 - hr is to start quickly
+    from hrd.core.aliases import provider_named, provider_suggested  # noqa: PLC0415 - as above
+
+    if provider and provider_named(provider) is None:
+        meant = provider_suggested(provider_shown(provider))
+        raise Trouble(
+            "there is no provider of that name", f"did you mean {meant}?" if meant else f"there are {', '.join(NAMES)}"
+        )
 
 
 def _named(known: Sequence[KnownProvider], name: str) -> KnownProvider:

@@ -89,7 +89,8 @@ def test_a_key_in_an_option_that_is_none_is_not_repeated_either(daemon: FakeDaem
 @pytest.mark.parametrize("stdin", ["", "\n", "  \n\t\n"])
 def test_no_key_changes_nothing(daemon: FakeDaemon, hr: Hr, stdin: str) -> None:
     ran = hr("auth", "add", "groq", "--key-stdin", stdin=stdin)
-    assert (ran.code, ran.err) == (2, "hr: no key was given, nothing has changed\n")
+    told = "hr: no key was given, nothing has changed\n    give keys one a line: hr auth add groq --key-stdin < FILE\n"
+    assert (ran.code, ran.err) == (2, told)
     assert daemon.asked == []
 
 
@@ -135,6 +136,7 @@ def test_enter_alone_at_the_first_prompt_changes_nothing(daemon: FakeDaemon) -> 
     terminal.wait_for("(not shown): ")
     terminal.type("\n")
     terminal.wait_for("no key was given, nothing has changed")
+    terminal.wait_for("when you have it: hr auth add ")
     assert (terminal.end(), daemon.asked) == (2, [])
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -135,3 +136,24 @@ def test_somebody_who_does_not_want_it_started() -> None:
     terminal.wait_for("Start it in the background now?")
     terminal.type("n\n")
     assert terminal.end() == 3
+
+
+@pytest.mark.parametrize(
+    ("provider", "stdin", "code", "told"),
+    [
+        ("nosuch", KEY, 1, "there are gemini, openrouter,"),
+        ("grok", KEY, 1, "did you mean groq?"),
+        ("gsk_" + 30 * "0", "", 2, "give keys one a line: hr setup --provider PROVIDER --key-stdin < FILE"),
+        ("groq", "\n", 2, "give keys one a line: hr setup --provider groq --key-stdin < FILE"),
+    ],
+)
+def test_nothing_is_started_for_what_cannot_be(hr: Hr, folder: Path, provider: str, stdin: str, code: int, told: str) -> None:
+    ran = hr("setup", "--provider", provider, "--key-stdin", "--yes", stdin=stdin)
+    assert (ran.code, told in ran.err, ran.out) == (code, True, "")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_provider_that_only_the_daemon_knows_is_its_to_refuse(daemon: FakeDaemon, endpoint: FakeEndpoint, hr: Hr) -> None:
+    daemon.answers(AUTH_ADD, AuthAdded(provider="newest", added=("newest-1a2b3c4d",)))
+    assert hr("setup", "--provider", "newest", "--key-stdin", "--yes", stdin=KEY).code == 0
+    assert added(daemon)[0].provider == "newest"
