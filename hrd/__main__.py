@@ -3,10 +3,14 @@
 import gc
 import os
 import sys
+from typing import Final
 
 import click
 
 from hrd import __version__
+
+EXIT_INTERRUPTED: Final = 130
+"""128 and the number of SIGINT, as shells count."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,19 +23,27 @@ def main(*, check_config: bool, demo: bool, doctor: bool) -> None:
 
     It is controlled with `hr`, and configured in .env and config.toml; `hrd --check-config` says where they are.
 
-    Exit codes: 0 done or stopped, 1 could not start, 2 the settings are wrong or hrd was used wrongly.
+    Exit codes: 0 done or stopped, 1 could not start, 2 the settings are wrong or hrd was used wrongly, 130 interrupted while
+    it started.
     """
+    try:
+        sys.exit(_run(check_config=check_config, demo=demo, doctor=doctor))
+    except KeyboardInterrupt:  # click would call it a failure
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _run(*, check_config: bool, demo: bool, doctor: bool) -> int:
     if doctor:
         from hrd.checkup import check_up  # noqa: PLC0415 - as below
 
-        sys.exit(check_up(os.environ))
+        return check_up(os.environ)
     from hrd.handover.spawn import step_aside  # noqa: PLC0415 - --version and --help do without all the rest
 
     channel = step_aside(os.environ)
     gc.disable()  # what is imported stays: `start` collects once, and lets the collector work when all is built
     from hrd.start import start  # noqa: PLC0415 - as above; and nothing of it may run before the process has its parent
 
-    sys.exit(start(os.environ, channel, check_only=check_config, demo_wanted=demo))
+    return start(os.environ, channel, check_only=check_config, demo_wanted=demo)
 
 
 if __name__ == "__main__":

@@ -44,8 +44,6 @@ FILES_OPEN_MAX: Final = 65_536
 GC_THRESHOLD: Final = 20_000
 EXIT_FAILED: Final = 1
 EXIT_BAD_CONFIGURATION: Final = 2
-EXIT_INTERRUPTED: Final = 130
-"""128 and the number of SIGINT, as shells count."""
 SERVICE_NAMES: Final = ("NOTIFY_SOCKET", "INVOCATION_ID")
 """systemd sets them for what it starts (systemd.exec(5), sd_notify(3)): nobody reads a welcome there."""
 
@@ -80,8 +78,6 @@ def start(environ: Mapping[str, str], channel: socket.socket | None, *, check_on
         return _fail(NotStartedError([str(reason)]), channel, inheritance)
     except NotStartedError as reason:
         return _fail(reason, channel, inheritance)
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
     return 0
 
 

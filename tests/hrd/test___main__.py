@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,6 +175,25 @@ async def test_a_signal_ends_it_well_and_takes_the_socket_away(tmp_path: Path, n
         assert await daemon.wait_ended() == 0
         assert not daemon.socket_path.exists()
         assert "Traceback" not in daemon.log
+
+
+@pytest.mark.parametrize("module", ["hrd.start", "hrd.checkup"])
+def test_an_interrupt_before_it_is_ready_is_no_failure(tmp_path: Path, module: str) -> None:
+    program = f"""
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from hrd.__main__ import main
+main(["--doctor"] if "{module}" == "hrd.checkup" else [], prog_name="hrd")
+"""
+    environment = os.environ | {"HERMES_ROUTER_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_what_is_odd_is_told_beside_what_is_wrong(tmp_path: Path) -> None:
