@@ -7,7 +7,7 @@ from typing import BinaryIO, Final, Generic, TypeVar
 import msgspec
 
 from hrctl.door import connect
-from hrctl.problems import NotRunning, Trouble
+from hrctl.problems import SILENT_HINT, NotRunning, Trouble
 from hrctl.reply import Garbled, Reply
 from hrd.admin.wire.route import Ask, Refused, Route
 
@@ -94,9 +94,7 @@ def _refused(status: int, raw: bytes) -> Trouble:
 
 def _lost(error: OSError | Garbled) -> Trouble:
     if isinstance(error, TimeoutError):
-        return NotRunning(
-            "hrd has been silent for too long: it hangs, or is very busy", "try again, or find and end it: pgrep -ax hrd"
-        )
+        return NotRunning("hrd has been silent for too long: it hangs, or is very busy", SILENT_HINT)
     if isinstance(error, OSError):
         return NotRunning(f"hrd hung up: {error.strerror or error}", "see whether it runs: hr status")
     return Trouble(f"hrd's answer cannot be read: {error}", "see whether hrd runs: hr status")

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hrctl.problems import NotRunning, Trouble
-from hrd.admin.places import HOME_NAME, SOCKET_NAME
+from hrctl.problems import SILENT_HINT, NotRunning, Trouble
+from hrd.admin.places import HOME_NAME, SOCKET_BYTES_MAX, SOCKET_NAME
 
 
 def connect(paths: Sequence[str], wait_s: float) -> socket.socket:
@@ -28,20 +28,22 @@ def connect(paths: Sequence[str], wait_s: float) -> socket.socket:
             pass
         except (TimeoutError, BlockingIOError):  # the second: its queue of callers is full (unix(7))
             door.close()
-            raise NotRunning(
-                f"hrd does not answer at {path}: it hangs, or is very busy", "try again, or find and end it: pgrep -ax hrd"
-            ) from None
+            raise NotRunning(f"hrd does not answer at {path}: it hangs, or is very busy", SILENT_HINT) from None
         except OSError as error:
             door.close()
-            raise Trouble(
-                f"{path} cannot be used as a control socket: {error}", "say where it is: hr --socket PATH …"
-            ) from None
+            raise Trouble(f"{path} cannot be used as a control socket: {error}", _another_place(path)) from None
         else:
             return door
         door.close()
     if denied:
         raise _denied(denied)
     raise _not_running(paths, stale)
+
+
+def _another_place(path: str) -> str:
+    if len(os.fsencode(path)) <= SOCKET_BYTES_MAX:
+        return "say where it is: hr --socket PATH …"
+    return f"set XDG_RUNTIME_DIR or {HOME_NAME} to a folder with a shorter path: a socket's may have {SOCKET_BYTES_MAX} bytes"
 
 
 def _not_running(paths: Sequence[str], stale: str) -> NotRunning:

@@ -13,6 +13,10 @@ INTERRUPTED = 130
 """128 and the number of SIGINT, as shells count."""
 
 
+SILENT_HINT = "try again, or find and end it: pgrep -af hrd"
+"""By its whole command: a daemon that was started as `python -m hrd`, or that took over, is called python."""
+
+
 class Trouble(Exception):  # noqa: N818 - a refusal is not an error of the program
     """Refused, or failed."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from hrctl.problems import SILENT_HINT
 from tests.e2e.daemon import Router, answered, running, wait_until
 from tests.upstreams import Answer, Upstream
 
@@ -28,6 +29,14 @@ async def test_a_second_daemon_is_refused_with_the_pid_of_the_first(tmp_path: Pa
         assert f"already running, pid {first.pid}" in first.log[before:]
         assert "Traceback" not in first.log
         assert (await first.status())["pid"] == first.pid
+
+
+@pytest.mark.skipif(shutil.which("pgrep") is None, reason="pgrep is not installed here")
+async def test_what_is_typed_to_find_a_silent_daemon_finds_it(tmp_path: Path) -> None:
+    command = SILENT_HINT.rpartition(": ")[2].split()
+    async with running(tmp_path) as router:
+        found = (await trio.run_process(command, capture_stdout=True)).stdout.decode()
+        assert str(router.pid) in [line.split()[0] for line in found.splitlines()]
 
 
 async def test_the_socket_of_a_killed_daemon_is_replaced(tmp_path: Path) -> None:

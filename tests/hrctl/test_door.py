@@ -47,6 +47,15 @@ def test_a_path_that_no_socket_can_have_is_an_error_of_its_own() -> None:
     with pytest.raises(Trouble, match="cannot be used as a control socket") as told:
         connect(["/tmp/" + "x" * 200], 1.0)
     assert told.value.exit_code == 1
+    assert told.value.hint.startswith("set XDG_RUNTIME_DIR or HERMES_ROUTER_HOME to a folder with a shorter path")
+
+
+def test_a_socket_of_another_kind_is_not_one_of_ours(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(folder / "other.sock"))
+        with pytest.raises(Trouble, match="cannot be used as a control socket") as told:
+            connect([str(folder / "other.sock")], 1.0)
+    assert told.value.hint == "say where it is: hr --socket PATH …"
 
 
 def test_a_listener_that_takes_nobody_is_not_waited_for(folder: Path) -> None:
