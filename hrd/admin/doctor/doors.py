@@ -20,7 +20,7 @@ def port_in_use(wanted: Address, listening_on: Sequence[Address]) -> Iterator[Fi
     host, port = listening_on[0]
     yield fine(PORT, f"clients are served at {endpoint_url(host, port)}/v1")
     if wanted[0] != host or wanted[1] not in (0, port):
-        hint = "the socket that systemd hands over wins (hrd.socket); or hrd could not move there: see its log"
+        hint = "under systemd hrd.socket wins, change it: systemctl edit hrd.socket; else hr status says why hrd could not move"
         yield odd(PORT, f"the settings say {endpoint_url(*wanted)}, and it listens elsewhere", hint)
     yield from _exposed(host)
 

@@ -20,7 +20,8 @@ def test_listening_elsewhere_is_odd(wanted: tuple[str, int]) -> None:
     found = list(port_in_use(wanted, [("127.0.0.1", 8319)]))
     assert [one.state for one in found] == [FindingState.OK, FindingState.WARNING]
     assert f"http://{wanted[0]}:{wanted[1]}" in found[1].message
-    assert "hrd.socket" in found[1].hint
+    assert "systemctl edit hrd.socket" in found[1].hint
+    assert "hr status" in found[1].hint
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
