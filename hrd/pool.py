@@ -50,6 +50,7 @@ from hrd.core.prices import cost_of
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.book import Amounts, QuotaBook, amounts_of
 from hrd.core.quota.meter import Meter
+from hrd.core.quota.window import Window
 from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
@@ -347,7 +348,7 @@ class Pool:
         if fact.outcome == SERVED and usage.output_tokens and usage.source is UsageSource.KNOWN:
             pair = (claim.candidate.provider.name, claim.candidate.model)
             self._learning.wrote(pair, usage.output_tokens, now)
-        return rows
+        return [*rows, *self._told(now)]
 
     def _failed(self, fact: Failed, now: float) -> list[Row]:
         claim, failure = fact.claim, fact.failure
@@ -368,7 +369,12 @@ class Pool:
         self._name(candidate, failure.account)
         if failure.verdict is not Verdict.EMPTY and not self._is_in_the_windows(claim, failure, now):
             rows.extend(self._blame(candidate, failure, begun_at=claim.begun_at, now=now))
-        return rows
+        return [*rows, *self._told(now)]
+
+    def _told(self, now: float) -> list[Window]:
+        """Windows that are stored with the settlement and not by the clock."""
+        told = self._book.take_told(now)
+        return [] if self.is_retired else told
 
     def _is_in_the_windows(self, claim: Claim, failure: Failure, now: float) -> bool:
         """Whether the windows say it better than a block could: it was one too many at once, and ends with a request of ours;

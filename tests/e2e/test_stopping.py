@@ -167,7 +167,10 @@ async def test_an_idle_daemon_ends_at_once_whoever_asks(tmp_path: Path) -> None:
             assert trio.current_time() - began < 1.5
 
 
-async def test_what_a_provider_said_a_moment_before_the_end_is_known_to_the_next_daemon(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_a_provider_said_a_moment_before_the_end_is_known_to_the_next_daemon(
+    tmp_path: Path, is_killed: bool
+) -> None:
     said = [
         (f"x-ratelimit-{what}-requests", value) for what, value in (("limit", "1000"), ("remaining", "7"), ("reset", "5h0m0s"))
     ]
@@ -175,7 +178,10 @@ async def test_what_a_provider_said_a_moment_before_the_end_is_known_to_the_next
         environment = {"GROQ_BASE_URL": upstream.base_url, "GROQ_API_KEY": "gsk_test-not-a-key-1"}
         async with running(tmp_path, **environment) as router:
             assert (await router.chat()).status_code == 200
-            assert await router.stop() == 0
+            if is_killed:
+                router.kill()
+            else:
+                assert await router.stop() == 0
         async with running(tmp_path, **environment) as router:
             ran = await router.hr("quota", "--json")
     windows = [window for scope in json.loads(ran.stdout)["scopes"] for window in scope["windows"]]

@@ -658,6 +658,27 @@ def test_a_snapshot_changes_nothing_and_shows_what_is_remembered() -> None:
     assert made.pool.snapshot(later + 1).blocks == ()
 
 
+def test_what_others_spent_is_stored_with_the_settlement_and_what_we_count_ourselves_by_the_clock() -> None:
+    made = stage()
+    stored: list[list[int | None]] = []
+    for left in (12, 11, 10, 4):
+        walk = made.ask("alpha")
+        walk.next()
+        walk.answers(observations=(Observation(kind=WindowKind.REQUESTS_DAY, limit=30, left=left, resets_at=NOON + 9000),))
+        stored.append([row.left for row in walk.ends() if isinstance(row, Window)])
+    assert stored == [[12], [], [], [4]]
+
+
+def test_a_limit_that_a_refusal_taught_is_stored_with_it() -> None:
+    made = Stage(roster([(ALPHA, ["a1"])]), max_wait_s=0.0)
+    for _ in range(3):
+        made.serve()
+    walk = made.ask()
+    walk.next()
+    rows = walk.missed(Verdict.RATE_LIMITED)
+    assert [(row.kind, row.limit) for row in rows if isinstance(row, Window)] == [("requests/minute", 3)]
+
+
 def test_windows_are_stored_by_the_clock_and_once() -> None:
     made = stage()
     walk = made.ask()

@@ -118,6 +118,8 @@ class QuotaBook:
         self._slots: dict[int, list[Count]] = {}
         """What other processes have in flight."""
         self._unsaved: dict[Meter, None] = {}
+        self._told: dict[Meter, None] = {}
+        """Those of them of which a provider said what nobody could count again."""
         self._gone: list[WindowForgotten] = []
         self._to_relax: dict[str, float] = {}
         """Scopes that are asleep, and to be asked anew: since when."""
@@ -410,8 +412,11 @@ class QuotaBook:
         if meter is None:
             return False
         count = next((count for count in counts if count.meter is meter), None)
+        limit, used = meter.limit, meter.used
         evidence.believe(meter, seen, now, source=seen.source.value, count=count, probe_s=self.probe_s)
         self._touch(meter)
+        if meter.limit != limit or (meter.used > used and meter.length_s > MINUTE_S):
+            self._told[meter] = None
         return meter.limit is not None and meter.used >= meter.limit
 
     def refused(self, meters: Sequence[Meter], now: float, *, until: float | None, is_long: bool, step: int) -> None:
@@ -429,6 +434,7 @@ class QuotaBook:
         if until is not None and not is_long:
             met.leave_one_at(until)
         self._touch(met)
+        self._told[met] = None
 
     def awaits_more(self, scopes: Iterable[str]) -> bool:
         """Whether it was said once that more is left of one of their windows than we think; said again it is believed."""
@@ -499,6 +505,7 @@ class QuotaBook:
     def _no_more(self, meter: Meter) -> None:
         """Its row, if there is one, is to go."""
         self._unsaved.pop(meter, None)
+        self._told.pop(meter, None)
         if meter.is_stored:
             meter.is_stored = False
             self._gone.append(WindowForgotten(scope=meter.scope, kind=meter.kind, owner=meter.owner))
@@ -613,6 +620,14 @@ class QuotaBook:
                     elif meter.limit is None and meter.source == NOBODY:
                         found[scope, limit.kind, owner] = _said(meter.row(self._through, now), limit, owner)
         return list(found.values())
+
+    def take_told(self, now: float) -> list[Window]:
+        """What providers said since the last call that the ledger does not have, and that a crash would take along: what others
+        spent of a long window, and limits that were not known."""
+        told, self._told = self._told, {}
+        for meter in told:
+            meter.is_stored = True
+        return [meter.row(self._through, now) for meter in told]
 
     def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:
         """What changed since the last call, but for what a restart may forget."""
