@@ -16,7 +16,7 @@ PYTEST_ARGS ?=
 TEST_PROCESSES ?= $(shell cores="$$(getconf _NPROCESSORS_ONLN)"; echo "$$((cores > 8 ? 16 : 2 * cores))")
 FUZZ_CASES ?= 200000
 # What the simulation is started with beside the rest: `make simulate SIMULATE_ARGS='--seed 7 --load 0.95'`.
-SIMULATE_ARGS ?=
+SIMULATE_ARGS ?= --seed 11 --seed 7
 COVERAGE_PERCENT := 85
 
 # Where things are installed: below DESTDIR for another machine's root; PREFIX is for units, commands, man pages, completions.
@@ -74,7 +74,7 @@ docs: $(INSTALLED_DEV) ## Make those pages of docs/ that are made of the code
 bench: $(INSTALLED_DEV) ## Measure what is promised (wants nginx, wrk, gcc), and write bench/RESULTS.md
 	@missed=0; $(BIN)/python -m bench.run || missed=$$?; $(MAKE) simulate || missed=$$?; exit $$missed
 
-simulate: $(INSTALLED_DEV) ## Simulate a month of traffic at three loads (some minutes), and write it into bench/RESULTS.md
+simulate: $(INSTALLED_DEV) ## Simulate a month of traffic at three loads with two seeds (some minutes), and write it into bench/RESULTS.md
 	@$(BIN)/python -m tests.simulation --write bench/RESULTS.md $(SIMULATE_ARGS)
 
 fuzz: $(INSTALLED_DEV) ## Compare the HTTP cores with h11 on 200,000 made-up messages, from a fresh seed

@@ -9,6 +9,7 @@ from tests.simulation.targets import Target, of_oracle, of_ours
 from tests.simulation.verdicts import AVOIDABLE, CAUSES, WORD
 
 Row = tuple[str, ...]
+SHARES = ("served", "avoidable", "bound")
 
 EXPLAINED = """A month of virtual time over a pool of the published free tiers, two keys each (tests/simulation):
 the daemon's own pool, round-robin with Retry-After cooldowns, and an oracle that knows true limits, outages and arrivals. The
@@ -22,7 +23,7 @@ shrunk, revoked, a lie) is nobody's fault; all others are *avoidable*.
 def table(months: Sequence[Month], days: int) -> str:
     """*months* are one load's, ours first and the oracle last."""
     ours, oracle = months[0], months[-1]
-    by_key = {target.key: target for target in [*of_ours(ours, oracle), *of_oracle(oracle)]}
+    by_key = {target.key: target for target in _targets(months)}
     rows: list[Row] = [("", *(month.strategy for month in months), "target", "")]
     asked = ours.tally.asked
     rows += [
@@ -52,13 +53,26 @@ def table(months: Sequence[Month], days: int) -> str:
     return heading + _aligned(rows)
 
 
+def brief(others: Sequence[tuple[int, Sequence[Month]]]) -> str:
+    """Months of other seeds, a line each: ours, and what the oracle serves."""
+    rows: list[Row] = [("load", "seed", *(target.key for target in _targets(others[0][1])), "")]
+    for seed, months in others:
+        targets = _targets(months)
+        is_met = all(target.is_met for target in targets)
+        figures = [f"{t.value:.3%}" if t.key in SHARES else f"{t.value:,.0f}" for t in targets]
+        rows.append((f"{months[0].load:.0%}", str(seed), *figures, "met" if is_met else "MISSED"))
+    return "### Other seeds\n\nThe same targets, in the same order.\n\n" + _aligned(rows)
+
+
+def _targets(months: Sequence[Month]) -> list[Target]:
+    return [*of_ours(months[0], months[-1]), *of_oracle(months[-1])]
+
+
 def missed(months: Sequence[Month], keys: Sequence[str] | None = None) -> list[str]:
     """The targets that are missed, in words; of those that *keys* names, if it names any."""
-    ours, oracle = months[0], months[-1]
-    targets = [*of_ours(ours, oracle), *of_oracle(oracle)]
     return [
         f"{target.what} ({target.value:.4g}, {target.said})"
-        for target in targets
+        for target in _targets(months)
         if not target.is_met and (not keys or target.key in keys)
     ]
 

@@ -202,7 +202,11 @@ class Judge:
         else:
             cause = AVOIDABLE
             foreseen = account.amount(window, replace(asked, output_tokens=min(asked.output_tokens, OUTPUT_AMPLE)))
-            self.tally.overspent += used - window.foreign + foreseen > window.limit
+            if used - window.foreign + foreseen > window.limit:
+                self.tally.overspent += 1
+                self._note(
+                    f"overspent: {account.provider} {window.name} after {now - self._begin:.1f} s, request {asked.number}"
+                )
         if is_same and cause not in (LEARNING, PROBE):
             self.tally.in_a_row += 1
             self._note(f"in a row: {account.provider} {window.name} after {now - self._begin:.1f} s ({cause})")

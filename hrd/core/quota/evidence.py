@@ -106,7 +106,7 @@ def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, coun
             meter.is_doubtful(meter.pending - own, now)
         return
     uncounted = meter.pending if count is None else meter.reserved_total - count.mark - count.amount
-    at_most = used + max(0, uncounted)
+    at_most = used + max(0, uncounted) + meter.spare
     if at_most >= meter.used:
         meter.more = None
     elif meter.more is None:
