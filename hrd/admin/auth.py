@@ -97,10 +97,10 @@ def _rows(
 
 
 def _class_of(info: CredentialInfo, provider: Provider | None) -> str:
-    """What the user said, else what is usual for the provider."""
+    """What the user said, else that of the provider's first model."""
     if info.cost_class is not None:
         return info.cost_class.name.lower()
-    return provider.cost_class if provider is not None else ""
+    return provider.first_class if provider is not None else ""
 
 
 # add -------------------------------------------------------------------------------------------------------------------------

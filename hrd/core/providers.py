@@ -152,6 +152,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 return cost_class
         return self.cost_class
 
+    @property
+    def first_class(self) -> str:
+        """What the model costs that is asked first: that is what users see of a provider some of whose models are free."""
+        return self.class_of(self.models[0]) if self.models else self.cost_class
+
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A key as the pool sees it. The secret is revealed in one place, where the request head is written."""

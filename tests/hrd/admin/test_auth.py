@@ -28,7 +28,7 @@ async def test_keys_are_listed_in_the_order_in_which_they_are_asked(world: World
     named, plain = found.credentials[1:]
     assert (named.label, named.account, named.account_by, named.added_at) == ("work", "me", "you", 1_795_000_000)
     assert (plain.label, plain.account, plain.account_by, plain.added_at, plain.state) == ("", "", "", None, "ready")
-    assert (found.credentials[0].cost_class, named.cost_class) == ("paid", "free")
+    assert (found.credentials[0].cost_class, named.cost_class) == ("free", "free")
 
 
 async def test_one_providers_keys_are_listed_by_any_of_its_names(world: World) -> None:

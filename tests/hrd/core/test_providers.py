@@ -16,3 +16,12 @@ def test_a_models_class_is_its_own_then_that_of_its_ending_then_the_providers() 
     assert provider.class_of("x:free") == "free"
     assert provider.class_of("x:free:nitro") == "paid"
     assert provider.class_of("x") == "paid"
+
+
+def test_a_provider_costs_at_first_sight_what_its_first_model_does() -> None:
+    def first_class(*models: str) -> str:
+        return Provider(
+            name="p", base_url="https://p.test/v1", models=models, cost_class="paid", class_by_suffix={":free": "free"}
+        ).first_class
+
+    assert [first_class("x:free", "y"), first_class("y", "x:free"), first_class()] == ["free", "paid", "paid"]
