@@ -379,7 +379,7 @@ class Daemon:
             uptime_s=self.now() - self._started_at,
             endpoint=endpoint_url(host, port),
             listening=not self._stop.is_set(),
-            draining=self._stop.is_set(),
+            draining=self._stop.is_set() and not self.is_handed_over,  # then the router goes on, and that is what is asked for
             in_flight=len(self._calls),
             connections=len(self._clients.open),
             finishing=tuple(

@@ -1,6 +1,6 @@
 """Draining: running calls may finish; those that take too long are told why they end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import trio
 
@@ -22,9 +22,9 @@ async def drain(calls: Mapping[int, Call], *, within_s: float, at_once: trio.Eve
         await _wait_until(lambda: not calls)
 
 
-async def wait_empty(calls: Mapping[int, Call], *, hurry: trio.Event) -> None:
-    """Return when *calls* is empty, or at *hurry*."""
-    await _wait_until(lambda: not calls or hurry.is_set())
+async def wait_empty(what: Collection[object], *, hurry: trio.Event) -> None:
+    """Return when *what* is empty, or at *hurry*."""
+    await _wait_until(lambda: not what or hurry.is_set())
 
 
 async def _wait_until(is_so: Callable[[], bool]) -> None:

@@ -145,7 +145,8 @@ class Succession:
             company.start_soon(successor.keep_company)
             company.start_soon(successor.report, lambda: len(terms.calls), lambda: self._ends_at - trio.current_time())
             with trio.move_on_after(terms.settings().drain_seconds):
-                await wait_empty(terms.calls, hurry=self._hurry)
+                # not of calls alone: one has not begun while its head comes in, and who is idle goes over in a turn of its own
+                await wait_empty(self._what.clients.open, hurry=self._hurry)
             await drain(terms.calls, within_s=self._hurry_s, at_once=terms.stop_now)
             with trio.move_on_after(GOODBYE_S):
                 while terms.control_calls:  # noqa: ASYNC110 - at the end only, so that a call pays nothing for it

@@ -50,6 +50,7 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = {"GROQ_API_KEY": "gsk_test-not-a-key-1", "LOG_LEVEL": "WARNING"}
 STREAM = Answer(text="word " * 15, pieces=15, between_s=0.1)
 WHOLE = Answer(text="hello")
+HEALTH = b"GET /health HTTP/1.1\r\nhost: router.example\r\n\r\n"
 
 
 @pytest.mark.parametrize("parent", [by_hand, under_a_supervisor])
@@ -85,6 +86,28 @@ async def loaded(home: Path, streams: int) -> AsyncIterator[tuple[Router, Load]]
 
 def _answer(asked: Asked) -> Answer:
     return STREAM if asked.json.get("stream") else WHOLE
+
+
+async def test_a_connection_outlives_restarts_while_nobody_asks_anything(tmp_path: Path) -> None:
+    async with Upstream(WHOLE) as upstream, running(tmp_path, **SETTINGS, GROQ_BASE_URL=upstream.base_url) as router:
+        client = await trio.open_tcp_stream("127.0.0.1", httpx2.URL(router.endpoint).port or 0)
+        async with client:
+            for _ in range(3):
+                await restarted(router)
+                await client.send_all(HEALTH)
+                assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_a_head_that_is_only_half_there_at_a_restart_is_waited_for(tmp_path: Path) -> None:
+    async with Upstream(WHOLE) as upstream, running(tmp_path, **SETTINGS, GROQ_BASE_URL=upstream.base_url) as router:
+        client = await trio.open_tcp_stream("127.0.0.1", httpx2.URL(router.endpoint).port or 0)
+        async with client:
+            await client.send_all(HEALTH + HEALTH[:20])  # whose answer says that all of it was read
+            assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
+            await restarted(router)
+            await client.send_all(HEALTH[20:])
+            assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
+        await wait_until(lambda: nobody_finishes(router))
 
 
 async def test_hr_restart_says_who_took_over_and_what_is_still_finishing(tmp_path: Path) -> None:
