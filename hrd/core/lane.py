@@ -7,12 +7,12 @@ from hrd.core.journal import Reading
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.meter import Meter
 from hrd.core.room import Room
-from hrd.core.worth import Worth
+from hrd.core.worth import BANDS, Worth
 
 LOCAL_SHARE: Final = 1.0
 
-Standing = tuple[int, int, float, int, float, int, "Lane"]
-"""What a lane is ordered by among those of its provider: model, worth, lapse, in flight, last used, place."""
+Standing = tuple[int, int, float, int, int, float, int, "Lane"]
+"""What a lane is ordered by among those of its provider: model, worth, lapse, share left, in flight, last used, place."""
 
 
 class Lane:
@@ -110,7 +110,16 @@ class Lane:
         """Where it stands for a request of *size*, of which 1 is the usual."""
         worth = self.worth
         standing = worth.standing(now, size)
-        made = (self.model_place, standing, worth.lapses_at, self.in_flight, self.used_at, self.place, self)
+        made = (
+            self.model_place,
+            standing,
+            worth.lapses_at,
+            -int(worth.share * BANDS),
+            self.in_flight,
+            self.used_at,
+            self.place,
+            self,
+        )
         if not worth.is_sized:
             self.standing, self.standing_until = made, worth.until
         return made

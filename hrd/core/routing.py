@@ -54,7 +54,7 @@ def rank(
     ordered = []
     for is_empty in (False, True):
         for rows in (empty if is_empty else standing).values():
-            first = rows[0][6]
+            first = rows[0][7]
             tier = first.tier if first.tier is not None else tier_of(first)
             ordered.append((tier, is_empty, _of_group(rows, is_parallel=is_parallel), first.provider, rows))
     ordered.sort(key=_BEFORE_ROWS)
@@ -64,24 +64,24 @@ def rank(
             rows.sort()
         else:
             rows.sort(key=_PLACE)
-        ranked += [row[6] for row in rows]
+        ranked += [row[7] for row in rows]
     return ranked
 
 
-_PLACE = itemgetter(5)
+_PLACE = itemgetter(6)
 _BEFORE_ROWS = itemgetter(0, 1, 2, 3)
 
 
 def _of_group(rows: Sequence[Standing], *, is_parallel: bool) -> tuple[float, ...]:
     """Where one provider stands among those of its class."""
     if not is_parallel:
-        return (min([row[5] for row in rows]),)
-    _, standing, lapses_at, *_ = min(rows, key=_WORTH)
-    in_flight = sum([row[3] for row in rows])
-    return (standing, lapses_at, in_flight, min([row[6].latency_ms for row in rows]), min([row[5] for row in rows]))
+        return (min([row[6] for row in rows]),)
+    _, standing, lapses_at, share, *_ = min(rows, key=_WORTH)
+    in_flight = sum([row[4] for row in rows])
+    return (standing, lapses_at, share, in_flight, min([row[7].latency_ms for row in rows]), min([row[6] for row in rows]))
 
 
-_WORTH = itemgetter(1, 2)
+_WORTH = itemgetter(1, 2, 3)
 
 
 def is_one_group(candidates: Sequence[Candidate]) -> bool:
@@ -113,7 +113,7 @@ def rank_one_group(
         (empty if last else rows).append(row)
     rows.sort()
     empty.sort()
-    return [row[6] for row in (*rows, *empty)]
+    return [row[7] for row in (*rows, *empty)]
 
 
 def local_tier(*, is_fit: bool) -> float:

@@ -1,8 +1,8 @@
 """Worth: whose quota is spent first among those of one class, when it is spread.
 
 1. **What lapses.** Of windows that end within a day, and would then have more than a fifth left over at their present pace, the
-   one that ends soonest; before them one of which hardly anything is used. A window that comes back bit by bit loses what comes
-   when it is full; with more than three fifths it is on its way there.
+   one that ends soonest, and of those that end together the one with the larger share; before them one of which hardly anything
+   is used. A window that comes back bit by bit loses what comes when it is full; with more than three fifths it is on its way.
 2. **By the share left** of the scarcest window, in bands. A window of tokens or of credit counts by what it holds of requests
    like this one: a small one rather goes there, a large one where requests are counted. What comes back bit by bit counts as
    half at least: the lower it is kept, the less of it is lost. What a minute has left takes its share of all that.
@@ -28,6 +28,8 @@ HOLDS_S: Final = 60.0
 """By the clock alone a standing changes slowly: for so long it is not worked out anew."""
 SMALLEST: Final = 0.5
 """A request counts as this part of the usual one at least."""
+EQUAL_S: Final = 600.0
+"""What ends within the same so many seconds ends at once."""
 BEGUN: Final = 0.02
 """Before so much of a span is over, it says nothing of the pace."""
 SIZED: Final = OF_TOKENS | {Measure.CREDIT}
@@ -104,13 +106,14 @@ class Worth:
         self._rank, self._value, self.until = 0, self.share, now + HOLDS_S
         if meter is None:
             return
+        self.lapses_at = _about(meter.ends_at) if meter.ends_at is not None else NOT_IN_TIME
         share = self.long if self._long is not None else self.share
         is_refilling = meter.turns is Turn.REFILL
         ends_at = meter.resets_at(now)
         if _lasts(meter, now):
             self._rank = RANKS
         elif ends_at is not None and (left_over := _left_over(meter, share, ends_at, now)) > LEFT_OVER:
-            self._rank, self._value, self.lapses_at = -RANKS, 0.0, ends_at if left_over < PLENTY else now
+            self._rank, self._value, self.lapses_at = -RANKS, 0.0, _about(ends_at if left_over < PLENTY else now)
             return
         self._value = (max(UNKNOWN_SHARE, share) if is_refilling else share) * min(1.0, self.short)
 
@@ -121,6 +124,10 @@ def _left_over(meter: Meter, share: float, ends_at: float, now: float) -> float:
         return 2.0 * share - 1.0  # it is full when as much has come back as is gone
     time_left = max(0.0, (ends_at - now) / meter.span_s) if meter.span_s is not None else 1.0
     return (share - time_left) / max(BEGUN, 1.0 - time_left)
+
+
+def _about(moment: float) -> float:
+    return moment // EQUAL_S * EQUAL_S
 
 
 def _lasts(meter: Meter, now: float) -> bool:

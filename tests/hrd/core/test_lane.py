@@ -40,6 +40,19 @@ def test_where_it_stands_is_kept_unless_it_depends_on_the_request() -> None:
     assert other.standing is None
 
 
+def test_of_two_that_lapse_at_once_the_one_with_more_left_comes_first() -> None:
+    lanes = []
+    for used, ends_s in ((40, DAY / 4), (20, DAY / 4 + 1)):
+        lane = Lane(candidate())
+        ends_at = NOON + ends_s
+        window = Window(
+            scope="s", kind="requests/day", turn=Turn.SAID, limit=100, used=used, begun_at=NOON - HOUR, ends_at=ends_at
+        )
+        lane.worth.weigh(Meter(window), 1 - used / 100)
+        lanes.append(lane.stand(NOON)[:4])
+    assert sorted(lanes) == lanes[::-1]
+
+
 def test_a_reading_has_the_numbers_of_the_scarcest_window() -> None:
     lane = Lane(candidate())
     assert (reading_of(lane, NOON).kind, reading_of(lane, NOON).limit) == ("", None)
