@@ -2,12 +2,15 @@
 
 import click
 
+from hrctl.client import Client
 from hrctl.grammar import Command, as_json
-from hrctl.problems import NotRunning
+from hrctl.problems import NotRunning, Trouble
 from hrctl.render import Paper
 from hrctl.session import Session
 from hrctl.words import clock_short, count, many, milliseconds, plain
+from hrd.admin.wire.daemon import VERSION
 from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, Exchange, Logs, LogsQuestion
+from hrd.admin.wire.route import Nothing
 
 _COLOURS = {"ok": "green", "client gone": "yellow", "interrupted": "yellow"}
 
@@ -31,7 +34,16 @@ def logs(session: Session, follow: bool, rows: int, errors: bool, provider: str,
         return
     for answered in session.client.follow(LOGS_FOLLOW, question):
         session.show_line(answered, line, as_json)
-    raise NotRunning("hrd has ended", "see whether it runs again: hr status")
+    raise _ended(session.client)
+
+
+def _ended(client: Client) -> Trouble:
+    """Who told us has hung up: after a restart another process answers."""
+    try:
+        pid = client.ask(VERSION, Nothing()).value.pid
+    except Trouble:
+        return NotRunning("hrd has ended", "see whether it runs again: hr status")
+    return Trouble(f"hrd was restarted (pid {pid} serves now), and who told of requests has ended", "go on with: hr logs -f")
 
 
 def _drawn(found: Logs, paper: Paper) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from hrctl.commands.logs import line
 from hrctl.render import Paper
+from hrd.admin.wire.daemon import VERSION, Version
 from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, Exchange, ExchangeAttempt, ExchangeUsage, Logs
 from tests.hrctl.conftest import Hr
 from tests.hrctl.fake_daemon import FakeDaemon
@@ -73,6 +74,16 @@ def test_followed_until_the_daemon_ends(daemon: FakeDaemon, hr: Hr) -> None:
     assert ran.out.splitlines() == LINES
     assert (ran.code, ran.err) == (3, "hr: hrd has ended\n    see whether it runs again: hr status\n")
     assert daemon.asked[0].target == "/v1/logs/follow?n=2"
+
+
+def test_followed_over_a_restart_it_is_said_that_hrd_serves_on(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.streams(LOGS_FOLLOW, msgspec.json.encode(FINE) + b"\n")
+    daemon.answers(VERSION, Version(version="0.1.0", pid=43))
+    ran = hr("logs", "-f")
+    assert ran.code == 1
+    assert ran.err == (
+        "hr: hrd was restarted (pid 43 serves now), and who told of requests has ended\n    go on with: hr logs -f\n"
+    )
 
 
 def test_followed_by_a_program_it_is_one_json_a_line(daemon: FakeDaemon, hr: Hr) -> None:
