@@ -82,8 +82,7 @@ def add(
     """
     if ctx.args or given is not None or len(provider) > PROVIDER_MAX:
         raise _exposed(provider)
-    if provider.lower() in SIGN_IN:
-        raise Misused(f"{provider} takes no keys: its accounts sign in", "hr auth login codex, or hr auth import-codex")
+    see_that_it_takes_keys(provider)
     session: Session = ctx.obj
     again = f"hr auth add {provider_shown(provider)}"
     keys = keys_read(again) if key_stdin else keys_asked(provider, again)
@@ -98,6 +97,11 @@ def _exposed(provider: str) -> Misused:
         "treat it as exposed, have the provider revoke it, and make a new one",
         f"then type hr auth add {name} (it asks without showing the key), or hr auth add {name} --key-stdin < FILE",
     )
+
+
+def see_that_it_takes_keys(provider: str) -> None:
+    if provider.lower() in SIGN_IN:
+        raise Misused(f"{provider} takes no keys: its accounts sign in", "hr auth login codex, or hr auth import-codex")
 
 
 def provider_shown(provider: str) -> str:

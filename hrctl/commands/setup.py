@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from hrctl.commands.auth import added_lines, keys_asked, keys_read, provider_shown
+from hrctl.commands.auth import added_lines, keys_asked, keys_read, provider_shown, see_that_it_takes_keys
 from hrctl.commands.try_ import PROMPT, refused, small_request
 from hrctl.endpoint import open_endpoint
 from hrctl.grammar import Command, as_json
@@ -58,6 +58,7 @@ def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: boo
     is_asking = sys.stdin.isatty() and not yes and not key_stdin
     if not is_asking and not provider:
         raise Misused("which provider?", "hr setup --provider groq --key-stdin --yes < key.txt")
+    see_that_it_takes_keys(provider)
     keys = keys_read(_again(provider)) if key_stdin else []  # before anything is begun: there may be none
     settling = Settling(ThisMachine(), os.environ, os.getuid())
     guide = Guide(session, settling, is_asking=is_asking, service=service, as_json=as_json)

@@ -144,6 +144,7 @@ def test_somebody_who_does_not_want_it_started() -> None:
         ("nosuch", KEY, 1, "there are gemini, openrouter,"),
         ("grok", KEY, 1, "did you mean groq?"),
         ("gsk_" + 30 * "0", "", 2, "give keys one a line: hr setup --provider PROVIDER --key-stdin < FILE"),
+        ("ChatGPT", KEY, 2, "hr auth login codex"),
         ("groq", "\n", 2, "give keys one a line: hr setup --provider groq --key-stdin < FILE"),
     ],
 )
