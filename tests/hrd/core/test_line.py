@@ -58,3 +58,28 @@ def test_who_has_left_is_nobodys_business() -> None:
     line.wait(place, WHO, 100.0)
     line.leave(place)
     assert (line.is_empty, line.before(None, Priority.LOW, WHO)) == (True, 0)
+
+
+def test_when_somebody_gives_up_those_behind_look_again() -> None:
+    line, called = Line(), list[str]()
+    places = []
+    for name in ("a", "b", "c"):
+        place = line.place(Priority.NORMAL)
+        line.wait(place, WHO, 100.0)
+        place.wake = lambda name=name: called.append(name)  # type: ignore[misc]
+        places.append(place)
+    line.give_up(places[1])
+    assert called == ["c"]
+    line.served(places[0], WHO)
+    assert called == ["c"]
+    assert len(line) == 1
+
+
+def test_who_is_served_by_somebody_else_leaves_its_turn_to_those_behind() -> None:
+    line, called = Line(), list[str]()
+    first, second = line.place(Priority.NORMAL), line.place(Priority.NORMAL)
+    for place in (first, second):
+        line.wait(place, WHO, 100.0)
+    second.wake = lambda: called.append("second")
+    line.served(first, ELSE)
+    assert (called, len(line)) == (["second"], 1)

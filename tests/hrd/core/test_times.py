@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core import times
-from hrd.core.times import WAIT_MAX_S
+from hrd.core.times import WAIT_MAX_S, is_relative
 
 NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 
@@ -227,3 +227,18 @@ def test_whatever_is_written_is_within_reach_or_nothing(text: str, now: float) -
 @pytest.mark.parametrize("until", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_number_is_no_moment(until: float) -> None:
     assert times.within_reach(until, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "relative"),
+    [
+        ("60", True),
+        ("0.5", True),
+        ("6m0s", True),
+        ("1795003200", False),
+        ("1795003200000", False),
+        ("2026-11-26T12:00:00Z", False),
+    ],
+)
+def test_a_reset_says_how_long_or_when(text: str, relative: bool) -> None:
+    assert is_relative(text) is relative
