@@ -36,6 +36,8 @@ RECHECK_S = 1.0
 """How soon to look again for what a probe met."""
 WAIT_GRAIN_S = 0.001
 """A wait ends this much after its moment, so that two clocks' rounding cannot end it before."""
+GIVES_WAY = 0.5
+"""Of what it may still wait a request gives up so much at the most for who comes before it: a moment in line is not certain."""
 ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
 POLICIES_CACHED_MAX = 256
@@ -115,6 +117,8 @@ class Choice:
         if chosen is not None and len(chosen.ranked) == len(permitted) and isinstance(permitted, tuple):
             self._lanes.remember(permitted, chosen.ranked)
         if chosen is not None:
+            if not self._line.is_empty and (wait := self._give_way(chosen, selection, tour, caller, now, waited_s)) is not None:
+                return wait
             return msgspec.structs.replace(chosen, others=chosen.others + spare) if spare else chosen
         return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
 
@@ -385,13 +389,54 @@ class Choice:
         if waits and not tour.is_all_empty():
             at, lane = min(waits, key=lambda row: row[0])
             if at - now <= within_s:
-                return self._wait(tour, lane, at)
+                return self._wait(tour, lane, at, self._taker(selection, tour, caller))
         unfinished = [lane for at, lane in untried if at <= now or self._is_only_claimed(lane, tour, shares=shares)]
         if unfinished:
             return self._patient(unfinished, tour, selection, now)
         passed = [PassedOver(candidate=c.key, why=why) for c, why in never]
         return conclude(
             tour, passed, hindered=[self._hindered(lane, at, tour, now, shares=shares) for at, lane in hindered], now=now
+        )
+
+    def _give_way(
+        self, chosen: Chosen, selection: Selection, tour: Tour, caller: Caller, now: float, waited_s: float
+    ) -> Wait | None:
+        """Change places with the first of those who come before and wait for somebody else, though who is *chosen* would do for
+        them: unless that leaves this request too little to wait for yet another."""
+        if chosen.is_probe:
+            return None
+        candidate = chosen.lane.candidate
+        first = self._line.first_elsewhere(tour.place, tour.ask.priority, candidate, now)
+        if first is None or first.candidate is None:
+            return None
+        sought, until = first.candidate, first.until
+        self._line.leave(first)
+        if self._may_take(sought, selection, tour, caller):
+            lane = self._lanes.of(sought, now)
+            at = self._turn_at(lane, tour, now, shares=not selection.is_pinned)
+            if now < at <= now + GIVES_WAY * (self.rules.max_wait_s - waited_s):
+                self._line.give_up(first)  # those between the two move up
+                self._line.wait(first, candidate, now)
+                first.wake()
+                return self._wait(tour, lane, at, self._taker(selection, tour, caller))
+        self._line.wait(first, sought, until)
+        return None
+
+    def _taker(self, selection: Selection, tour: Tour, caller: Caller) -> Callable[[Candidate, float], bool]:
+        """Whether somebody could be asked at that moment for this request."""
+
+        def may_take(candidate: Candidate, now: float) -> bool:
+            return self._may_take(candidate, selection, tour, caller) and self._is_free(
+                self._lanes.of(candidate, now), tour, shares=not selection.is_pinned
+            )
+
+        return may_take
+
+    def _may_take(self, candidate: Candidate, selection: Selection, tour: Tour, caller: Caller) -> bool:
+        return (
+            candidate.key not in tour.tried
+            and any(one is candidate for one in selection.candidates)
+            and not self._why_never(candidate, tour, caller)
         )
 
     def _patient(self, lanes: list[Lane], tour: Tour, selection: Selection, now: float) -> Chosen:
@@ -411,9 +456,10 @@ class Choice:
             at = max(at, self._blocks.patient_at(lane.candidate.scopes, now))
         return max(at, self._lanes.slot_at(lane, now)) if lane.is_waitable else at
 
-    def _wait(self, tour: Tour, lane: Lane, at: float) -> Wait:
+    def _wait(self, tour: Tour, lane: Lane, at: float, may_take: Callable[[Candidate, float], bool]) -> Wait:
         if tour.place is None:
             tour.place = self._line.place(tour.ask.priority)
+        tour.place.may_take = may_take
         return Wait(until=self._line.wait(tour.place, lane.candidate, at) + WAIT_GRAIN_S)
 
     def _is_only_claimed(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:

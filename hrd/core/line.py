@@ -1,7 +1,8 @@
 """The line: requests that wait for somebody who can serve them, in the order in which their turn comes.
 
 Who is more urgent comes first, then who came first. Several that wait for the same moment are let through a little apart.
-Nobody who comes later takes what those before them are waiting for, unless there is enough for all.
+Nobody who comes later takes what those before them are waiting for, unless there is enough for all. Nor what would do for them
+as well, while they wait for somebody else: the two change places then, so that nobody waits for longer than somebody had to.
 """
 
 from collections.abc import Callable
@@ -17,13 +18,17 @@ APART_S = 0.05
 class Place:
     """One request's place."""
 
-    __slots__ = ("number", "priority", "quota", "until", "wake")
+    __slots__ = ("candidate", "may_take", "number", "priority", "quota", "until", "wake")
 
     def __init__(self, priority: Priority, number: int) -> None:
         self.priority = priority
         self.number = number
+        self.candidate: Candidate | None = None
+        """Whom it waits for,"""
         self.quota = ""
-        """Whose quota it waits for (a scope)."""
+        """and whose quota that is (a scope)."""
+        self.may_take: Callable[[Candidate, float], bool] = _nobody
+        """Whether somebody else would do at that moment."""
         self.until = 0.0
         self.wake: Callable[[], None] = _ignore
         """Called when it may be worth looking before `until`."""
@@ -63,11 +68,23 @@ class Line:
     def wait(self, place: Place, candidate: Candidate, at: float) -> float:
         """Let *place* wait for *candidate*, who will be free *at*; when its own turn is."""
         self.leave(place)
-        place.quota = quota_of(candidate)
+        place.candidate, place.quota = candidate, quota_of(candidate)
         places = self._waiting.setdefault(place.quota, [])
         place.until = at + APART_S * sum(other.comes_before(place) for other in places)
         places.append(place)
         return place.until
+
+    def first_elsewhere(self, place: Place | None, priority: Priority, candidate: Candidate, now: float) -> Place | None:
+        """The first of those who come before *place* (before somebody new of *priority*, if None) and wait for somebody else,
+        though *candidate* would do."""
+        here = quota_of(candidate)
+        for first in sorted((min(places, key=_order) for quota, places in self._waiting.items() if quota != here), key=_order):
+            is_before = first.priority >= priority if place is None else first is not place and first.comes_before(place)
+            if not is_before:
+                return None
+            if first.may_take(candidate, now):
+                return first
+        return None
 
     def served(self, place: Place, candidate: Candidate) -> None:
         """It got *candidate*."""
@@ -95,7 +112,7 @@ class Line:
         """Something of what *candidate* has left came free: the first who waits for it looks."""
         places = self._waiting.get(quota_of(candidate))
         if places:
-            min(places, key=lambda place: (-place.priority, place.number)).wake()
+            min(places, key=_order).wake()
 
     def call_all(self) -> None:
         """Much may have changed."""
@@ -109,5 +126,13 @@ def quota_of(candidate: Candidate) -> str:
     return failover.scope_of(candidate, "quota")
 
 
+def _order(place: Place) -> tuple[int, int]:
+    return -place.priority, place.number
+
+
 def _ignore() -> None:
     pass
+
+
+def _nobody(_candidate: Candidate, _now: float) -> bool:
+    return False

@@ -1,16 +1,20 @@
 """The choice: free candidates, then patience, then a wait, then whom a probe keeps waiting; else a refusal."""
 
+from typing import Any
+
 import pytest
 
 from hrd.core.access import Caller
-from hrd.core.ask import Kind
+from hrd.core.ask import Kind, Priority
 from hrd.core.ceilings import TOO_DEAR
+from hrd.core.facts import LeftLine, Reset
 from hrd.core.failures import Observation, Verdict, WindowKind
 from hrd.core.needs import Need
 from hrd.core.providers import CostClass, ModelFacts
 from hrd.core.refusals import RefusalKind
 from hrd.core.remembered import EmbeddingPin, Learned, Remembered
-from tests.hrd.stage import NOON, Stage, key, provider, roster
+from hrd.core.rules import PoolRules
+from tests.hrd.stage import NOON, Stage, Walk, key, provider, roster
 
 ALPHA = provider("alpha", "m1", cost_class="free")
 BETA = provider("beta", "m1", cost_class="free")
@@ -225,6 +229,67 @@ def test_with_others_to_ask_nobody_waits_for_a_probe() -> None:
     stage.now += 301
     assert stage.ask().next() == "a1"
     assert stage.serve() == "b1"
+
+
+# the line --------------------------------------------------------------------------------------------------------------------
+
+
+def waiting_for_alpha(priority: Priority) -> tuple[Stage, Walk]:
+    """Somebody waits for `alpha`, free in twenty seconds; `beta` would have been in twenty-five, and is now, after ten."""
+    stage = two()
+    first = stage.ask()
+    first.next()
+    first.fails(Verdict.RATE_LIMITED, until=NOON + 20)
+    first.fails(Verdict.RATE_LIMITED, until=NOON + 25)
+    waiting = stage.ask(priority=priority)
+    assert waiting.next().startswith("wait 20")
+    stage.apply(LeftLine(tour=first.tour))
+    stage.now += 10
+    stage.apply(Reset(provider="beta"))
+    return stage, waiting
+
+
+@pytest.mark.parametrize(
+    ("waits", "comes"),
+    [(Priority.HIGH, Priority.NORMAL), (Priority.NORMAL, Priority.NORMAL), (Priority.NORMAL, Priority.LOW)],
+)
+def test_nobody_who_comes_later_takes_what_would_do_for_who_waits_for_somebody_else(waits: Priority, comes: Priority) -> None:
+    stage, waiting = waiting_for_alpha(waits)
+    called: list[float] = []
+    assert waiting.tour.place is not None
+    waiting.tour.place.wake = lambda: called.append(stage.now)
+    later = stage.ask(priority=comes)
+    assert later.next() == "wait 10.0"
+    assert called == [NOON + 10]
+    assert waiting.next() == "b1"
+    assert later.waits() == "a1"
+
+
+def test_the_more_urgent_goes_before_who_waits_for_somebody_else() -> None:
+    stage, waiting = waiting_for_alpha(Priority.NORMAL)
+    assert stage.ask(priority=Priority.HIGH).next() == "b1"
+    assert waiting.waits() == "a1"
+
+
+@pytest.mark.parametrize("later", [{"model": "beta"}, {"max_wait_s": 5.0}])
+def test_nobody_gives_way_who_cannot_wait_for_as_long(later: dict[str, Any]) -> None:
+    stage, waiting = waiting_for_alpha(Priority.HIGH)
+    if "max_wait_s" in later:
+        stage.pool.rules = PoolRules(**later)
+    assert stage.ask(later.get("model", "")).next() == "b1"
+    assert waiting.waits() == "a1"
+
+
+def test_what_would_not_do_for_who_waits_is_taken() -> None:
+    stage = two()
+    full = stage.ask()
+    full.next()
+    full.fails(Verdict.RATE_LIMITED, until=NOON + 20)
+    full.answers(observations=minute(50, ends_s=25, kind=WindowKind.TOKENS_MINUTE))
+    full.ends(tokens=(0, 0))
+    large = stage.ask(input_tokens=60, max_tokens=10, priority=Priority.HIGH)
+    assert large.next() == "wait 20.0"
+    assert stage.ask(input_tokens=10, max_tokens=10).next() == "b1"
 
 
 # windows ---------------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,23 @@ def test_priority_comes_before_having_come_first() -> None:
     assert line.before(None, Priority.HIGH, ELSE) == 0
 
 
+def test_the_first_of_those_elsewhere_who_would_do_with_another_is_told() -> None:
+    line = Line()
+    normal, high, here = line.place(Priority.NORMAL), line.place(Priority.HIGH), line.place(Priority.HIGH)
+    for place, who in ((normal, WHO), (high, WHO), (here, ELSE)):
+        line.wait(place, who, 100.0)
+    assert line.first_elsewhere(None, Priority.HIGH, ELSE, 0.0) is None  # nobody else would do
+    high.may_take = lambda candidate, now: (candidate, now) == (ELSE, 7.0)
+    assert line.first_elsewhere(None, Priority.HIGH, ELSE, 7.0) is high
+    assert line.first_elsewhere(here, Priority.HIGH, ELSE, 7.0) is high
+    assert line.first_elsewhere(high, Priority.HIGH, ELSE, 7.0) is None
+    assert line.first_elsewhere(None, Priority.HIGH, WHO, 7.0) is None
+    line.leave(high)
+    normal.may_take = high.may_take
+    assert line.first_elsewhere(None, Priority.NORMAL, ELSE, 7.0) is normal
+    assert line.first_elsewhere(None, Priority.HIGH, ELSE, 7.0) is None
+
+
 def test_who_waits_again_keeps_its_place() -> None:
     line = Line()
     first, second = line.place(Priority.NORMAL), line.place(Priority.NORMAL)
