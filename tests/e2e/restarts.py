@@ -104,7 +104,7 @@ def port_in_use(router: Router) -> Iterator[str]:
         port = somebody.getsockname()[1]
         router.write_dotenv(f"PORT={port}\n")
         yield f"cannot listen on 127.0.0.1 port {port}: another program listens there"
-    router.write_dotenv(good)
+        _set_at_once(router, good)  # before the port is free: the old one would move there
 
 
 @contextmanager

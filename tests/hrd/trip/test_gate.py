@@ -57,7 +57,7 @@ async def test_requests_of_a_day_are_refused_before_anybody_is_asked(virtual_tim
         entry = world.journal.last
         assert (entry.outcome.value, entry.status, entry.model_asked, entry.stream) == ("refused", 429, "model-x", True)
         assert (await world.post({"model": "model-x", "messages": HELLO}, key="other-key-not-real")).status == 200
-        await trio.sleep(86400)
+        world.sleep_through(86400)
         assert (await world.chat()).status == 200
 
 
