@@ -21,7 +21,6 @@ import trio
 from hrd.admin.places import HOME_NAME, Nowhere, Places, find_places
 from hrd.bounds import store_limits
 from hrd.configuration.live import Configuration, Unusable
-from hrd.core.key_shapes import OWN_PREFIX
 from hrd.core.remembered import Remembered
 from hrd.credentials import stored_order
 from hrd.daemon import Daemon, Surroundings
@@ -236,7 +235,6 @@ def _announce(
         places=configuration.places,
         hr=hr_command(environ),
         model=settings.router_model_id,
-        has_own_key=any(key.secret.reveal().startswith(OWN_PREFIX) for key in configuration.auth.proxy_keys),
         has_credential=has_credential,
         is_demo=demo_wanted and not has_credential,
     )

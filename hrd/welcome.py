@@ -6,7 +6,6 @@ import shlex
 import msgspec
 
 from hrd.admin.places import Places
-from hrd.core.key_shapes import OWN_PREFIX
 
 HELLO = "Say hello."
 
@@ -19,8 +18,6 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     hr: str
     """How `hr` is typed here, ready for a shell."""
     model: str
-    has_own_key: bool
-    """Whether there is a client key of our own making, which can be told by its prefix."""
     has_credential: bool
     is_demo: bool
 
@@ -33,21 +30,18 @@ def welcome(about: Welcome) -> str:
 
 
 def first_request(about: Welcome) -> str:
-    """A line for a shell that asks something. The key goes through a pipe, as arguments are for everybody to see."""
+    """A line for a shell that asks something. The key goes through a pipe from what shells have built in: the arguments of a
+    process are for everybody to see."""
     body = json.dumps({"model": about.model, "messages": [{"role": "user", "content": HELLO}]}, ensure_ascii=False)
     curl = f"curl -sS -w '\\n' {about.endpoint}/v1/chat/completions -H @- -d {shlex.quote(body)}"
-    if about.has_own_key:
-        key = rf"{about.hr} key list --reveal | sed -n 's/.*\({OWN_PREFIX}[^ ]*\).*/x-api-key: \1/p'"
-    else:
-        key = "printf 'x-api-key: %s' \"$YOUR_KEY\""
-    return f"{key} | {curl}"
+    return f"printf 'x-api-key: %s' \"$({about.hr} key reveal)\" | {curl}"
 
 
 def _where(about: Welcome) -> list[str]:
     return [
         "hermes-router is ready.",
         f"  Base URL for OpenAI clients:  {about.endpoint}/v1",
-        f"  Their key:                    {about.hr} key list --reveal",
+        f"  Their key:                    {about.hr} key reveal",
         f"  Their model:                  {about.model}",
     ]
 

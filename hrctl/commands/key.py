@@ -61,7 +61,7 @@ def create(
     priority_max: str | None,
     as_json: bool,
 ) -> None:
-    """Make a key for a program. It is shown now, and later with hr key list --reveal.
+    """Make a key for a program. It is shown now, and later with hr key reveal NAME.
 
     Without options it may do what the settings allow to every key (PROXY_LIMIT_RPM and its like). Change it later with hr limit
     set.

@@ -222,6 +222,6 @@ def _farewell(done: SetUp) -> str:
     stays = "" if done.service else "\n\nhrd does not start by itself. As a service it would: hr service install --help"
     return (
         f"\nPoint your programs at\n\n  OPENAI_BASE_URL={done.endpoint}/v1\n"
-        "  OPENAI_API_KEY=…    shown by: hr key list --reveal\n\n"
+        "  OPENAI_API_KEY=…    shown by: hr key reveal\n\n"
         f"and see what happens with: hr status, hr logs, hr why REQUEST_ID{stays}"
     )

@@ -82,7 +82,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 WRONG_KEY = Refusal(
     kind=RefusalKind.UNAUTHORIZED,
     message="No client key of this router was given (Authorization: Bearer …, x-api-key or api-key).",
-    guidance="See yours with: hr key list --reveal",
+    guidance="See yours with: hr key reveal",
 )
 KEY_AS_MODEL = Refusal(
     kind=RefusalKind.BAD_REQUEST,

@@ -153,7 +153,7 @@ async def test_each_refusal_has_its_class(wire: str, tmp_path: Path) -> None:
     async with opened(wire, tmp_path, limited) as (ask, _, _router):
         with pytest.raises(anthropic.RateLimitError) as refused:
             await ask(_whole())
-        with pytest.raises(anthropic.AuthenticationError, match="hr key list --reveal"):
+        with pytest.raises(anthropic.AuthenticationError, match="hr key reveal"):
             await ask(_whole(), key="sk-test-not-a-key-wrong")
         with pytest.raises(anthropic.BadRequestError, match="messages is empty"):
             await ask(_whole(messages=[]))

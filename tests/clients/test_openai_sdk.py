@@ -196,7 +196,7 @@ async def _awaited(page: Any) -> Any:
 async def test_what_the_client_did_wrong_has_its_own_class(kind: str, tmp_path: Path) -> None:
     async with opened(kind, tmp_path, Answer(), MAX_REQUEST_BYTES="2048") as (sdk, upstream, _):
         wrong = sdk.with_options(api_key="sk-test-not-a-key-wrong")
-        with pytest.raises(openai.AuthenticationError, match="hr key list --reveal") as unknown:
+        with pytest.raises(openai.AuthenticationError, match="hr key reveal") as unknown:
             await wrong.ask(lambda client: client.chat.completions.create(**_chat()))
         with pytest.raises(openai.BadRequestError) as bad_json:
             await sdk.ask(lambda client: client.post("/chat/completions", content=b'{"model": "x", ', cast_to=object))

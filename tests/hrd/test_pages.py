@@ -87,7 +87,7 @@ async def test_the_rest_is_for_holders_of_a_client_key(world: World, path: str) 
     for key in ("", "sk-router-another-not-a-key"):
         status, code, message = error(await get(world, path, key=key))
         assert (status, code) == (401, "invalid_api_key")
-        assert "hr key list --reveal" in message
+        assert "hr key reveal" in message
     assert (await get(world, path)).status == 200
     assert (await get(world, path, key="", x_api_key=KEY)).status == 200
 

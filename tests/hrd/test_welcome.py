@@ -14,7 +14,6 @@ DEMO = Welcome(
     places=PLACES,
     hr="hr",
     model="hermes-router",
-    has_own_key=True,
     has_credential=False,
     is_demo=True,
 )
@@ -25,11 +24,11 @@ def test_the_demo_says_that_it_is_one_and_how_it_ends() -> None:
         "\n"
         "hermes-router is ready.\n"
         "  Base URL for OpenAI clients:  http://127.0.0.1:8319/v1\n"
-        "  Their key:                    hr key list --reveal\n"
+        "  Their key:                    hr key reveal\n"
         "  Their model:                  hermes-router\n"
         "\n"
         "Try it:\n"
-        r"  hr key list --reveal | sed -n 's/.*\(sk-router-[^ ]*\).*/x-api-key: \1/p' | "
+        "  printf 'x-api-key: %s' \"$(hr key reveal)\" | "
         r"curl -sS -w '\n' http://127.0.0.1:8319/v1/chat/completions -H @- "
         '-d \'{"model": "hermes-router", "messages": [{"role": "user", "content": "Say hello."}]}\'\n'
         "\n"
@@ -54,11 +53,6 @@ def test_without_a_demo_it_says_whether_somebody_can_answer(has_credential: bool
     text = welcome(msgspec.structs.replace(DEMO, is_demo=False, has_credential=has_credential))
     assert text.endswith(last_words)
     assert "demo" not in text
-
-
-def test_a_key_that_is_not_ours_is_asked_of_the_user() -> None:
-    line = first_request(msgspec.structs.replace(DEMO, has_own_key=False))
-    assert line.startswith("printf 'x-api-key: %s' \"$YOUR_KEY\" | curl ")
 
 
 @pytest.mark.parametrize("model", ["hermes-router", "o'brien", 'say "x"', "módulo"])
