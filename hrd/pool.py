@@ -48,7 +48,8 @@ from hrd.core.pin import Pair, Pin
 from hrd.core.price import Price
 from hrd.core.prices import cost_of
 from hrd.core.providers import Candidate, CostClass
-from hrd.core.quota.book import Amounts, QuotaBook, amounts_of
+from hrd.core.quota.amounts import Amounts, amounts_of
+from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import Window
 from hrd.core.reach import candidates_of, named_since, reach_of, true_names

@@ -7,7 +7,7 @@ import msgspec
 from hrd.core import blocks
 from hrd.core.blocks import Block
 from hrd.core.remembered import BlockLifted
-from hrd.core.scopes import ACCOUNT_KINDS, account_in
+from hrd.core.scopes import renamed
 
 PROBED_REASONS = frozenset({"rejected", "needs login", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
@@ -153,11 +153,9 @@ class BlockBook:
         """What was said of accounts holds for them under their true names (*names*: old → new, both `<provider>/<account>`)."""
         rows: list[Block | BlockLifted] = []
         for scope in self._scopes() if names else ():
-            kind, _, rest = scope.partition(":")
-            old = account_in(rest)
-            if kind not in ACCOUNT_KINDS or old not in names:
+            target = renamed(scope, names)
+            if target == scope:
                 continue
-            target = f"{kind}:{names[old]}{rest.removeprefix(old)}"
             for block in tuple(self._by_scope[scope].values()):
                 known = self.get(target, block.reason)
                 if known is None or known.until < block.until:

@@ -13,7 +13,8 @@ from hrd.core.lane import Lane
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate
 from hrd.core.quota import evidence
-from hrd.core.quota.book import QuotaBook, amounts_of
+from hrd.core.quota.amounts import amounts_of
+from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.kinds import DAY_S, Measure
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import SETTINGS, Turn
@@ -48,7 +49,7 @@ class Lanes:
         self._generation = 0
         """Of the lanes: another one makes remembered orders void."""
         blocks.changed = self.touch
-        quota.changed = self.recompose
+        quota.hear_of_changes(self.recompose)
 
     # which there are -----------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@
 | provider | `provider:<provider>` | the provider |
 """
 
+from collections.abc import Mapping
+
 from hrd.core.providers import CostClass
 
 KINDS = ("candidate", "credential", "account", "account_model", "part", "model", "endpoint_model", "endpoint", "provider")
@@ -55,6 +57,18 @@ def account_in(rest: str) -> str:
     """`<provider>/<account>` out of what follows the kind of an account's scope, if the account's name has no slash."""
     provider, _, account = rest.partition("/")
     return f"{provider}/{account.partition('/')[0]}"
+
+
+def renamed(scope: str, names: Mapping[str, str]) -> str:
+    """*scope* under its account's true name (*names*: old → new, both `<provider>/<account>`)."""
+    if not names:
+        return scope
+    kind, _, rest = scope.partition(":")
+    if kind not in ACCOUNT_KINDS:
+        return scope
+    owner = account_in(rest)
+    new = names.get(owner)
+    return scope if new is None else f"{kind}:{new}{rest.removeprefix(owner)}"
 
 
 def account_model(provider: str, name: str, model: str) -> str:

@@ -10,8 +10,9 @@ import math
 
 from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
+from hrd.core.quota.count import Count
 from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
-from hrd.core.quota.meter import Count, Meter
+from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, USE, Turn
 from hrd.core.times import WAIT_MAX_S
 
@@ -103,7 +104,7 @@ def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, coun
         meter.set_used(used, now, resets_at)
         if meter.measure in kinds.OF_TOKENS:  # it may have what is in flight in it, at another size than was reserved
             own = count.amount if count is not None and count.is_answered else 0
-            meter.is_doubtful(meter.pending - own, now)
+            meter.put_in_doubt(meter.pending - own, now)
         return
     uncounted = meter.pending if count is None else meter.reserved_total - count.mark - count.amount
     at_most = used + max(0, uncounted) + meter.spare

@@ -4,19 +4,17 @@ Clocks jump. A sliding window never waits longer than its span, a fixed one ends
 clock jumped out of, and back into, is taken up again with both counts.
 """
 
-from bisect import insort
 from collections import deque
-from collections.abc import Iterable
 from math import ceil
 from typing import Protocol
 
 from hrd.core.quota import kinds
+from hrd.core.quota.count import Count
 from hrd.core.quota.kinds import DAY_S, HOUR_S, MINUTE_S, Measure
-from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SAID_BY_PROVIDER, SETTINGS, USE, Turn, Window
+from hrd.core.quota.slide import Slide
+from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SAID_BY_PROVIDER, Turn, Window
 from hrd.core.times import WAIT_MAX_S, next_boundary
 
-GRAINS = 64
-"""A sliding window remembers about so many moments of its span; closer ones count as one, the later."""
 BOUNDARY_SKEW_S = 1.0
 """The provider's clock may be this much behind: a used-up window of the calendar opens that much later."""
 DOUBTED_S = 60.0
@@ -41,56 +39,11 @@ class Watcher(Protocol):
     is_stale: bool
 
 
-class Entry:
-    """What leaves a sliding window at one moment."""
-
-    __slots__ = ("amount", "leaves_at")
-
-    def __init__(self, leaves_at: float, amount: int) -> None:
-        self.leaves_at = leaves_at
-        self.amount = amount
-
-
-class Count:
-    """What one reservation counts in one meter."""
-
-    __slots__ = (
-        "amount",
-        "at",
-        "entry",
-        "epoch",
-        "is_answered",
-        "is_beyond",
-        "is_test",
-        "mark",
-        "meter",
-        "spare",
-        "used_after",
-    )
-
-    def __init__(self, meter: "Meter", amount: int, spare: int, entry: Entry | None, at: float, *, is_beyond: bool) -> None:
-        self.meter = meter
-        self.at = at
-        self.amount = amount
-        self.spare = spare
-        """So much more it may come to."""
-        self.is_answered = False
-        self.entry = entry
-        self.epoch = meter.epoch
-        self.mark = meter.settled_total
-        """What had been settled before: whatever was reserved beyond it may not have been counted by the provider yet."""
-        self.is_beyond = is_beyond
-        """There was no room for it by a claim, or by a limit that is being tested."""
-        self.is_test = False
-        self.used_after = meter.used
-
-
 class Meter:
     """See the module's docstring. `used` includes what is reserved."""
 
     __slots__ = (
         "_before",
-        "_entries",
         "begun_at",
         "carried",
         "claimed",
@@ -117,6 +70,7 @@ class Meter:
         "reserved_total",
         "scope",
         "settled_total",
+        "slide",
         "source",
         "span_s",
         "spare",
@@ -149,7 +103,8 @@ class Meter:
         self.is_relative = row.is_relative
         self.carried = row.carried
         """So much was reserved when it may have ended already: it counts in the next span as well."""
-        self._entries = deque(Entry(leaves_at, amount) for leaves_at, amount in row.spans)
+        self.slide = Slide(row.spans)
+        """SLIDING: what leaves it when."""
         self._before: tuple[float, float, int] | None = None
         """The span before: when it began, when it ended, what was used of it."""
         self.epoch = 0
@@ -184,14 +139,12 @@ class Meter:
     def turn(self, now: float) -> None:
         """Bring it up to *now*."""
         if self.turns is Turn.SLIDING:
-            entries = self._entries
+            entries = self.slide.entries
             if entries:
-                while entries and entries[0].leaves_at <= now:
-                    gone = entries.popleft()
-                    self.used -= gone.amount
-                    gone.amount = 0
+                if entries[0].leaves_at <= now:
+                    self.used -= self.slide.leave(now)
                 if entries and entries[-1].leaves_at > now + self.length_s + 1.0:
-                    self._come_back(now)
+                    self.slide.stay_until(now + self.length_s)  # the clock was set back
         elif self.turns is Turn.REFILL:
             self._refill(now)
         elif self.ends_at is not None:
@@ -210,12 +163,6 @@ class Meter:
     @property
     def length_s(self) -> float:
         return self.span_s if self.span_s is not None else NO_SPAN_S
-
-    def _come_back(self, now: float) -> None:
-        """The clock was set back: nothing stays longer than a span."""
-        latest = now + self.length_s
-        for entry in self._entries:
-            entry.leaves_at = min(entry.leaves_at, latest)
 
     def _refill(self, now: float) -> None:
         if self.limit is None or self.span_s is None or now <= self.refilled_at:
@@ -273,7 +220,7 @@ class Meter:
         is_beyond = amount > 0 and self.limit is not None and self.used + amount > self.limit
         entry = None
         if self.turns is Turn.SLIDING:
-            entry = self._enter(amount, now + self.length_s)
+            entry = self.slide.enter(amount, now + self.length_s, self.length_s)
         elif self.ends_at is None:
             if self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
                 self.begun_at, self.ends_at = now, now + self.span_s
@@ -292,19 +239,6 @@ class Meter:
         if self.is_relative and self.ends_at is not None and at > self.ends_at - READ_LATE_S:
             self.carried += amount
 
-    def _enter(self, amount: int, leaves_at: float) -> Entry:
-        entries = self._entries
-        if entries:
-            last = entries[-1]
-            leaves_at = max(leaves_at, last.leaves_at)
-            if len(entries) >= GRAINS and leaves_at - last.leaves_at < self.length_s / GRAINS:
-                last.leaves_at = leaves_at
-                last.amount += amount
-                return last
-        entry = Entry(leaves_at, amount)
-        entries.append(entry)
-        return entry
-
     def answered(self, count: Count, now: float) -> None:
         """Its reply has begun: by now the provider has counted it, and hardly later than soon after it was sent."""
         count.is_answered = True
@@ -313,53 +247,7 @@ class Meter:
             leaves_at = min(now, count.at + ON_THE_WAY_S) + self.length_s
             if entry.leaves_at < leaves_at:
                 entry.amount -= count.amount
-                count.entry = self._enter(count.amount, leaves_at)
-        if count.is_beyond or count.is_test:
-            self._exceeded(count, now)
-
-    def _exceeded(self, count: Count, now: float) -> None:
-        """The provider took what by our count there was no room for."""
-        if self.doubt and self.limit is not None and self.source != SETTINGS:
-            self._drifted(self.limit, now)
-        elif self.source == REFUSALS and self._turned_as_said(count):
-            self.lessons, self.is_testing = self.lessons + 1, False
-        elif self.source == REFUSALS:
-            self.limit, self.lessons = max(self.limit or 0, count.used_after), 0
-            self.test_at, self.test_s, self.is_testing = now, 0.0, False
-        elif not self.is_known:
-            self.limit, self.source = None, USE
-        elif self.turns is Turn.NEVER and self.source != SETTINGS:
-            self.limit, self.source, self.is_known = None, USE, False  # somebody has paid
-        elif self.turns is Turn.SAID and self.source != SETTINGS:
-            self._before = None  # it has turned, whatever was said
-            self.begun_at, self.ends_at, self.used = now, None, count.amount
-            self.test_at, self.test_s, self.is_testing = 0.0, 0.0, False
-        elif self.limit is not None and self.source != SETTINGS:
-            self._drifted(self.limit, now)
-
-    def _turned_as_said(self, count: Count) -> bool:
-        """More was taken at the moment that the provider had named than leaves bit by bit: all of it has left, and the limit is
-        no higher for it."""
-        if not 0 < self.opens_at <= count.at:
-            return False
-        used = self.used
-        self._leave(self.opens_at + self.length_s)
-        self.opens_at = 0.0
-        return self.used < used and self.used <= (self.limit or 0)
-
-    def _leave(self, before: float) -> None:
-        """What would leave before that moment has left already."""
-        entries = self._entries
-        while entries and entries[0].leaves_at < before:
-            gone = entries.popleft()
-            self.used -= gone.amount
-            gone.amount = 0
-
-    def _drifted(self, limit: int, now: float) -> None:
-        """More was counted than the provider did; what was in doubt first."""
-        doubt, excess = self.doubt, max(0, self.used - limit)
-        self.set_used(self.used - excess, now)
-        self.doubt, self.is_testing = max(0, doubt - excess), False
+                count.entry = self.slide.enter(count.amount, leaves_at, self.length_s)
 
     def settle(self, count: Count, spent: int, now: float, *, is_counted: bool = True) -> None:
         """It came to *spent*. *is_counted* false: nobody counts it, since it was turned away."""
@@ -373,7 +261,7 @@ class Meter:
         if count.is_test and not is_counted:
             self.doubt = 0  # it has been looked at
         elif is_counted and not count.is_answered and count.epoch == self.epoch:
-            self.is_doubtful(spent, now)
+            self.put_in_doubt(spent, now)
         if self.turns is Turn.IN_FLIGHT:
             self.used = max(0, self.used - count.amount)
             return
@@ -387,7 +275,7 @@ class Meter:
             count.entry.amount += difference
         self.used = max(0, self.used + difference)
 
-    def is_doubtful(self, amount: int, now: float) -> None:
+    def put_in_doubt(self, amount: int, now: float) -> None:
         """Nobody knows whether the provider counts so much of what is used. Of a short window that is soon forgotten."""
         if self.length_s > HOUR_S and amount:
             self.doubt += amount
@@ -400,7 +288,7 @@ class Meter:
         if self.turns is Turn.SLIDING:
             leaves_at = min(at, now) + self.length_s
             if leaves_at > now and amount > 0:
-                self._put(Entry(leaves_at, amount))
+                self.slide.put(amount, leaves_at)
                 self.used += amount
             return
         if self.turns is not Turn.IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
@@ -411,16 +299,7 @@ class Meter:
             self.used = max(0, self.used + amount)
             self._carry(amount, at)
             if not is_sure:
-                self.is_doubtful(amount, now)
-
-    def _put(self, entry: Entry) -> None:
-        """In its place by when it leaves. Thousands may come when a process starts, nearly all of them at one end."""
-        if not self._entries or entry.leaves_at >= self._entries[-1].leaves_at:
-            self._entries.append(entry)
-        elif entry.leaves_at <= self._entries[0].leaves_at:
-            self._entries.appendleft(entry)
-        else:
-            insort(self._entries, entry, key=lambda other: other.leaves_at)
+                self.put_in_doubt(amount, now)
 
     # what is left --------------------------------------------------------------------------------------------------------
 
@@ -456,17 +335,11 @@ class Meter:
     def _frees_at(self, excess: int, now: float) -> float:
         """When so much has come free, within one span."""
         if self.turns is Turn.SLIDING:
-            return self._slides_at(excess, now)
+            frees_at = self.slide.frees_at(excess)
+            return frees_at if frees_at is not None else now + self.length_s
         if self.ends_at is None:
             return now + self.length_s
         return self.ends_at + BOUNDARY_SKEW_S if self.turns is Turn.FIXED else self.ends_at
-
-    def _slides_at(self, excess: int, now: float) -> float:
-        for entry in self._entries:
-            excess -= entry.amount
-            if excess <= 0:
-                return entry.leaves_at
-        return now + self.length_s
 
     @property
     def opens_by_the_clock(self) -> bool:
@@ -484,7 +357,7 @@ class Meter:
     def changes_at(self, now: float) -> float:
         """Until when what is left stays the same, if nothing is spent."""
         if self.turns is Turn.SLIDING:
-            return self._entries[0].leaves_at if self._entries else NOT_IN_TIME
+            return self.slide.entries[0].leaves_at if self.slide.entries else NOT_IN_TIME
         if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
             return (
                 max(now, self.refilled_at) + max(self.span_s / self.limit, self.span_s / REFILL_STEPS)
@@ -496,7 +369,7 @@ class Meter:
     def resets_at(self, now: float) -> float | None:
         """When all of it is there again, as far as is known."""
         if self.turns is Turn.SLIDING:
-            return self._entries[-1].leaves_at if self._entries else None
+            return self.slide.entries[-1].leaves_at if self.slide.entries else None
         if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
             return now + self.used * self.span_s / self.limit
         return self.ends_at
@@ -507,11 +380,6 @@ class Meter:
         return not self.pending and not self.used and (self.limit is None or (self.source == CATALOGUE and not self.is_known))
 
     # as a row ------------------------------------------------------------------------------------------------------------
-
-    @property
-    def entries(self) -> Iterable[Entry]:
-        """What leaves it, the first first."""
-        return self._entries
 
     def row(self, through: int, now: float) -> Window:
         return Window(
@@ -530,7 +398,7 @@ class Meter:
             ends_at=self.ends_at,
             is_relative=self.is_relative,
             carried=self.carried,
-            spans=tuple((entry.leaves_at, entry.amount) for entry in self._entries if entry.amount),
+            spans=self.slide.spans(),
             through=through,
             seen_at=now,
             test_at=self.test_at,
@@ -538,27 +406,25 @@ class Meter:
             doubt=self.doubt,
         )
 
+    # what turned out -----------------------------------------------------------------------------------------------------
+
     def set_used(self, used: int, now: float, leaves_at: float | None = None) -> None:
         """It turned out to be so much."""
         used, self.doubt = max(0, used), 0
         if self.turns is Turn.SLIDING:
-            self._set_entries(used, now, leaves_at)
+            latest = now + self.length_s
+            if used > self.used:
+                self.slide.enter(used - self.used, min(latest, leaves_at) if leaves_at is not None else latest, self.length_s)
+            else:
+                self.slide.take(self.used - used)
         elif self.turns is Turn.REFILL:
             self.refilled_at = now
         self.used = used
 
-    def _set_entries(self, used: int, now: float, leaves_at: float | None) -> None:
-        if used > self.used:
-            latest = now + self.length_s
-            self._enter(used - self.used, min(latest, leaves_at) if leaves_at is not None else latest)
-            return
-        surplus = self.used - used
-        while surplus and self._entries:
-            taken = min(surplus, self._entries[0].amount)
-            self._entries[0].amount -= taken
-            surplus -= taken
-            if not self._entries[0].amount:
-                self._entries.popleft()
+    def restart(self, now: float, used: int) -> None:
+        """It has turned: its span began now, and nobody has said when it ends."""
+        self._before = None
+        self.begun_at, self.ends_at, self.used = now, None, used
 
     def turns_at(self, moment: float) -> None:
         """The provider refused, and will take the next one then. At the turn of a minute of the clock that is no window that
@@ -566,14 +432,19 @@ class Meter:
         turn = round(moment / MINUTE_S) * MINUTE_S
         if self.turns is not Turn.SLIDING or self.span_s != MINUTE_S or abs(moment - turn) > READ_LATE_S:
             return
-        if self._entries and self._entries[-1].leaves_at >= turn:
-            self._leave(turn)
+        if self.slide.entries and self.slide.entries[-1].leaves_at >= turn:
+            self.leave_before(turn)
+
+    def leave_before(self, moment: float) -> None:
+        """What would leave before that moment has left already."""
+        self.used -= self.slide.leave_before(moment)
 
     def leave_one_at(self, moment: float) -> None:
         """The provider said when it takes the next one."""
         self.opens_at = moment
-        if self._entries and self._entries[0].leaves_at > moment:
-            self._entries[0].leaves_at = moment
+        entries = self.slide.entries
+        if entries and entries[0].leaves_at > moment:
+            entries[0].leaves_at = moment
 
     def relax(self, now: float) -> None:
         """What the provider said, or was concluded to allow, is forgotten; what we counted ourselves is not."""
@@ -588,28 +459,7 @@ class Meter:
     def turn_as(self, turns: Turn) -> None:
         """It turns in another way than was thought."""
         self.turns = turns
-        self._entries.clear()
-
-    def _become(self, other: "Meter") -> None:
-        self.limit, self.is_implied, self.is_known = other.limit, other.is_implied, other.is_known
-        self.source, self.limit_at, self.claimed = other.source, other.limit_at, other.claimed
-        self.turns = other.turns
-        self.begun_at, self.ends_at, self.refilled_at = other.begun_at, other.ends_at, other.refilled_at
-        self.used, self._entries = other.used, deque(other.entries)
-
-    def join(self, other: "Meter") -> None:
-        """*other* turned out to be the same window under another name. What the provider has said of either is of both."""
-        said = [meter for meter in (self, other) if meter.source in SAID_BY_PROVIDER]
-        if not said:
-            if self.turns is Turn.SLIDING:
-                self._entries = deque(sorted((*self._entries, *other.entries), key=lambda entry: entry.leaves_at))
-            self.used += other.used
-        else:
-            told = max(said, key=lambda meter: meter.used)
-            if told is other:
-                self._become(other)
-        self.pending += other.pending
-        self.spare += other.spare
+        self.slide.entries.clear()
 
 
 def new_meter(scope: str, kind: str, turn: Turn, zone: str = "UTC") -> Meter:

@@ -11,7 +11,8 @@ from hrd.core.lane import Lane, reading_of
 from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate
-from hrd.core.quota.book import Amounts, QuotaBook
+from hrd.core.quota.amounts import Amounts
+from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.limit import Limit
 from tests.hrd.stage import NOON, candidate, provider
 

@@ -7,20 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.quota.meter import GRAINS, Count, Meter
+from hrd.core.quota.count import Count
+from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import Turn, Window
-
-NOON = 1_795_003_200.0
-"""2026-11-18, 12:00 UTC."""
-DAY = 86_400.0
-
-
-def meter(kind: str = "requests/minute", limit: int | None = 5, turn: Turn = Turn.SLIDING, **facts: object) -> Meter:
-    return Meter(Window(scope="s", kind=kind, limit=limit, turn=turn, **facts))  # type: ignore[arg-type]
-
-
-def spend(made: Meter, amounts: list[int], now: float = NOON) -> list[Count]:
-    return [made.count(amount, now) for amount in amounts]
+from tests.hrd.core.quota.stage import DAY, counted, meter
+from tests.hrd.stage import NOON
 
 
 def test_any_minute_of_a_sliding_window_holds_no_more_than_the_limit() -> None:
@@ -35,7 +26,7 @@ def test_any_minute_of_a_sliding_window_holds_no_more_than_the_limit() -> None:
 
 def test_a_request_counts_from_when_the_provider_may_have_counted_it() -> None:
     made = meter(limit=2)
-    quick, slow = spend(made, [1, 1])
+    quick, slow = counted(made, [1, 1])
     made.answered(quick, NOON + 0.2)
     made.answered(slow, NOON + 20)
     assert made.fits_at(1, NOON + 21) == NOON + 60.2
@@ -44,7 +35,7 @@ def test_a_request_counts_from_when_the_provider_may_have_counted_it() -> None:
 
 def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
     made = meter("tokens/minute", 8000)
-    (giant,) = spend(made, [7000])
+    (giant,) = counted(made, [7000])
     assert made.fits_at(2000, NOON + 1) == NOON + 60
     assert made.fits_at(2000, NOON + 61) == NOON + 61
     made.settle(giant, 9000, NOON + 600)
@@ -53,7 +44,7 @@ def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
 
 def test_settling_replaces_the_estimate() -> None:
     made = meter("tokens/day", 1000, Turn.FIXED)
-    one, other = spend(made, [300, 300])
+    one, other = counted(made, [300, 300])
     made.settle(one, 100, NOON)
     made.settle(other, 500, NOON)
     assert (made.used, made.pending) == (600, 0)
@@ -61,8 +52,8 @@ def test_settling_replaces_the_estimate() -> None:
 
 def test_a_fixed_window_turns_at_midnight_of_its_zone_and_a_full_one_a_second_later() -> None:
     made = meter("requests/day", 2, Turn.FIXED, zone="America/Los_Angeles")
-    for count in spend(made, [1, 1]):
-        made.settle(count, 1, NOON)
+    for one in counted(made, [1, 1]):
+        made.settle(one, 1, NOON)
     assert made.ends_at == NOON + 20 * 3600  # 08:00 UTC
     assert made.fits_at(1, NOON) == NOON + 20 * 3600 + 1
     assert made.fits_at(1, NOON + 20 * 3600 + 0.5) == NOON + 20 * 3600 + 1
@@ -72,7 +63,7 @@ def test_a_fixed_window_turns_at_midnight_of_its_zone_and_a_full_one_a_second_la
 
 def test_what_is_in_flight_at_midnight_may_be_counted_on_either_side() -> None:
     made = meter("requests/day", 5, Turn.FIXED)
-    (count,) = spend(made, [1], NOON + 12 * 3600 - 5)
+    (count,) = counted(made, [1], NOON + 12 * 3600 - 5)
     made.turn(NOON + 12 * 3600 + 5)
     assert made.used == 1
     made.settle(count, 1, NOON + 12 * 3600 + 9)
@@ -90,7 +81,7 @@ def test_a_window_from_first_use_begins_with_it() -> None:
 
 def test_a_window_that_refills_gives_back_a_little_at_a_time() -> None:
     made = meter("requests/day", 1000, Turn.REFILL)
-    spend(made, [1] * 1000)
+    counted(made, [1] * 1000)
     assert made.fits_at(1, NOON) == pytest.approx(NOON + 86.4)
     assert made.fits_at(10, NOON) == pytest.approx(NOON + 864)
     made.turn(NOON + 864.1)
@@ -99,7 +90,7 @@ def test_a_window_that_refills_gives_back_a_little_at_a_time() -> None:
 
 def test_requests_at_once_are_those_in_flight() -> None:
     made = meter("at once", 1, Turn.IN_FLIGHT)
-    (count,) = spend(made, [1])
+    (count,) = counted(made, [1])
     assert made.fits_at(1, NOON) == NOON + 1.0  # nobody knows
     made.settle(count, 1, NOON + 5)
     assert made.fits_at(1, NOON + 5) == NOON + 5
@@ -130,26 +121,10 @@ def test_more_than_ever_fits_is_let_through_by_a_window_that_is_untouched() -> N
 )
 def test_a_refusal_until_the_turn_of_the_minute_counts_what_was_sent_within_it(moment: float, used: int) -> None:
     made = meter(limit=None)
-    spend(made, [1, 1], NOON - 10)
-    spend(made, [1, 1, 1], NOON + 5)
+    counted(made, [1, 1], NOON - 10)
+    counted(made, [1, 1, 1], NOON + 5)
     made.turns_at(moment)
     assert made.used == used
-
-
-def test_more_than_leaves_bit_by_bit_at_the_moment_that_was_named_is_no_higher_limit() -> None:
-    made = meter(limit=5, source="refusals")
-    spend(made, [1] * 5, NOON + 40)
-    made.leave_one_at(NOON + 60)
-    for count in spend(made, [1, 1], NOON + 60):
-        made.answered(count, NOON + 60)
-    assert (made.limit, made.used) == (5, 2)
-
-
-def test_more_than_was_thought_to_fit_is_a_higher_limit_when_no_moment_was_named() -> None:
-    made = meter(limit=5, source="refusals")
-    for count in spend(made, [1] * 6, NOON + 40):
-        made.answered(count, NOON + 60)
-    assert (made.limit, made.used) == (6, 6)
 
 
 def test_a_reserve_is_left_untouched() -> None:
@@ -159,30 +134,22 @@ def test_a_reserve_is_left_untouched() -> None:
     assert made.fits_at(1, NOON) == NOON
 
 
-def test_a_busy_window_remembers_no_more_moments_than_it_needs() -> None:
-    made = meter("requests/minute", 100_000)
-    for step in range(10_000):
-        made.count(1, NOON + step * 0.006)
-    assert made.used == 10_000
-    assert len(made.row(1, NOON).spans) <= 2 * GRAINS + 1
-
-
 # clocks ----------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_clock_set_back_makes_nobody_wait_longer_than_a_span() -> None:
     made = meter(limit=1)
-    spend(made, [1])
+    counted(made, [1])
     assert made.fits_at(1, NOON - 7200) <= NOON - 7200 + 60
 
 
 def test_a_day_that_the_clock_left_and_came_back_to_is_not_forgotten() -> None:
     made = meter("requests/day", 10, Turn.FIXED)
-    for count in spend(made, [1] * 6):
-        made.settle(count, 1, NOON)
+    for one in counted(made, [1] * 6):
+        made.settle(one, 1, NOON)
     made.turn(NOON + 3 * DAY)
-    for count in spend(made, [1] * 2, NOON + 3 * DAY):
-        made.settle(count, 1, NOON + 3 * DAY)
+    for one in counted(made, [1] * 2, NOON + 3 * DAY):
+        made.settle(one, 1, NOON + 3 * DAY)
     made.turn(NOON + 60)
     assert (made.used, made.ends_at) == (8, NOON + 12 * 3600)
 
@@ -242,32 +209,6 @@ def test_spend_of_a_dead_process_is_counted_where_it_falls() -> None:
         fixed.count_again(1, at, NOON)
     assert (sliding.used, sliding.fits_at(9, NOON)) == (1, NOON + 50)
     assert fixed.used == 2  # the third was yesterday
-
-
-@given(st.lists(st.integers(0, 59), max_size=30), st.integers(0, 60))
-def test_spend_of_a_dead_process_leaves_in_its_turn_in_whatever_order_it_is_counted(ages: list[int], later_s: int) -> None:
-    made = meter(limit=99)
-    for age in ages:
-        made.count_again(1, NOON - age, NOON)
-    made.turn(NOON + later_s)
-    assert made.used == sum(age + later_s < 60 for age in ages)
-
-
-def test_two_names_of_one_window_become_one_count() -> None:
-    one, other = meter(limit=9, source="catalogue"), meter(limit=9, source="catalogue")
-    spend(one, [1, 1])
-    spend(other, [1], NOON + 5)
-    one.join(other)
-    assert (one.used, one.pending) == (3, 3)
-    one.turn(NOON + 61)
-    assert one.used == 1
-
-
-def test_what_the_provider_said_of_a_window_has_both_names_in_it_already() -> None:
-    one, other = meter(limit=9, source="catalogue", turn=Turn.FIXED), meter(limit=9, source="body", turn=Turn.FIXED, used=7)
-    one.used = 4
-    one.join(other)
-    assert (one.used, one.source) == (7, "body")
 
 
 def test_whoever_was_in_flight_in_a_dead_process_is_no_more() -> None:

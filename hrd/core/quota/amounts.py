@@ -1,0 +1,35 @@
+"""Amounts: what one request takes, of whatever a window counts."""
+
+from typing import NamedTuple
+
+from hrd.core.providers import Candidate
+from hrd.core.quota.kinds import Measure
+
+
+class Amounts(NamedTuple):
+    """What one request takes."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    credit: int = 0
+
+    def of(self, measure: Measure) -> int:
+        match measure:
+            case Measure.REQUESTS | Measure.AT_ONCE:
+                return 1
+            case Measure.TOKENS:
+                return self.input_tokens + self.output_tokens
+            case Measure.INPUT:
+                return self.input_tokens
+            case Measure.OUTPUT:
+                return self.output_tokens
+            case Measure.CREDIT:
+                return self.credit
+            case Measure.PLAN:
+                return 0
+
+
+def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:
+    """What a request to *candidate* is expected to take."""
+    price = candidate.credit_price
+    return Amounts(input_tokens, output_tokens, price.cost(input_tokens, output_tokens) if price is not None else 0)

@@ -1,0 +1,44 @@
+"""Excess: what a provider took although, by our count, there was no room for it, and what that teaches."""
+
+from hrd.core.quota.count import Count
+from hrd.core.quota.meter import Meter
+from hrd.core.quota.window import REFUSALS, SETTINGS, USE, Turn
+
+
+def taken(count: Count, now: float) -> None:
+    """The reply to what *count* counts has begun, and there was no room for it, or it was to find out whether there is."""
+    meter = count.meter
+    if meter.doubt and meter.limit is not None and meter.source != SETTINGS:
+        _drifted(meter, meter.limit, now)
+    elif meter.source == REFUSALS and _turned_as_said(meter, count):
+        meter.lessons, meter.is_testing = meter.lessons + 1, False
+    elif meter.source == REFUSALS:
+        meter.limit, meter.lessons = max(meter.limit or 0, count.used_after), 0
+        meter.test_at, meter.test_s, meter.is_testing = now, 0.0, False
+    elif not meter.is_known:
+        meter.limit, meter.source = None, USE
+    elif meter.turns is Turn.NEVER and meter.source != SETTINGS:
+        meter.limit, meter.source, meter.is_known = None, USE, False  # somebody has paid
+    elif meter.turns is Turn.SAID and meter.source != SETTINGS:
+        meter.restart(now, count.amount)  # it has turned, whatever was said
+        meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
+    elif meter.limit is not None and meter.source != SETTINGS:
+        _drifted(meter, meter.limit, now)
+
+
+def _turned_as_said(meter: Meter, count: Count) -> bool:
+    """More was taken at the moment that the provider had named than leaves bit by bit: all of it has left, and the limit is
+    no higher for it."""
+    if not 0 < meter.opens_at <= count.at:
+        return False
+    used = meter.used
+    meter.leave_before(meter.opens_at + meter.length_s)
+    meter.opens_at = 0.0
+    return meter.used < used and meter.used <= (meter.limit or 0)
+
+
+def _drifted(meter: Meter, limit: int, now: float) -> None:
+    """More was counted than the provider did; what was in doubt first."""
+    doubt, excess = meter.doubt, max(0, meter.used - limit)
+    meter.set_used(meter.used - excess, now)
+    meter.doubt, meter.is_testing = max(0, doubt - excess), False

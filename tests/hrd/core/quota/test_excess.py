@@ -1,0 +1,102 @@
+"""What a provider took although there was no room for it."""
+
+from typing import Any
+
+from hrd.core.failures import Observation, WindowKind
+from hrd.core.quota.count import Count
+from hrd.core.quota.evidence import begin_test, believe, learn, may_test
+from hrd.core.quota.meter import Meter
+from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, Turn
+from tests.hrd.core.quota.stage import DAY, answer, counted, meter
+from tests.hrd.stage import NOON
+
+
+def day(limit: int, **facts: Any) -> Meter:
+    """A claim."""
+    return meter("requests/day", limit, **{"turn": Turn.FIXED, "source": CATALOGUE, "is_known": False, **facts})
+
+
+def one_more(made: Meter, now: float = NOON) -> Count:
+    """One more is taken."""
+    more = made.count(1, now)
+    answer(more, now)
+    return more
+
+
+def test_more_than_leaves_bit_by_bit_at_the_moment_that_was_named_is_no_higher_limit() -> None:
+    made = meter(limit=5, source=REFUSALS)
+    counted(made, [1] * 5, NOON + 40)
+    made.leave_one_at(NOON + 60)
+    for one in counted(made, [1, 1], NOON + 60):
+        answer(one, NOON + 60)
+    assert (made.limit, made.used) == (5, 2)
+
+
+def test_more_than_was_thought_to_fit_is_a_higher_limit_when_no_moment_was_named() -> None:
+    made = meter(limit=5, source=REFUSALS)
+    for one in counted(made, [1] * 6, NOON + 40):
+        answer(one, NOON + 60)
+    assert (made.limit, made.used) == (6, 6)
+
+
+def test_a_success_beyond_a_claim_takes_it_back() -> None:
+    made = day(2, used=2)
+    one_more(made)
+    assert (made.limit, made.source) == (None, "use")
+
+
+def test_a_success_beyond_a_learned_limit_raises_it_and_asks_for_more() -> None:
+    made = day(50, used=40)
+    learn(made, NOON)
+    assert not may_test(made, NOON + 3600)  # it is full by its own calendar
+    tomorrow = NOON + DAY
+    made.turn(tomorrow)
+    for _ in range(40):
+        made.settle(one_more(made, tomorrow), 1, tomorrow)
+    assert may_test(made, tomorrow)
+    one_more(made, tomorrow)
+    assert (made.limit, may_test(made, tomorrow)) == (41, True)
+
+
+def test_a_far_end_on_the_providers_word_alone_is_tried_before() -> None:
+    made = day(50, turn=Turn.SAID)
+    seen = Observation(kind=WindowKind.REQUESTS_DAY, limit=50, left=0, resets_at=NOON + 7 * DAY)
+    believe(made, seen, NOON, source="header")
+    assert not may_test(made, NOON + 899)
+    assert may_test(made, NOON + 900)
+    one_more(made, NOON + 900)
+    assert made.used == 1  # it had turned
+
+
+def test_what_no_reply_confirmed_counts_as_spent_until_one_request_may_find_out() -> None:
+    made = day(3)
+    counts = counted(made, [1, 1, 1])
+    for one in counts[:2]:
+        answer(one)
+    for one in counts:
+        made.settle(one, 1, NOON)
+    assert (made.used, made.doubt, may_test(made, NOON + 59), may_test(made, NOON + 60)) == (3, 1, False, True)
+    begin_test(made, NOON + 60)
+    test = made.count(1, NOON + 60)
+    test.is_test = True
+    answer(test, NOON + 61)
+    made.settle(test, 1, NOON + 62)
+    assert (made.used, made.doubt, may_test(made, NOON + 900)) == (3, 0, False)
+
+
+def test_a_balance_that_took_more_was_paid_for() -> None:
+    made = meter("credit", 100, Turn.NEVER, used=100)
+    one_more(made)
+    assert (made.limit, made.source, made.is_known) == (None, "use", False)
+
+
+def test_a_ceiling_of_ones_own_is_not_raised_by_who_went_beyond_it() -> None:
+    made = day(3, used=3, source=SETTINGS, is_known=True)
+    one_more(made)
+    assert (made.limit, made.used, made.source) == (3, 4, SETTINGS)
+
+
+def test_what_a_stated_limit_took_beyond_it_was_counted_too_much() -> None:
+    made = day(3, used=3, source="header", is_known=True)
+    one_more(made)
+    assert (made.limit, made.used) == (3, 3)
