@@ -7,8 +7,8 @@ from hrd.pool import PoolRules
 from hrd.settings import Settings
 from hrd.store.limits import Retention, StoreLimits
 from hrd.upstream.accounts.server import ServerTerms
-from hrd.upstream.attempt import AttemptLimits
 from hrd.upstream.connections import ConnectionLimits
+from hrd.upstream.sending import SendLimits
 
 
 def pool_rules(settings: Settings) -> PoolRules:
@@ -62,10 +62,8 @@ def connection_limits(settings: Settings) -> ConnectionLimits:
     )
 
 
-def attempt_limits(settings: Settings) -> AttemptLimits:
-    return AttemptLimits(
-        connect_s=settings.connect_seconds, error_bytes=settings.max_error_bytes, wait_s=settings.max_wait_seconds
-    )
+def send_limits(settings: Settings) -> SendLimits:
+    return SendLimits(connect_s=settings.connect_seconds, wait_s=settings.max_wait_seconds)
 
 
 def store_limits(settings: Settings) -> StoreLimits:

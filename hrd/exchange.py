@@ -20,17 +20,13 @@ from hrd.core.providers import Candidate
 from hrd.core.refusals import (
     KEY_AS_MODEL,
     ROUTER_CANNOT_RECORD,
-    STOPPING,
     Refusal,
     RefusalKind,
-    cut_off,
     rejected_as,
-    too_late,
     too_many_wait,
 )
 from hrd.core.tour import Tour
-from hrd.dialects.contract import Dialect, Opening, Stamp, Target, WholeReply
-from hrd.downstream import call as call_
+from hrd.dialects.contract import Dialect, Opening, Stamp, Target
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.http.encode import header_lines
@@ -39,12 +35,15 @@ from hrd.http.wire import WireBroken
 from hrd.pool import Pool, Wait
 from hrd.store.contract import Store
 from hrd.trip.door import authenticate, id_headers, refuse
+from hrd.trip.ending import Endings
 from hrd.trip.gate import Entered, Gate, Turned
 from hrd.trip.record import Recorder
 from hrd.trip.terms import Terms
 from hrd.trip.trip import Trip, as_comment, headers_of
-from hrd.upstream.attempt import Answered, Attempts, Missed, OpenStream
+from hrd.upstream.attempt import Attempts
 from hrd.upstream.introductions import About
+from hrd.upstream.open_stream import OpenStream
+from hrd.upstream.results import Answered, Missed
 
 LINES_CACHED_MAX = 4096
 AFTER_S = 1.0
@@ -83,6 +82,7 @@ class Exchange:
         self._terms = terms
         self._now = now
         self._recorder = Recorder(pool=pool, store=store, now=now, finished=finished)
+        self._endings = Endings(pool=pool, recorder=self._recorder, now=now)
         self._gate = gate
         self._lines: dict[tuple[str, str, bool], bytes] = {}
         self._waiting = 0
@@ -106,7 +106,7 @@ class Exchange:
             return
         trip = Trip(call, dialect, self._targets, caller, entered, terms, self._now())
         call.end_by(trip.started + terms.deadline_s)
-        call.goodbye = partial(self._say_goodbye, trip)
+        call.goodbye = partial(self._endings.say_goodbye, trip)
         try:
             refusal = await (self._stream(trip) if trip.request.ask.stream else self._whole(trip))
             self._gate.leave(caller, trip.digestible, refusal, terms)
@@ -219,14 +219,14 @@ class Exchange:
         """What the client was refused with, if it was."""
         opened = await self._open(trip)
         if isinstance(opened, Refusal):
-            return await self._refuse(trip, opened)
+            return await self._endings.refuse(trip, opened)
         assert isinstance(opened, Answered), "a whole reply was asked for"
         reply = opened.reply
         if not trip.call.hold_reply(len(reply.body)):
             self._recorder.end(
                 trip, Outcome.REFUSED, ROUTER_CANNOT_RECORD.http_status, reply.usage, finish_reason=reply.finish_reason
             )
-            return await self._refuse(trip, ROUTER_CANNOT_RECORD)
+            return await self._endings.refuse(trip, ROUTER_CANNOT_RECORD)
         self._recorder.end(trip, Outcome.OK, 200, reply.usage, finish_reason=reply.finish_reason)
         await self._recorder.record(trip)
         assert trip.draft.candidate is not None, "somebody answered"
@@ -251,7 +251,7 @@ class Exchange:
         with self._heartbeat.waiting(lambda: self._beat(trip)):
             opened = await self._open(trip)
         if isinstance(opened, Refusal):
-            return await self._refuse(trip, opened)
+            return await self._endings.refuse(trip, opened)
         assert isinstance(opened, OpenStream), "a stream was asked for"
         try:
             first = opened.first
@@ -292,7 +292,7 @@ class Exchange:
                 call.send_nowait(trip.dialect.keep_alive())
             received = await opened.next(terms.idle_s)
         if opened.broken_by:
-            await self._interrupt(trip, opened)
+            await self._endings.interrupt(trip, opened)
             return
         self._recorder.end(trip, Outcome.OK, 200, reply.usage(), finish_reason=reply.finish_reason)
         await self._recorder.record(trip)
@@ -308,52 +308,3 @@ class Exchange:
         self._recorder.end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
         await self._recorder.record(trip)
         await trip.call.finish(opened.reply.last + trip.error_event(refusal, begun=True))
-
-    # the end -------------------------------------------------------------------------------------------------------------
-
-    async def _refuse(self, trip: Trip, refusal: Refusal) -> Refusal | None:
-        """Nobody serves. If every reply was empty, emptiness is the answer, and no refusal."""
-        call, draft = trip.call, trip.draft
-        if trip.empty is not None and trip.tour.is_all_empty():
-            draft.candidate, draft.usage = trip.tour.failures[0][0], trip.empty.usage
-            draft.outcome, draft.status, draft.reason = Outcome.OK, 200, "every reply was empty"
-            await self._recorder.record(trip)
-            await self._answer_empty(trip, trip.empty)
-            return None
-        now = self._now()
-        self._recorder.blame_the_empty(trip, now)
-        draft.outcome, draft.status, draft.reason = Outcome.REFUSED, refusal.http_status, refusal.message
-        draft.passed_over = self._pool.passed_over(trip.tour, trip.caller, now)
-        await self._recorder.record(trip)
-        if call.begun:
-            await call.finish(trip.error_event(refusal))
-        else:
-            await refuse(call, trip.dialect, refusal, trip.headers())
-        return refusal
-
-    async def _answer_empty(self, trip: Trip, empty: WholeReply) -> None:
-        call = trip.call
-        if not trip.request.ask.stream:
-            await call.reply(200, [JSON, *trip.headers()], empty.body)
-        elif call.begun:
-            await call.finish(trip.dialect.comment(as_comment(trip.headers())) + empty.body)
-        else:
-            call.begin_stream(trip.headers())
-            await call.finish(empty.body)
-
-    async def _say_goodbye(self, trip: Trip) -> None:
-        """The request was cancelled from outside; its client, if it is still there, hears why."""
-        call = trip.call
-        if call.cancel_reason == CLIENT_GONE:
-            return
-        if call.cancel_reason == call_.STOPPING:
-            refusal = STOPPING
-        elif trip.is_committed:
-            refusal = cut_off(trip.terms.stream_s, tuple(trip.tour.notes))
-        else:
-            refusal = too_late(trip.terms.deadline_s, tuple(trip.tour.notes))
-        call.keep_alive = False
-        if not call.begun:
-            await refuse(call, trip.dialect, refusal, trip.headers())
-        elif trip.request.ask.stream:
-            await call.finish(trip.error_event(refusal, begun=trip.is_committed))

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TextIO
 
@@ -20,6 +21,7 @@ LEVELS = {
     "CRITICAL": logging.CRITICAL,
 }
 VALUE_CHARS_MAX = 2000
+CRASH_FRAMES = 6
 
 
 class Logbook:
@@ -84,6 +86,12 @@ class Logbook:
             ms=round(entry.total_ms, 1),
             reason=entry.reason,
         )
+
+    def crash(self, request_id: str, crash: BaseException) -> None:
+        """An error that nobody foresaw: enough to find it by. *request_id* is empty where no request was being served."""
+        frames = traceback.extract_tb(crash.__traceback__)[-CRASH_FRAMES:]
+        where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+        self.error("crashed", request=request_id, error=f"{type(crash).__name__}: {crash}", where=where)
 
     def _blot(self, _logger: object, _method: str, facts: MutableMapping[str, Any]) -> Mapping[str, Any]:
         secrets = tuple(self._secrets())

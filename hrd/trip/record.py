@@ -23,7 +23,8 @@ from hrd.pool import Pool
 from hrd.store.contract import Store
 from hrd.trip.gate import Turned
 from hrd.trip.trip import Trip
-from hrd.upstream.attempt import Answered, Missed, OpenStream
+from hrd.upstream.open_stream import OpenStream
+from hrd.upstream.results import Answered, Missed
 
 MAY_HAVE_WORKED = frozenset({Verdict.NO_FIRST_TOKEN, Verdict.BROKEN, Verdict.BAD_CALL})
 

@@ -7,8 +7,8 @@ from hrd.http.limits import HttpLimits
 from hrd.pool import PoolRules
 from hrd.settings import Settings, read_settings
 from hrd.store.limits import Retention, StoreLimits
-from hrd.upstream.attempt import AttemptLimits
 from hrd.upstream.connections import ConnectionLimits
+from hrd.upstream.sending import SendLimits
 
 
 def settings(**said: str) -> Settings:
@@ -66,7 +66,7 @@ def test_sizes_of_messages_and_connections_to_providers() -> None:
     http = HttpLimits(request_line_bytes=3001, head_bytes=3002, headers_count=33, body_bytes=3004, reply_body_bytes=3005)
     assert bounds.http_limits(said) == http
     assert bounds.connection_limits(said) == ConnectionLimits(open_max=36, idle_max=7, idle_s=38.0, http=http)
-    assert bounds.attempt_limits(said) == AttemptLimits(connect_s=2.5, error_bytes=3009, wait_s=301.0)
+    assert bounds.send_limits(said) == SendLimits(connect_s=2.5, wait_s=301.0)
 
 
 def test_what_is_kept() -> None:

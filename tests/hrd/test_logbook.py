@@ -7,7 +7,7 @@ import pytest
 
 from hrd.core.journal import AttemptNote, Entry, Outcome, Usage
 from hrd.core.secrets import Secret
-from hrd.logbook import LEVELS, Logbook
+from hrd.logbook import CRASH_FRAMES, LEVELS, Logbook
 
 KEY = Secret("gsk_test-not-a-key-1", "groq")
 
@@ -152,3 +152,20 @@ def test_an_exchange_is_one_line_at_info() -> None:
     quiet, silence = written("WARNING")
     quiet.exchange(entry)
     assert silence.getvalue() == ""
+
+
+def test_a_crash_says_what_it_was_and_where() -> None:
+    def deeper(left: int) -> None:
+        if not left:
+            raise ValueError(f"no such key: {KEY.reveal()}")
+        deeper(left - 1)
+
+    log, out = written("ERROR")
+    with pytest.raises(ValueError, match="no such key") as raised:
+        deeper(9)
+    log.crash("req-1", raised.value)
+    (line,) = facts(out)
+    assert (line["event"], line["request"]) == ("crashed", "req-1")
+    assert line["error"] == f"ValueError: no such key: [{KEY.fingerprint}]"
+    assert str(line["where"]).startswith("test_logbook.py:")
+    assert str(line["where"]).count(" deeper") == CRASH_FRAMES

@@ -45,11 +45,13 @@ from hrd.store.limits import StoreLimits
 from hrd.store.memory import Disk, MemoryStore
 from hrd.trip.gate import Gate
 from hrd.trip.terms import Terms
-from hrd.upstream.attempt import AttemptLimits, Attempts
+from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import ConnectionLimits, Dialer
 from hrd.upstream.connections import Connections as UpstreamConnections
 from hrd.upstream.heads import Heads
+from hrd.upstream.judging import Judge
 from hrd.upstream.passes import Keys
+from hrd.upstream.sending import Sender, SendLimits
 from hrd.upstream.trust import SystemTrust
 from tests.scenarios.client import Client, Reply, chat_bytes
 from tests.upstreams import Behave, Rules, Upstream
@@ -158,11 +160,15 @@ class World:
         )
         attempts = Attempts(
             connections=self.upstream,
-            heads=Heads(instance_id=INSTANCE.decode(), user_agent="hermes-router/test", forwarded={}),
+            sender=Sender(
+                connections=self.upstream,
+                heads=Heads(instance_id=INSTANCE.decode(), user_agent="hermes-router/test", forwarded={}),
+                limits=SendLimits(connect_s=5.0, wait_s=30.0),
+            ),
+            judge=Judge(scrub=self._scrub, now=self.now),
             passes=Keys(),
-            limits=AttemptLimits(connect_s=5.0, error_bytes=65_536, wait_s=30.0),
+            error_bytes=65_536,
             scrub=self._scrub,
-            now=self.now,
         )
         self.exchange = Exchange(
             pool=self.pool,

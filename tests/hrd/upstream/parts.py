@@ -1,24 +1,36 @@
 """Candidates, claims and attempts for the tests of the providers' side."""
 
-from collections.abc import Callable
 from typing import Any
 
 import trio
 
+from hrd.core.ask import Ask, Kind
 from hrd.core.facts import Claim
 from hrd.core.ledger import Reservation
-from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider
+from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider, Quirks
 from hrd.core.secrets import Secret, scrub
+from hrd.dialects import openai_chat_native
+from hrd.dialects.contract import Request
+from hrd.dialects.passage import Prepared
 from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
-from hrd.upstream.attempt import AttemptLimits, Attempts
+from hrd.upstream.attempt import Attempts
 from hrd.upstream.connections import Connect, ConnectionLimits, Connections, Dialer
 from hrd.upstream.heads import Heads
+from hrd.upstream.judging import Judge
+from hrd.upstream.open_stream import OpenStream
 from hrd.upstream.passes import Keys
+from hrd.upstream.proxies import Proxies
+from hrd.upstream.results import Answered, Missed
+from hrd.upstream.sending import Sender, SendLimits
 from hrd.upstream.trust import SystemTrust
+from tests.upstreams import Upstream
 
 NOW = 1_795_219_200.0
 KEY = "test-key-1"
+BODY = b'{"model":"model-x","messages":[{"role":"user","content":"hi"}]}'
+STREAM = b'{"model":"model-x","messages":[{"role":"user","content":"hi"}],"stream":true}'
+REQUEST = Request(ask=Ask(kind=Kind.CHAT, model="model-x", input_tokens=3), fields={})
 
 
 def candidate(base_url: str, **row: Any) -> Candidate:
@@ -77,14 +89,55 @@ def connections(
     )
 
 
-def attempts(pool: Connections, *, connect_s: float = 5.0, error_bytes: int = 65_536) -> Attempts:
-    secret = Secret(KEY, "alpha")
-    hide: Callable[[str], str] = lambda text: scrub(text, [secret])  # noqa: E731 - shorter than its name
+def heads(proxies: Proxies = Proxies()) -> Heads:  # noqa: B008 - frozen
+    return Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}, proxies=proxies)
+
+
+def hide(text: str) -> str:
+    return scrub(text, [Secret(KEY, "alpha")])
+
+
+def sender(pool: Connections, *, connect_s: float = 5.0, says: Heads | None = None) -> Sender:
+    return Sender(connections=pool, heads=says or heads(), limits=SendLimits(connect_s=connect_s, wait_s=30.0))
+
+
+def judge(now: float = NOW) -> Judge:
+    return Judge(scrub=hide, now=lambda: now)
+
+
+def attempts(pool: Connections, *, error_bytes: int = 65_536, **sending: Any) -> Attempts:
     return Attempts(
         connections=pool,
-        heads=Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}),
+        sender=sender(pool, **sending),
+        judge=judge(),
         passes=Keys(),
-        limits=AttemptLimits(connect_s=connect_s, error_bytes=error_bytes, wait_s=30.0),
+        error_bytes=error_bytes,
         scrub=hide,
-        now=lambda: NOW,
+    )
+
+
+def prepared(body: bytes, *, as_stream: bool, is_typed: bool = True) -> Prepared:
+    return Prepared(
+        path="/chat/completions",
+        body=body,
+        notes=(),
+        as_stream=as_stream,
+        is_typed=is_typed,
+        read_whole=lambda reply: openai_chat_native.read_whole(REQUEST, reply, Quirks()),
+        reply_stream=lambda: openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+    )
+
+
+async def whole(to: Upstream, by: Attempts, within_s: float = 60.0, reader: str = "generic") -> Answered | Missed:
+    return await by.whole(claim(to.base_url, reader=reader), prepared(BODY, as_stream=False), within_s=within_s)
+
+
+async def stream(to: Upstream, by: Attempts, within_s: float = 60.0) -> OpenStream | Missed:
+    return await by.stream(
+        claim(to.base_url),
+        prepared(STREAM, as_stream=True),
+        openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+        within_s=within_s,
+        idle_s=30.0,
+        begun=lambda: None,
     )

@@ -11,16 +11,13 @@ import trustme
 from hrd.core.failures import Verdict
 from hrd.http.wire import TlsWire, Wire, WireBroken
 from hrd.settings.proxies import Proxy, ProxyUrl
-from hrd.upstream.attempt import Answered, AttemptLimits, Attempts, Missed
 from hrd.upstream.connections import Dialer, Origin
-from hrd.upstream.heads import Heads
-from hrd.upstream.passes import Keys
 from hrd.upstream.proxies import Proxies
+from hrd.upstream.results import Answered, Missed
 from hrd.upstream.trust import SystemTrust
 from hrd.upstream.tunnel import open_tunnel
 from tests.hrd.upstream.conftest import Pooled
-from tests.hrd.upstream.parts import NOW, claim
-from tests.hrd.upstream.test_attempt import BODY, prepared
+from tests.hrd.upstream.parts import BODY, attempts, claim, heads, prepared
 from tests.upstreams import Answer, Upstream
 from tests.upstreams.proxy import ForwardProxy
 
@@ -128,16 +125,10 @@ async def test_no_proxy_there() -> None:
 # plain http --------------------------------------------------------------------------------------------------------------
 
 
-def attempts_by(pooled: Pooled, proxies: Proxies) -> Attempts:
-    heads = Heads(instance_id="this-instance", user_agent="hermes-router/test", forwarded={}, proxies=proxies)
-    limits = AttemptLimits(connect_s=5.0, error_bytes=65_536, wait_s=30.0)
-    return Attempts(connections=pooled(), heads=heads, passes=Keys(), limits=limits, scrub=lambda text: text, now=lambda: NOW)
-
-
 async def test_plain_http_goes_with_its_whole_url_as_the_target(pooled: Pooled) -> None:
     async with Upstream(Answer("hello")) as upstream, ForwardProxy({"api.example": upstream.port}) as proxy:
-        attempts = attempts_by(pooled, Proxies(http=proxy_at(proxy.port, f"me:{PASSWORD}")))
-        answered = await attempts.whole(claim("http://api.example:8080/v1"), prepared(BODY, as_stream=False), within_s=60.0)
+        by = attempts(pooled(), says=heads(Proxies(http=proxy_at(proxy.port, f"me:{PASSWORD}"))))
+        answered = await by.whole(claim("http://api.example:8080/v1"), prepared(BODY, as_stream=False), within_s=60.0)
         assert isinstance(answered, Answered)
         (seen,) = proxy.seen
         assert (seen.method, seen.target) == ("POST", "http://api.example:8080/v1/chat/completions")
@@ -147,16 +138,16 @@ async def test_plain_http_goes_with_its_whole_url_as_the_target(pooled: Pooled) 
 
 async def test_a_proxy_that_refuses_us_is_no_fault_of_the_requests(pooled: Pooled) -> None:
     async with ForwardProxy({}, credentials=f"me:{PASSWORD}") as proxy:
-        attempts = attempts_by(pooled, Proxies(http=proxy_at(proxy.port)))
-        missed = await attempts.whole(claim("http://api.example/v1"), prepared(BODY, as_stream=False), within_s=60.0)
+        by = attempts(pooled(), says=heads(Proxies(http=proxy_at(proxy.port))))
+        missed = await by.whole(claim("http://api.example/v1"), prepared(BODY, as_stream=False), within_s=60.0)
         assert isinstance(missed, Missed)
         assert (missed.failure.verdict, missed.failure.status) == (Verdict.CONNECT, 407)
 
 
 async def test_an_attempt_says_which_proxy_failed(pooled: Pooled) -> None:
     async with ForwardProxy({}) as proxy:
-        attempts = attempts_by(pooled, Proxies(https=proxy_at(proxy.port, f"me:{PASSWORD}")))
-        missed = await attempts.whole(claim("https://api.example/v1"), prepared(BODY, as_stream=False), within_s=60.0)
+        by = attempts(pooled(), says=heads(Proxies(https=proxy_at(proxy.port, f"me:{PASSWORD}"))))
+        missed = await by.whole(claim("https://api.example/v1"), prepared(BODY, as_stream=False), within_s=60.0)
         assert isinstance(missed, Missed)
         assert missed.failure.verdict is Verdict.CONNECT
         assert missed.failure.message == (f"the proxy 127.0.0.1:{proxy.port} answered 503 when asked for api.example port 443")
@@ -164,10 +155,8 @@ async def test_an_attempt_says_which_proxy_failed(pooled: Pooled) -> None:
 
 async def test_this_machine_is_asked_directly(pooled: Pooled) -> None:
     async with Upstream(Answer("hello")) as upstream, ForwardProxy({}) as proxy:
-        attempts = attempts_by(pooled, Proxies(http=proxy_at(proxy.port), https=proxy_at(proxy.port)))
-        assert isinstance(
-            await attempts.whole(claim(upstream.base_url), prepared(BODY, as_stream=False), within_s=60.0), Answered
-        )
+        by = attempts(pooled(), says=heads(Proxies(http=proxy_at(proxy.port), https=proxy_at(proxy.port))))
+        assert isinstance(await by.whole(claim(upstream.base_url), prepared(BODY, as_stream=False), within_s=60.0), Answered)
         assert proxy.seen == []
 
 
@@ -178,16 +167,12 @@ async def test_other_proxies_hold_from_the_next_request_on(pooled: Pooled) -> No
         ForwardProxy({"api.example": upstream.port}) as first,
         ForwardProxy({"api.example": upstream.port}) as second,
     ):
-        pool = pooled()
-        heads = Heads(instance_id="i", user_agent="u", forwarded={}, proxies=Proxies(http=proxy_at(first.port)))
-        limits = AttemptLimits(connect_s=5.0, error_bytes=65_536, wait_s=30.0)
-        attempts = Attempts(
-            connections=pool, heads=heads, passes=Keys(), limits=limits, scrub=lambda text: text, now=lambda: NOW
-        )
+        says = heads(Proxies(http=proxy_at(first.port)))
+        by = attempts(pooled(), says=says)
         asked = claim("http://api.example/v1")
-        await attempts.whole(asked, prepared(BODY, as_stream=False), within_s=60.0)
-        heads.renew({}, Proxies(http=proxy_at(second.port)))
-        assert isinstance(await attempts.whole(asked, prepared(BODY, as_stream=False), within_s=60.0), Answered)
+        await by.whole(asked, prepared(BODY, as_stream=False), within_s=60.0)
+        says.renew({}, Proxies(http=proxy_at(second.port)))
+        assert isinstance(await by.whole(asked, prepared(BODY, as_stream=False), within_s=60.0), Answered)
         assert (len(first.seen), len(second.seen)) == (1, 1)
 
 
