@@ -43,7 +43,6 @@ from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line
-from hrd.core.names import NAME_LENGTH_MAX
 from hrd.core.pin import Pair, Pin
 from hrd.core.price import Price
 from hrd.core.prices import cost_of
@@ -55,13 +54,13 @@ from hrd.core.quota.window import Window
 from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
-from hrd.core.roster import Roster, Selection
+from hrd.core.roster import Roster
 from hrd.core.rules import PoolRules
+from hrd.core.selections import Selections
 from hrd.core.tour import Tour
 
 __all__ = ["PROBED_REASONS", "Pool", "PoolRules", "PoolSnapshot", "Wait"]
 
-SELECTIONS_CACHED_MAX = 1024
 NOT_COUNTED = frozenset(
     {
         Verdict.RATE_LIMITED,
@@ -136,8 +135,7 @@ class Pool:
         pin = remembered.embedding_pin
         self._named: dict[str, str] = {}
         self._pin = Pin((pin.provider, pin.model), pin.at) if pin is not None and pin.provider else Pin(None)
-        self._selections: dict[tuple[bool, str], Selection | Refusal] = {}
-        """By whether chat is asked for, and the name."""
+        self._selections = Selections(roster)
         self._forget_at = 0.0
         self.clients = ClientBook(remembered.charged, remembered.asked_lately, remembered.held)
         self.elsewhere = Elsewhere(
@@ -202,7 +200,7 @@ class Pool:
     def _decide(self, tour: Tour, caller: Caller, request_id: str, now: float, waited_s: float) -> Claim | Wait | Refusal:
         if tour.is_over:
             return conclude(tour, (), hindered=(), now=now)
-        selection = self._select(tour)
+        selection = self._selections.of(tour.ask, self._pin.pair)
         if isinstance(selection, Refusal):
             return selection
         may_pin = self._may_pin(tour)
@@ -214,24 +212,8 @@ class Pool:
 
     def passed_over(self, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
         """Who of those that the name selects would not be asked now, and why (for the journal)."""
-        selection = self._select(tour)
+        selection = self._selections.of(tour.ask, self._pin.pair)
         return () if isinstance(selection, Refusal) else self._choice.passed_over(selection, tour, caller, now)
-
-    def _select(self, tour: Tour) -> Selection | Refusal:
-        ask = tour.ask
-        key = (ask.kind is Kind.CHAT, ask.model)
-        selection = self._selections.get(key)
-        if selection is not None:
-            return selection
-        if ask.kind is Kind.CHAT:
-            selection = self.roster.select_chat(ask.model)
-        else:
-            selection = self.roster.select_embeddings(ask.model, self._pin.pair)
-        if len(ask.model) <= NAME_LENGTH_MAX:
-            if len(self._selections) >= SELECTIONS_CACHED_MAX:
-                self._selections.clear()
-            self._selections[key] = selection
-        return selection
 
     def _may_pin(self, tour: Tour) -> bool:
         ask = tour.ask
@@ -477,7 +459,7 @@ class Pool:
     def follow(self, row: Row, now: float) -> list[Row]:
         """Another process has written *row*; what is to be written over it."""
         if isinstance(row, EmbeddingPin):
-            self._selections.clear()
+            self._selections.forget()
         return self.elsewhere.follow(row, now)
 
     @property
@@ -488,7 +470,7 @@ class Pool:
 
     def _change_roster(self, roster: Roster, now: float) -> list[Row]:
         before, self._choice.roster = self.roster, roster
-        self._selections.clear()
+        self._selections.change(roster)
         self._priced_by = roster
         self._prices_at.clear()
         rows: list[Row] = []
@@ -537,7 +519,7 @@ class Pool:
 
     def _set_pin(self, pair: Pair | None, now: float) -> list[Row]:
         self._pin.set(pair, now)
-        self._selections.clear()
+        self._selections.forget()
         provider, model = pair or ("", "")
         return [EmbeddingPin(provider=provider, model=model, at=now)]
 

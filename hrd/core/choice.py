@@ -97,7 +97,7 @@ class Choice:
     ) -> Chosen | Wait | Refusal:
         """Decide for *tour*, which has waited for *waited_s* so far. *only*: the pair that may be asked (see `core.pin`)."""
         if only is not None:
-            pinned = tuple(c for c in selection.candidates if (c.provider.name, c.model) == only)
+            pinned = tuple(c for c in selection.candidates if c.pair == only)
             selection = msgspec.structs.replace(selection, candidates=pinned)
         lane_of = self._lanes.of
         permitted = self._permitted(selection, tour, caller)
@@ -231,7 +231,7 @@ class Choice:
         return (whole, [row for row in due if not self._lacking(row[0].candidate, tour)]) if whole else (able, due)
 
     def _lacking(self, candidate: Candidate, tour: Tour) -> frozenset[Need]:
-        dropped = self._learning.dropped((candidate.provider.name, candidate.model))
+        dropped = self._learning.dropped(candidate.pair)
         return needs.lacking(candidate.provider, candidate.model, tour.ask.needs, dropped)
 
     def _is_free(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:
@@ -276,7 +276,7 @@ class Choice:
     ) -> Chosen | None:
         """The best of them; None if all that there is belongs to those who wait already."""
         passed = len(selection.candidates) - len(able)
-        if selection.leading and (leading := [lane for lane in able if lane.place < selection.leading]):
+        if selection.leading and (leading := [lane for lane in able if lane.candidate.pair == selection.leading]):
             able = leading
         tier_of = self._tiers(tour)
         ranked = able

@@ -58,7 +58,7 @@ class Lane:
         self.candidate = candidate
         self.provider = candidate.provider.name
         self.place = candidate.place
-        self.model_place = _place_of_model(candidate)
+        self.model_place = candidate.provider.place_of(candidate.model)
         self.tier: float | None = None if candidate.cost_class is CostClass.LOCAL else float(candidate.cost_class)
         """Its class; None for local, where it depends on the request."""
         self.group = f"{self.tier}/{self.provider}"
@@ -123,11 +123,6 @@ class Lane:
         if not worth.is_sized:
             self.standing, self.standing_until = made, worth.until
         return made
-
-
-def _place_of_model(candidate: Candidate) -> int:
-    models = candidate.provider.models
-    return models.index(candidate.model) if candidate.model in models else len(models)
 
 
 def reading_of(lane: Lane, now: float) -> Reading:

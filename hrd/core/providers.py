@@ -152,6 +152,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 return cost_class
         return self.cost_class
 
+    def place_of(self, model: str) -> int:
+        """Among its own; behind them, if it is none of these."""
+        return self.models.index(model) if model in self.models else len(self.models)
+
     @property
     def first_class(self) -> str:
         """What the model costs that is asked first: that is what users see of a provider some of whose models are free."""
@@ -191,4 +195,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     credit_price: Price | None = None
     """By which its replies take from a credit; None: they take nothing, or nobody knows."""
     place: int
-    """Its place in the stored order among those that its name selects: by provider, then credential, then model."""
+    """Its place in the stored order: by provider, then credential, then model."""
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Its provider's name and its model."""
+        return self.provider.name, self.model

@@ -23,8 +23,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
     is_pinned: bool
     """A provider or a model was named."""
-    leading: int = 0
-    """So many of the first candidates come before all others, whatever their standing; 0 is no such order."""
+    leading: tuple[str, str] | None = None
+    """The provider and model that come before all others, whatever their standing."""
     tokens_fit: int = 0
     """A request of so many tokens is too long for none of them, as far as settings and catalogue say."""
     body_fit: int = 0
@@ -129,8 +129,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         selection = self._selected(chosen, pinned=False, kind=Kind.EMBEDDINGS)
         if pin is None or isinstance(selection, Refusal):
             return selection
-        leading = sum((c.provider.name, c.model) == pin for c in selection.candidates)
-        return msgspec.structs.replace(selection, leading=leading)
+        return msgspec.structs.replace(selection, leading=pin)
 
     def _nobody(self) -> Refusal:
         """There is nobody to ask, whatever the name."""
@@ -151,15 +150,20 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         self, offers: Iterable[tuple[str, tuple[str, ...]]], *, pinned: bool, kind: Kind = Kind.CHAT
     ) -> Selection | Refusal:
         candidates: list[Candidate] = []
+        first_places, first = self._first_places(), 0
         for name, models in offers:
             provider = self.providers[name]
-            asked = [model for model in models if model.lower() not in provider.exclude_models]
-            first = len(candidates)
+            keys, width = self.credentials.get(name, ()), len(provider.models) + 1
+            first = max(first, first_places[name])
             candidates.extend(
-                self._candidate(provider, model, credential, place=first + key_place * len(asked) + model_place, kind=kind)
-                for model_place, model in enumerate(asked)
-                for key_place, credential in enumerate(self.credentials.get(name, ()))
+                self._candidate(
+                    provider, model, credential, place=first + key_place * width + provider.place_of(model), kind=kind
+                )
+                for model in models
+                if model.lower() not in provider.exclude_models
+                for key_place, credential in enumerate(keys)
             )
+            first += len(keys) * width
         if not candidates:
             return Refusal(
                 kind=RefusalKind.MODEL_NOT_FOUND,
@@ -174,6 +178,14 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
             are_able=not any(False in (candidate.facts.tools, candidate.facts.vision) for candidate in candidates),
             is_one_group=is_one_group(candidates),
         )
+
+    def _first_places(self) -> dict[str, int]:
+        """Where each provider's begin: whoever is asked for under several names has one place under all of them."""
+        first, places = 0, dict[str, int]()
+        for name, provider in self.providers.items():
+            places[name] = first
+            first += len(self.credentials.get(name, ())) * (len(provider.models) + 1)
+        return places
 
     def _candidate(self, provider: Provider, model: str, credential: Credential, *, place: int, kind: Kind) -> Candidate:
         account = credential.account or credential.fingerprint

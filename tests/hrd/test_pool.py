@@ -634,15 +634,6 @@ def test_the_pin_goes_with_the_last_credential_of_its_provider_or_by_hand() -> N
     assert made.serve(kind=Kind.EMBEDDINGS) == "a1/e-a"
 
 
-def test_names_that_clients_make_up_are_not_remembered_without_end() -> None:
-    made = stage()
-    for number in range(1100):
-        made.ask(f"model-{number}").next()
-    made.ask("x" * 600).next()
-    assert len(made.pool._selections) <= 1024
-    assert all(len(name) <= 512 for _, name in made.pool._selections)
-
-
 # what is shown and what is stored by the clock -------------------------------------------------------------------------------
 
 
