@@ -4,7 +4,7 @@ Clients name it in a header, or in their body (which is the dialect's to read); 
 conversation begins, which does not change as it grows.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from hashlib import blake2b
 
 HEADERS = (
@@ -22,10 +22,12 @@ BEGINNING_BYTES_MAX = 16_384
 """So much of a beginning tells conversations apart."""
 
 
-def affinity_of(header: Callable[[bytes], bytes | None]) -> str:
+def affinity_of(headers: Mapping[bytes, bytes]) -> str:
     """The conversation that a request's head names; empty if it names none."""
+    if headers.keys().isdisjoint(HEADERS):
+        return ""
     for name in HEADERS:
-        value = header(name)
+        value = headers.get(name)
         if value:
             return value.decode("latin-1")[:KEY_CHARS_MAX]
     return ""

@@ -6,6 +6,7 @@ are stored with whatever is stored next: before the request is sent, and before 
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,11 @@ SLOT_S = 0.25
 SLOTS = int(60 / SLOT_S)
 DAYS_KEPT = 2
 """A clock that jumped over midnight and back must not forgive anything."""
+
+
+Amounts = tuple[int, int, int]
+"""Requests, tokens, millionths of a dollar."""
+NOTHING: Final[Amounts] = (0, 0, 0)
 
 
 class _Spent(msgspec.Struct):
@@ -186,6 +192,7 @@ class Tab:
         "_day",
         "_is_asked",
         "_is_open",
+        "_spent",
         "_unsaved",
     )
 
@@ -193,13 +200,14 @@ class Tab:
         self._client = client
         self._book = book
         self._day = day
+        self._spent = book.day(day)
         self._cost_max = cost_max
         self._aside_tokens = tokens
         self._aside_microusd = 0
         self._is_asked = False
         self._is_open = True
-        self._unsaved = _Spent()
-        self._charge(requests=1, tokens=tokens)
+        self._unsaved: Amounts = NOTHING
+        self._charge(1, tokens, 0)
 
     @property
     def has_cost_ceiling(self) -> bool:
@@ -208,7 +216,7 @@ class Tab:
     @property
     def left_microusd(self) -> int:
         """Of the cost ceiling, if there is one."""
-        return max(0, self._cost_max - self._book.day(self._day).cost_microusd)
+        return max(0, self._cost_max - self._spent.cost_microusd)
 
     def why_too_dear(self, sends_microusd: int | None) -> str:
         """See `ceilings.why_too_dear`."""
@@ -219,11 +227,12 @@ class Tab:
         self._is_asked = True
         cost = cost_microusd or 0
         self._aside_microusd = min(cost, self.left_microusd) if self._cost_max else cost
-        self._charge(cost_microusd=self._aside_microusd)
+        if cost:
+            self._charge(0, 0, self._aside_microusd)
 
     def settle(self, tokens: int, cost_microusd: int | None) -> None:
         """The attempt is over and came to this; nothing of it, if it was not made after all."""
-        self._charge(tokens=tokens, cost_microusd=(cost_microusd or 0) - self._aside_microusd)
+        self._charge(0, tokens, (cost_microusd or 0) - self._aside_microusd)
         self._aside_microusd = 0
 
     def close(self) -> None:
@@ -231,24 +240,16 @@ class Tab:
         if self._is_open:
             self._is_open = False
             self._book.at_once -= 1
-            self._charge(tokens=-self._aside_tokens, requests=0 if self._is_asked else -1)
+            self._charge(0 if self._is_asked else -1, -self._aside_tokens, 0)
 
-    def take_charges(self) -> list[Charge]:
+    def take_charges(self) -> tuple[Charge, ...]:
         """What came since the last call, to be stored. A request that was not sent is nobody's business."""
-        spent = self._unsaved
-        if not self._is_asked or spent == _Spent():
-            return []
-        self._unsaved = _Spent()
-        return [
-            Charge(
-                client=self._client,
-                day=self._day,
-                requests=spent.requests,
-                tokens=spent.tokens,
-                cost_microusd=spent.cost_microusd,
-            )
-        ]
+        if not self._is_asked or self._unsaved == NOTHING:
+            return ()
+        (requests, tokens, cost_microusd), self._unsaved = self._unsaved, NOTHING
+        return (Charge(client=self._client, day=self._day, requests=requests, tokens=tokens, cost_microusd=cost_microusd),)
 
-    def _charge(self, *, requests: int = 0, tokens: int = 0, cost_microusd: int = 0) -> None:
-        for spent in (self._book.day(self._day), self._unsaved):
-            spent.add(requests, tokens, cost_microusd)
+    def _charge(self, requests: int, tokens: int, cost_microusd: int) -> None:
+        self._spent.add(requests, tokens, cost_microusd)
+        unsaved = self._unsaved
+        self._unsaved = (unsaved[0] + requests, unsaved[1] + tokens, unsaved[2] + cost_microusd)

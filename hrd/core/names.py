@@ -73,12 +73,3 @@ def _not_enabled(provider: str) -> UnknownName:
         message=f"The model name asks for {provider}, which has no credential here.",
         guidance=f"Add one with: hr auth add {provider}",
     )
-
-
-def begins(model: str, comma_list: str) -> bool:
-    """Whether *model* begins with one of the prefixes in *comma_list*."""
-    for part in comma_list.split(","):
-        prefix = part.strip()
-        if prefix and model.startswith(prefix):
-            return True
-    return False

@@ -13,7 +13,6 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from hrd.core.names import begins
 from hrd.core.providers import Provider, Quirks
 
 
@@ -75,9 +74,9 @@ def lacking(provider: Provider, model: str, needs: frozenset[Need], dropped: fro
 
 
 def _is_refused(quirks: Quirks, model: str, field: str) -> bool:
-    if field in quirks.drop or (field in quirks.drop_for and begins(model, quirks.drop_for[field])):
+    if field in quirks.drop or (field in quirks.drop_for and model.startswith(quirks.drop_for[field])):
         return True
-    return field in quirks.drop_unless and not begins(model, quirks.drop_unless[field])
+    return field in quirks.drop_unless and not model.startswith(quirks.drop_unless[field])
 
 
 def told(lacks: frozenset[Need]) -> str:

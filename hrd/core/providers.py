@@ -30,10 +30,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The name under which the output limit is sent: `max_tokens` or `max_completion_tokens`."""
     rename: dict[str, str] = {}
     drop: tuple[str, ...] = ()
-    drop_unless: dict[str, str] = {}
-    """Field → model prefix (comma list) for which alone it is sent."""
-    drop_for: dict[str, str] = {}
-    """Field → model prefixes (comma list) for which it is not sent, unless `reasoning_effort` is `none`."""
+    drop_unless: dict[str, tuple[str, ...]] = {}
+    """Field → beginnings of models for which alone it is sent."""
+    drop_for: dict[str, tuple[str, ...]] = {}
+    """Field → beginnings of models for which it is not sent, unless `reasoning_effort` is `none`."""
     forward: tuple[str, ...] = ()
     """Fields kept from providers by default (private to a client, or another provider's own) that this one takes."""
     clamp: dict[str, tuple[float, float]] = {}

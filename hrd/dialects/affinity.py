@@ -25,10 +25,11 @@ _METADATA = msgspec.json.Decoder(_Metadata)
 
 def affinity_in(fields: Fields, model: str, messages: bytes) -> str:
     """The conversation's name. *messages*: a list of them, or what else the conversation begins with."""
-    for name in MEMBERS:
-        raw = fields.get(name)
-        if raw is not None and (named := _named(name, bytes(raw))):
-            return named[:KEY_CHARS_MAX]
+    if not fields.keys().isdisjoint(MEMBERS):
+        for name in MEMBERS:
+            raw = fields.get(name)
+            if raw is not None and (named := _named(name, bytes(raw))):
+                return named[:KEY_CHARS_MAX]
     return affinity_of_beginning(model, beginning_of(messages))
 
 

@@ -43,7 +43,9 @@ _MESSAGES: Final = msgspec.json.Decoder(list[_Message])
 
 def needs_of(fields: Fields, messages: bytes) -> frozenset[Need]:
     """The needs of a request; mostly none."""
-    needs = [need for name, need in _MEMBERS.items() if name in fields and bytes(fields[name]) not in _NOTHING]
+    needs: list[Need] = []
+    if not _MEMBERS.keys().isdisjoint(fields):
+        needs += [need for name, need in _MEMBERS.items() if name in fields and bytes(fields[name]) not in _NOTHING]
     if messages.find(b'"type"') >= 0:
         if messages.find(b'"input_audio"') >= 0:
             needs.append(Need.AUDIO)

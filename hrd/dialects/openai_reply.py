@@ -172,25 +172,26 @@ def known_usage(chunk: Chunk) -> Usage | None:
         given = (total or 0) - (produced or 0)
     if produced is None:
         produced = (total or given) - given
-    into = stated.prompt_tokens_details or TokenDetails()
-    cached = into.cached_tokens
+    into, details = stated.prompt_tokens_details, stated.completion_tokens_details
+    cached = into.cached_tokens if into is not None else None
     if cached is None:
         cached = stated.prompt_cache_hit_tokens or stated.cached_tokens
-    details = stated.completion_tokens_details
+    written = into.cache_write_tokens if into is not None else None
+    thought = details.reasoning_tokens if details is not None else None
     return Usage(
         input_tokens=_bounded(given),
         output_tokens=_bounded(produced),
-        cached_tokens=_bounded(cached or 0),
-        cache_write_tokens=_bounded(into.cache_write_tokens or 0),
-        reasoning_tokens=_bounded((details.reasoning_tokens if details is not None else None) or 0),
+        cached_tokens=_bounded(cached) if cached else 0,
+        cache_write_tokens=_bounded(written) if written else 0,
+        reasoning_tokens=_bounded(thought) if thought else 0,
         source=UsageSource.KNOWN,
-        stated_microusd=_stated(stated.cost),
+        stated_microusd=_stated(stated.cost) if stated.cost is not None else None,
     )
 
 
-def _stated(dollars: float | None) -> int | None:
+def _stated(dollars: float) -> int | None:
     """Rounded up to millionths; what is no price is none."""
-    return math.ceil(dollars * 1e6) if dollars is not None and 0 <= dollars <= COST_MAX else None
+    return math.ceil(dollars * 1e6) if 0 <= dollars <= COST_MAX else None
 
 
 def _bounded(tokens: int) -> int:

@@ -14,7 +14,6 @@ Nothing else changes a byte.
 
 import msgspec
 
-from hrd.core.names import begins
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
@@ -85,9 +84,9 @@ def apply(
 def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
     if name in quirks.drop or (name in VENDOR_FIELDS and name not in quirks.forward) or name.startswith(PRIVATE_PREFIX):
         return True
-    if name in quirks.drop_unless and not begins(model, quirks.drop_unless[name]):
+    if name in quirks.drop_unless and not model.startswith(quirks.drop_unless[name]):
         return True
-    return name in quirks.drop_for and begins(model, quirks.drop_for[name]) and not _unthinking(fields)
+    return name in quirks.drop_for and model.startswith(quirks.drop_for[name]) and not _unthinking(fields)
 
 
 def _signature_stand_in(quirks: Quirks, model: str) -> str:

@@ -12,7 +12,6 @@ import msgspec
 from hrd.core.conversation import ABSENT, Conversation, ProviderTool, Role, Text, ToolChoice, Turn
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.history import repair
-from hrd.core.names import begins
 from hrd.core.providers import Provider, Quirks
 from hrd.core.reasoning_effort import effort_for
 from hrd.core.reply_events import ReplyEvent
@@ -188,8 +187,8 @@ def leave_out(members: dict[str, _V], quirks: Quirks, model: str, drop: frozense
         and (
             name in drop
             or name in quirks.drop
-            or (name in quirks.drop_unless and not begins(model, quirks.drop_unless[name]))
-            or (name in quirks.drop_for and begins(model, quirks.drop_for[name]))
+            or (name in quirks.drop_unless and not model.startswith(quirks.drop_unless[name]))
+            or (name in quirks.drop_for and model.startswith(quirks.drop_for[name]))
         )
     ]
     for name in unwanted:

@@ -26,8 +26,10 @@ def read_plan_limits(headers: Mapping[bytes, bytes], now: float) -> list[Observa
 
 def read_plan_said(spelled: bytes, now: float) -> list[Observation]:
     """The same of what a stream says of them (`codex.rate_limits`): members by the names that the heads have."""
+    if not spelled:  # mostly: nobody but Codex says anything of the kind
+        return []
     try:
-        places = _SAID.decode(spelled) if spelled else {}
+        places = _SAID.decode(spelled)
     except (ValueError, RecursionError):
         return []
     windows = [(place, window) for place in PLACES if isinstance(window := places.get(place), dict)]

@@ -18,7 +18,7 @@ from hrd.core.affinity import BEGINNING_BYTES_MAX, KEY_CHARS_MAX, affinity_of, a
     ],
 )
 def test_the_first_header_that_names_one(headers: dict[bytes, bytes], named: str) -> None:
-    assert affinity_of(headers.get) == named
+    assert affinity_of(headers) == named
 
 
 def test_a_beginning_tells_conversations_and_models_apart_up_to_a_bound() -> None:

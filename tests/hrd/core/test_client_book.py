@@ -59,10 +59,10 @@ def test_a_request_sets_aside_what_it_expects_and_is_charged_what_it_came_to() -
     book = ClientBook()
     tab = admit(book)
     tab.ask(500)
-    assert tab.take_charges() == [Charge(client="c", day=TODAY, requests=1, tokens=100, cost_microusd=500)]
+    assert tab.take_charges() == (Charge(client="c", day=TODAY, requests=1, tokens=100, cost_microusd=500),)
     tab.settle(70, 320)
     tab.close()
-    assert tab.take_charges() == [Charge(client="c", day=TODAY, tokens=-30, cost_microusd=-180)]
+    assert tab.take_charges() == (Charge(client="c", day=TODAY, tokens=-30, cost_microusd=-180),)
     standing = book.standing("c", NOON)
     assert (standing.at_once, standing.requests, standing.tokens, standing.cost_microusd) == (0, 1, 70, 320)
 
@@ -85,7 +85,7 @@ def test_a_request_that_nobody_was_asked_for_is_not_stored_and_does_not_count_fo
     tab = admit(book)
     tab.close()
     tab.close()
-    assert tab.take_charges() == []
+    assert tab.take_charges() == ()
     standing = book.standing("c", NOON)
     assert (standing.at_once, standing.in_minute, standing.requests, standing.tokens) == (0, 1, 0, 0)
 
@@ -94,7 +94,7 @@ def test_what_was_told_already_is_not_told_again() -> None:
     tab = admit(ClientBook())
     tab.ask(None)
     assert len(tab.take_charges()) == 1
-    assert tab.take_charges() == []
+    assert tab.take_charges() == ()
 
 
 def test_a_request_belongs_to_the_day_on_which_it_began() -> None:

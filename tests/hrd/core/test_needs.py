@@ -30,9 +30,9 @@ def test_what_a_provider_of_chat_completions_does_not_take_it_lacks() -> None:
     asked = frozenset({Need.STOP, Need.LOGPROBS, Need.FORMAT})
     assert lacking(provider(drop=("logprobs",)), "m", asked) == {Need.LOGPROBS}
     assert lacking(provider(), "m", asked, dropped=frozenset({"response_format"})) == {Need.FORMAT}
-    assert lacking(provider(drop_for={"logprobs": "o3, gpt-6"}), "gpt-6-luna", asked) == {Need.LOGPROBS}
-    assert lacking(provider(drop_unless={"stop": "old-"}), "new-1", asked) == {Need.STOP}
-    assert lacking(provider(drop_for={"logprobs": "o3"}, drop_unless={"stop": "old-"}), "old-1", asked) == set()
+    assert lacking(provider(drop_for={"logprobs": ("o3", "gpt-6")}), "gpt-6-luna", asked) == {Need.LOGPROBS}
+    assert lacking(provider(drop_unless={"stop": ("old-",)}), "new-1", asked) == {Need.STOP}
+    assert lacking(provider(drop_for={"logprobs": ("o3",)}, drop_unless={"stop": ("old-",)}), "old-1", asked) == set()
     assert lacking(provider(tool_choice={"required": ""}), "m", frozenset({Need.FORCED_CALL})) == {Need.FORCED_CALL}
     assert lacking(provider(documents=True), "m", frozenset({Need.DOCUMENTS})) == frozenset()
 

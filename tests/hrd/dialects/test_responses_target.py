@@ -170,7 +170,7 @@ def test_a_model_that_does_not_think_is_not_asked_for_its_thoughts() -> None:
 
 def test_what_was_learned_or_is_known_not_to_be_taken_is_left_out() -> None:
     asked = Conversation(turns=(HI,), sampling=Sampling(temperature=0.5, top_p=0.5), verbosity="low", service_tier="auto")
-    quirks = Quirks(drop=("service_tier",), drop_for={"temperature": "gpt-9"}, drop_unless={"text": "gpt-8"})
+    quirks = Quirks(drop=("service_tier",), drop_for={"temperature": ("gpt-9",)}, drop_unless={"text": ("gpt-8",)})
     quirky = msgspec.structs.replace(ALPHA, quirks=quirks)
     body, encoded = sent(asked, quirky, drop=frozenset({"top_p", "input"}))
     assert set(body) == {"model", "input", "store", "include"}
