@@ -21,7 +21,6 @@ from hrd.core.refusals import (
     KEY_AS_MODEL,
     ROUTER_CANNOT_RECORD,
     Refusal,
-    RefusalKind,
     rejected_as,
     too_many_wait,
 )
@@ -107,6 +106,7 @@ class Exchange:
         trip = Trip(call, dialect, self._targets, caller, entered, terms, self._now())
         call.end_by(trip.started + terms.deadline_s)
         call.goodbye = partial(self._endings.say_goodbye, trip)
+        self._recorder.under_way += 1
         try:
             refusal = await (self._stream(trip) if trip.request.ask.stream else self._whole(trip))
             self._gate.leave(caller, trip.digestible, refusal, terms)
@@ -114,6 +114,7 @@ class Exchange:
             call.cancel_reason = call.cancel_reason or CLIENT_GONE
             raise
         finally:
+            self._recorder.under_way -= 1
             self._recorder.settle(trip)
 
     async def _enter(self, call: Call, dialect: Dialect, caller: Caller, terms: Terms) -> Entered | Turned:
@@ -154,7 +155,7 @@ class Exchange:
                     draft.passed_over = self._pool.passed_over(tour, trip.caller, now)
             if self.successor is not None and not await self.successor.permits(claim, tour):
                 continue
-            await self._store.commit(self._recorder.begin(trip, claim))
+            await self._recorder.commit(self._recorder.begin(trip, claim))
             began = trio.current_time()
             result = await self._attempt(trip, claim)
             if isinstance(result, Refusal):
@@ -298,13 +299,3 @@ class Exchange:
         await self._recorder.record(trip)
         await call.finish(reply.last)
         await opened.settle_connection()
-
-    async def _interrupt(self, trip: Trip, opened: OpenStream) -> None:
-        """The stream broke after its commit point: say so in the dialect's own words; never a silent end."""
-        message = f"The provider's stream broke off: {opened.broken_by}"
-        trip.tour.broke_off(opened.broken_by)
-        refusal = Refusal(kind=RefusalKind.INTERRUPTED, message=message, attempts=tuple(trip.tour.notes))
-        trip.draft.reason = message
-        self._recorder.end(trip, Outcome.INTERRUPTED, 200, opened.reply.usage(), is_broken=True)
-        await self._recorder.record(trip)
-        await trip.call.finish(opened.reply.last + trip.error_event(refusal, begun=True))

@@ -3,7 +3,7 @@
 Everything that was claimed is settled here, exactly once, however the request ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -37,6 +37,16 @@ class Recorder:
         self._store = store
         self._now = now
         self._finished = finished
+        self.under_way = 0
+        """Requests on their trip."""
+
+    async def commit(self, rows: Sequence[Row]) -> None:
+        """On disk. With others under way a transaction is shared, which costs a turn of the loop; who is alone would wait for
+        nobody."""
+        if self.under_way > 1:
+            await self._store.commit(rows)
+        else:
+            self._store.commit_nowait(rows)
 
     def note_refused(self, call: Call, endpoint: str, caller: Caller, turned: Turned) -> None:
         """A request that nobody was asked for."""
@@ -152,7 +162,7 @@ class Recorder:
     async def record(self, trip: Trip) -> None:
         """On disk before the client has the whole answer."""
         rows, trip.rows = [*trip.rows, *self._last_rows(trip)], []
-        await self._store.commit(rows)
+        await self.commit(rows)
 
     def _last_rows(self, trip: Trip) -> list[Row]:
         trip.recorded = True

@@ -27,7 +27,7 @@ async def world(virtual_time: None) -> AsyncIterator[World]:
 async def test_a_stranger_is_refused_before_its_body_is_looked_at(world: World) -> None:
     reply = await world.post(b"{" * 1000, key="")
     assert (reply.status, reply.error["type"], reply.error["code"]) == (401, "authentication_error", "invalid_api_key")
-    assert "hr key list" in reply.error["message"]
+    assert "hr key reveal" in reply.error["message"]
 
 
 async def test_wrong_keys_beyond_so_many_a_minute_are_told_to_wait_and_good_ones_are_not(virtual_time: None) -> None:
@@ -38,7 +38,7 @@ async def test_wrong_keys_beyond_so_many_a_minute_are_told_to_wait_and_good_ones
         reply = await world.post({}, key="wrong")
         assert (reply.status, reply.error["code"], reply.headers["retry-after"]) == (429, "rate_limit_exceeded", "48")
         assert "MAX_AUTH_FAILURES" in reply.error["message"]
-        assert "hr key list" in reply.error["message"]
+        assert "hr key reveal" in reply.error["message"]
         assert await world.ask() == "hello", "of the same address"
         await trio.sleep(47.5)
         assert (await world.post({}, key="wrong")).status == 401
