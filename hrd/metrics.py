@@ -8,18 +8,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from hrd.core.journal import Entry, Outcome
+from hrd.core.journal import Entry
 
 SERIES_MAX = 2000
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 
 class _Counts:
-    __slots__ = ("cost_microusd", "errors", "input_tokens", "ms", "output_tokens", "requests", "unpriced")
+    __slots__ = ("cost_microusd", "input_tokens", "ms", "output_tokens", "requests", "unpriced")
 
     def __init__(self) -> None:
         self.requests = 0
-        self.errors = 0
         self.input_tokens = 0
         self.output_tokens = 0
         self.cost_microusd = 0
@@ -49,18 +48,20 @@ class Metrics(Collector):
 
     def finished(self, entry: Entry) -> None:
         """Count one exchange."""
-        key = (entry.provider, entry.endpoint, entry.outcome.value)
+        key = (entry.provider, entry.endpoint, entry.outcome)
         counts = self._by_series.get(key)
         if counts is None:
             if len(self._by_series) >= SERIES_MAX:
                 return
             counts = self._by_series[key] = _Counts()
+        usage, cost = entry.usage, entry.cost_microusd
         counts.requests += 1
-        counts.errors += entry.outcome is not Outcome.OK
-        counts.input_tokens += entry.usage.input_tokens
-        counts.output_tokens += entry.usage.output_tokens
-        counts.cost_microusd += entry.cost_microusd or 0
-        counts.unpriced += entry.cost_microusd is None
+        counts.input_tokens += usage.input_tokens
+        counts.output_tokens += usage.output_tokens
+        if cost is None:
+            counts.unpriced += 1
+        else:
+            counts.cost_microusd += cost
         counts.ms += entry.total_ms
         for attempt in entry.attempts:
             series = (attempt.provider, attempt.outcome)

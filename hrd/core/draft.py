@@ -1,5 +1,7 @@
 """The draft of a journal entry: one exchange, built up as it travels."""
 
+import msgspec
+
 from hrd.core.journal import Entry, Outcome, PassedOver, Reading, Usage
 from hrd.core.providers import Candidate
 from hrd.core.tour import Tour
@@ -7,50 +9,28 @@ from hrd.core.tour import Tour
 MODEL_ASKED_CHARS_MAX = 200
 
 
-class Draft:
+class Draft(msgspec.Struct, kw_only=True, eq=False):
     """What is known so far. `entry` makes the finished value."""
 
-    __slots__ = (
-        "at",
-        "candidate",
-        "client",
-        "cost_microusd",
-        "endpoint",
-        "first_token_ms",
-        "moved_from",
-        "notes",
-        "order",
-        "outcome",
-        "passed_over",
-        "readings",
-        "reason",
-        "request_id",
-        "status",
-        "tour",
-        "usage",
-        "waited_s",
-    )
-
-    def __init__(self, *, request_id: str, at: float, endpoint: str, client: str, tour: Tour) -> None:
-        self.request_id = request_id
-        self.at = at
-        self.endpoint = endpoint
-        self.client = client
-        self.tour = tour
-        self.outcome = Outcome.CRASHED
-        self.status = 500
-        self.candidate: Candidate | None = None
-        self.usage = Usage()
-        self.first_token_ms: float | None = None
-        self.cost_microusd: int | None = 0
-        """Of the attempts so far; None as soon as one's is not known."""
-        self.waited_s = 0.0
-        self.order: tuple[str, ...] = ()
-        self.readings: tuple[Reading, ...] = ()
-        self.moved_from = ""
-        self.passed_over: tuple[PassedOver, ...] = ()
-        self.reason = ""
-        self.notes: tuple[str, ...] = ()
+    request_id: str
+    at: float
+    endpoint: str
+    client: str
+    tour: Tour
+    outcome: Outcome = Outcome.CRASHED
+    status: int = 500
+    candidate: Candidate | None = None
+    usage: Usage = Usage()
+    first_token_ms: float | None = None
+    cost_microusd: int | None = 0
+    """Of the attempts so far; None as soon as one's is not known."""
+    waited_s: float = 0.0
+    order: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    moved_from: str = ""
+    passed_over: tuple[PassedOver, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
 
     def add_cost(self, cost_microusd: int | None) -> None:
         before = self.cost_microusd

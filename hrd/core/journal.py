@@ -9,7 +9,7 @@ import enum
 import msgspec
 
 
-class Outcome(enum.Enum):
+class Outcome(enum.StrEnum):
     """How an exchange ended."""
 
     OK = "ok"

@@ -20,6 +20,7 @@ from hrd.core.providers import Candidate, CostClass
 USD_MAX = 1_000_000
 """Of a million tokens: more is a mistake in the unit."""
 PARTS_MAX = 10_000
+FOUND_MAX = 4096
 
 
 class Prices:
@@ -37,9 +38,19 @@ class Prices:
         self._listed = listed or {}
         parts = sorted((by_user or {}).items(), key=lambda item: (-len(item[0]), item[0]))
         self._by_user = [(part.lower(), price) for part, price in parts]
+        self._found: dict[tuple[str, str], Price | None] = {}
+        """Who was asked for before."""
 
     def price_of(self, provider: str, model: str) -> Price | None:
         """None is not known."""
+        key = (provider, model)
+        if key not in self._found:
+            if len(self._found) >= FOUND_MAX:
+                self._found.clear()
+            self._found[key] = self._look_up(provider, model)
+        return self._found[key]
+
+    def _look_up(self, provider: str, model: str) -> Price | None:
         name = model.lower()
         for part, price in self._by_user:
             if part in name:

@@ -21,35 +21,35 @@ FIELDS_DROPPED_MAX = 4
 ATTEMPTS_NOTED_MAX = 64
 
 
-class Tour:
+class Tour(msgspec.Struct, eq=False):
     """Where one request stands."""
 
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
-        self.tried: set[str] = set()
-        self.again: Candidate | None = None
-        self.siblings_of: str = ""
-        """The provider whose other keys come first."""
-        self.endpoints_last: set[str] = set()
-        self.larger_than: int = 0
-        """Only candidates with a larger known or unknown context; 0 is no such wish."""
-        self.too_large_for: set[str] = set()
-        """Providers, and models written `<provider>/<model>`."""
-        self.dropped: dict[tuple[str, str], frozenset[str]] = {}
-        self.max_tokens: dict[str, int] = {}
-        self.notes: list[AttemptNote] = []
-        self.failures: list[tuple[Candidate, Failure]] = []
-        self.for_client: Failure | None = None
-        """A refusal that the client must mend: it is what the client hears if nobody serves."""
-        self.is_over = False
-        """No more attempts: `for_client` is the answer."""
-        self.denied: set[str] = set()
-        """Candidates that the process which took over from this one has warned of once."""
-        self.too_dear: Callable[[Candidate], str] | None = None
-        """Why a candidate costs more than is left for this client key; None if its cost has no ceiling."""
-        self.place: Place | None = None
-        """Where it stands in line, once it had to wait."""
-        self._objectors: set[str] = set()
+    ask: Ask
+    tried: set[str] = set()
+    again: Candidate | None = None
+    siblings_of: str = ""
+    """The provider whose other keys come first."""
+    endpoints_last: set[str] = set()
+    larger_than: int = 0
+    """Only candidates with a larger known or unknown context; 0 is no such wish."""
+    too_large_for: set[str] = set()
+    """Providers, and models written `<provider>/<model>`."""
+    dropped: dict[tuple[str, str], frozenset[str]] = {}
+    max_tokens: dict[str, int] = {}
+    notes: list[AttemptNote] = []
+    failures: list[tuple[Candidate, Failure]] = []
+    for_client: Failure | None = None
+    """A refusal that the client must mend: it is what the client hears if nobody serves."""
+    is_over: bool = False
+    """No more attempts: `for_client` is the answer."""
+    denied: set[str] = set()
+    """Candidates that the process which took over from this one has warned of once."""
+    too_dear: Callable[[Candidate], str] | None = None
+    """Why a candidate costs more than is left for this client key; None if its cost has no ceiling."""
+    place: Place | None = None
+    """Where it stands in line, once it had to wait."""
+    objectors: set[str] = set()
+    """Providers that refused the request itself."""
 
     def failed(self, candidate: Candidate, failure: Failure) -> None:
         """Move on after *failure* of *candidate*."""
@@ -104,15 +104,15 @@ class Tour:
 
     def _object(self, candidate: Candidate, failure: Failure) -> None:
         """One more provider is asked; if it agrees, the first error is the client's."""
-        if self._objectors and candidate.provider.name not in self._objectors:
+        if self.objectors and candidate.provider.name not in self.objectors:
             self.is_over = True
-        self._objectors.add(candidate.provider.name)
+        self.objectors.add(candidate.provider.name)
         if self.for_client is None:
             self.for_client = failure
 
     def why_not(self, candidate: Candidate, context: int | None) -> str:
         """Empty if this request may still turn to *candidate*, whose context is as large as is known; otherwise why not."""
-        if candidate.provider.name in self._objectors:
+        if candidate.provider.name in self.objectors:
             return "refused this request already"
         if self.too_large_for and not self.too_large_for.isdisjoint((_model_at(candidate), candidate.provider.name)):
             return "too large for it"

@@ -38,6 +38,9 @@ NATIVE: Final[Mapping[str, Native]] = {"openai_chat": openai_chat_native}
 HUB: Final[Hub | None] = openai_chat_hub
 
 
+_NONE = msgspec.Raw(NULL)
+
+
 class _Typical(msgspec.Struct, gc=False):
     """The members that are read, of the types that they should have: one pass over a body that means no trouble."""
 
@@ -47,8 +50,8 @@ class _Typical(msgspec.Struct, gc=False):
     max_completion_tokens: int | None = None
     max_tokens: int | None = None
     stream_options: Fields | None = None
-    tools: msgspec.Raw = msgspec.Raw(NULL)
-    functions: msgspec.Raw = msgspec.Raw(NULL)
+    tools: msgspec.Raw = _NONE
+    functions: msgspec.Raw = _NONE
 
 
 class _Read(msgspec.Struct, gc=False):
@@ -108,7 +111,9 @@ def _read_typical(body: _Typical) -> _Read | None:
     if body.stream and body.stream_options:
         usage_to_client = bytes(body.stream_options.get("include_usage", _FALSE)) == TRUE
     limit = as_count(body.max_completion_tokens) or as_count(body.max_tokens)
-    tools = _unless_null(body.tools) + _unless_null(body.functions)
+    tools = b""
+    if body.tools is not _NONE or body.functions is not _NONE:
+        tools = _unless_null(body.tools) + _unless_null(body.functions)
     return _Read(body.model or "", bool(body.stream), turns, usage_to_client, limit, tools)
 
 

@@ -30,29 +30,23 @@ BODY_STOPPED = "body stopped coming"
 class Call:
     """One request and its reply. Cancelled from outside it ends with its connection; `cancel_reason` says why."""
 
-    __slots__ = (
-        "_alarm",
-        "_alarm_reason",
-        "_chunked",
-        "_context",
-        "_end_at",
-        "_held",
-        "_is_body_read",
-        "_parser",
-        "_pending",
-        "_scope",
-        "_transport",
-        "begun",
-        "cancel_reason",
-        "extra",
-        "goodbye",
-        "head",
-        "is_torn",
-        "keep_alive",
-        "peer",
-        "request_id",
-        "status",
-    )
+    request_id: str
+    cancel_reason: str = ""
+    goodbye: Callable[[], Awaitable[None]] | None = None
+    """What to do for a cancelled call's client, when nothing is cancelled any more."""
+    begun: bool = False
+    """The head of the reply was made."""
+    is_torn: bool = False
+    """A piece of the reply has left only in part: nothing that could be said now would be understood."""
+    status: int = 0
+    keep_alive: bool
+    extra: tuple[Header, ...]
+    """Headers that every reply to this call carries."""
+    _alarm_reason: str = CLIENT_GONE
+    _end_at: float = NEVER
+    _held: int = 0
+    _pending: bytes = b""
+    _chunked: bool = False
 
     def __init__(
         self,
@@ -67,27 +61,13 @@ class Call:
         self.head = head
         self.peer = peer
         self.request_id = context.next_request_id()
-        self.cancel_reason = ""
-        self.goodbye: Callable[[], Awaitable[None]] | None = None
-        """What to do for a cancelled call's client, when nothing is cancelled any more."""
-        self.begun = False
-        """The head of the reply was made."""
-        self.is_torn = False
-        """A piece of the reply has left only in part: nothing that could be said now would be understood."""
-        self.status = 0
         self.keep_alive = head.keep_alive
         self.extra = context.cors(head)
-        """Headers that every reply to this call carries."""
         self._parser = parser
         self._transport = transport
         self._context = context
         self._scope = scope
         self._alarm = alarm
-        self._alarm_reason = CLIENT_GONE
-        self._end_at = NEVER
-        self._held = 0
-        self._pending = b""
-        self._chunked = False
         self._is_body_read = not head.has_body
         if self._is_body_read:
             parser.next_event()  # its end

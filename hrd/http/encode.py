@@ -31,28 +31,29 @@ def reply_head(
     """
     if chunked and (minor == 0 or length is not None):
         raise ValueError("chunked needs HTTP/1.1 and excludes a length")
-    parts: list[bytes] = []
-    count = _add_fields(parts, headers)
+    framing = b""
     if status not in _WITHOUT_BODY:
         if chunked:
-            parts.append(b"transfer-encoding: chunked\r\n")
-            count += 1
+            framing = b"transfer-encoding: chunked\r\n"
         elif length is not None:
-            parts.append(b"content-length: %d\r\n" % length)
-            count += 1
+            framing = b"content-length: %d\r\n" % length
         else:
             keep_alive = False
     if not keep_alive or minor == 0:
-        parts.append(b"connection: close\r\n")
-        count += 1
+        framing += b"connection: close\r\n"
     start = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-    return b"%b%b%b" % (start, lines, _sealed(parts, count))
+    return b"%b%b%b%b\r\n" % (start, lines, header_lines(headers), framing)
 
 
 def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Lines for the heads of many replies, looked through once."""
+    """Lines for the head of a reply or of many, looked through once."""
     parts: list[bytes] = []
-    return _checked(parts, _add_fields(parts, headers))
+    for name, value in headers:  # in pieces: joining them all at once takes a third of what formatting each line does
+        parts += (name, b": ", value, b"\r\n")
+    text = b"".join(parts)
+    if not text.count(b"\n") == text.count(b"\r") == len(parts) // 4 or 0 in text:
+        raise ValueError("a line break or NUL inside a header")
+    return text
 
 
 def request_head(
@@ -69,39 +70,15 @@ def request_head(
         raise ValueError("chunked excludes a length")
     if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
         raise ValueError("a method or target that is not one word")
-    parts = [f"{method} {target} HTTP/1.1\r\n".encode("ascii"), f"host: {host}\r\n".encode("ascii")]
-    lines = 2 + _add_fields(parts, headers)
+    lines = header_lines([(b"host", host.encode("ascii")), *headers])
+    framing = b""
     if chunked:
-        parts.append(b"transfer-encoding: chunked\r\n")
+        framing = b"transfer-encoding: chunked\r\n"
     elif length is not None:
-        parts.append(b"content-length: %d\r\n" % length)
-    else:
-        lines -= 1
-    return _sealed(parts, lines + 1)
+        framing = b"content-length: %d\r\n" % length
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (method.encode("ascii"), target.encode("ascii"), lines, framing)
 
 
 def chunk(data: bytes) -> bytes:
     """*data* as one chunk; nothing for no data, since an empty chunk would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-
-
-def _add_fields(parts: list[bytes], headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """How many there were. In pieces: joining them all at once takes a third of what formatting each line does."""
-    count = 0
-    for name, value in headers:
-        parts += (name, b": ", value, b"\r\n")
-        count += 1
-    return count
-
-
-def _sealed(parts: list[bytes], lines: int) -> bytes:
-    """The head out of *parts*, which must be so many lines and no more."""
-    parts.append(b"\r\n")
-    return _checked(parts, lines + 1)
-
-
-def _checked(parts: list[bytes], lines: int) -> bytes:
-    text = b"".join(parts)
-    if not text.count(b"\n") == text.count(b"\r") == lines or 0 in text:
-        raise ValueError("a line break or NUL inside a header")
-    return text
