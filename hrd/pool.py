@@ -434,9 +434,12 @@ class Pool:
     ) -> Settlement:
         candidate, reservation = claim.candidate, claim.reservation
         spent = usage.input_tokens + usage.output_tokens
+        is_cut = usage.source is UsageSource.ESTIMATED and outcome != SERVED and verdict is None
+        if is_cut:  # what it came to nobody knows: its provider may have gone on writing
+            spent = max(spent, reservation.tokens)
         self._lanes.end(candidate)
         amounts = Amounts(usage.input_tokens, usage.output_tokens, _credit_spent(candidate, usage))
-        self._book.settle(reservation.id, amounts, now, was_counted=verdict not in NOT_COUNTED)
+        self._book.settle(reservation.id, amounts, now, was_counted=verdict not in NOT_COUNTED, is_cut=is_cut)
         self._blocks.end(reservation.id)
         if claim.may_pin:
             self._pin.end(reservation.id)

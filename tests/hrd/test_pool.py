@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hrd.core.ask import Kind
 from hrd.core.blocks import FOREVER, Block, is_in_force, patient_until
-from hrd.core.facts import BlamedLater, Committed, EmbeddingsUnpinned, Failed, Reset, RosterChanged
+from hrd.core.facts import BlamedLater, Committed, EmbeddingsUnpinned, Ended, Failed, Reset, RosterChanged
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
 from hrd.core.journal import Usage, UsageSource
 from hrd.core.ledger import Reservation, Settlement, Spent
@@ -647,6 +647,28 @@ def test_a_snapshot_changes_nothing_and_shows_what_is_remembered() -> None:
     assert made.pool.take_unsaved(later) == []
     assert made.pool.take_unsaved(later + 1) == [BlockLifted(scope="candidate:alpha-a1/m1", reason="rate limit")]
     assert made.pool.snapshot(later + 1).blocks == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "source", "tokens"),
+    [
+        ("client gone", UsageSource.ESTIMATED, 150),  # who knows how far its provider went on
+        ("stopped", UsageSource.ESTIMATED, 150),
+        ("ok", UsageSource.ESTIMATED, 110),
+        ("client gone", UsageSource.KNOWN, 110),
+    ],
+)
+def test_a_reply_that_was_cut_off_is_settled_at_no_less_than_was_reserved(
+    outcome: str, source: UsageSource, tokens: int
+) -> None:
+    made = stage()
+    walk = made.ask(input_tokens=100, max_tokens=50)
+    walk.next()
+    walk.answers()
+    assert walk.claim is not None
+    usage = Usage(input_tokens=100, output_tokens=10, source=source)
+    (settled,) = of(Settlement, made.apply(Ended(claim=walk.claim, outcome=outcome, usage=usage)))
+    assert settled == Settlement(id=1, at=NOON, tokens=tokens, outcome=outcome)
 
 
 def test_what_others_spent_is_stored_with_the_settlement_and_what_we_count_ourselves_by_the_clock() -> None:

@@ -142,8 +142,9 @@ class QuotaBook:
                     excess.taken(count, now)
                 touch(count.meter)
 
-    def settle(self, number: int, amounts: Amounts, now: float, *, was_counted: bool = True) -> None:
-        """It came to so much. *was_counted* false: the provider turned it away before it counted as a request."""
+    def settle(self, number: int, amounts: Amounts, now: float, *, was_counted: bool = True, is_cut: bool = False) -> None:
+        """It came to so much. *was_counted* false: the provider turned it away before it counted as a request. *is_cut*: its
+        reply has no end, so that it may have come to more: no less than what was set aside counts."""
         holding = self._holdings.pop(number, None)
         if holding is None:
             return
@@ -151,7 +152,12 @@ class QuotaBook:
         for count in holding.counts:
             meter = count.meter
             is_given_back = meter.measure is Measure.REQUESTS and not was_counted
-            meter.settle(count, 0 if is_given_back else amounts.of(meter.measure), now, is_counted=was_counted)
+            spent = 0 if is_given_back else amounts.of(meter.measure)
+            if is_cut and spent < count.amount:
+                spent = count.amount
+            meter.settle(count, spent, now, is_counted=was_counted)
+            if count.is_excess:
+                excess.settled(count, spent, now)
             touch(meter)
 
     def settle_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, spent: int, now: float) -> None:

@@ -18,6 +18,7 @@ class Count:
         "epoch",
         "is_answered",
         "is_beyond",
+        "is_excess",
         "is_test",
         "mark",
         "meter",
@@ -39,4 +40,6 @@ class Count:
         self.is_beyond = is_beyond
         """There was no room for it by a claim, or by a limit that is being tested."""
         self.is_test = False
+        self.is_excess = False
+        """It was taken all the same: more was counted than the provider did."""
         self.used_after = meter.used

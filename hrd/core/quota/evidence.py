@@ -11,13 +11,16 @@ import math
 from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
+from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE, SIZED
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, USE, Turn
 from hrd.core.times import WAIT_MAX_S
 
 SETTLED_S = 1.0
 """How long after it was first said that more is left it has to be said again."""
+LEARNED_SPARE = 200
+"""What we count of tokens and of money is a little off: of a limit that our count alone taught one part in so many is looked
+at before it is relied on."""
 COUNT_MAX = 10**15
 """A larger limit is a mistake."""
 REFILLS_SEEN = 3
@@ -154,7 +157,8 @@ def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool 
     that it was this window."""
     meter.lessons = meter.lessons + 1 if meter.source == REFUSALS and is_guess else 1 if is_guess else 2
     again_s = max(meter.test_s * 2, probe_s) if meter.source == REFUSALS else probe_s
-    meter.limit, meter.is_implied, meter.is_known = max(1, meter.used), False, True
+    spare = meter.used // LEARNED_SPARE if meter.measure in SIZED else 0
+    meter.limit, meter.is_implied, meter.is_known = max(1, meter.used - spare), False, True
     meter.source, meter.limit_at = REFUSALS, now
     meter.test_s = min(again_s, DAY_S)
     meter.test_at, meter.is_testing = now + meter.test_s, False

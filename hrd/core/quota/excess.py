@@ -1,6 +1,7 @@
 """Excess: what a provider took although, by our count, there was no room for it, and what that teaches."""
 
 from hrd.core.quota.count import Count
+from hrd.core.quota.kinds import SIZED
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import REFUSALS, SETTINGS, USE, Turn
 
@@ -9,7 +10,7 @@ def taken(count: Count, now: float) -> None:
     """The reply to what *count* counts has begun, and there was no room for it, or it was to find out whether there is."""
     meter = count.meter
     if meter.doubt and meter.limit is not None and meter.source != SETTINGS:
-        _drifted(meter, meter.limit, now)
+        _drifted(count, now)
     elif meter.source == REFUSALS and _turned_as_said(meter, count):
         meter.lessons, meter.is_testing = meter.lessons + 1, False
     elif meter.source == REFUSALS:
@@ -22,8 +23,16 @@ def taken(count: Count, now: float) -> None:
     elif meter.turns is Turn.SAID and meter.source != SETTINGS:
         meter.restart(now, count.amount)  # it has turned, whatever was said
         meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
-    elif meter.limit is not None and meter.source != SETTINGS:
-        _drifted(meter, meter.limit, now)
+    elif meter.source != SETTINGS:
+        _drifted(count, now)
+
+
+def settled(count: Count, spent: int, now: float) -> None:
+    """It came to *spent*, of which its meter has been told: how far it went beyond the limit shows now."""
+    meter = count.meter
+    count.is_excess = False
+    if meter.limit is not None and count.epoch == meter.epoch:
+        _drop(meter, count.used_after - count.amount + spent - meter.limit, now)
 
 
 def _turned_as_said(meter: Meter, count: Count) -> bool:
@@ -37,8 +46,20 @@ def _turned_as_said(meter: Meter, count: Count) -> bool:
     return meter.used < used and meter.used <= (meter.limit or 0)
 
 
-def _drifted(meter: Meter, limit: int, now: float) -> None:
-    """More was counted than the provider did; what was in doubt first."""
-    doubt, excess = meter.doubt, max(0, meter.used - limit)
-    meter.set_used(meter.used - excess, now)
-    meter.doubt, meter.is_testing = max(0, doubt - excess), False
+def _drifted(count: Count, now: float) -> None:
+    """More was counted than the provider did. By how much, only what the request really comes to can tell: to take the whole
+    reservation for it would leave more room than there is."""
+    meter = count.meter
+    meter.is_testing = False
+    if meter.measure in SIZED:
+        count.is_excess = True
+    elif meter.limit is not None:
+        _drop(meter, meter.used - meter.limit, now)
+
+
+def _drop(meter: Meter, excess: int, now: float) -> None:
+    """So much was counted too much; what was in doubt first."""
+    if excess > 0:
+        doubt = meter.doubt
+        meter.set_used(meter.used - excess, now)
+        meter.doubt = max(0, doubt - excess)

@@ -38,6 +38,8 @@ class Measure(enum.Enum):
 
 
 OF_TOKENS: Final = frozenset({Measure.TOKENS, Measure.INPUT, Measure.OUTPUT})
+SIZED: Final = OF_TOKENS | {Measure.CREDIT}
+"""What a request comes to of these is not known before its end."""
 PLAN_WHOLE: Final = 10_000
 _MEASURES: Final = {measure.value: measure for measure in Measure}
 KINDS: Final = tuple(kind.value for kind in WindowKind)

@@ -31,6 +31,8 @@ _SPANS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: 
 _UNITS: Final = {"min": "minute"}
 _MINUTE: Final = ("per minute", "per-min", "per min", "/ minute", "/minute", "perminute", "byminute", "(rpm)")
 _AT_ONCE: Final = ("concurren",)
+_MONTHLY_CREDIT: Final = ("monthly included credits",)
+"""Hugging Face: `You have exceeded your monthly included credits for Inference Providers`."""
 
 
 def windows_said(reader: str, said: Said, now: float, *, until: float | None, zone: str, scope: str) -> tuple[Observation, ...]:
@@ -109,6 +111,8 @@ def _of_words(told: _Told) -> _Reading:
         yield _seen(WindowKind.AT_ONCE, None, 0, None, told.scope)
         return
     if "credit" in told.said.text:
+        if any(phrase in told.said.text for phrase in _MONTHLY_CREDIT):
+            yield _seen(WindowKind.CREDIT_MONTH, None, 0, told.until, told.scope)
         return
     what = "tokens" if "token" in told.said.message.lower() else "requests"
     spans = (("minute", _MINUTE), *PERIODS)

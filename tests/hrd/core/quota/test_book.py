@@ -1,5 +1,7 @@
 """The quota book: what requests take of their windows."""
 
+import pytest
+
 from hrd.core.quota.amounts import Amounts
 from hrd.core.quota.book import LEAKED_S, QuotaBook
 from hrd.core.quota.limit import Limit
@@ -35,3 +37,11 @@ def test_two_hundred_at_once_never_overspend_a_window_of_fifty() -> None:
             granted += 1
             spend(book, who, number)
     assert granted == 50
+
+
+@pytest.mark.parametrize(("seen", "is_cut", "counted"), [(40, True, 100), (160, True, 160), (40, False, 40)])
+def test_a_reply_without_an_end_counts_no_less_than_was_set_aside_for_it(seen: int, is_cut: bool, counted: int) -> None:
+    book, who = QuotaBook(), candidate(free(own_limits=(Limit(kind="tokens/day", limit=1000),)))
+    spend(book, who, 1, tokens=100)
+    book.settle(1, Amounts(seen), NOON + 1, is_cut=is_cut)
+    assert left(book)["tokens/day", "user"] == 1000 - counted

@@ -197,3 +197,9 @@ def test_a_count_of_tokens_is_not_tested_while_something_is_in_flight() -> None:
     assert not may_test(made, NOON + 60)
     made.settle(out, 100, NOON + 60)
     assert may_test(made, NOON + 60)
+
+
+def test_of_a_limit_of_money_that_our_count_taught_a_little_is_looked_at_before_it_is_relied_on() -> None:
+    made = meter(None, kind="credit/month", used=100_000)
+    hear(made, said(None, 0))
+    assert (made.limit, made.used, made.source) == (99_500, 100_000, REFUSALS)

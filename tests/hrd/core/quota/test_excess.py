@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from hrd.core.failures import Observation, WindowKind
+from hrd.core.quota.amounts import Amounts
+from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.count import Count
 from hrd.core.quota.evidence import begin_test, believe, learn, may_test
 from hrd.core.quota.meter import Meter
@@ -100,3 +104,23 @@ def test_what_a_stated_limit_took_beyond_it_was_counted_too_much() -> None:
     made = day(3, used=3, source="header", is_known=True)
     one_more(made)
     assert (made.limit, made.used) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("spent", "used"),
+    [
+        (300, 1000),  # by our count 80 too many: so much was counted that the provider did not
+        (220, 1000),
+        (100, 880),  # it would have fitted, and shows nothing
+    ],
+)
+def test_by_how_much_a_count_of_tokens_was_too_high_shows_when_the_request_is_over(spent: int, used: int) -> None:
+    """To take its whole reservation for it would leave room that there is not: the next one overspends."""
+    made = meter("tokens/day", 1000, Turn.FIXED, source="body", used=780, begun_at=NOON, ends_at=NOON + DAY)
+    book = QuotaBook()
+    begin_test(made, NOON)
+    book.reserve(1, [made], Amounts(280), NOON, tested=[made])
+    book.answered(1, NOON)
+    assert (made.used, made.is_testing) == (1060, False)
+    book.settle(1, Amounts(spent), NOON + 2)
+    assert (made.used, made.limit) == (used, 1000)

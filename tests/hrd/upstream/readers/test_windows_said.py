@@ -84,6 +84,13 @@ def test_zai_says_it_by_number() -> None:
     assert (day.kind, day.resets_at) == (WindowKind.REQUESTS_DAY, next_boundary("day", NOW, "Asia/Shanghai"))
 
 
+def test_hugging_face_has_spent_its_credit_and_not_so_many_requests() -> None:
+    error = "You have exceeded your monthly included credits for Inference Providers. Subscribe to PRO to get 20x more."
+    (found,) = seen("huggingface", {"error": error}, 402)
+    assert (found.kind, found.limit, found.left) == (WindowKind.CREDIT_MONTH, None, 0)
+    assert found.resets_at == next_boundary("month", NOW, "UTC")
+
+
 def test_openrouter_repeats_its_headers_in_the_body() -> None:
     headers = {"X-RateLimit-Limit": "50", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{(NOW + 3600) * 1000:.0f}"}
     body = {"error": {"code": 429, "message": "Rate limit exceeded: free-models-per-day", "metadata": {"headers": headers}}}
