@@ -472,7 +472,8 @@ class Pool:
     # changes by hand -----------------------------------------------------------------------------------------------------
 
     def _change_roster(self, roster: Roster, now: float) -> list[Row]:
-        before, self._choice.roster = self.roster, roster
+        before = self.roster
+        self._choice.change(roster)
         self._selections.change(roster)
         self._priced_by = roster
         self._prices_at.clear()

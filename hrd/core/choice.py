@@ -18,6 +18,7 @@ from hrd.core.block_book import PROBING, BlockBook
 from hrd.core.conclusion import Hindered, conclude
 from hrd.core.facts import Wait
 from hrd.core.failures import HintSource
+from hrd.core.group import Due
 from hrd.core.journal import PassedOver
 from hrd.core.lane import Lane, reading_of
 from hrd.core.lanes import Lanes
@@ -30,6 +31,7 @@ from hrd.core.quota.meter import Meter
 from hrd.core.refusals import Refusal
 from hrd.core.roster import Roster, Selection
 from hrd.core.rules import PoolRules
+from hrd.core.standings import Standings
 from hrd.core.tour import Tour
 
 RECHECK_S = 1.0
@@ -41,6 +43,7 @@ GIVES_WAY = 0.5
 ORDER_NAMED_MAX = 32
 PASSED_NAMED_MAX = 64
 POLICIES_CACHED_MAX = 256
+STANDINGS_MAX = 256
 WINDOW = "window"
 OWN_LIMIT = "your limit"
 """The same, where what is used up is what the user allows."""
@@ -78,6 +81,20 @@ class Policies(NamedTuple):
     """Everybody; empty if they are allowed."""
 
 
+class Field(NamedTuple):
+    """Among whom is chosen."""
+
+    lanes: Sequence[Lane]
+    """Everybody who may be asked."""
+    able: list[Lane]
+    """Who can be asked now, best first."""
+    due: list[Due]
+    passed: int
+    """So many of those that the name selects cannot be asked."""
+    spare: int
+    """So many more could be, but for what would have to be left out for them."""
+
+
 class Choice:
     """Reads the pool's books and changes none but the line. The pool hands it each new roster and each change of the rules."""
 
@@ -86,11 +103,17 @@ class Choice:
     ) -> None:
         self.roster = roster
         self.rules = rules
+        self._standings: dict[int, Standings] = {}
         self._blocks = blocks
         self._learning = learning
         self._lanes = lanes
         self._line = line
         self._policies_by: dict[tuple[object, ...], Policies] = {}
+
+    def change(self, roster: Roster) -> None:
+        """Another one."""
+        self.roster = roster
+        self._standings.clear()
 
     def choose(
         self, selection: Selection, tour: Tour, caller: Caller, *, only: Pair | None, now: float, waited_s: float
@@ -99,28 +122,17 @@ class Choice:
         if only is not None:
             pinned = tuple(c for c in selection.candidates if c.pair == only)
             selection = msgspec.structs.replace(selection, candidates=pinned)
-        lane_of = self._lanes.of
         permitted = self._permitted(selection, tour, caller)
-        lanes = self._lanes.in_order(permitted, now)
-        able, due = self._sorted_out(lanes, tour, now, shares=not selection.is_pinned)
-        spare = 0
-        if tour.ask.needs:
-            many = len(able)
-            able, due = self._who_loses_nothing(able, due, tour)
-            spare = many - len(able)
+        field = self._field(permitted, selection, tour, now)
         again = tour.again
-        if again is not None and self._is_free(lane := lane_of(again, now), tour, shares=not selection.is_pinned):
-            return Chosen(lane, len(able) + spare, 0, [lane])
-        if not able and not due:
+        if again is not None and self._is_free(lane := self._lanes.of(again, now), tour, shares=not selection.is_pinned):
+            return Chosen(lane, len(field.able) + field.spare, 0, [lane])
+        chosen = self._first_of(field, tour) if field.able or field.due else None
+        if chosen is None:
             return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
-        chosen = self._first_of(lanes, able, due, tour, selection, now)
-        if chosen is not None and len(chosen.ranked) == len(permitted) and isinstance(permitted, tuple):
-            self._lanes.remember(permitted, chosen.ranked)
-        if chosen is not None:
-            if not self._line.is_empty and (wait := self._give_way(chosen, selection, tour, caller, now, waited_s)) is not None:
-                return wait
-            return msgspec.structs.replace(chosen, others=chosen.others + spare) if spare else chosen
-        return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
+        if not self._line.is_empty and (wait := self._give_way(chosen, selection, tour, caller, now, waited_s)) is not None:
+            return wait
+        return msgspec.structs.replace(chosen, others=chosen.others + field.spare) if field.spare else chosen
 
     def passed_over(self, selection: Selection, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
         """Who would not be asked now, and why (for the journal); those asked already are known."""
@@ -197,35 +209,51 @@ class Choice:
         why = routing.why_unfit(candidate, tour.ask, tools=tools, vision=vision, context=context)
         return why or (tour.why_not(candidate, context) if tour.failures else "")
 
-    def _sorted_out(
-        self, lanes: Sequence[Lane], tour: Tour, now: float, *, shares: bool
-    ) -> tuple[list[Lane], list[tuple[Lane, list[Meter]]]]:
-        """Who can be asked, and who is to be looked at once more, with the limits that are in the way."""
+    def _field(self, permitted: Sequence[Candidate], selection: Selection, tour: Tour, now: float) -> Field:
+        """Those of them who can be asked, best first, and those who are to be looked at once more."""
+        tokens, most, tier_of = input_needed(tour), tour.ask.max_tokens, self._tiers(tour)
+        if isinstance(permitted, tuple) and not selection.leading and not tour.ask.needs:
+            lanes, able, due = self._standings_of(permitted, selection).ranked(tokens, most, now, tier_of)
+            return Field(lanes, able, due, len(selection.candidates) - len(able), 0)
+        lanes = [self._lanes.of(candidate, now) for candidate in permitted]
+        able, due = self._sorted_out(lanes, tour, now, shares=not selection.is_pinned)
+        many = len(able)
+        if tour.ask.needs:
+            able, due = self._who_loses_nothing(able, due, tour)
+        spare, passed = many - len(able), len(selection.candidates) - len(able)
+        if selection.leading and (leading := [lane for lane in able if lane.candidate.pair == selection.leading]):
+            able = leading
+        return Field(lanes, self._ranked(able, tour, selection, tier_of, now), due, passed, spare)
+
+    def _standings_of(self, permitted: tuple[Candidate, ...], selection: Selection) -> Standings:
+        known = self._standings.get(id(permitted))
+        if known is None or known.candidates is not permitted:
+            if len(self._standings) >= STANDINGS_MAX:
+                self._standings.clear()
+            known = self._standings[id(permitted)] = Standings(
+                permitted,
+                self._lanes,
+                mode=self.roster.mode,
+                mode_of=self.roster.mode_of,
+                shares=not selection.is_pinned,
+                is_one_group=selection.is_one_group,
+            )
+        return known
+
+    def _sorted_out(self, lanes: Sequence[Lane], tour: Tour, now: float, *, shares: bool) -> tuple[list[Lane], list[Due]]:
+        """Who can be asked, and who is to be looked at once more."""
         able: list[Lane] = []
-        due: list[tuple[Lane, list[Meter]]] = []
+        due: list[Due] = []
         tokens, most = input_needed(tour), tour.ask.max_tokens
         for lane in lanes:
-            if not lane.is_open and not lane.is_probe_due:
-                continue
-            guess = lane.output_ample
-            if most is not None and most < guess:
-                guess = most
-            room = lane.room_shared if shares else lane.room
-            takes = (room.requests >= 1 and tokens + guess <= room.least) or room.takes(tokens, guess)
-            if not lane.is_open:
-                if takes or self._lanes.word_ends(lane):
-                    due.append((lane, []))
-            elif takes:
+            is_able, tested = self._lanes.sort_out(lane, tokens, most, now, shares=shares)
+            if is_able:
                 able.append(lane)
-                if lane.doubted_at and now >= lane.doubted_at:
-                    due.append((lane, []))
-            elif lane.is_testable and (tested := self._lanes.tests(lane, tokens, guess, now)):
+            if tested is not None:
                 due.append((lane, tested))
         return able, due
 
-    def _who_loses_nothing(
-        self, able: list[Lane], due: list[tuple[Lane, list[Meter]]], tour: Tour
-    ) -> tuple[list[Lane], list[tuple[Lane, list[Meter]]]]:
+    def _who_loses_nothing(self, able: list[Lane], due: list[Due], tour: Tour) -> tuple[list[Lane], list[Due]]:
         """Those who can be told all that the request needs, if there are any who can be asked."""
         whole = [lane for lane in able if not self._lacking(lane.candidate, tour)]
         return (whole, [row for row in due if not self._lacking(row[0].candidate, tour)]) if whole else (able, due)
@@ -265,29 +293,15 @@ class Choice:
 
     # in which order ------------------------------------------------------------------------------------------------------
 
-    def _first_of(
-        self,
-        lanes: Sequence[Lane],
-        able: list[Lane],
-        due: list[tuple[Lane, list[Meter]]],
-        tour: Tour,
-        selection: Selection,
-        now: float,
-    ) -> Chosen | None:
+    def _first_of(self, field: Field, tour: Tour) -> Chosen | None:
         """The best of them; None if all that there is belongs to those who wait already."""
-        passed = len(selection.candidates) - len(able)
-        if selection.leading and (leading := [lane for lane in able if lane.candidate.pair == selection.leading]):
-            able = leading
         tier_of = self._tiers(tour)
-        ranked = able
-        if len(able) > 1:
-            ranked = self._ranked(able, tour, selection, tier_of, now)
+        ranked, many = field.able, len(field.able)
         best = tier_of(ranked[0]) if ranked else float("inf")
-        if due and (probe := self._probe(due, tier_of, best)) is not None:
+        if field.due and (probe := self._probe(field.due, tier_of, best)) is not None:
             lane, tested = probe
-            return Chosen(
-                lane, len(able), passed, [lane, *(other for other in ranked if other is not lane)], is_probe=True, tested=tested
-            )
+            others = (other for other in ranked if other is not lane)
+            return Chosen(lane, many, field.passed, [lane, *others], is_probe=True, tested=tested)
         if not self._line.is_empty:
             ranked = [lane for lane in ranked if self._is_enough_for_all(lane, tour)]
         if not ranked:
@@ -298,8 +312,8 @@ class Choice:
             assert first is not None, "somebody is able"
             chosen = next(lane for lane in ranked if lane.candidate is first)
         elif tour.ask.affinity:
-            chosen, moved_from = self._at_home(lanes, ranked, tour, tier_of)
-        return Chosen(chosen, len(able) - 1, passed, ranked, moved_from=moved_from)
+            chosen, moved_from = self._at_home(field.lanes, ranked, tour, tier_of)
+        return Chosen(chosen, many - 1, field.passed, ranked, moved_from=moved_from)
 
     def _tiers(self, tour: Tour) -> Callable[[Lane], float]:
         """Where each class stands for this request."""
@@ -315,29 +329,23 @@ class Choice:
     def _ranked(
         self, able: list[Lane], tour: Tour, selection: Selection, tier_of: Callable[[Lane], float], now: float
     ) -> list[Lane]:
+        if len(able) < 2:
+            return able
         tokens, most = input_needed(tour), tour.ask.max_tokens
-
-        def is_used_up(lane: Lane) -> bool:
-            return not lane.claimed.takes(tokens, lane.output_ample if most is None else min(most, lane.output_ample))
-
-        if selection.is_one_group:
-            return routing.rank_one_group(able, now, self.roster.mode_of(able[0].provider), is_used_up, tokens)
         return routing.rank(
             able,
             now=now,
             mode=self.roster.mode,
             mode_of=self.roster.mode_of,
             tier_of=tier_of,
-            is_used_up=is_used_up,
+            is_used_up=lambda lane: lane.is_used_up(tokens, most),
             tokens=tokens,
-            usual_tokens=self._lanes.usual_tokens,
+            usual_tokens=0.0 if selection.is_one_group else self._lanes.usual_tokens,
         )
 
-    def _probe(
-        self, due: list[tuple[Lane, list[Meter]]], tier_of: Callable[[Lane], float], best: float
-    ) -> tuple[Lane, list[Meter]] | None:
+    def _probe(self, due: list[Due], tier_of: Callable[[Lane], float], best: float) -> Due | None:
         """Somebody who is to be looked at, if this request might go there anyway."""
-        lane, tested = min(due, key=lambda row: (tier_of(row[0]), row[0].used_at))
+        lane, tested = min(due, key=lambda row: (tier_of(row[0]), row[0].used_at, row[0].place))
         return (lane, tested) if tier_of(lane) <= best else None
 
     def _is_enough_for_all(self, lane: Lane, tour: Tour) -> bool:

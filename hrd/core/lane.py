@@ -1,5 +1,6 @@
 """A lane: what is known of one candidate at this moment. `Lanes` keeps it true."""
 
+from collections.abc import Callable
 from typing import Final
 
 from hrd.core.blocks import Block
@@ -10,6 +11,8 @@ from hrd.core.room import Room
 from hrd.core.worth import BANDS, Worth
 
 LOCAL_SHARE: Final = 1.0
+SMOOTHING: Final = 0.2
+"""The weight of the newest latency."""
 
 Standing = tuple[int, int, float, int, int, float, int, "Lane"]
 """What a lane is ordered by among those of its provider: model, worth, lapse, share left, in flight, last used, place."""
@@ -19,6 +22,7 @@ class Lane:
     """One candidate's. Made by `Lanes`."""
 
     __slots__ = (
+        "_note",
         "block",
         "candidate",
         "claimed",
@@ -54,8 +58,9 @@ class Lane:
         "worth",
     )
 
-    def __init__(self, candidate: Candidate) -> None:
-        self.candidate = candidate
+    def __init__(self, candidate: Candidate, note: Callable[["Lane"], None]) -> None:
+        """*note* hears of each change."""
+        self._note, self.candidate = note, candidate
         self.provider = candidate.provider.name
         self.place = candidate.place
         self.model_place = candidate.provider.place_of(candidate.model)
@@ -68,8 +73,7 @@ class Lane:
         """None: to be gathered anew."""
         self.is_stale = True
         self.valid_until = self.looked_at = self.used_at = 0.0
-        self.in_flight = 0
-        self.latency_ms = 0.0
+        self.in_flight, self.latency_ms = 0, 0.0
         """Smoothed; 0 is not known yet."""
         self.output_guess = self.output_ample = 0
         """Tokens that its replies usually have, and that few have more than."""
@@ -105,6 +109,27 @@ class Lane:
         """What it is ranked by, and until when, if its windows or what runs on it do not change before."""
         self.reading: Reading | None = None
         """See `reading_of`."""
+
+    def touch(self) -> None:
+        """Something changed at one of its scopes: it has to be looked at anew."""
+        if not self.is_stale:
+            self.is_stale = True
+            self._note(self)
+
+    def run(self, more: int) -> None:
+        """So many *more* of its requests are out now."""
+        self.in_flight += more
+        self.standing = None
+        self._note(self)
+
+    def answered(self, latency_ms: float) -> None:
+        before = self.latency_ms
+        self.latency_ms = (1 - SMOOTHING) * before + SMOOTHING * latency_ms if before else latency_ms
+        self._note(self)
+
+    def is_used_up(self, tokens: int, most: int | None) -> bool:
+        """Whether by a claim it has nothing left for a request of *tokens* and at most *most* in its reply."""
+        return not self.claimed.takes(tokens, self.output_ample if most is None else min(most, self.output_ample))
 
     def stand(self, now: float, size: float = 1.0) -> Standing:
         """Where it stands for a request of *size*, of which 1 is the usual."""

@@ -4,11 +4,11 @@ A lane is looked at anew when something changed at one of its scopes, or when th
 What it says of windows is an upper bound for quick answers; whoever does not fit is asked again in full.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import ONLY_CANDIDATE_S
+from hrd.core.changes import Changes
 from hrd.core.lane import Lane
 from hrd.core.learned import Learning
 from hrd.core.providers import Candidate
@@ -21,10 +21,7 @@ from hrd.core.quota.window import SETTINGS, Turn
 from hrd.core.room import Room
 
 CANDIDATES_MAX: Final = 20_000
-SMOOTHING: Final = 0.2
-"""The weight of the newest latency."""
 STALE_AFTER_S: Final = 60.0
-ORDERS_CACHED_MAX: Final = 256
 USUAL_OF: Final = 200
 """What the usual request has follows about so many of them."""
 
@@ -42,12 +39,12 @@ class Lanes:
         self._learning = learning
         self._by_key: dict[str, Lane] = {}
         self._at: dict[str, list[Lane]] = {}
-        self._orders: dict[int, tuple[Sequence[Candidate], int, list[Lane]]] = {}
+        self.changes = Changes[Lane]()
         self.usual_tokens = 0.0
         """What requests have had lately, on average."""
         self._begun = 0
-        self._generation = 0
-        """Of the lanes: another one makes remembered orders void."""
+        self.generation = 0
+        """Another one: candidates have other lanes."""
         blocks.changed = self.touch
         quota.hear_of_changes(self.recompose)
 
@@ -58,27 +55,13 @@ class Lanes:
         lane = self._by_key.get(candidate.key)
         if lane is None or lane.candidate is not candidate:
             lane = self._made(candidate, lane)
-        if lane.is_stale or now >= lane.valid_until or now < lane.looked_at:
-            self._look(lane, now)
+        self.bring_up(lane, now)
         return lane
 
-    def in_order(self, candidates: Sequence[Candidate], now: float) -> list[Lane]:
-        """The lanes of *candidates*, as of *now*, in the order of `remember`, which is nearly the one that they will have:
-        sorting them anew costs little then."""
-        known = self._orders.get(id(candidates))
-        if known is None or known[0] is not candidates or known[1] != self._generation:
-            return [self.of(candidate, now) for candidate in candidates]
-        lanes = known[2]
-        for lane in lanes:
-            if lane.is_stale or now >= lane.valid_until or now < lane.looked_at:
-                self._look(lane, now)
-        return lanes
-
-    def remember(self, candidates: Sequence[Candidate], lanes: list[Lane]) -> None:
-        """*lanes* are those of *candidates*, all of them, in this order."""
-        if len(self._orders) >= ORDERS_CACHED_MAX:
-            self._orders.clear()
-        self._orders[id(candidates)] = (candidates, self._generation, lanes)
+    def bring_up(self, lane: Lane, now: float) -> None:
+        """Look at *lane*, if what it says may not hold any more."""
+        if lane.is_stale or now >= lane.valid_until or now < lane.looked_at:
+            self._look(lane, now)
 
     def _made(self, candidate: Candidate, before: Lane | None) -> Lane:
         if before is None and len(self._by_key) >= CANDIDATES_MAX:
@@ -86,9 +69,10 @@ class Lanes:
                 if not lane.in_flight:
                     self._leave(lane)
                     del self._by_key[key]
-        self._generation += 1
-        lane = self._by_key[candidate.key] = Lane(candidate)
+            self.generation += 1
+        lane = self._by_key[candidate.key] = Lane(candidate, self.changes.note)
         if before is not None:
+            self.generation += 1
             self._leave(before)
             lane.in_flight, lane.latency_ms, lane.used_at = before.in_flight, before.latency_ms, before.used_at
         for scope in candidate.scopes:
@@ -112,25 +96,26 @@ class Lanes:
         for lane in self._by_key.values():
             for meter in lane.meters or ():
                 meter.lanes.clear()
-            lane.meters, lane.is_stale = None, True
+            lane.meters = None
+            lane.touch()
             for scope in lane.candidate.scopes:
                 self._at.setdefault(scope, []).append(lane)
 
     def look_again(self) -> None:
         """The rules have changed."""
         for lane in self._by_key.values():
-            lane.is_stale = True
+            lane.touch()
 
     def touch(self, scope: str) -> None:
         """Something changed at *scope*."""
         for lane in self._at.get(scope, ()):
-            lane.is_stale = True
+            lane.touch()
 
     def recompose(self, scope: str) -> None:
         """*scope* has other meters."""
         for lane in self._at.get(scope, ()):
             lane.meters = None
-            lane.is_stale = True
+            lane.touch()
 
     # what happens on them ------------------------------------------------------------------------------------------------
 
@@ -139,21 +124,19 @@ class Lanes:
         lane = self.of(candidate, now)
         self._begun = min(self._begun + 1, USUAL_OF)
         self.usual_tokens += (tokens - self.usual_tokens) / self._begun
-        lane.in_flight += 1
-        lane.used_at, lane.standing = now, None
+        lane.used_at = now
+        lane.run(1)
         return lane
 
     def answered(self, candidate: Candidate, latency_ms: float) -> None:
         lane = self._by_key.get(candidate.key)
         if lane is not None:
-            before = lane.latency_ms
-            lane.latency_ms = (1 - SMOOTHING) * before + SMOOTHING * latency_ms if before else latency_ms
+            lane.answered(latency_ms)
 
     def end(self, candidate: Candidate) -> None:
         lane = self._by_key.get(candidate.key)
         if lane is not None:
-            lane.in_flight -= 1
-            lane.standing = None
+            lane.run(-1)
 
     def in_flight(self) -> dict[str, int]:
         """Credential → requests out now."""
@@ -253,6 +236,30 @@ class Lanes:
                 lane.valid_until = min(lane.valid_until, meter.test_at)
         if not evidence.is_firm(meter):
             lane.guesses.append(meter)
+
+    # for one request -----------------------------------------------------------------------------------------------------
+
+    def size(self, lane: Lane, tokens: int) -> float:
+        """Of a request of *tokens*, where 1 is the usual."""
+        return (tokens + lane.output_guess) / self.usual_tokens if self.usual_tokens else 1.0
+
+    def sort_out(
+        self, lane: Lane, tokens: int, most: int | None, now: float, *, shares: bool
+    ) -> tuple[bool, list[Meter] | None]:
+        """Whether *lane* can be asked by a request of *tokens* and at most *most* in its reply; and if it is to be looked at
+        once more, with which limits in the way."""
+        if not lane.is_open and not lane.is_probe_due:
+            return False, None
+        guess = lane.output_ample
+        if most is not None and most < guess:
+            guess = most
+        room = lane.room_shared if shares else lane.room
+        takes = (room.requests >= 1 and tokens + guess <= room.least) or room.takes(tokens, guess)
+        if not lane.is_open:
+            return False, [] if takes or self.word_ends(lane) else None
+        if takes:
+            return True, [] if lane.doubted_at and now >= lane.doubted_at else None
+        return False, (self.tests(lane, tokens, guess, now) or None) if lane.is_testable else None
 
     # in full -------------------------------------------------------------------------------------------------------------
 

@@ -56,23 +56,23 @@ def rank(
         for rows in (empty if is_empty else standing).values():
             first = rows[0][7]
             tier = first.tier if first.tier is not None else tier_of(first)
-            ordered.append((tier, is_empty, _of_group(rows, is_parallel=is_parallel), first.provider, rows))
+            ordered.append((tier, is_empty, of_group(rows, is_parallel=is_parallel), first.provider, rows))
     ordered.sort(key=_BEFORE_ROWS)
     ranked: list[Lane] = []
     for *_, provider, rows in ordered:
         if mode_of(provider) == PARALLEL:
             rows.sort()
         else:
-            rows.sort(key=_PLACE)
+            rows.sort(key=PLACE)
         ranked += [row[7] for row in rows]
     return ranked
 
 
-_PLACE = itemgetter(6)
+PLACE = itemgetter(6)
 _BEFORE_ROWS = itemgetter(0, 1, 2, 3)
 
 
-def _of_group(rows: Sequence[Standing], *, is_parallel: bool) -> tuple[float, ...]:
+def of_group(rows: Sequence[Standing], *, is_parallel: bool) -> tuple[float, ...]:
     """Where one provider stands among those of its class."""
     if not is_parallel:
         return (min([row[6] for row in rows]),)
@@ -95,25 +95,6 @@ def is_one_group(candidates: Sequence[Candidate]) -> bool:
         ):
             return False
     return True
-
-
-def rank_one_group(
-    lanes: Sequence[Lane], now: float, mode: str, is_used_up: Callable[[Lane], bool], tokens: int = 0
-) -> list[Lane]:
-    """What `rank` says of the credentials of one provider's model, for less: no two have the same place."""
-    if mode != PARALLEL:
-        return sorted(lanes, key=lambda lane: (lane.claimed.is_narrow and is_used_up(lane), lane.place))
-    rows: list[Standing] = []
-    empty: list[Standing] = []
-    for lane in lanes:
-        claimed, row = lane.claimed, lane.standing
-        last = (claimed.requests < 1 or tokens + lane.output_ample > claimed.least) and is_used_up(lane)
-        if row is None or now >= lane.standing_until:
-            row = lane.stand(now)
-        (empty if last else rows).append(row)
-    rows.sort()
-    empty.sort()
-    return [row[7] for row in (*rows, *empty)]
 
 
 def local_tier(*, is_fit: bool) -> float:

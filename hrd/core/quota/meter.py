@@ -36,7 +36,7 @@ NOT_IN_TIME = 32503680000.0
 class Watcher(Protocol):
     """Whoever has looked at a meter, and has to look again when it changes."""
 
-    is_stale: bool
+    def touch(self) -> None: ...
 
 
 class Meter:

@@ -77,7 +77,7 @@ class Meters:
         """It has counted, or been told something: who looked at it has to look again."""
         self._unsaved[meter] = None
         for lane in meter.lanes:
-            lane.is_stale = True
+            lane.touch()
 
     def tell(self, meter: Meter) -> None:
         """What it was told is to be stored at once."""

@@ -15,7 +15,7 @@ from hrd.core.learned import Learning
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts
 from hrd.core.quota.book import QuotaBook
 from hrd.core.roster import Selection
-from hrd.core.routing import is_local_fit, is_one_group, local_tier, rank, rank_one_group, why_unfit
+from hrd.core.routing import is_local_fit, is_one_group, local_tier, rank, why_unfit
 from hrd.core.worth import Worth
 from tests.hrd.stage import NOON, Cast, candidate, key, named, provider, roster
 
@@ -61,9 +61,6 @@ def ranked(
         tier_of=lambda _: local_tier(is_fit=fit),
         is_used_up=is_used_up,
     )
-    if selection.is_one_group:  # the shorter way leads to the same place
-        mode = made.mode_of(selection.candidates[0].provider.name)
-        assert rank_one_group(lanes, NOON, mode, is_used_up) == order
     return [named(lane.candidate) for lane in order]
 
 
