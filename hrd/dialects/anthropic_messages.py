@@ -5,17 +5,18 @@ Reference: https://docs.anthropic.com/en/api/messages
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hrd.core.ask import Ask, Kind
 from hrd.core.refusals import Refusal
 from hrd.dialects import anthropic_hub, anthropic_native
 from hrd.dialects.affinity import affinity_in
+from hrd.dialects.anthropic_asked import MessageAsked, read_messages
 from hrd.dialects.anthropic_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
-from hrd.dialects.anthropic_measure import measure
-from hrd.dialects.anthropic_needs import needs_of, read_messages
-from hrd.dialects.contract import Hub, Native, Request
+from hrd.dialects.anthropic_measure import blocks_of, measure, shown_in
+from hrd.dialects.anthropic_needs import needs_of
+from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import NULL, count_of, count_turns, flag_of, read_fields, text_of
 
 __all__ = [
@@ -50,11 +51,12 @@ def decode(body: bytes) -> Request | Refusal:
     stream = flag_of(fields, "stream")
     if isinstance(stream, Refusal):
         return stream
-    messages = read_messages(fields)
-    turns = len(messages) or count_turns(fields)
-    if isinstance(turns, Refusal):
-        return turns
-    tokens, images = measure(fields, turns)
+    messages = _messages(fields)
+    if isinstance(messages, Refusal):
+        return messages
+    blocks = blocks_of([message.content for message in messages])
+    shown = shown_in(blocks)
+    tokens, images = measure(fields, messages, [*blocks, *shown])
     ask = Ask(
         kind=Kind.CHAT,
         model=_WINDOW_MARK.sub("", model),
@@ -64,8 +66,8 @@ def decode(body: bytes) -> Request | Refusal:
         input_tokens=tokens,
         max_tokens=count_of(fields, "max_tokens"),
         body_bytes=len(body),
-        needs=needs_of(fields, messages),
-        affinity=affinity_in(fields, model, bytes(fields["messages"])),
+        needs=needs_of(fields, blocks, shown),
+        affinity=affinity_in(fields, model, messages),
     )
     return Request(ask=ask, fields=fields)
 
@@ -75,5 +77,20 @@ def count_tokens(body: bytes) -> dict[str, int] | Refusal:
     fields = read_fields(body)
     if isinstance(fields, Refusal):
         return fields
+    messages = _messages(fields)
+    if isinstance(messages, Refusal):
+        return messages
+    blocks = blocks_of([message.content for message in messages])
+    return {"input_tokens": measure(fields, messages, [*blocks, *shown_in(blocks)])[0]}
+
+
+def _messages(fields: Fields) -> Sequence[MessageAsked] | Refusal:
+    """The messages; no more than their roles if they are of a shape that whoever reads them refuses."""
+    try:
+        messages = read_messages(fields["messages"]) if "messages" in fields else ()
+    except (ValueError, RecursionError):
+        messages = ()
+    if messages:
+        return messages
     turns = count_turns(fields)
-    return turns if isinstance(turns, Refusal) else {"input_tokens": measure(fields, turns)[0]}
+    return turns if isinstance(turns, Refusal) else [MessageAsked("")] * turns

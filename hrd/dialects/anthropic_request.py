@@ -35,18 +35,29 @@ from hrd.core.conversation import (
 )
 from hrd.core.refusals import Refusal
 from hrd.dialects.anthropic_asked import (
+    Base64Asked,
     BlockAsked,
     Body,
     ChoiceAsked,
     Content,
+    ContentAsked,
+    DocumentAsked,
     FormatAsked,
-    MessageAsked,
-    MessageSpelled,
+    FoundAsked,
+    ImageAsked,
+    OtherBlock,
     OutputConfig,
-    SourceAsked,
+    PlainAsked,
+    RedactedAsked,
+    ResultAsked,
+    TextAsked,
     ThinkingAsked,
+    ThinkingBlockAsked,
     ToolAsked,
-    Typed,
+    UrlAsked,
+    UseAsked,
+    read_content,
+    read_messages,
 )
 from hrd.dialects.anthropic_carried import call_signature, taken_back
 from hrd.dialects.contract import Fields
@@ -55,19 +66,19 @@ from hrd.dialects.fields import NULL, refuse, refuse_shape
 DIALECT: Final = "anthropic_messages"
 _BILLING: Final = "x-anthropic-billing-header:"
 """How the first system block of Claude Code begins: bookkeeping with Anthropic that changes, and would spoil others' caches."""
+_ASSISTANT: Final = Role.ASSISTANT
+_TOOL: Final = Role.TOOL
 _ROLES: Final = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
 _NOT_MISSED: Final = frozenset({"model", "stream", "metadata", "messages"})
 """Members that decoding has read, or that speak of the client."""
 
 
-_BLOCK = msgspec.json.Decoder(BlockAsked)
-_BLOCKS = msgspec.json.Decoder(str | list[BlockAsked] | None)
-_TYPED = msgspec.json.Decoder(Typed)
-_CONTENT = msgspec.json.Decoder(Content)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
-_SPELLED = msgspec.json.Decoder(list[MessageSpelled])
 _READ: Final = frozenset(Body.__struct_fields__)
-_DECODERS: Final = {field.name: msgspec.json.Decoder(field.type) for field in msgspec.structs.fields(Body)}
+_READERS: Final = {field.name: msgspec.json.Decoder(field.type).decode for field in msgspec.structs.fields(Body)} | {
+    "messages": read_messages,
+    "system": read_content,
+}
 
 
 def conversation_of(fields: Fields) -> Conversation | Refusal:
@@ -75,7 +86,7 @@ def conversation_of(fields: Fields) -> Conversation | Refusal:
     members: dict[str, object] = {}
     for name in _READ & fields.keys():
         try:
-            members[name] = _read_member(name, fields[name])
+            members[name] = _READERS[name](fields[name])
         except (ValueError, RecursionError) as error:
             return refuse_shape(name, error)
     if not members.get("messages"):
@@ -90,34 +101,6 @@ def conversation_of(fields: Fields) -> Conversation | Refusal:
         return refuse_shape("messages", error)
 
 
-def _read_member(name: str, raw: msgspec.Raw) -> object:
-    """A member's value. Blocks that we do not know may have any shape: then they are read one by one."""
-    try:
-        return _DECODERS[name].decode(raw)
-    except msgspec.ValidationError as error:
-        try:
-            if name == "messages":
-                return [MessageAsked(message.role, _read_content(message.content)) for message in _SPELLED.decode(raw)]
-            if name == "system":
-                return _read_content(raw)
-        except msgspec.ValidationError:
-            pass  # the first error says where
-        raise error from None
-
-
-def _read_content(raw: msgspec.Raw) -> Content:
-    try:
-        content: Content = _CONTENT.decode(raw)
-    except msgspec.ValidationError:
-        content = [_read_block(each) for each in _RAWS.decode(raw)]
-    return content
-
-
-def _read_block(raw: msgspec.Raw) -> BlockAsked:
-    kind = _TYPED.decode(raw).type
-    return _BLOCK.decode(raw) if kind in TRANSLATED else BlockAsked(type=kind)
-
-
 class _Reading:
     """One request while it is read."""
 
@@ -127,8 +110,6 @@ class _Reading:
         self._extras = extras
         self._names: dict[str, str] = {}
         """Call id → the tool that was called."""
-        self._raws: list[msgspec.Raw] = []
-        """The messages as they are spelled, once they are needed."""
 
     def conversation(self) -> Conversation:
         body = self._body
@@ -152,8 +133,7 @@ class _Reading:
         )
 
     def _system(self, system: Content) -> Iterable[Turn]:
-        read = self._parts(system, self._fields["system"]) if system is not None else ()
-        parts = tuple([part for part in read if not self._is_bookkeeping(part)])
+        parts = tuple([part for part in self._parts(system) if not self._is_bookkeeping(part)])
         return (Turn(Role.SYSTEM, parts),) if parts else ()
 
     def _is_bookkeeping(self, part: Part) -> bool:
@@ -165,127 +145,101 @@ class _Reading:
     def _turns(self) -> list[Turn]:
         """The messages as turns: results of tools stand in one of their own, before what the user says with them."""
         turns: list[Turn] = []
-        tool, assistant = Role.TOOL, Role.ASSISTANT
-        for place, message in enumerate(self._body.messages):
+        for message in self._body.messages:
             role = _ROLES.get(message.role)
             if role is None:
                 raise msgspec.ValidationError(f"there is no role {message.role!r} in the Messages API")
-            parts = self._parts(message.content, place)
-            if role is assistant:
-                turns.append(Turn(role, tuple(_with_call_signatures(parts))))
-            elif len(parts) == 1 and type(parts[0]) is ToolResult:
-                turns.append(Turn(tool, (parts[0],)))
-            else:
-                results = tuple([part for part in parts if type(part) is ToolResult])
-                others = tuple([part for part in parts if type(part) is not ToolResult]) if results else tuple(parts)
-                if results:
-                    turns.append(Turn(tool, results))
-                if others or not results:
-                    turns.append(Turn(role, others))
+            content = message.content
+            if isinstance(content, str):
+                turns.append(Turn(role, (Text(content),)))
+                continue
+            said: list[Part] = []
+            results: list[Part] = []
+            for block in content or ():
+                part = self._part(block)
+                (results if type(part) is ToolResult else said).append(part)
+            if results:
+                turns.append(Turn(_TOOL, tuple(results)))
+            if said or not results:
+                turns.append(Turn(role, tuple(said if role is not _ASSISTANT else _with_call_signatures(said))))
         return turns
 
-    def _parts(self, content: Content, spelled: msgspec.Raw | int) -> Sequence[Part]:
-        """What *content* holds. *spelled*: how it was, or the place of its message."""
-        if content is None:
-            return ()
+    def _parts(self, content: Content) -> Sequence[Part]:
         if isinstance(content, str):
             return (Text(content),)
-        if len(content) == 1 and (lone := self._part(content[0])) is not None:  # as it mostly is
-            return (lone,)
-        parts = [part for block in content if (part := self._part(block)) is not None]
-        return parts if len(parts) == len(content) else self._with_foreign(content, spelled)
+        return [self._part(block) for block in content] if content else ()
 
-    def _with_foreign(self, content: Sequence[BlockAsked], spelled: msgspec.Raw | int) -> Sequence[Part]:
-        """The same, if there are blocks in it that only this API knows."""
-        if isinstance(spelled, int):
-            if not self._raws:
-                self._raws = [message.content for message in _SPELLED.decode(self._fields["messages"])]
-            spelled = self._raws[spelled]
-        return [
-            self._part(block) or Foreign(dialect=DIALECT, type=block.type, raw=raw)
-            for block, raw in zip(content, _RAWS.decode(spelled), strict=True)
-        ]
-
-    def _part(self, block: BlockAsked) -> Part | None:
-        """None for a block that only this API knows."""
-        match block.type:
-            case "text":
-                return Text(block.text or "", _unless_null(block.cache_control))
-            case "tool_use":
-                self._names[block.id or ""] = block.name or ""
-                arguments = bytes(block.input).decode()
-                return ToolCall(
-                    id=block.id or "",
-                    name=block.name or "",
-                    arguments="{}" if arguments == "null" else arguments,
-                    cache_control=_unless_null(block.cache_control),
-                )
-            case "tool_result":
-                return self._result(block)
-            case "image" if isinstance(source := block.source, SourceAsked) and not source.file_id:
-                return Image(
-                    url=source.url or "",
-                    media_type=source.media_type or "",
-                    data=source.data or "",
-                    cache_control=_unless_null(block.cache_control),
-                )
-            case "document" if isinstance(source := block.source, SourceAsked) and _is_carried(source):
-                return _document(block, source, _unless_null(block.cache_control))
-            case "search_result" if _is_text_alone(found := _BLOCKS.decode(block.content)):
-                place = block.source if isinstance(block.source, str) else ""
-                text = f"{place}\n{_joined(found)}".strip()
+    def _part(self, block: BlockAsked) -> Part:
+        if type(block) is TextAsked:
+            return Text(block.text or "", _unless_null(block.cache_control) if block.cache_control else ABSENT)
+        if type(block) is UseAsked:
+            return self._call(block)
+        if type(block) is ResultAsked:
+            return self._result(block)
+        match block:
+            case ImageAsked():
+                return _image(block)
+            case DocumentAsked():
+                return _document(block)
+            case FoundAsked():
+                text = f"{block.source or ''}\n{_joined(block.content)}".strip()
                 return Document(text=text, title=block.title or "", cache_control=_unless_null(block.cache_control))
-            case "thinking":
+            case ThinkingBlockAsked():
                 return taken_back(block.thinking or "", block.signature or "")
-            case "redacted_thinking":
+            case RedactedAsked():
                 return Thinking(signature=block.data or "", vendor=Vendor.ANTHROPIC, is_redacted=True)
-        return None
+            case OtherBlock():
+                return Foreign(dialect=DIALECT, type=block.kind, raw=block.raw)
+            case TextAsked() | UseAsked() | ResultAsked():
+                raise AssertionError("read above, as most are")
 
-    def _result(self, block: BlockAsked) -> ToolResult:
-        content = _read_content(block.content)
-        parts = (Text(content),) if isinstance(content, str) else self._parts(content, block.content)
-        call_id = block.tool_use_id or ""
+    def _call(self, block: UseAsked) -> ToolCall:
+        call_id, name, arguments = block.id or "", block.name or "", bytes(block.input)
+        self._names[call_id] = name
+        return ToolCall(
+            id=call_id,
+            name=name,
+            arguments="{}" if arguments == NULL else arguments.decode(),
+            cache_control=_unless_null(block.cache_control) if block.cache_control else ABSENT,
+        )
+
+    def _result(self, block: ResultAsked) -> ToolResult:
+        call_id, said = block.tool_use_id or "", block.content
         return ToolResult(
             call_id=call_id,
-            content=tuple([_as_content(part) for part in parts]),
+            content=(Text(said),) if type(said) is str else tuple([_as_content(part) for part in self._parts(said)]),
             is_error=bool(block.is_error),
             name=self._names.get(call_id, ""),
-            cache_control=_unless_null(block.cache_control),
+            cache_control=_unless_null(block.cache_control) if block.cache_control else ABSENT,
         )
 
 
-TRANSLATED: Final = frozenset(
-    {"text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result"}
-)
-"""Blocks that the hub has words for."""
 HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "fallback"})
 """Blocks without which a request still asks the same: what the provider did, and will not be told again."""
 
 
-def _document(block: BlockAsked, source: SourceAsked, cache_control: msgspec.Raw) -> Document:
-    is_text = source.type in ("text", "content")
-    content = _joined(source.content)
-    return Document(
-        url=source.url or "",
-        media_type=source.media_type or "",
-        data="" if is_text else source.data or "",
-        text=(source.data or content) if is_text else "",
-        title=block.title or "",
-        cache_control=cache_control,
-    )
+def _image(block: ImageAsked) -> Image:
+    source, mark = block.source, _unless_null(block.cache_control)
+    if isinstance(source, UrlAsked):
+        return Image(url=source.url, cache_control=mark)
+    return Image(media_type=source.media_type, data=source.data, cache_control=mark)
 
 
-def _is_carried(source: SourceAsked) -> bool:
-    """Whether others can have it: not if it lies with Anthropic, or holds more than text."""
-    return not source.file_id and _is_text_alone(source.content)
+def _document(block: DocumentAsked) -> Document:
+    title, mark = block.title or "", _unless_null(block.cache_control)
+    match block.source:
+        case UrlAsked(url=url):
+            return Document(url=url, title=title, cache_control=mark)
+        case ContentAsked(content=content):
+            return Document(text=_joined(content), title=title, cache_control=mark)
+        case PlainAsked(data=text, media_type=media_type):
+            return Document(media_type=media_type, text=text, title=title, cache_control=mark)
+        case Base64Asked(data=data, media_type=media_type):
+            return Document(media_type=media_type, data=data, title=title, cache_control=mark)
 
 
-def _is_text_alone(content: str | list[BlockAsked] | None) -> bool:
-    return not isinstance(content, list) or all(block.type == "text" for block in content)
-
-
-def _joined(content: str | list[BlockAsked] | None) -> str:
-    return "\n\n".join(block.text or "" for block in content) if isinstance(content, list) else content or ""
+def _joined(content: str | Sequence[TextAsked] | None) -> str:
+    return content or "" if content is None or isinstance(content, str) else "\n\n".join(block.text or "" for block in content)
 
 
 def _as_content(part: Part) -> Text | Image | Document:

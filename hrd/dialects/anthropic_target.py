@@ -14,12 +14,22 @@ from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.history import repair, system_apart
 from hrd.core.providers import Provider, Quirks
 from hrd.core.reply_events import ReplyEvent
+from hrd.dialects.anthropic_blocks import (
+    CACHE_MARKS_MAX,
+    Block,
+    Message,
+    ResultBlock,
+    SpelledBlock,
+    TextBlock,
+    lacks_thinking,
+    spare_marks,
+)
 from hrd.dialects.anthropic_models import Family, family_of, output_limit_of
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_request import DIALECT
 from hrd.dialects.anthropic_schema import output_schema
 from hrd.dialects.anthropic_thinking import Thought, think
-from hrd.dialects.anthropic_turns import CACHE_MARKS_MAX, Block, Messages, lacks_thinking, spare_marks, text_block
+from hrd.dialects.anthropic_turns import Messages, text_block
 from hrd.dialects.contract import Encoded
 from hrd.dialects.tool_names import FREEFORM_SCHEMA, names_back, sent_name
 
@@ -62,7 +72,7 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
             notes[f"{name} left out"] = None
     body = msgspec.json.encode(fields)
     if body.count(_MARK) > CACHE_MARKS_MAX:
-        spare_marks(_markable(tools, blocks, messages.done), notes)
+        spare_marks([*_markable(tools, blocks, messages.done)], notes)
         body = msgspec.json.encode(fields)
     return Encoded(body, tuple(notes), names_back(conversation.tools, takes_custom=False))
 
@@ -87,16 +97,17 @@ def _max_tokens(conversation: Conversation, provider: Provider, model: str) -> i
 
 def _end_with_user(messages: Messages, family: Family, thought: Thought, notes: dict[str, None]) -> None:
     """A last message of the assistant is continued by older models, without thinking; the others are asked to go on."""
+    go_on = Message("user", [TextBlock(_CONTINUE)])
     if not messages.done:
-        messages.done.append({"role": "user", "content": [{"type": "text", "text": _CONTINUE}]})
+        messages.done.append(go_on)
     last = messages.done[-1]
-    if last["role"] != "assistant":
+    if last.role != "assistant":
         return
-    end = last["content"][-1]
-    if family.prefills and not thought.is_on and end["type"] == "text":
-        end["text"] = end["text"].rstrip()
+    end = last.content[-1]
+    if family.prefills and not thought.is_on and isinstance(end, TextBlock):
+        end.text = end.text.rstrip()
     else:
-        messages.done.append({"role": "user", "content": [{"type": "text", "text": _CONTINUE}]})
+        messages.done.append(go_on)
         notes["the last message, the assistant's, is followed by one that asks to go on"] = None
 
 
@@ -120,8 +131,8 @@ def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
     return sent
 
 
-def _tool(tool: Tool) -> Block:
-    block: Block = {"name": sent_name(tool.name, tool.namespace)}
+def _tool(tool: Tool) -> SpelledBlock:
+    block: SpelledBlock = {"name": sent_name(tool.name, tool.namespace)}
     if tool.description:
         block["description"] = tool.description
     block["input_schema"] = FREEFORM_SCHEMA if tool.kind is CallKind.CUSTOM else _input_schema(tool.schema)
@@ -145,7 +156,7 @@ def _input_schema(schema: msgspec.Raw) -> msgspec.Raw:
 
 def _choose(fields: dict[str, Any], conversation: Conversation, notes: dict[str, None]) -> None:
     choice = conversation.tool_choice or ToolChoice(Choosing.AUTO)
-    sent: Block = {"type": "auto"}
+    sent: SpelledBlock = {"type": "auto"}
     match choice.mode:
         case Choosing.NONE:
             sent = {"type": "none"}
@@ -165,7 +176,7 @@ def _choose(fields: dict[str, Any], conversation: Conversation, notes: dict[str,
         fields["tool_choice"] = sent
 
 
-def _format(format_: OutputFormat | None, family: Family, notes: dict[str, None]) -> tuple[Block | None, Sequence[Text]]:
+def _format(format_: OutputFormat | None, family: Family, notes: dict[str, None]) -> tuple[SpelledBlock | None, Sequence[Text]]:
     """The output format, or the instruction that stands for it."""
     if format_ is None:
         return None, ()
@@ -179,13 +190,13 @@ def _format(format_: OutputFormat | None, family: Family, notes: dict[str, None]
     return None, (Text("Answer with one JSON object, and nothing else."),)
 
 
-def _markable(tools: Iterable[Any], system: Iterable[Block], messages: Iterable[Block]) -> Iterable[Block]:
+def _markable(tools: Iterable[Any], system: Iterable[Block], messages: Iterable[Message]) -> Iterable[Block]:
     yield from tools
     yield from system
     for message in messages:
-        for block in message["content"]:
-            if isinstance(block.get("content"), list):
-                yield from block["content"]
+        for block in message.content:
+            if isinstance(block, ResultBlock) and not isinstance(block.content, str):
+                yield from block.content
             yield block
 
 
@@ -194,7 +205,7 @@ def _add_options(
     conversation: Conversation,
     family: Family,
     thought: Thought,
-    format_: Block | None,
+    format_: SpelledBlock | None,
     notes: dict[str, None],
 ) -> None:
     if thought.thinking is not None:

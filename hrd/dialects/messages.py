@@ -23,11 +23,19 @@ _USER = msgspec.Raw(b'"user"')
 _BRIDGE = {"role": msgspec.Raw(b'"assistant"'), "content": msgspec.Raw(b'"Understood."')}
 
 
-def adapt_messages(raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "") -> tuple[msgspec.Raw, list[str]]:
+def adapt_messages(
+    raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "", *, is_spelled_for_it: bool = False
+) -> tuple[msgspec.Raw, list[str]]:
     """The messages as a provider with *quirks* takes them, and what was changed; *raw* itself if nothing was.
 
-    *signature_stand_in*: what the model takes for a thought signature of calls that it did not make."""
-    if not _may_concern(bytes(raw), quirks) and not (signature_stand_in and b'"tool_calls"' in bytes(raw)):
+    *signature_stand_in*: what the model takes for a thought signature of calls that it did not make. *is_spelled_for_it*: they
+    hold no role, reasoning or signature that it does not take."""
+    may_hold_more = not is_spelled_for_it and _may_hold_more(bytes(raw), quirks)
+    if (
+        not may_hold_more
+        and not _may_concern(bytes(raw), quirks)
+        and not (signature_stand_in and b'"tool_calls"' in bytes(raw))
+    ):
         return raw, []
     try:
         messages = _OBJECTS.decode(raw)
@@ -39,17 +47,22 @@ def adapt_messages(raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "
     return (msgspec.Raw(msgspec.json.encode(adapted)), notes) if notes else (raw, [])
 
 
-def _may_concern(text: bytes, quirks: Quirks) -> bool:
+def _may_hold_more(text: bytes, quirks: Quirks) -> bool:
+    """Whether there may be something in a message that is not taken there."""
     find = text.find  # `in` costs twice as much: it takes its left side for a number first
     if not quirks.developer_role and find(b'"developer"') >= 0:
         return True
     if not quirks.keep_reasoning and (find(b'"reasoning') >= 0 or find(b'"thinking"') >= 0):
         return True
+    return not quirks.thought_signatures and find(b'"extra_content"') >= 0
+
+
+def _may_concern(text: bytes, quirks: Quirks) -> bool:
+    """Whether the other rules may have something to change."""
+    find = text.find
     if (quirks.tool_ids or quirks.reasoning_placeholder) and find(b'"tool_call') >= 0:
         return True
     if quirks.bridge_tool_to_user and find(b'"tool"') >= 0:
-        return True
-    if not quirks.thought_signatures and find(b'"extra_content"') >= 0:
         return True
     if quirks.system_first and find(b'"system"') >= 0:
         return True

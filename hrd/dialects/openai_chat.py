@@ -5,7 +5,7 @@ survive; only the facts that routing needs are read. Reference: https://platform
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -18,7 +18,6 @@ from hrd.dialects.contract import Fields, Hub, Native, Request
 from hrd.dialects.fields import (
     NULL,
     TRUE,
-    Turn,
     as_count,
     count_of,
     count_turns,
@@ -27,7 +26,7 @@ from hrd.dialects.fields import (
     refuse_shape,
     text_of,
 )
-from hrd.dialects.openai_chat_needs import needs_of
+from hrd.dialects.openai_chat_needs import Said, needs_of, parts_of
 from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_prompt
 
@@ -44,7 +43,7 @@ _NONE = msgspec.Raw(NULL)
 class _Typical(msgspec.Struct, gc=False):
     """The members that are read, of the types that they should have: one pass over a body that means no trouble."""
 
-    messages: list[Turn]
+    messages: list[Said]
     model: str | None = None
     stream: bool | None = None
     max_completion_tokens: int | None = None
@@ -60,6 +59,8 @@ class _Read(msgspec.Struct, gc=False):
     model: str
     stream: bool
     turns: int
+    said: Sequence[Said]
+    """The messages; none if they are of an odd shape."""
     usage_to_client: bool
     max_tokens: int | None
     tools: bytes
@@ -69,6 +70,8 @@ _TYPICAL = msgspec.json.Decoder(_Typical)
 _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
 _OPENING_BRACE = 0x7B
+_BLOBS = frozenset({"input_audio", "file"})
+"""Parts that hold base64, beside images."""
 _FREEFORM = re.compile(rb'"type"\s*:\s*"custom"')
 
 
@@ -84,19 +87,20 @@ def decode(body: bytes) -> Request | Refusal:
     read = typical if typical is not None else _read_carefully(fields)
     if isinstance(read, Refusal):
         return read
-    messages = bytes(fields["messages"])
-    tokens, images = measure_prompt(messages, read.turns, read.tools)
+    parts = parts_of(read.said)
+    images = len([part for part in parts if part.type == "image_url"])
+    has_blobs = images > 0 or not read.said or any(part.type in _BLOBS for part in parts)
     ask = Ask(
         kind=Kind.CHAT,
         model=read.model,
         stream=read.stream,
         tools=_OPENING_BRACE in read.tools,
         images=images > 0,
-        input_tokens=tokens,
+        input_tokens=measure_prompt(bytes(fields["messages"]), read.turns, images, read.tools, has_blobs=has_blobs),
         max_tokens=read.max_tokens,
         body_bytes=len(body),
-        needs=needs_of(fields, messages),
-        affinity=affinity_in(fields, read.model, messages),
+        needs=needs_of(fields, parts),
+        affinity=affinity_in(fields, read.model, read.said),
     )
     words = _has_openai_words(fields, read.tools)
     return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client, openai_words=words)
@@ -104,8 +108,8 @@ def decode(body: bytes) -> Request | Refusal:
 
 def _read_typical(body: _Typical) -> _Read | None:
     """None for a body without messages, which is to be refused."""
-    turns = len(body.messages)
-    if not turns:
+    said = body.messages
+    if not said:
         return None
     usage_to_client = False
     if body.stream and body.stream_options:
@@ -114,7 +118,7 @@ def _read_typical(body: _Typical) -> _Read | None:
     tools = b""
     if body.tools is not _NONE or body.functions is not _NONE:
         tools = _unless_null(body.tools) + _unless_null(body.functions)
-    return _Read(body.model or "", bool(body.stream), turns, usage_to_client, limit, tools)
+    return _Read(body.model or "", bool(body.stream), len(said), said, usage_to_client, limit, tools)
 
 
 def _read_carefully(fields: Fields) -> _Read | Refusal:
@@ -132,7 +136,7 @@ def _read_carefully(fields: Fields) -> _Read | Refusal:
     if isinstance(usage_to_client, Refusal):
         return usage_to_client
     limit = count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens")
-    return _Read(model, stream, turns, usage_to_client, limit, _spelled(fields, "tools") + _spelled(fields, "functions"))
+    return _Read(model, stream, turns, (), usage_to_client, limit, _spelled(fields, "tools") + _spelled(fields, "functions"))
 
 
 def _has_openai_words(fields: Fields, tools: bytes) -> bool:

@@ -1,5 +1,6 @@
 """What a chat completion's request needs of whoever answers (see `core.needs`), read from its members as they are spelled."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ _NOTHING: Final = frozenset(
     {b"null", b"1", b"false", b"[]", b'""', b"{}", b'"auto"', b'"none"', b'{"type":"text"}', b'{"type": "text"}'}
 )
 """Values of those that ask for nothing out of the ordinary."""
+_TEXT_AND_IMAGES: Final = frozenset({"text", "image_url"})
 _KNOWN: Final = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
 
 
@@ -28,46 +30,41 @@ class _File(msgspec.Struct, gc=False):
     file_id: str | None = None
 
 
-class _Part(msgspec.Struct, gc=False):
+class Part(msgspec.Struct, omit_defaults=True, gc=False):
     type: str = "text"
     text: str | None = None
     file: _File | None = None
 
 
-class _Message(msgspec.Struct, gc=False):
-    content: str | list[_Part | str] | None = None
+class Said(msgspec.Struct, omit_defaults=True, gc=False):
+    """A message, as far as routing looks at it."""
+
+    role: str
+    content: str | list[Part | str] | None = None
 
 
-_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+def parts_of(messages: Iterable[Said]) -> list[Part]:
+    """The parts of all *messages*, but for what is no more than a text."""
+    lists = [message.content for message in messages if type(message.content) is list]
+    return [part for content in lists for part in content if type(part) is Part]
 
 
-def needs_of(fields: Fields, messages: bytes) -> frozenset[Need]:
-    """The needs of a request; mostly none."""
+def needs_of(fields: Fields, parts: Sequence[Part]) -> frozenset[Need]:
+    """The needs of a request with these *parts*; mostly none."""
     needs: list[Need] = []
     if not _MEMBERS.keys().isdisjoint(fields):
         needs += [need for name, need in _MEMBERS.items() if name in fields and bytes(fields[name]) not in _NOTHING]
-    if messages.find(b'"type"') >= 0:
-        if messages.find(b'"input_audio"') >= 0:
+    kinds = {part.type for part in parts}
+    if not kinds <= _TEXT_AND_IMAGES:
+        if "input_audio" in kinds:
             needs.append(Need.AUDIO)
-        if messages.find(b'"file"') >= 0:
+        if "file" in kinds:
             needs.append(Need.DOCUMENTS)
-        if _has_more(messages):
+        if any(_is_own(part) for part in parts):
             needs.append(Need.OF_CHAT)
     return frozenset(needs) if needs else NONE
 
 
-def _has_more(messages: bytes) -> bool:
-    """Whether there is a part that others have no words for, or a file that lies with one provider."""
-    try:
-        for message in _MESSAGES.decode(messages):
-            if isinstance(message.content, list):
-                for part in message.content:
-                    if isinstance(part, _Part) and _is_own(part):
-                        return True
-    except (ValueError, RecursionError):
-        pass  # of a shape that whoever reads it refuses
-    return False
-
-
-def _is_own(part: _Part) -> bool:
+def _is_own(part: Part) -> bool:
+    """Whether others have no words for it, or it is a file that lies with one provider."""
     return (part.type not in _KNOWN and part.text is None) or (part.file is not None and bool(part.file.file_id))

@@ -79,7 +79,9 @@ _RAW_CONTENT = msgspec.json.Decoder(SpelledContent)
 _TYPE = msgspec.json.Decoder(SpelledPart)
 _FUNCTIONS = msgspec.json.Decoder(list[SpelledFunctionTool] | None)
 _DETAILS = msgspec.json.Decoder(list[SpelledDetail] | None)
-_ROLES = {"system": Role.SYSTEM, "developer": Role.DEVELOPER, "user": Role.USER, "assistant": Role.ASSISTANT}
+_ASSISTANT: Final = Role.ASSISTANT
+_TOOL: Final = Role.TOOL
+_ROLES: Final = {role.value: role for role in Role} | {"function": _TOOL}
 
 
 def read_conversation(request: Request) -> Conversation | Refusal:
@@ -127,25 +129,25 @@ def _turns(messages: list[SpelledMessage], spelled: msgspec.Raw) -> tuple[Turn, 
     turns: list[Turn] = []
     for place, message in enumerate(messages):
         role = _ROLES.get(message.role)
-        if role is not None:
-            said = _said(message, spelled, place)
-            if message.role == "assistant":
-                said = _assistant_parts(message, place, said)
-            turns.append(Turn(role, tuple(said), message.name or ""))
-        elif message.role in ("tool", "function"):
-            turns.append(Turn(Role.TOOL, (_result(message, turns),)))
-        else:
+        if role is None:
             return refuse(
                 f"messages[{place}].role is {message.role[:40]!r}, which no dialect knows.", f"messages[{place}].role"
             )
+        content = message.content
+        if role is _TOOL:
+            parts: tuple[Part, ...] = (_result(message, turns),)
+        elif role is _ASSISTANT:
+            parts = tuple(_assistant_parts(message, spelled, place))
+        elif type(content) is str:
+            parts = (Text(content),)
+        else:
+            parts = tuple(_said(message, spelled, place))
+        turns.append(Turn(role, parts, message.name or ""))
     return tuple(turns)
 
 
 def _said(message: SpelledMessage, spelled: msgspec.Raw, place: int) -> list[Part]:
-    content = message.content
-    if isinstance(content, str):
-        return [Text(content)]
-    parts = _content(content)
+    parts = _content(message.content)
     said = [part for part in parts if part is not None]
     return said if len(said) == len(parts) else _with_foreign(parts, spelled, place)
 
@@ -190,20 +192,19 @@ def _part(part: SpelledPart) -> Part | None:
     return Text(part.text, part.cache_control) if part.text is not None else None
 
 
-def _assistant_parts(message: SpelledMessage, place: int, said: list[Part]) -> list[Part]:
-    parts: list[Part] = [*_thinking(message), *said] if _thinks(message) else said
+def _assistant_parts(message: SpelledMessage, spelled: msgspec.Raw, place: int) -> list[Part]:
+    content, calls = message.content, message.tool_calls
+    parts: list[Part] = [Text(content)] if type(content) is str else _said(message, spelled, place) if content else []
+    if message.reasoning_content or message.reasoning or message.reasoning_details is not ABSENT:
+        parts[:0] = _thinking(message)
     if message.refusal:
         parts.append(Refused(message.refusal))
-    if message.tool_calls:
-        read = [_call(call, place, number) for number, call in enumerate(message.tool_calls)]
+    if calls:
+        read = [_call(call, place, number) for number, call in enumerate(calls)]
         parts += [call for call in read if call is not None]
     if message.function_call is not None:
         parts.append(_function_call(message.function_call, f"call_{place}", ""))
     return parts
-
-
-def _thinks(message: SpelledMessage) -> bool:
-    return bool(message.reasoning_content or message.reasoning or message.reasoning_details is not ABSENT)
 
 
 def _thinking(message: SpelledMessage) -> list[Thinking]:
@@ -246,11 +247,11 @@ def _sealed(details: list[SpelledDetail], raw: msgspec.Raw) -> list[Thinking]:
 
 def _call(call: SpelledCall, place: int, number: int) -> ToolCall | None:
     call_id = call.id or f"call_{place}_{number}"
-    if call.custom is not None:
-        return ToolCall(id=call_id, name=call.custom.name, arguments=call.custom.input, kind=CallKind.CUSTOM)
-    if call.function is None:
-        return None
-    return _function_call(call.function, call_id, _signature(call.extra_content) if call.extra_content else "")
+    function = call.function
+    if function is not None:
+        return _function_call(function, call_id, _signature(call.extra_content) if call.extra_content else "")
+    custom = call.custom
+    return ToolCall(id=call_id, name=custom.name, arguments=custom.input, kind=CallKind.CUSTOM) if custom else None
 
 
 def _signature(extra: dict[str, Any]) -> str:
@@ -266,13 +267,13 @@ def _function_call(function: SpelledFunction, call_id: str, signature: str) -> T
 
 
 def _result(message: SpelledMessage, before: list[Turn]) -> ToolResult:
-    content: tuple[Text | Image | Document, ...]
-    if isinstance(message.content, str):
-        content = (Text(message.content),)
+    content, name = message.content, message.name or ""
+    said: tuple[Text | Image | Document, ...]
+    if type(content) is str:
+        said = (Text(content),)
     else:
-        content = tuple([part for part in _content(message.content) if isinstance(part, Text | Image | Document)])
-    call_id = message.tool_call_id or _last_call(before, message.name or "")
-    return ToolResult(call_id=call_id, content=content, name=message.name or "")
+        said = tuple([part for part in _content(content) if isinstance(part, Text | Image | Document)])
+    return ToolResult(call_id=message.tool_call_id or _last_call(before, name), content=said, name=name)
 
 
 def _last_call(before: list[Turn], name: str) -> str:

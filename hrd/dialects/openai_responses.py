@@ -89,8 +89,8 @@ class _Referring:
         self._now = now
         self._is_kept = True
         self._before: tuple[Stretch, ...] = ()
-        self._own: list[msgspec.Raw] = []
-        """The items of the request itself."""
+        self._input = b"null"
+        """The items of the request itself, as spelled."""
 
     def fill_in(self, fields: Fields) -> Refusal | None:
         """Put what the request refers to into its input; or say what is not known here."""
@@ -98,12 +98,12 @@ class _Referring:
         if isinstance(previous, Refusal):
             return previous
         self._is_kept = bytes(fields.get("store", b"")) != b"false"
-        spelled = bytes(fields.get("input", b"null"))
-        has_references = spelled.find(_REFERENCE) >= 0
-        if not (previous or has_references or self._is_kept):
+        self._input = bytes(fields.get("input", b"null"))
+        has_references = self._input.find(_REFERENCE) >= 0
+        if not (previous or has_references):
             return None
         try:
-            self._own = _items(spelled)
+            own = _items(self._input)
         except (ValueError, RecursionError) as error:
             return refuse_shape("input", error)
         if previous:
@@ -112,10 +112,10 @@ class _Referring:
                 return unknown_response(previous)
             self._before = before
         if has_references:
-            self._own = [self._resolved(item) for item in self._own]
-        if previous or has_references:
-            whole = [item.spelled for stretch in self._before for item in stretch.items]
-            fields["input"] = msgspec.Raw(b"[%b]" % b",".join([*whole, *map(bytes, self._own)]))
+            own = [self._resolved(item) for item in own]
+            self._input = b"[%b]" % b",".join(map(bytes, own))
+        whole = [item.spelled for stretch in self._before for item in stretch.items]
+        fields["input"] = msgspec.Raw(b"[%b]" % b",".join([*whole, *map(bytes, own)]))
         return None
 
     def keep(self, spelled: bytes) -> None:
@@ -125,7 +125,7 @@ class _Referring:
         try:
             reply = _FIELDS.decode(spelled)
             response_id = msgspec.json.decode(reply["id"], type=str)
-            items = [kept for raw in [*self._own, *_RAWS.decode(reply["output"])] if (kept := _kept(raw)) is not None]
+            items = [kept for raw in [*_items(self._input), *_RAWS.decode(reply["output"])] if (kept := _kept(raw)) is not None]
         except (ValueError, KeyError, RecursionError):
             return  # nothing that could be referred to
         self._book.keep(self._client, response_id, self._before, items, self._now())

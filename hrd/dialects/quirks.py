@@ -43,12 +43,19 @@ _OBJECT = msgspec.json.Decoder(Fields)
 
 
 def apply(
-    fields: Fields, provider: Provider, model: str, *, drop: frozenset[str] = frozenset(), max_tokens: int | None = None
+    fields: Fields,
+    provider: Provider,
+    model: str,
+    *,
+    drop: frozenset[str] = frozenset(),
+    max_tokens: int | None = None,
+    is_spelled_for_it: bool = False,
 ) -> tuple[Fields, list[str]]:
     """*fields* as *provider* takes them for *model*, in a new dict, and what was changed.
 
     *drop*: fields that it was learned not to take. *max_tokens* replaces the client's output limit; the
-    caller notes why."""
+    caller notes why. *is_spelled_for_it*: the messages are our own, and hold no role, reasoning or
+    signature that the provider does not take."""
     quirks = provider.quirks
     notes: list[str] = []
     limit_name, limit = quirks.token_field, None
@@ -76,7 +83,9 @@ def apply(
         _adapt_tools(sent, quirks, notes)
     messages = sent.get("messages")
     if messages is not None:
-        sent["messages"], changes = adapt_messages(messages, quirks, _signature_stand_in(quirks, model))
+        sent["messages"], changes = adapt_messages(
+            messages, quirks, _signature_stand_in(quirks, model), is_spelled_for_it=is_spelled_for_it
+        )
         notes += changes
     return sent, notes
 

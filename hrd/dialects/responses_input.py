@@ -5,7 +5,7 @@ Reference: https://platform.openai.com/docs/api-reference/responses/create
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -29,11 +29,34 @@ from hrd.core.conversation import (
 from hrd.dialects.arguments import NOTHING, mend_arguments
 from hrd.dialects.data_urls import data_url
 from hrd.dialects.responses_items import DIALECT
+from hrd.dialects.responses_sent import (
+    CustomCall,
+    CustomOutput,
+    FunctionCall,
+    FunctionOutput,
+    InputAudio,
+    InputFile,
+    InputImage,
+    InputText,
+    Item,
+    Message,
+    OutputText,
+    Reasoning,
+    Refusal,
+    Sound,
+    SummaryText,
+)
+from hrd.dialects.responses_sent import Part as SentPart
 from hrd.dialects.tool_names import SentNames
 
 CALL_ID_CHARS_MAX: Final = 64
 """https://platform.openai.com/docs/api-reference/responses/create (`call_id`)"""
-Item = dict[str, object] | msgspec.Raw
+_ASSISTANT: Final = Role.ASSISTANT
+_DEVELOPER: Final = Role.DEVELOPER
+_SYSTEM: Final = Role.SYSTEM
+_TOOL: Final = Role.TOOL
+_CUSTOM: Final = CallKind.CUSTOM
+"""Names for them: looking one up in its class costs ten times as much, for each turn."""
 
 
 class Takes(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,62 +79,61 @@ class InputWriter:
         self.notes: dict[str, None] = {}
         self._takes = takes
         self._sent_ids: set[str] = set()
-        self._waiting: dict[str, list[tuple[str, CallKind]]] = {}
-        """Calls without their result: their id as it was → as it was sent, and what they are."""
+        self._asked: list[tuple[str, CallKind]] = []
+        """Calls of the assistant's last turn, by the id that was sent: their results come next, in this order."""
         self._names = SentNames()
 
     def items(self, turns: Iterable[Turn]) -> list[Item]:
+        """*turns*: repaired (`core.history`)."""
         written: list[Item] = []
         for turn in turns:
             if turn.name:
                 self.notes["names of who speaks left out"] = None
-            if turn.role is Role.ASSISTANT:
-                written += self._said(turn.parts)
-            elif turn.role is Role.TOOL:
-                written += [self._output(part) for part in turn.parts if isinstance(part, ToolResult)]
+            if turn.role is _ASSISTANT:
+                self._add_said(turn.parts, written)
+            elif turn.role is _TOOL:
+                self._add_outputs(turn.parts, written)
             else:
-                written += self._message(turn)
+                self._add_message(turn, written)
         return written
 
-    def _message(self, turn: Turn) -> list[Item]:
-        role = turn.role
-        if role is Role.SYSTEM and not self._takes.system:
-            role = Role.DEVELOPER
+    def _add_message(self, turn: Turn, written: list[Item]) -> None:
+        role, parts = turn.role, turn.parts
+        if role is _SYSTEM and not self._takes.system:
+            role = _DEVELOPER
             self.notes["system messages sent as developer messages"] = None
-        part = turn.parts[0] if len(turn.parts) == 1 else None
-        if type(part) is Text and part.text:  # as it mostly is
-            return [{"type": "message", "role": role, "content": [{"type": "input_text", "text": part.text}]}]
-        items: list[Item] = [part.raw for part in turn.parts if isinstance(part, Foreign) and self._is_item(part)]
-        content = self._content(turn.parts)
-        return [*items, {"type": "message", "role": role, "content": content}] if content else items
+        if len(parts) == 1 and type(part := parts[0]) is Text and part.text:  # as it mostly is
+            written.append(Message(role, (InputText(part.text),)))
+            return
+        written += [part.raw for part in parts if isinstance(part, Foreign) and self._is_item(part)]
+        content = self._content(parts)
+        if content:
+            written.append(Message(role, content))
 
-    def _said(self, parts: Iterable[Part]) -> list[Item]:
+    def _add_said(self, parts: Iterable[Part], written: list[Item]) -> None:
         """What the assistant said, in its order; texts in a row are one message."""
-        items: list[Item] = []
-        content: list[object] | None = None
+        begun = len(written)
+        self._asked = []
+        content: list[SentPart] | None = None
         for part in parts:
-            if type(part) is Text or type(part) is Refused:
+            if type(part) is ToolCall:
+                item: Item | None = self._call(part)
+            elif type(part) is Text or type(part) is Refused:
                 if content is None:
                     content = []
-                    items.append({"type": "message", "role": "assistant", "content": content})
-                content.append(
-                    {"type": "output_text", "text": part.text}
-                    if type(part) is Text
-                    else {"type": "refusal", "refusal": part.text}
-                )
+                    written.append(Message("assistant", content))
+                content.append(OutputText(part.text) if type(part) is Text else Refusal(part.text))
                 continue
-            item = self._item(part)
+            else:
+                item = self._item(part)
             if item is not None:
-                items.append(item)
+                written.append(item)
                 content = None
-        while items and isinstance(items[-1], dict) and items[-1]["type"] == "reasoning":
-            items.pop()  # it is refused without what it led to
+        while len(written) > begun and isinstance(written[-1], Reasoning):
+            written.pop()  # it is refused without what it led to
             self.notes["reasoning of earlier turns left out"] = None
-        return items
 
     def _item(self, part: Part) -> Item | None:
-        if isinstance(part, ToolCall):
-            return self._call(part)
         if isinstance(part, Thinking):
             return self._reasoning(part)
         if isinstance(part, Foreign):
@@ -124,74 +146,78 @@ class InputWriter:
         if thinking.vendor is not Vendor.OPENAI or not thinking.signature or not self._takes.reasoning:
             self.notes["reasoning of earlier turns left out"] = None
             return None
-        summary = [{"type": "summary_text", "text": thinking.text}] if thinking.text else []
-        return {"type": "reasoning", "summary": summary, "encrypted_content": thinking.signature}
-
-    def _output(self, result: ToolResult) -> Item:
-        waiting = self._waiting.get(result.call_id)
-        call_id, kind = waiting.pop(0) if waiting else (short_id(result.call_id), result.kind)
-        name = "custom_tool_call_output" if kind is CallKind.CUSTOM else "function_call_output"
-        return {"type": name, "call_id": call_id, "output": self._result(result)}
+        return Reasoning((SummaryText(thinking.text),) if thinking.text else (), thinking.signature)
 
     def _call(self, call: ToolCall) -> Item:
-        call_id = self._unused(short_id(call.id))
-        self._waiting.setdefault(call.id, []).append((call_id, call.kind))
-        name = self._names.of(call.name, call.namespace)
-        if call.kind is CallKind.CUSTOM:
-            return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": call.arguments}
-        arguments = mend_arguments(call.arguments) or NOTHING
-        return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
+        call_id = short_id(call.id)
+        if call_id in self._sent_ids:
+            call_id = self._unused(call_id)
+        self._sent_ids.add(call_id)
+        self._asked.append((call_id, call.kind))
+        name = self._names[call.name, call.namespace]
+        if call.kind is _CUSTOM:
+            return CustomCall(call_id, name, call.arguments)
+        return FunctionCall(call_id, name, mend_arguments(call.arguments) or NOTHING)
 
     def _unused(self, call_id: str) -> str:
-        """*call_id*, or another one if an earlier call has it: some providers count from one in every reply."""
+        """Another id than *call_id*, which an earlier call has: some providers count from one in every reply."""
         unused, number = call_id, 1
         while unused in self._sent_ids:
             number += 1
             unused = f"{call_id[: CALL_ID_CHARS_MAX - 8]}_{number}"
-        self._sent_ids.add(unused)
         return unused
 
-    def _result(self, result: ToolResult) -> object:
+    def _add_outputs(self, results: Iterable[Part], written: list[Item]) -> None:
+        asked = iter(self._asked)
+        for part in results:
+            assert type(part) is ToolResult, "nothing else stands in a tool turn"
+            call_id, kind = next(asked, None) or (short_id(part.call_id), part.kind)
+            said = part.content
+            if len(said) == 1 and type(only := said[0]) is Text and not part.is_error:  # as it mostly is
+                output: str | Sequence[SentPart] = only.text
+            else:
+                output = self._result(part)
+            written.append(CustomOutput(call_id, output) if kind is _CUSTOM else FunctionOutput(call_id, output))
+
+    def _result(self, result: ToolResult) -> str | Sequence[SentPart]:
         content = _as_error(result.content) if result.is_error else result.content
         if len(content) == 1 and type(content[0]) is Text:
             return content[0].text
         return self._content(content) or ""
 
-    def _content(self, parts: Iterable[Part]) -> list[object]:
-        written: list[object] = []
+    def _content(self, parts: Iterable[Part]) -> list[SentPart]:
+        written: list[SentPart] = []
         for part in parts:
             match part:
                 case Text(text=text) if text:
-                    written.append({"type": "input_text", "text": text})
+                    written.append(InputText(text))
                 case Image():
                     written.append(_image(part))
                 case Document():
                     written.append(self._document(part))
                 case Audio() if self._takes.audio:
-                    audio = {"data": part.data, "format": part.format}
-                    written.append({"type": "input_audio", "input_audio": audio})
+                    written.append(InputAudio(Sound(part.data, part.format)))
                 case Audio():
                     self.notes["sound left out"] = None
                 case Foreign() if not self._is_item(part):
                     self._foreign(part, written)
         return written
 
-    def _document(self, document: Document) -> object:
+    def _document(self, document: Document) -> SentPart:
         if document.text:
             title = f"{document.title}:\n" if document.title else ""
-            return {"type": "input_text", "text": title + document.text}
+            return InputText(title + document.text)
         if document.url and not self._takes.file_urls:
             self.notes["a document's URL sent as text"] = None
-            return {"type": "input_text", "text": document.url}
-        spelled: dict[str, object] = {"type": "input_file"}
+            return InputText(document.url)
         if document.url:
-            return spelled | {"file_url": document.url}
+            return InputFile(file_url=document.url)
         if document.file_id:
-            return spelled | {"file_id": document.file_id}
-        media_type = document.media_type or "application/pdf"
-        return spelled | {"filename": document.title or "document", "file_data": data_url(media_type, document.data)}
+            return InputFile(file_id=document.file_id)
+        data = data_url(document.media_type or "application/pdf", document.data)
+        return InputFile(filename=document.title or "document", file_data=data)
 
-    def _foreign(self, part: Foreign, written: list[object]) -> None:
+    def _foreign(self, part: Foreign, written: list[SentPart]) -> None:
         if part.dialect == DIALECT and part.type.startswith("input_"):
             written.append(part.raw)
         else:
@@ -204,15 +230,10 @@ class InputWriter:
         return self._takes.items is None or part.type in self._takes.items
 
 
-def _image(image: Image) -> object:
-    spelled: dict[str, object] = {"type": "input_image"}
+def _image(image: Image) -> InputImage:
     if image.file_id:
-        spelled["file_id"] = image.file_id
-    else:
-        spelled["image_url"] = image.url or data_url(image.media_type or "image/png", image.data)
-    if image.detail:
-        spelled["detail"] = image.detail
-    return spelled
+        return InputImage(file_id=image.file_id, detail=image.detail)
+    return InputImage(image.url or data_url(image.media_type or "image/png", image.data), detail=image.detail)
 
 
 def short_id(call_id: str) -> str:

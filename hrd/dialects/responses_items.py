@@ -32,7 +32,10 @@ from hrd.dialects.responses_carried import CallSignature, take_back
 
 DIALECT: Final = "openai_responses"
 """The name under which parts and tools that only Responses knows are carried."""
-_ROLES: Final = {role.value: role for role in (Role.SYSTEM, Role.DEVELOPER, Role.USER, Role.ASSISTANT)}
+_ASSISTANT: Final = Role.ASSISTANT
+_TOOL: Final = Role.TOOL
+_CUSTOM: Final = CallKind.CUSTOM
+_ROLES: Final = {role.value: role for role in Role if role is not _TOOL}
 _TEXTS: Final = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
 _CALLS: Final = {"function_call": CallKind.FUNCTION, "custom_tool_call": CallKind.CUSTOM}
 _OUTPUTS: Final = {"function_call_output": CallKind.FUNCTION, "custom_tool_call_output": CallKind.CUSTOM}
@@ -167,13 +170,13 @@ class _Turns:
         return self._turns
 
     def add(self, place: int, item: Item) -> Refusal | None:
-        kind = item.kind
+        kind = item.type or ("message" if item.role else "")
         if kind == "message":
             return self._add_message(place, item)
         if kind in _CALLS:
-            return self._add_call(place, item, _CALLS[kind])
+            return self._add_call(place, item)
         if kind in _OUTPUTS:
-            return self._add_output(place, item, _OUTPUTS[kind])
+            return self._add_output(place, item)
         if kind == "reasoning":
             self._add_reasoning(item)
         elif kind == "item_reference":
@@ -186,44 +189,46 @@ class _Turns:
 
     def _close(self) -> None:
         if self._said:
-            self._turns.append(Turn(Role.ASSISTANT, tuple(self._said)))
+            self._turns.append(Turn(_ASSISTANT, tuple(self._said)))
             self._said = []
         self._has_text = self._has_calls = False
 
     def _add_message(self, place: int, item: Item) -> Refusal | None:
-        role = _ROLES.get(item.role or "")
+        role, content = _ROLES.get(item.role or ""), item.content
         if role is None:
             return refuse(f"input[{place}].role is not one of {', '.join(_ROLES)}.", f"input[{place}].role")
-        parts = self._parts(place, item.content)
-        if role is Role.ASSISTANT:
+        if role is _ASSISTANT:
             if self._has_text and not self._has_calls:
                 self._close()
-            self._said += parts
+            self._said += self._parts(place, content)
             self._has_text = True
-        else:
+            return None
+        if self._said or self._has_text:
             self._close()
-            self._turns.append(Turn(role, tuple(parts)))
+        self._turns.append(Turn(role, tuple(self._parts(place, content))))
         return None
 
-    def _add_call(self, place: int, item: Item, kind: CallKind) -> Refusal | None:
-        if not item.call_id or not item.name:
-            missing = "name" if item.call_id else "call_id"
+    def _add_call(self, place: int, item: Item) -> Refusal | None:
+        call_id, name = item.call_id, item.name
+        if not call_id or not name:
+            missing = "name" if call_id else "call_id"
             return refuse(f"input[{place}].{missing} is missing.", f"input[{place}].{missing}")
-        written = item.input if kind is CallKind.CUSTOM else item.arguments
+        kind = _CALLS[item.type or ""]
+        written = item.input if kind is _CUSTOM else item.arguments
         self._said.append(
             ToolCall(
-                id=item.call_id,
-                name=item.name,
-                arguments=written if isinstance(written, str) else _spell(written or {}) if kind is CallKind.FUNCTION else "",
+                id=call_id,
+                name=name,
+                arguments=written if type(written) is str else "" if kind is _CUSTOM else _spell(written or {}),
                 kind=kind,
                 namespace=item.namespace or "",
-                signature=self._signatures.get(item.call_id, ""),
+                signature=self._signatures.get(call_id, "") if self._signatures else "",
             )
         )
         self._has_calls = True
         return None
 
-    def _add_output(self, place: int, item: Item, kind: CallKind) -> Refusal | None:
+    def _add_output(self, place: int, item: Item) -> Refusal | None:
         if not item.call_id:
             return refuse(f"input[{place}].call_id is missing.", f"input[{place}].call_id")
         self._close()
@@ -235,13 +240,8 @@ class _Turns:
             content = (Text(_spell(output)),)
         else:
             content = tuple([part for part in self._parts(place, output) if isinstance(part, Text | Image | Document)])
-        result = ToolResult(
-            call_id=item.call_id,
-            content=content,
-            name=item.name or "",
-            kind=kind,
-        )
-        self._turns.append(Turn(Role.TOOL, (result,)))
+        kind = _OUTPUTS[item.type or ""]
+        self._turns.append(Turn(_TOOL, (ToolResult(call_id=item.call_id, content=content, name=item.name or "", kind=kind),)))
         return None
 
     def _add_reasoning(self, item: Item) -> None:

@@ -1,9 +1,5 @@
-"""What a Responses request needs of whoever answers (see `core.needs`), read from its members as they are spelled.
+"""What a Responses request needs of whoever answers (see `core.needs`), read from its members as they are spelled."""
 
-What a string holds is escaped, so a name in quotes is a name.
-"""
-
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,9 +18,33 @@ _OWN_TOOLS: Final = frozenset({"function", "custom", "namespace"})
 _CHOICES: Final = frozenset({"function", "custom", "allowed_tools"})
 _CODEX_TOOLS: Final = frozenset({"web_search", "image_generation", "local_shell"})
 """`web_search_preview` is called `web_search` there (see `codex_native`)."""
-_NEW_PART: Final = re.compile(rb'"input_(?!text"|image"|file"|audio")')
-_BACKSLASH: Final = 0x5C
-_FILE: Final = re.compile(rb'"file_id"\s*:\s*"')
+_PARTS: Final = frozenset({"input_text", "input_image", "input_file", "input_audio"})
+
+
+class Part(msgspec.Struct, omit_defaults=True, gc=False):
+    """A part of a message, or of a tool's result."""
+
+    type: str = ""
+    text: str | None = None
+    file_id: str | None = None
+
+
+_Content = str | list[Part] | dict[str, msgspec.Raw] | None
+
+
+class Said(msgspec.Struct, omit_defaults=True, gc=False):
+    """An item, as far as routing looks at it."""
+
+    type: str | None = None
+    role: str | None = None
+    content: _Content = None
+    output: _Content = None
+
+
+def parts_of(items: Iterable[Said]) -> list[Part]:
+    """The parts of all *items*, but for what is no more than a text."""
+    parts = [part for item in items if type(item.content) is list for part in item.content]
+    return parts + [part for item in items if type(item.output) is list for part in item.output]
 
 
 class _Typed(msgspec.Struct, gc=False):
@@ -35,11 +55,9 @@ _TOOLS: Final = msgspec.json.Decoder(list[_Typed])
 _CHOICE: Final = msgspec.json.Decoder(_Typed)
 
 
-def needs_of(fields: Fields, spelled: bytes, kinds: Iterable[str | None]) -> frozenset[Need]:
-    """The needs of a request with the items *spelled*, which are of those *kinds*; mostly none."""
-    needs: set[Need] = set()
-    if spelled.find(b'"input_') >= 0:
-        needs |= _of_parts(spelled)
+def needs_of(fields: Fields, items: Iterable[Said], parts: Iterable[Part]) -> frozenset[Need]:
+    """The needs of a request with these *items*, which hold these *parts*; mostly none."""
+    needs = _of_parts(parts)
     if _spelled(fields, "text").find(b'"json_') >= 0:
         needs.add(Need.FORMAT)
     if _spelled(fields, "top_logprobs") or _spelled(fields, "include").find(b"logprobs") >= 0:
@@ -47,36 +65,27 @@ def needs_of(fields: Fields, spelled: bytes, kinds: Iterable[str | None]) -> fro
     choice = _spelled(fields, "tool_choice")
     if choice not in _FREE:
         needs.add(Need.FORCED_CALL)
-    items = set(kinds).difference(_KNOWN)
+    kinds = {item.type for item in items}.difference(_KNOWN)
     tools = _tools_of_a_provider(_spelled(fields, "tools"), choice)
-    if items or tools:
-        is_codex = is_cli(fields) or (items <= CODEX_ITEMS and tools <= _CODEX_TOOLS)
+    if kinds or tools:
+        is_codex = is_cli(fields) or (kinds <= CODEX_ITEMS and tools <= _CODEX_TOOLS)
         needs.add(Need.OF_RESPONSES if is_codex else Need.OF_OPENAI)
     if _spelled(fields, "prompt"):
         needs.add(Need.OF_OPENAI)
     return frozenset(needs) if needs else NONE
 
 
-def _of_parts(spelled: bytes) -> set[Need]:
-    """What the parts of messages need."""
+def _of_parts(parts: Iterable[Part]) -> set[Need]:
+    """What the parts need: one of a kind that is not known here, and a file that lies with OpenAI, too."""
+    kinds = {part.type for part in parts}
     needs: set[Need] = set()
-    if spelled.find(b'"input_audio"') >= 0:
+    if "input_audio" in kinds:
         needs.add(Need.AUDIO)
-    if spelled.find(b'"input_file"') >= 0:
+    if "input_file" in kinds:
         needs.add(Need.DOCUMENTS)
-    if _has_file(spelled) or _has_new_part(spelled):
+    if any(kind.startswith("input_") for kind in kinds - _PARTS) or any(part.file_id for part in parts):
         needs.add(Need.OF_OPENAI)
     return needs
-
-
-def _has_file(spelled: bytes) -> bool:
-    """Whether something lies with OpenAI."""
-    return spelled.find(b'"file_id"') >= 0 and _FILE.search(spelled) is not None
-
-
-def _has_new_part(spelled: bytes) -> bool:
-    """Whether there is a part of a kind that is not known here. (A backslash before it: what looks so is somebody's text.)"""
-    return any(spelled[found.start() - 1] != _BACKSLASH for found in _NEW_PART.finditer(spelled))
 
 
 def _tools_of_a_provider(tools: bytes, choice: bytes) -> set[str]:

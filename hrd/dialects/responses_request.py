@@ -14,20 +14,22 @@ from hrd.dialects.contract import Fields, Request
 from hrd.dialects.fields import NULL, count_of, flag_of, refuse, refuse_shape, text_of
 from hrd.dialects.prompt import measure_items
 from hrd.dialects.responses_items import unknown_reference
-from hrd.dialects.responses_needs import needs_of
+from hrd.dialects.responses_needs import Said, needs_of, parts_of
 
 _OWN_TOOLS: Final = (b'"function"', b'"custom"', b'"namespace"')
-_REFERENCE: Final = b'"item_reference"'
+_REFERENCE: Final = "item_reference"
+_PLAIN_ITEMS: Final = frozenset({None, "message", "function_call", "function_call_output"})
+_TEXTS: Final = frozenset({"input_text", "output_text"})
+"""Items and parts that hold neither base64 nor seals."""
 
 
-class _Head(msgspec.Struct, gc=False):
-    """What every item must have."""
-
+class _Reference(msgspec.Struct, gc=False):
     type: str | None = None
     id: str | None = None
 
 
-_HEADS: Final = msgspec.json.Decoder(list[_Head])
+_SAID: Final = msgspec.json.Decoder(list[Said])
+_HEADS: Final = msgspec.json.Decoder(list[_Reference])
 
 
 def previous_of(fields: Fields) -> str | Refusal:
@@ -46,24 +48,28 @@ def read_request(fields: Fields, body_bytes: int) -> Request | Refusal:
     if refusal is not None:
         return refusal
     spelled = _spelled(fields, "input")
-    heads = _heads(spelled)
-    if isinstance(heads, Refusal):
-        return heads
+    items = _items(spelled)
+    if isinstance(items, Refusal):
+        return items
     if not spelled and not _spelled(fields, "prompt"):
         return refuse("input is missing.", "input")
     tools = _spelled(fields, "tools")
-    tokens, images = measure_items(spelled + _spelled(fields, "instructions"), tools)
+    parts = parts_of(items)
+    images = len([part for part in parts if part.type == "input_image"])
+    has_blobs = not parts or not ({item.type for item in items} <= _PLAIN_ITEMS and {part.type for part in parts} <= _TEXTS)
     ask = Ask(
         kind=Kind.CHAT,
         model=model,
         stream=stream,
         tools=any(tools.find(own) >= 0 for own in _OWN_TOOLS),
         images=images > 0,
-        input_tokens=tokens,
+        input_tokens=measure_items(
+            spelled + _spelled(fields, "instructions"), len(items) + len(parts), images, tools, has_blobs=has_blobs
+        ),
         max_tokens=count_of(fields, "max_output_tokens"),
         body_bytes=body_bytes,
-        needs=needs_of(fields, spelled, [head.type for head in heads]),
-        affinity=affinity_in(fields, model, spelled),
+        needs=needs_of(fields, items, parts),
+        affinity=affinity_in(fields, model, items or [Said(content=spelled.decode("utf-8", "replace"))]),
     )
     return Request(ask=ask, fields=fields)
 
@@ -90,19 +96,27 @@ def _not_here(fields: Fields) -> Refusal | None:
     return None
 
 
-def _heads(spelled: bytes) -> list[_Head] | Refusal:
-    """The items, each an object; none of them a reference to another one."""
+def _items(spelled: bytes) -> list[Said] | Refusal:
+    """The items, each an object; none of them a reference to another one. There are none in a text."""
     if not spelled or spelled[:1] == b'"':
         return []
+    try:
+        items = _SAID.decode(spelled)
+    except (ValueError, RecursionError):
+        return _heads(spelled)  # of an odd shape: whoever reads them will say what is wrong
+    return items if not any(item.type == _REFERENCE for item in items) else _heads(spelled)
+
+
+def _heads(spelled: bytes) -> list[Said] | Refusal:
+    """The same, of which only the types are looked at."""
     try:
         heads = _HEADS.decode(spelled)
     except (ValueError, RecursionError) as error:
         return refuse_shape("input", error)
-    if spelled.find(_REFERENCE) >= 0:
-        for place, head in enumerate(heads):
-            if head.type == "item_reference":
-                return unknown_reference(place, head.id or "")
-    return heads
+    for place, head in enumerate(heads):
+        if head.type == _REFERENCE:
+            return unknown_reference(place, head.id or "")
+    return [Said(head.type) for head in heads]
 
 
 def _spelled(fields: Fields, name: str) -> bytes:

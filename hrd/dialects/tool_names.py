@@ -38,16 +38,11 @@ def sent_name(name: str, namespace: str = "") -> str:
     return f"{_ODD.sub('_', whole)[: NAME_CHARS_MAX - _DIGEST_CHARS - 1]}_{digest}"
 
 
-class SentNames:
-    """The same for one request, each made once: a tool is called often."""
+class SentNames(dict[tuple[str, str], str]):
+    """The same for one request, by name and namespace, each made once: a tool is called often."""
 
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, str], str] = {}
-
-    def of(self, name: str, namespace: str) -> str:
-        made = self._made.get((name, namespace))
-        if made is None:
-            made = self._made[name, namespace] = sent_name(name, namespace)
+    def __missing__(self, tool: tuple[str, str]) -> str:
+        made = self[tool] = sent_name(*tool)
         return made
 
 

@@ -1,25 +1,16 @@
 """Which conversation a body names, or how it begins."""
 
-import json
-
 import msgspec
 import pytest
 
 from hrd.dialects.affinity import affinity_in, beginning_of
+from hrd.dialects.openai_chat_needs import Said
 
-SYSTEM, HI, ANSWER = (
-    {"role": "system", "content": "s"},
-    {"role": "user", "content": "hi"},
-    {"role": "assistant", "content": "a"},
-)
+SYSTEM, HI, ANSWER = Said("system", "s"), Said("user", "hi"), Said("assistant", "a")
 
 
 def fields(**members: object) -> dict[str, msgspec.Raw]:
     return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in members.items()}
-
-
-def spelled(*messages: object) -> bytes:
-    return json.dumps(messages).encode()
 
 
 @pytest.mark.parametrize(
@@ -35,16 +26,15 @@ def spelled(*messages: object) -> bytes:
     ],
 )
 def test_the_first_member_that_names_it(members: dict[str, object], named: str) -> None:
-    assert affinity_in(fields(**members), "m", spelled(HI)) == named
+    assert affinity_in(fields(**members), "m", [HI]) == named
 
 
 def test_a_conversation_keeps_its_name_as_it_grows_and_another_has_another() -> None:
-    begun = affinity_in({}, "m", spelled(SYSTEM, HI))
-    assert affinity_in({}, "m", spelled(SYSTEM, HI, ANSWER, HI)) == begun
-    assert affinity_in({}, "m", spelled(HI)) != begun
+    begun = affinity_in({}, "m", [SYSTEM, HI])
+    assert affinity_in({}, "m", [SYSTEM, HI, ANSWER, HI]) == begun
+    assert affinity_in({}, "m", [HI]) != begun
 
 
-def test_without_a_user_or_in_another_shape_all_of_it_is_the_beginning() -> None:
-    assert beginning_of(spelled(SYSTEM, ANSWER)) == json.dumps(SYSTEM).encode() + json.dumps(ANSWER).encode()
-    assert beginning_of(b'"words"') == b'"words"'
-    assert beginning_of(b"[" * 5000) == b"[" * 5000
+def test_without_a_user_all_of_it_is_the_beginning() -> None:
+    assert beginning_of([SYSTEM, ANSWER]) == b'[{"role":"system","content":"s"},{"role":"assistant","content":"a"}]'
+    assert affinity_in({}, "m", []) == "", "nothing is known of how it begins"

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from hrd.dialects.anthropic_measure import measure
+from hrd.dialects.anthropic_asked import read_messages
+from hrd.dialects.anthropic_measure import blocks_of, measure, shown_in
 from hrd.dialects.prompt import IMAGE_TOKENS
 
 ROWS = msgspec.json.decode((Path(__file__).parents[2] / "data" / "token-counts.json").read_bytes())["rows"]
@@ -15,7 +16,9 @@ BLOB = "QUJD" * 20_000
 
 def measured(*messages: dict[str, Any], **members: Any) -> tuple[int, int]:
     fields = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in ({"messages": messages} | members).items()}
-    return measure(fields, len(messages))
+    read = read_messages(fields["messages"])
+    blocks = blocks_of([message.content for message in read])
+    return measure(fields, read, [*blocks, *shown_in(blocks)])
 
 
 def user(content: Any) -> dict[str, Any]:
@@ -68,3 +71,13 @@ def test_tools_count() -> None:
 def test_members_that_are_absent_or_null_count_nothing() -> None:
     assert measured(user("hi"), system=None, tools=None) == measured(user("hi"))
     assert measured(user(""))[0] < 10
+
+
+@pytest.mark.parametrize(
+    "beside", [[], [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": BLOB}}]]
+)
+def test_a_document_of_text_counts_as_its_text(beside: list[dict[str, Any]]) -> None:
+    text = "It was a bright cold day in April. " * 1000
+    document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": text}}
+    more = measured(user([document, *beside]))[0] - measured(user([{"type": "text", "text": text}, *beside]))[0]
+    assert -20 <= more <= 40

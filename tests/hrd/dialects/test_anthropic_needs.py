@@ -44,8 +44,11 @@ PICTURED = {"type": "document", "source": {"type": "content", "content": [{"type
     [
         (TEXT, set()),
         (PDF, {Need.DOCUMENTS}),
-        (LISTED, {Need.DOCUMENTS}),
-        (PICTURED, {Need.DOCUMENTS, Need.OF_MESSAGES}),
+        (LISTED, set()),
+        ({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}}, set()),
+        ({"type": "tool_result", "tool_use_id": "1", "content": [PDF]}, {Need.DOCUMENTS}),
+        ({"type": "tool_result", "tool_use_id": "1", "content": [{"type": "tool_reference", "tool_name": "f"}]}, set()),
+        (PICTURED, {Need.OF_MESSAGES}),
         ({"type": "image", "source": {"type": "file", "file_id": "file_1"}}, {Need.OF_MESSAGES}),
         ({"type": "search_result", "source": "https://a.example", "title": "a", "content": [TEXT]}, set()),
         ({"type": "tool_use", "id": "1", "name": "f", "input": {"type": "hologram", "file_id": "file_1"}}, set()),

@@ -1,6 +1,7 @@
 """Turns as messages."""
 
 import base64
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,21 +22,22 @@ from hrd.core.conversation import (
     Turn,
     Vendor,
 )
-from hrd.dialects.anthropic_turns import Messages, lacks_thinking, spare_marks
+from hrd.dialects.anthropic_blocks import Message, TextBlock
+from hrd.dialects.anthropic_turns import Messages
 from tests.hrd.dialects.anthropic import user
 
 MARK = msgspec.Raw(b'{"type":"ephemeral"}')
 
 
-def sent(*turns: Turn) -> list[dict[str, object]]:
-    messages: list[dict[str, object]] = msgspec.json.decode(msgspec.json.encode(Messages(turns).done))
+def sent(*turns: Turn) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(Messages(turns).done))
     return messages
 
 
 def block(part: Part, role: Role = Role.USER) -> tuple[object, list[str]]:
     before = () if role is Role.USER else (user(),)
     messages = Messages((*before, Turn(role, (part,))))
-    [only] = msgspec.json.decode(msgspec.json.encode(messages.done[-1]["content"]))
+    [only] = msgspec.json.decode(msgspec.json.encode(messages.done[-1].content))
     return only, list(messages.notes)
 
 
@@ -75,14 +77,14 @@ def test_neighbours_of_one_role_are_one_message() -> None:
 
 def test_the_user_is_first() -> None:
     messages = Messages([Turn(Role.ASSISTANT, (Text("Hello"),))])
-    assert [message["role"] for message in messages.done] == ["user", "assistant"]
+    assert [message.role for message in messages.done] == ["user", "assistant"]
     assert list(messages.notes) == ["a first message of the user put before the assistant's"]
 
 
 def test_ids_that_come_again_are_made_unique_and_results_follow_them() -> None:
     call = Turn(Role.ASSISTANT, (ToolCall(id="f.x:0", name="f", arguments="{}"),))
     result = Turn(Role.TOOL, (ToolResult(call_id="f.x:0"),))
-    messages = Messages([user(), call, result, call, result]).done
+    messages = sent(user(), call, result, call, result)
     uses = [message["content"][0]["id"] for message in messages if message["role"] == "assistant"]
     answers = [message["content"][0]["tool_use_id"] for message in messages[1:] if message["role"] == "user"]
     assert uses == answers == ["f_x_0_c926db789928", "f_x_0_c926db789928_1"]
@@ -91,7 +93,7 @@ def test_ids_that_come_again_are_made_unique_and_results_follow_them() -> None:
 def test_results_answer_calls_of_one_id_in_their_order() -> None:
     call = ToolCall(id="1", name="f", arguments="{}")
     results = [ToolResult(call_id="1", content=(Text(text),)) for text in "ab"]
-    [_, asked, answered] = Messages([user(), Turn(Role.ASSISTANT, (call, call)), Turn(Role.TOOL, tuple(results))]).done
+    [_, asked, answered] = sent(user(), Turn(Role.ASSISTANT, (call, call)), Turn(Role.TOOL, tuple(results)))
     assert [block["id"] for block in asked["content"]] == ["1", "1_1"]
     assert [(block["tool_use_id"], block["content"]) for block in answered["content"]] == [("1", "a"), ("1_1", "b")]
 
@@ -179,7 +181,7 @@ def test_thinking_of_anthropics_own_goes_back_and_no_other() -> None:
 def test_no_thinking_goes_back_where_it_could_not_be_opened() -> None:
     own = Thinking(text="hm", signature="EqQB", vendor=Vendor.ANTHROPIC)
     messages = Messages([user(), Turn(Role.ASSISTANT, (own, Text("x")))], with_thinking=False)
-    assert messages.done[1]["content"] == [{"type": "text", "text": "x"}]
+    assert messages.done[1] == Message("assistant", [TextBlock("x")])
     assert list(messages.notes) == ["reasoning of earlier turns left out"]
 
 
@@ -198,25 +200,7 @@ def test_an_empty_result_has_no_content() -> None:
     assert sent(user(), call, result)[-1]["content"] == [{"type": "tool_result", "tool_use_id": "1"}]
 
 
-def test_of_more_marks_than_are_allowed_the_last_stay() -> None:
-    blocks = [{"n": n, "cache_control": MARK} for n in range(6)]
-    notes: dict[str, None] = {}
-    spare_marks(blocks, notes)
-    assert [block["n"] for block in blocks if "cache_control" in block] == [2, 3, 4, 5]
-    assert list(notes) == ["cache_control beyond 4 left out"]
-
-
-def test_when_a_loop_lacks_thinking() -> None:
-    call = ToolCall(id="1", name="f", arguments="{}")
-    own = Thinking(text="hm", signature="EqQB", vendor=Vendor.ANTHROPIC)
-    result = Turn(Role.TOOL, (ToolResult(call_id="1"),))
-    assert lacks_thinking(Messages([user(), Turn(Role.ASSISTANT, (call,)), result]).done)
-    assert not lacks_thinking(Messages([user(), Turn(Role.ASSISTANT, (own, call)), result]).done)
-    assert not lacks_thinking(Messages([user(), Turn(Role.ASSISTANT, (Text("x"),)), user()]).done)
-    assert not lacks_thinking([])
-
-
 def test_who_speaks_under_a_name_is_told_without_it() -> None:
     messages = Messages([Turn(Role.USER, (Text("hi"),), "ann"), Turn(Role.ASSISTANT, (Text("ho"),))])
-    assert messages.done[0] == {"role": "user", "content": [{"type": "text", "text": "hi"}]}
+    assert messages.done[0] == Message("user", [TextBlock("hi")])
     assert list(messages.notes) == ["names of who speaks left out"]

@@ -18,7 +18,7 @@ from tests.hrd.dialects.chat import ALPHA, HI, JSON, body, encoded, quirky, requ
 
 def test_the_facts_of_a_small_request() -> None:
     text = body()
-    begun = affinity_of_beginning("hermes-router", HI.encode())
+    begun = affinity_of_beginning("hermes-router", f"[{HI}]".encode())
     assert request(text).ask == Ask(kind=Kind.CHAT, model="hermes-router", input_tokens=7, body_bytes=len(text), affinity=begun)
 
 
@@ -40,6 +40,32 @@ def test_the_facts_of_a_large_request() -> None:
 )
 def test_when_a_request_asks_for_tools(members: str, tools: bool) -> None:
     assert request(body(members)).ask.tools is tools
+
+
+@pytest.mark.parametrize(
+    ("content", "images"),
+    [
+        ([{"type": "image_url", "image_url": {"url": "https://example.org/cat.png"}}], True),
+        ("image_url", False),
+        ('I wrote {"type": "image_url"} by hand', False),
+        ([{"type": "text", "text": "image_url"}], False),
+        ([{"type": 5, "image_url": 1}], False),
+        ({"image_url": 1}, False),
+        (["image_url"], False),
+    ],
+)
+def test_what_is_a_picture_and_what_the_word_alone(content: object, images: bool) -> None:
+    assert request(body(messages=json.dumps({"role": "user", "content": content}))).ask.images is images
+
+
+def test_what_is_in_base64_counts_for_little() -> None:
+    data = "QUJD" * 20_000
+    for part in (
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
+        {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{data}"}},
+        {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}},
+    ):
+        assert request(body(messages=json.dumps({"role": "user", "content": [part]}))).ask.input_tokens < 900
 
 
 @pytest.mark.parametrize("model", ['"hermes-router"', '""', "null"])

@@ -10,29 +10,22 @@ from hypothesis import strategies as st
 
 from hrd.core.conversation import (
     ABSENT,
-    Audio,
     CallKind,
     Choosing,
     Conversation,
-    Document,
-    Foreign,
     FormatKind,
     Image,
     OutputFormat,
-    Part,
     ProviderTool,
     Reasoning,
-    Refused,
     Role,
     Sampling,
     Text,
-    Thinking,
     Tool,
     ToolCall,
     ToolChoice,
     ToolResult,
     Turn,
-    Vendor,
 )
 from hrd.core.providers import ModelFacts, Provider, Quirks
 from hrd.core.reply_events import Broken, Finish, Finished, Started, UsageSeen
@@ -59,15 +52,6 @@ def sent(
     return json.loads(encoded.body), encoded
 
 
-def messages(*turns: Turn, **quirks: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = sent(Conversation(turns=turns), provider(**quirks))[0]["messages"]
-    return found
-
-
-def content(*parts: Part, **quirks: Any) -> Any:
-    return messages(Turn(Role.USER, parts), **quirks)[0]["content"]
-
-
 def test_a_small_request() -> None:
     body, encoded = sent(Conversation(turns=(Turn(Role.SYSTEM, (Text("be brief"),)), USER), max_tokens=5))
     assert body == {
@@ -83,100 +67,6 @@ def test_streams_ask_for_their_usage_unless_that_is_refused() -> None:
     assert sent(asked, stream=True)[0]["stream_options"] == {"include_usage": True}
     assert "stream_options" not in sent(asked, stream=True, drop=frozenset({"stream_options"}))[0]
     assert "stream_options" not in sent(asked, provider(stream_usage=False), stream=True)[0]
-
-
-@pytest.mark.parametrize(
-    ("part", "spelled"),
-    [
-        (Image(url="https://e.org/c.png", detail="low"), {"url": "https://e.org/c.png", "detail": "low"}),
-        (PNG, {"url": "data:image/png;base64,QQ=="}),
-    ],
-)
-def test_pictures(part: Image, spelled: dict[str, str]) -> None:
-    assert content(Text("a"), part) == [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": spelled}]
-
-
-def test_texts_alone_are_one_string_and_marks_of_caches_go_to_who_takes_them() -> None:
-    marked = Text("a", MARK)
-    assert content(marked, Text("b")) == "a\n\nb"
-    assert content(marked, forward=("cache_control",)) == [
-        {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}
-    ]
-
-
-def test_documents_go_to_who_reads_them_and_are_missed_aloud_elsewhere() -> None:
-    pdf = Document(media_type="application/pdf", data="QQ==", title="a.pdf")
-    assert content(pdf, documents=True) == [
-        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,QQ=="}}
-    ]
-    assert content(pdf) == "[A document is missing here: a.pdf]"
-    assert content(Document(text="words", title="notes")) == "notes:\nwords"
-    assert "document" in sent(Conversation(turns=(Turn(Role.USER, (pdf,)),)))[1].notes[0]
-
-
-def test_what_others_alone_know_is_left_out_and_told() -> None:
-    foreign = Foreign(dialect="anthropic_messages", type="search_result", raw=msgspec.Raw(b"{}"))
-    body, encoded = sent(Conversation(turns=(Turn(Role.USER, (Text("a"), foreign, Image(file_id="f"))),)))
-    assert body["messages"][0]["content"] == "a"
-    assert len(encoded.notes) == 2
-    assert "search_result" in encoded.notes[0]
-    assert content(Audio(data="QQ==", format="wav"))[0]["type"] == "input_audio"
-    body, encoded = sent(Conversation(turns=(USER, Turn(Role.ASSISTANT, (foreign,)), USER)))
-    assert [message["role"] for message in body["messages"]] == ["user", "user"]
-    assert encoded.notes == ("search_result left out",)
-
-
-def test_parts_of_chat_completions_that_we_do_not_know_are_spelled_as_they_were() -> None:
-    video = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
-    foreign = Foreign(dialect="openai_chat", type="video_url", raw=msgspec.Raw(msgspec.json.encode(video)))
-    assert content(Text("a"), foreign) == [{"type": "text", "text": "a"}, video]
-
-
-def test_calls_and_results_with_pictures_behind_them() -> None:
-    result = ToolResult(call_id="c1", content=(Text("42"), PNG), is_error=True)
-    found = messages(USER, Turn(Role.ASSISTANT, (Text("let me see"), CALL)), Turn(Role.TOOL, (result,)))
-    assert found[1] == {
-        "role": "assistant",
-        "content": "let me see",
-        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}],
-    }
-    assert found[2] == {"role": "tool", "tool_call_id": "c1", "content": "Error: 42"}
-    assert found[3] == {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}}]}
-
-
-def test_calls_alone_have_null_for_text() -> None:
-    assert messages(USER, Turn(Role.ASSISTANT, (CALL,)))[1]["content"] is None
-
-
-def test_a_freeform_call_is_wrapped_and_names_are_mapped() -> None:
-    custom = ToolCall(id="c2", name="apply_patch", arguments="*** x", kind=CallKind.CUSTOM)
-    grouped = ToolCall(id="c3", name="f", namespace="ns", arguments="{}")
-    found = messages(USER, Turn(Role.ASSISTANT, (custom, grouped)))[1]["tool_calls"]
-    assert [each["function"] for each in found] == [
-        {"name": "apply_patch", "arguments": '{"input":"*** x"}'},
-        {"name": "ns__f", "arguments": "{}"},
-    ]
-
-
-def test_signatures_go_to_google_alone() -> None:
-    signed = Turn(Role.ASSISTANT, (msgspec.structs.replace(CALL, signature="sig"),))
-    assert "extra_content" not in messages(USER, signed)[1]["tool_calls"][0]
-    google = messages(USER, signed, thought_signatures=True)[1]["tool_calls"][0]
-    assert google["extra_content"] == {"google": {"thought_signature": "sig"}}
-
-
-def test_reasoning_goes_back_to_who_wants_it() -> None:
-    thought = Turn(Role.ASSISTANT, (Thinking(text="hm", signature="s", vendor=Vendor.ANTHROPIC), Text("ok")))
-    assert "reasoning_content" not in messages(USER, thought)[1]
-    assert messages(USER, thought, keep_reasoning=True)[1]["reasoning_content"] == "hm"
-    details = Thinking(vendor=Vendor.OPENROUTER, details=msgspec.Raw(b'[{"type":"x"}]'))
-    kept = messages(USER, Turn(Role.ASSISTANT, (details, Text("ok"))), keep_reasoning=True)[1]
-    assert kept["reasoning_details"] == [{"type": "x"}]
-    assert len(messages(USER, Turn(Role.ASSISTANT, (Thinking(text="hm"),)))) == 1, "an answer of thoughts alone says nothing"
-
-
-def test_a_refusal_was_said() -> None:
-    assert messages(USER, Turn(Role.ASSISTANT, (Refused("no"),)))[1]["content"] == "no"
 
 
 def test_tools_of_every_kind() -> None:

@@ -53,4 +53,4 @@ def test_what_is_not_wrapped_is_the_input(arguments: str) -> None:
 
 def test_names_of_one_request_are_made_once() -> None:
     names = SentNames()
-    assert [names.of("f", "a"), names.of("f", "a"), names.of("f", "")] == ["a__f", "a__f", "f"]
+    assert [names["f", "a"], names["f", "a"], names["f", ""]] == ["a__f", "a__f", "f"]
