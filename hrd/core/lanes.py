@@ -15,9 +15,9 @@ from hrd.core.providers import Candidate
 from hrd.core.quota import evidence
 from hrd.core.quota.amounts import amounts_of
 from hrd.core.quota.book import QuotaBook
-from hrd.core.quota.kinds import DAY_S, Measure
+from hrd.core.quota.kinds import AT_ONCE, DAY_S, REQUESTS
 from hrd.core.quota.meter import Meter
-from hrd.core.quota.window import SETTINGS, Turn
+from hrd.core.quota.window import FIXED, SAID, SETTINGS
 from hrd.core.room import Room
 
 CANDIDATES_MAX: Final = 20_000
@@ -200,7 +200,7 @@ class Lanes:
         lane.inexact, lane.guesses = [], []
         for meter in meters:
             limit = meter.limit_now(now)
-            if limit is None and meter.turns is Turn.FIXED and meter.span_s == DAY_S:
+            if limit is None and meter.turns is FIXED and meter.span_s == DAY_S:
                 meter.turn(now)
                 worth.lapses_with(meter)
             if limit is not None:
@@ -211,7 +211,7 @@ class Lanes:
                 self._narrow(lane, meter, left - meter.spare)
                 if meter.is_known:
                     self._note(lane, meter, left, now)
-                if meter.measure is not Measure.AT_ONCE:
+                if meter.measure is not AT_ONCE:
                     worth.weigh(meter, left / limit if left > 0 else 0.0)
 
     def _narrow(self, lane: Lane, meter: Meter, left: int) -> None:
@@ -219,18 +219,18 @@ class Lanes:
             lane.room.narrow(meter, left, lane.candidate.credit_price)
             if self.reserve:
                 lane.room_shared.narrow(meter, meter.room(self.reserve) or 0, lane.candidate.credit_price)
-        elif meter.measure is Measure.AT_ONCE:
+        elif meter.measure is AT_ONCE:
             lane.is_waitable = lane.is_waitable or left < 1
         else:
             lane.claimed.narrow(meter, left, lane.candidate.credit_price)
 
     def _note(self, lane: Lane, meter: Meter, left: int, now: float) -> None:
         """What can be said beforehand of a known window, whatever the size of a request."""
-        if meter.measure is not Measure.REQUESTS or not meter.opens_by_the_clock:
+        if meter.measure is not REQUESTS or not meter.opens_by_the_clock:
             lane.inexact.append(meter)
         elif left < 1:
             lane.opens_at = max(lane.opens_at, meter.fits_at(1, now))
-        if left < 1 and meter.measure is Measure.REQUESTS:
+        if left < 1 and meter.measure is REQUESTS:
             lane.is_testable = lane.is_testable and evidence.may_test(meter, now)
             if meter.test_at > now:
                 lane.valid_until = min(lane.valid_until, meter.test_at)
@@ -300,7 +300,7 @@ class Lanes:
 
     def slot_at(self, lane: Lane, now: float) -> float:
         """When a claimed limit of requests at once may have room."""
-        meters = (m for m in lane.meters or () if m.measure is Measure.AT_ONCE and not m.is_known)
+        meters = (m for m in lane.meters or () if m.measure is AT_ONCE and not m.is_known)
         return max((m.fits_at(1, now) for m in meters), default=now)
 
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
@@ -315,4 +315,4 @@ class Lanes:
     def word_ends(self, lane: Lane) -> bool:
         """Whether all that is used up of it is so by the provider's word alone, so that a probe may try it."""
         full = (m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit)
-        return all(m.turns is Turn.SAID and m.source != SETTINGS for m in full)
+        return all(m.turns is SAID and m.source != SETTINGS for m in full)

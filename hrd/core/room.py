@@ -3,7 +3,7 @@
 from typing import Final
 
 from hrd.core.price import MILLION, Price
-from hrd.core.quota.kinds import Measure
+from hrd.core.quota.kinds import CREDIT, INPUT, OUTPUT, REQUESTS, TOKENS
 from hrd.core.quota.meter import Meter
 
 NO_LIMIT: Final = 2**60
@@ -35,18 +35,18 @@ class Room:
 
     def narrow(self, meter: Meter, room: int, price: Price | None) -> None:
         """*price*: by which it takes from a credit."""
-        if meter.used <= 0 and room > 0 and meter.measure is not Measure.REQUESTS:
+        if meter.used <= 0 and room > 0 and meter.measure is not REQUESTS:
             return  # untouched: it takes whatever comes
         self.is_narrow = True
         measure = meter.measure
-        if measure is Measure.CREDIT and price is not None and price.dearest:
+        if measure is CREDIT and price is not None and price.dearest:
             self.price, self.credit = price, min(self.credit, room)
             room = max(0, room - price.request) * MILLION // price.dearest
-        elif measure is Measure.TOKENS:
+        elif measure is TOKENS:
             self.tokens = min(self.tokens, room)
-        elif measure is Measure.INPUT:
+        elif measure is INPUT:
             self.input = min(self.input, room)
-        elif measure is Measure.OUTPUT:
+        elif measure is OUTPUT:
             self.output = min(self.output, room)
         else:
             self.requests = min(self.requests, room)

@@ -11,9 +11,9 @@
 
 from typing import Final
 
-from hrd.core.quota.kinds import DAY_S, HOUR_S, OF_TOKENS, Measure
+from hrd.core.quota.kinds import DAY_S, HOUR_S
 from hrd.core.quota.meter import NOT_IN_TIME, Meter
-from hrd.core.quota.window import Turn
+from hrd.core.quota.window import NEVER, REFILL
 
 UNKNOWN_SHARE: Final = 0.5
 BANDS: Final = 20
@@ -32,7 +32,6 @@ EQUAL_S: Final = 600.0
 """What ends within the same so many seconds ends at once."""
 BEGUN: Final = 0.02
 """Before so much of a span is over, it says nothing of the pace."""
-SIZED: Final = OF_TOKENS | {Measure.CREDIT}
 NO_WINDOW: Final = 2.0
 """More than any share."""
 
@@ -81,12 +80,12 @@ class Worth:
         """*share* is left of *meter*."""
         if share < self.short and share < self.long:
             self.scarcest, self.share = meter, share
-        if (meter.span_s or 0.0) <= HOUR_S and meter.turns is not Turn.NEVER:
+        if (meter.span_s or 0.0) <= HOUR_S and meter.turns is not NEVER:
             self.short = min(self.short, share)
         elif share < self.long:
             self.long, self._long = share, meter
             self.lapses_at = meter.ends_at or NOT_IN_TIME
-            self.is_sized = meter.measure in SIZED
+            self.is_sized = meter.is_sized
 
     def lapses_with(self, meter: Meter) -> None:
         """What is left is not known, but when it lapses is: with the span of *meter*."""
@@ -108,7 +107,7 @@ class Worth:
             return
         self.lapses_at = _about(meter.ends_at) if meter.ends_at is not None else NOT_IN_TIME
         share = self.long if self._long is not None else self.share
-        is_refilling = meter.turns is Turn.REFILL
+        is_refilling = meter.turns is REFILL
         ends_at = meter.resets_at(now)
         if _lasts(meter, now):
             self._rank = RANKS
@@ -120,7 +119,7 @@ class Worth:
 
 def _left_over(meter: Meter, share: float, ends_at: float, now: float) -> float:
     """So much of a window, of which *share* is left, would be left over when it ends at its present pace."""
-    if meter.turns is Turn.REFILL:
+    if meter.turns is REFILL:
         return 2.0 * share - 1.0  # it is full when as much has come back as is gone
     time_left = max(0.0, (ends_at - now) / meter.span_s) if meter.span_s is not None else 1.0
     return (share - time_left) / max(BEGUN, 1.0 - time_left)
@@ -131,8 +130,8 @@ def _about(moment: float) -> float:
 
 
 def _lasts(meter: Meter, now: float) -> bool:
-    if meter.turns is Turn.REFILL:
+    if meter.turns is REFILL:
         return False
     if meter.ends_at is not None:
         return meter.ends_at - now > DAY_S
-    return meter.turns is Turn.NEVER or (meter.span_s or 0.0) > DAY_S
+    return meter.turns is NEVER or (meter.span_s or 0.0) > DAY_S

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hrd.core.providers import Candidate
-from hrd.core.quota.kinds import Measure
+from hrd.core.quota.kinds import AT_ONCE, CREDIT, INPUT, OUTPUT, REQUESTS, TOKENS, Measure
 
 
 class Amounts(NamedTuple):
@@ -14,19 +14,15 @@ class Amounts(NamedTuple):
     credit: int = 0
 
     def of(self, measure: Measure) -> int:
-        match measure:
-            case Measure.REQUESTS | Measure.AT_ONCE:
-                return 1
-            case Measure.TOKENS:
-                return self.input_tokens + self.output_tokens
-            case Measure.INPUT:
-                return self.input_tokens
-            case Measure.OUTPUT:
-                return self.output_tokens
-            case Measure.CREDIT:
-                return self.credit
-            case Measure.PLAN:
-                return 0
+        if measure is REQUESTS or measure is AT_ONCE:
+            return 1
+        if measure is TOKENS:
+            return self.input_tokens + self.output_tokens
+        if measure is INPUT:
+            return self.input_tokens
+        if measure is OUTPUT:
+            return self.output_tokens
+        return self.credit if measure is CREDIT else 0
 
 
 def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:

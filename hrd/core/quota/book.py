@@ -10,11 +10,11 @@ from hrd.core.providers import Candidate, Provider
 from hrd.core.quota import evidence, excess, kinds, met, terms
 from hrd.core.quota.amounts import Amounts
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import HOUR_S, MINUTE_S, OF_TOKENS, Measure
+from hrd.core.quota.kinds import AT_ONCE, CREDIT, HOUR_S, MINUTE_S, REQUESTS
 from hrd.core.quota.meter import Meter, new_meter
 from hrd.core.quota.meters import SCOPES_MAX, Meters
 from hrd.core.quota.recount import Recount
-from hrd.core.quota.window import LOOKUP, NOBODY, PROVIDER, Asleep, Turn, Window
+from hrd.core.quota.window import LOOKUP, NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import renamed
 
@@ -80,7 +80,7 @@ class QuotaBook:
         meters = self._meters.at(scope)
         if not scope.startswith("credential:") or any(other.startswith("paid:") for other in scopes):
             return meters
-        return [meter for meter in meters if meter.measure is not Measure.CREDIT or meter.source != LOOKUP]
+        return [meter for meter in meters if meter.measure is not CREDIT or meter.source != LOOKUP]
 
     def _make(self, scope: str, kind: str, turn: Turn, provider: Provider, owner: str, now: float) -> Meter | None:
         if not self._meters.has_room(scope):
@@ -108,7 +108,7 @@ class QuotaBook:
         counts, touch = [], self._meters.touch
         for meter in meters:
             amount = amounts.of(meter.measure)
-            spare = max(0, at_most.of(meter.measure) - amount) if at_most is not None and meter.measure in OF_TOKENS else 0
+            spare = max(0, at_most.of(meter.measure) - amount) if at_most is not None and meter.is_of_tokens else 0
             count = meter.count(amount, now, spare)
             if meter in tested:
                 evidence.begin_test(meter, now)
@@ -126,7 +126,7 @@ class QuotaBook:
 
     def hold_slots(self, number: int, scopes: Iterable[str], at: float) -> None:
         """Another process has a request out: all but that it is in flight is in the windows' counts already."""
-        meters = (m for scope in scopes for m in self._meters.at(self._true(scope)) if m.measure is Measure.AT_ONCE)
+        meters = (m for scope in scopes for m in self._meters.at(self._true(scope)) if m.measure is AT_ONCE)
         counts = [meter.count(1, at) for meter in meters]
         if counts:
             self._slots[number] = counts
@@ -151,7 +151,7 @@ class QuotaBook:
         touch = self._meters.touch
         for count in holding.counts:
             meter = count.meter
-            is_given_back = meter.measure is Measure.REQUESTS and not was_counted
+            is_given_back = meter.measure is REQUESTS and not was_counted
             spent = 0 if is_given_back else amounts.of(meter.measure)
             if is_cut and spent < count.amount:
                 spent = count.amount
@@ -187,7 +187,7 @@ class QuotaBook:
 
     def full_at_once(self, scopes: Iterable[str]) -> bool:
         """Whether as many requests of ours are out as may be at once."""
-        slots = (m for scope in scopes for m in self._meters.at(scope) if m.measure is Measure.AT_ONCE)
+        slots = (m for scope in scopes for m in self._meters.at(scope) if m.measure is AT_ONCE)
         return any(meter.limit is not None and 0 < meter.limit <= meter.pending for meter in slots)
 
     def expire(self, now: float) -> int:
@@ -269,7 +269,7 @@ class QuotaBook:
         turns = evidence.turn_of(seen.kind, name, refused=refused)
         if meter is None:
             meter = self._make(scope, name, turns, candidate.provider, PROVIDER, now)
-        elif meter.source == NOBODY and meter.turns is Turn.SLIDING and turns is Turn.SAID and seen.resets_at is not None:
+        elif meter.source == NOBODY and meter.turns is SLIDING and turns is SAID and seen.resets_at is not None:
             meter.turn_as(turns)
         return meter
 

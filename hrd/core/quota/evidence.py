@@ -11,9 +11,22 @@ import math
 from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE, SIZED
+from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
 from hrd.core.quota.meter import Meter
-from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, USE, Turn
+from hrd.core.quota.window import (
+    CATALOGUE,
+    FIRST_USE,
+    FIXED,
+    IN_FLIGHT,
+    NEVER,
+    REFILL,
+    REFUSALS,
+    SAID,
+    SETTINGS,
+    SLIDING,
+    USE,
+    Turn,
+)
 from hrd.core.times import WAIT_MAX_S
 
 SETTLED_S = 1.0
@@ -60,13 +73,13 @@ def turn_of(kind: WindowKind, name: str, *, refused: bool) -> Turn:
     """How a window turns of which a reply speaks. *refused*: it speaks of it only when it is full, or when it is asked, so that
     in between we have to keep to it by ourselves, however the provider's minutes fall."""
     if kind is WindowKind.AT_ONCE:
-        return Turn.IN_FLIGHT
+        return IN_FLIGHT
     span = kinds.span_of(name)
     if kind is WindowKind.CREDIT and not span:
-        return Turn.NEVER
+        return NEVER
     if refused and span in kinds.CALENDAR | {"second"}:
-        return Turn.SLIDING if kinds.SPANS_S[span] <= HOUR_S else Turn.FIXED
-    return Turn.SAID
+        return SLIDING if kinds.SPANS_S[span] <= HOUR_S else FIXED
+    return SAID
 
 
 def believe(
@@ -89,9 +102,9 @@ def believe(
         return
     if limit is None and left == 0 and source == HintSource.BODY.value and not meter.used:
         return  # it names the window and no number, and we have no count: there is nothing to learn
-    if meter.turns is Turn.IN_FLIGHT:
+    if meter.turns is IN_FLIGHT:
         return  # we know better than anybody how many are in flight
-    if meter.limit is None or (meter.is_implied and (left > meter.limit or meter.turns is Turn.NEVER)):
+    if meter.limit is None or (meter.is_implied and (left > meter.limit or meter.turns is NEVER)):
         meter.limit, meter.is_implied, meter.is_known = meter.used + left, True, True
         meter.source, meter.limit_at = source, now
     used = meter.limit - left
@@ -105,7 +118,7 @@ def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, coun
     if used >= meter.used:
         meter.more = None
         meter.set_used(used, now, resets_at)
-        if meter.measure in kinds.OF_TOKENS:  # it may have what is in flight in it, at another size than was reserved
+        if meter.is_of_tokens:  # it may have what is in flight in it, at another size than was reserved
             own = count.amount if count is not None and count.is_answered else 0
             meter.put_in_doubt(meter.pending - own, now)
         return
@@ -123,18 +136,18 @@ def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, coun
 def _set_end(meter: Meter, resets_at: float | None, used: int, now: float, *, is_relative: bool) -> None:
     """When the window turns, as said; whether it turns at once or bit by bit shows in what is said."""
     if resets_at is None or not math.isfinite(resets_at):
-        if meter.ends_at is None and meter.turns is Turn.SAID:
+        if meter.ends_at is None and meter.turns is SAID:
             meter.begun_at, meter.ends_at = now, now + meter.length_s
         return
     ends_at = min(max(resets_at, now), now + WAIT_MAX_S)
-    if meter.turns is Turn.SAID:
+    if meter.turns is SAID:
         _look_for_refilling(meter, ends_at, used, now)
-    if meter.turns in (Turn.SAID, Turn.FIRST_USE):
+    if meter.turns in (SAID, FIRST_USE):
         if meter.ends_at is None or meter.ends_at > now + WAIT_MAX_S:
             meter.begun_at = now
         meter.ends_at, meter.is_relative = ends_at, is_relative
-    elif meter.turns is Turn.FIXED and abs(ends_at - (meter.ends_at or 0.0)) > NEAR_BOUNDARY_S and used > 0:
-        meter.turns = Turn.SAID  # it goes by another calendar than we thought
+    elif meter.turns is FIXED and abs(ends_at - (meter.ends_at or 0.0)) > NEAR_BOUNDARY_S and used > 0:
+        meter.turns = SAID  # it goes by another calendar than we thought
         meter.begun_at, meter.ends_at = min(meter.begun_at, now), ends_at
 
 
@@ -149,7 +162,7 @@ def _look_for_refilling(meter: Meter, ends_at: float, used: int, now: float) -> 
     first = ends_at if not count else first
     meter.refills_seen = (count + 1, first)
     if count + 1 >= REFILLS_SEEN and ends_at - first > 2 * REFILL_FIT_S:
-        meter.turns, meter.refilled_at, meter.ends_at = Turn.REFILL, now, None
+        meter.turns, meter.refilled_at, meter.ends_at = REFILL, now, None
 
 
 def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool = False) -> None:
@@ -157,14 +170,14 @@ def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool 
     that it was this window."""
     meter.lessons = meter.lessons + 1 if meter.source == REFUSALS and is_guess else 1 if is_guess else 2
     again_s = max(meter.test_s * 2, probe_s) if meter.source == REFUSALS else probe_s
-    spare = meter.used // LEARNED_SPARE if meter.measure in SIZED else 0
+    spare = meter.used // LEARNED_SPARE if meter.is_sized else 0
     meter.limit, meter.is_implied, meter.is_known = max(1, meter.used - spare), False, True
     meter.source, meter.limit_at = REFUSALS, now
     meter.test_s = min(again_s, DAY_S)
     meter.test_at, meter.is_testing = now + meter.test_s, False
-    if meter.turns is Turn.FIXED and meter.ends_at is None:
+    if meter.turns is FIXED and meter.ends_at is None:
         meter.open(now)
-    if meter.length_s > HOUR_S and meter.ends_at is not None and meter.turns is Turn.FIXED:
+    if meter.length_s > HOUR_S and meter.ends_at is not None and meter.turns is FIXED:
         meter.test_at = max(meter.test_at, meter.ends_at)  # it is full by its own calendar
 
 
@@ -179,9 +192,9 @@ def _plan_test(meter: Meter, now: float, probe_s: float) -> None:
 
 def _ends_far_off(meter: Meter, now: float) -> bool:
     """By the provider's word; a balance ends when somebody pays."""
-    if meter.turns is Turn.NEVER:
+    if meter.turns is NEVER:
         return meter.source != SETTINGS
-    return meter.turns is Turn.SAID and meter.ends_at is not None and meter.ends_at - now > HOUR_S
+    return meter.turns is SAID and meter.ends_at is not None and meter.ends_at - now > HOUR_S
 
 
 def may_learn(meter: Meter) -> bool:
@@ -194,14 +207,14 @@ def may_test(meter: Meter, now: float) -> bool:
     count of tokens that is ours and may have drifted, to see how things are."""
     if meter.is_testing or now < meter.test_at:
         return False
-    if meter.pending and meter.measure in kinds.OF_TOKENS:
+    if meter.pending and meter.is_of_tokens:
         return False  # the provider's word would have it in it, at another size than was reserved
     if meter.doubt and meter.source != SETTINGS:
         pass  # some of what is used may not be
     elif meter.source == REFUSALS:
         if meter.claimed is not None and (meter.limit or 0) >= meter.claimed:
             return False
-    elif meter.source == HintSource.BODY.value and meter.measure in kinds.OF_TOKENS and (meter.span_s or 0.0) > HOUR_S:
+    elif meter.source == HintSource.BODY.value and meter.is_of_tokens and (meter.span_s or 0.0) > HOUR_S:
         if now - meter.limit_at < DRIFT_S:
             return False
     elif not meter.test_at or not _ends_far_off(meter, now):

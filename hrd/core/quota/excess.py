@@ -1,9 +1,8 @@
 """Excess: what a provider took although, by our count, there was no room for it, and what that teaches."""
 
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import SIZED
 from hrd.core.quota.meter import Meter
-from hrd.core.quota.window import REFUSALS, SETTINGS, USE, Turn
+from hrd.core.quota.window import NEVER, REFUSALS, SAID, SETTINGS, USE
 
 
 def taken(count: Count, now: float) -> None:
@@ -18,9 +17,9 @@ def taken(count: Count, now: float) -> None:
         meter.test_at, meter.test_s, meter.is_testing = now, 0.0, False
     elif not meter.is_known:
         meter.limit, meter.source = None, USE
-    elif meter.turns is Turn.NEVER and meter.source != SETTINGS:
+    elif meter.turns is NEVER and meter.source != SETTINGS:
         meter.limit, meter.source, meter.is_known = None, USE, False  # somebody has paid
-    elif meter.turns is Turn.SAID and meter.source != SETTINGS:
+    elif meter.turns is SAID and meter.source != SETTINGS:
         meter.restart(now, count.amount)  # it has turned, whatever was said
         meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
     elif meter.source != SETTINGS:
@@ -51,7 +50,7 @@ def _drifted(count: Count, now: float) -> None:
     reservation for it would leave more room than there is."""
     meter = count.meter
     meter.is_testing = False
-    if meter.measure in SIZED:
+    if meter.is_sized:
         count.is_excess = True
     elif meter.limit is not None:
         _drop(meter, meter.used - meter.limit, now)

@@ -10,9 +10,23 @@ from typing import Protocol
 
 from hrd.core.quota import kinds
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import DAY_S, HOUR_S, MINUTE_S, Measure
+from hrd.core.quota.kinds import DAY_S, HOUR_S, MINUTE_S, PLAN
 from hrd.core.quota.slide import Slide
-from hrd.core.quota.window import CATALOGUE, NOBODY, REFUSALS, SAID_BY_PROVIDER, Turn, Window
+from hrd.core.quota.window import (
+    CATALOGUE,
+    FIRST_USE,
+    FIXED,
+    IN_FLIGHT,
+    NEVER,
+    NOBODY,
+    REFILL,
+    REFUSALS,
+    SAID,
+    SAID_BY_PROVIDER,
+    SLIDING,
+    Turn,
+    Window,
+)
 from hrd.core.times import WAIT_MAX_S, next_boundary
 
 BOUNDARY_SKEW_S = 1.0
@@ -52,7 +66,9 @@ class Meter:
         "epoch",
         "is_implied",
         "is_known",
+        "is_of_tokens",
         "is_relative",
+        "is_sized",
         "is_stored",
         "is_testing",
         "kind",
@@ -87,6 +103,7 @@ class Meter:
         self.kind = row.kind
         self.owner = row.owner
         self.measure = kinds.measure_of(row.kind)
+        self.is_of_tokens, self.is_sized = self.measure in kinds.OF_TOKENS, self.measure in kinds.SIZED
         self.span_s = kinds.span_s(row.kind)
         self.turns = row.turn
         self.zone = row.zone
@@ -97,7 +114,7 @@ class Meter:
         self.limit_at = row.limit_at
         self.claimed: int | None = row.limit if row.source == CATALOGUE else None
         """The catalogue's word."""
-        self.used = row.used if row.turn is not Turn.IN_FLIGHT else 0  # whoever was in flight is no more
+        self.used = row.used if row.turn is not IN_FLIGHT else 0  # whoever was in flight is no more
         self.begun_at = row.begun_at
         self.ends_at = row.ends_at
         self.is_relative = row.is_relative
@@ -138,27 +155,27 @@ class Meter:
 
     def turn(self, now: float) -> None:
         """Bring it up to *now*."""
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             entries = self.slide.entries
             if entries:
                 if entries[0].leaves_at <= now:
                     self.used -= self.slide.leave(now)
                 if entries and entries[-1].leaves_at > now + self.length_s + 1.0:
                     self.slide.stay_until(now + self.length_s)  # the clock was set back
-        elif self.turns is Turn.REFILL:
+        elif self.turns is REFILL:
             self._refill(now)
         elif self.ends_at is not None:
             if now >= self.ends_at and (now >= self.ends_at + BOUNDARY_SKEW_S or not self._is_shut):
                 self._begin_anew(now)
             elif now < self.begun_at - 1.0:
                 self._go_back(now)
-        elif self.turns is Turn.FIXED:
+        elif self.turns is FIXED:
             self.open(now)
 
     @property
     def _is_shut(self) -> bool:
         """It is used up, and opens by the provider's clock, not by ours."""
-        return self.turns is Turn.FIXED and self.limit is not None and self.used >= self.limit
+        return self.turns is FIXED and self.limit is not None and self.used >= self.limit
 
     @property
     def length_s(self) -> float:
@@ -180,14 +197,14 @@ class Meter:
         assert self.ends_at is not None, "it has ended"
         self._before = (self.begun_at, self.ends_at, self.used)
         self.begun_at = self.ends_at
-        self.used = self.pending if self.length_s > HOUR_S and self.measure is not Measure.PLAN else 0
+        self.used = self.pending if self.length_s > HOUR_S and self.measure is not PLAN else 0
         if not self.used:
             self.epoch += 1
         self.used, self.carried, self.is_relative = max(self.used, self.carried), 0, False
         self.more, self.doubt = None, 0
         if self.is_implied:
             self.limit, self.is_implied = None, False
-        self.ends_at = self._boundary(now) if self.turns is Turn.FIXED else None
+        self.ends_at = self._boundary(now) if self.turns is FIXED else None
 
     def _go_back(self, now: float) -> None:
         before = self._before
@@ -198,7 +215,7 @@ class Meter:
             self.begun_at = min(self.begun_at, now)
             return
         self.begun_at = now
-        if self.turns is Turn.FIXED:
+        if self.turns is FIXED:
             self.ends_at = self._boundary(now)
         elif self.ends_at is not None:
             self.ends_at = min(self.ends_at, now + (self.span_s or WAIT_MAX_S))
@@ -219,12 +236,12 @@ class Meter:
         self.turn(now)
         is_beyond = amount > 0 and self.limit is not None and self.used + amount > self.limit
         entry = None
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             entry = self.slide.enter(amount, now + self.length_s, self.length_s)
         elif self.ends_at is None:
-            if self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
+            if self.turns in (FIRST_USE, SAID) and self.span_s is not None:
                 self.begun_at, self.ends_at = now, now + self.span_s
-        elif self.turns is Turn.REFILL and not self.used:
+        elif self.turns is REFILL and not self.used:
             self.refilled_at = now
         self._carry(amount, now)
         count = Count(self, amount, spare, entry, now, is_beyond=is_beyond)
@@ -262,7 +279,7 @@ class Meter:
             self.doubt = 0  # it has been looked at
         elif is_counted and not count.is_answered and count.epoch == self.epoch:
             self.put_in_doubt(spent, now)
-        if self.turns is Turn.IN_FLIGHT:
+        if self.turns is IN_FLIGHT:
             self.used = max(0, self.used - count.amount)
             return
         difference = spent - count.amount
@@ -285,14 +302,14 @@ class Meter:
         """A row of the ledger that is not in the count yet: spent at *at*, by a process that is no more. *is_sure* false: what
         came of it nobody knows."""
         self.turn(now)
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             leaves_at = min(at, now) + self.length_s
             if leaves_at > now and amount > 0:
                 self.slide.put(amount, leaves_at)
                 self.used += amount
             return
-        if self.turns is not Turn.IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
-            if self.ends_at is None and self.turns in (Turn.FIRST_USE, Turn.SAID) and self.span_s is not None:
+        if self.turns is not IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
+            if self.ends_at is None and self.turns in (FIRST_USE, SAID) and self.span_s is not None:
                 if at + self.span_s <= now:
                     return
                 self.begun_at, self.ends_at = at, at + self.span_s
@@ -323,30 +340,30 @@ class Meter:
         excess = self.used + self.spare + needed - spans * most - open_limit
         if excess <= 0 and not spans:
             return now
-        match self.turns:
-            case Turn.REFILL if self.span_s is not None:
-                return max(now, self.refilled_at) + (excess + spans * most) * self.span_s / max(1, self.limit)
-            case Turn.IN_FLIGHT:
-                return now + UNKNOWN_WAIT_S
-            case Turn.NEVER:
-                return NOT_IN_TIME
+        turns = self.turns
+        if turns is REFILL and self.span_s is not None:
+            return max(now, self.refilled_at) + (excess + spans * most) * self.span_s / max(1, self.limit)
+        if turns is IN_FLIGHT:
+            return now + UNKNOWN_WAIT_S
+        if turns is NEVER:
+            return NOT_IN_TIME
         return (self._frees_at(excess, now) if excess > 0 else now) + spans * self.length_s
 
     def _frees_at(self, excess: int, now: float) -> float:
         """When so much has come free, within one span."""
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             frees_at = self.slide.frees_at(excess)
             return frees_at if frees_at is not None else now + self.length_s
         if self.ends_at is None:
             return now + self.length_s
-        return self.ends_at + BOUNDARY_SKEW_S if self.turns is Turn.FIXED else self.ends_at
+        return self.ends_at + BOUNDARY_SKEW_S if self.turns is FIXED else self.ends_at
 
     @property
     def opens_by_the_clock(self) -> bool:
         """Whether what `fits_at` says stays so, if nothing is spent."""
-        if self.turns in (Turn.SLIDING, Turn.REFILL):
+        if self.turns in (SLIDING, REFILL):
             return True
-        return self.ends_at is not None and self.turns is not Turn.IN_FLIGHT
+        return self.ends_at is not None and self.turns is not IN_FLIGHT
 
     def limit_now(self, now: float) -> int | None:
         """Its limit, brought up to *now*; what only counts is left as it is."""
@@ -356,9 +373,9 @@ class Meter:
 
     def changes_at(self, now: float) -> float:
         """Until when what is left stays the same, if nothing is spent."""
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             return self.slide.entries[0].leaves_at if self.slide.entries else NOT_IN_TIME
-        if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
+        if self.turns is REFILL and self.limit and self.span_s is not None:
             return (
                 max(now, self.refilled_at) + max(self.span_s / self.limit, self.span_s / REFILL_STEPS)
                 if self.used
@@ -368,9 +385,9 @@ class Meter:
 
     def resets_at(self, now: float) -> float | None:
         """When all of it is there again, as far as is known."""
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             return self.slide.entries[-1].leaves_at if self.slide.entries else None
-        if self.turns is Turn.REFILL and self.limit and self.span_s is not None:
+        if self.turns is REFILL and self.limit and self.span_s is not None:
             return now + self.used * self.span_s / self.limit
         return self.ends_at
 
@@ -394,7 +411,7 @@ class Meter:
             source=self.source,
             is_known=self.is_known,
             limit_at=self.limit_at,
-            begun_at=self.refilled_at if self.turns is Turn.REFILL else self.begun_at,
+            begun_at=self.refilled_at if self.turns is REFILL else self.begun_at,
             ends_at=self.ends_at,
             is_relative=self.is_relative,
             carried=self.carried,
@@ -411,13 +428,13 @@ class Meter:
     def set_used(self, used: int, now: float, leaves_at: float | None = None) -> None:
         """It turned out to be so much."""
         used, self.doubt = max(0, used), 0
-        if self.turns is Turn.SLIDING:
+        if self.turns is SLIDING:
             latest = now + self.length_s
             if used > self.used:
                 self.slide.enter(used - self.used, min(latest, leaves_at) if leaves_at is not None else latest, self.length_s)
             else:
                 self.slide.take(self.used - used)
-        elif self.turns is Turn.REFILL:
+        elif self.turns is REFILL:
             self.refilled_at = now
         self.used = used
 
@@ -430,7 +447,7 @@ class Meter:
         """The provider refused, and will take the next one then. At the turn of a minute of the clock that is no window that
         slides: what was sent before this minute is in its count no more."""
         turn = round(moment / MINUTE_S) * MINUTE_S
-        if self.turns is not Turn.SLIDING or self.span_s != MINUTE_S or abs(moment - turn) > READ_LATE_S:
+        if self.turns is not SLIDING or self.span_s != MINUTE_S or abs(moment - turn) > READ_LATE_S:
             return
         if self.slide.entries and self.slide.entries[-1].leaves_at >= turn:
             self.leave_before(turn)
@@ -450,7 +467,7 @@ class Meter:
         """What the provider said, or was concluded to allow, is forgotten; what we counted ourselves is not."""
         if self.source in SAID_BY_PROVIDER:
             self.set_used(min(self.used, self.pending), now)
-            if self.turns is Turn.SAID:
+            if self.turns is SAID:
                 self.ends_at = None
         self.limit, self.is_implied, self.is_known, self.source, self.limit_at = None, False, False, NOBODY, 0.0
         self.claimed, self.more, self.lessons = None, None, 0

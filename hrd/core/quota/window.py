@@ -42,6 +42,16 @@ class Turn(enum.Enum):
     """With each request that ends."""
 
 
+SLIDING: Final = Turn.SLIDING
+FIXED: Final = Turn.FIXED
+FIRST_USE: Final = Turn.FIRST_USE
+SAID: Final = Turn.SAID
+REFILL: Final = Turn.REFILL
+NEVER: Final = Turn.NEVER
+IN_FLIGHT: Final = Turn.IN_FLIGHT
+"""The same as names of the module: see `kinds.REQUESTS`."""
+
+
 class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One window as it stands. `used` has reservations in it."""
 
