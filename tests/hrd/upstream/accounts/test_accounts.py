@@ -18,12 +18,13 @@ from tests.upstreams.codex_oauth import CodexOAuth, json
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
-LIFETIME_S = 864_000.0
+LIFETIME_S = 43_200.0
+"""Shorter than a real token's ten days, of which each half minute would be looked at."""
 
 
 @pytest.fixture
 def oauth() -> CodexOAuth:
-    return server()
+    return server(lifetime_s=LIFETIME_S)
 
 
 async def start(house: House, nursery: trio.Nursery) -> None:
@@ -67,7 +68,7 @@ async def test_it_is_renewed_in_good_time_and_stored_before_it_is_shown(
     (kept,) = house.disk.accounts
     assert kept["access_token"] == house.shows() != first["access_token"]
     assert kept["previous"]["refresh_token"] == first["refresh_token"]
-    assert kept["last_refresh"].startswith("2026-11-28T")
+    assert kept["last_refresh"].startswith("2026-11-18T23:")
     assert "renewing_since" not in kept
     assert [write["codex_accounts"][0].get("renewing_since") is not None for write in house.disk.writes] == [True, False]
     assert house.told == [(house.credential.fingerprint, RENEWED)]
