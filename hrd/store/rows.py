@@ -65,6 +65,7 @@ def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journ
                 tables[JOURNAL].append((row.request_id, row.provider, int(is_error(row)), _encode(row)))
         else:
             key, fact = _fact(row)
+            facts.pop(key, None)  # what is written again stands behind what was written meanwhile
             facts[key] = fact
     tables[KEEP_SCOPES].extend(lists.unsaved)
     tables[ADD_USAGE] = [(*key, *msgspec.structs.astuple(counts)) for key, counts in totals.items()]

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hrd.core.journal import Outcome
@@ -449,6 +449,15 @@ def in_order(answers: list[list[Row]], store: Store) -> Store:
 
 @settings(max_examples=60, deadline=None)
 @given(batches())
+@example(
+    [
+        [
+            WindowForgotten(scope="one", kind="requests/day", owner="provider"),
+            window("one", "requests/minute", 1),
+            window("one", "requests/day", 1),
+        ]
+    ]
+)
 def test_any_rows_give_the_same_answers_from_both(written: list[list[Row]]) -> None:
     async def compare() -> None:
         with tempfile.TemporaryDirectory() as folder:
