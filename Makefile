@@ -50,6 +50,8 @@ help: ## Show this list
 run: $(INSTALLED) ## Install what is needed into .venv and run the daemon here (Ctrl-C ends it)
 	@exec $(BIN)/python -m hrd $(HRD_ARGS)
 
+# What Python compiles is kept, whatever the environment says: else each process that a test starts compiles it all anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(INSTALLED_DEV) ## Run all tests, with coverage
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --cov --cov-report=term:skip-covered \
 		--cov-fail-under=$(COVERAGE_PERCENT) $(PYTEST_ARGS)
