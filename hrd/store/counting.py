@@ -79,14 +79,15 @@ def count_session(entry: Entry, totals: SessionTotals) -> None:
 
 
 def _count_request(entry: Entry, counts: Counts) -> None:
+    usage, cost = entry.usage, entry.cost_microusd
     counts.requests += 1
     counts.errors += is_error(entry)
-    counts.input_tokens += entry.usage.input_tokens
-    counts.output_tokens += entry.usage.output_tokens
-    if entry.cost_microusd is None:
+    counts.input_tokens += usage.input_tokens
+    counts.output_tokens += usage.output_tokens
+    if cost is None:
         counts.unpriced += 1
     else:
-        counts.cost_microusd += entry.cost_microusd
+        counts.cost_microusd += cost
 
 
 def _of(totals: Totals, key: UsageKey) -> Counts:

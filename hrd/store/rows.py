@@ -1,10 +1,10 @@
 """How rows become statements: one batch is folded into a few `executemany`, whatever its length.
 
-Facts that replace one another (blocks, windows, what was learned) are folded to the last of each key; usage is added up here,
-so that a batch writes one row a key; ledger and journal rows go as they are.
+Facts that replace one another (blocks, windows, what was learned) are folded to the last of each key; usage and charges are
+added up here, so that a batch writes one row a key; ledger and journal rows go as they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 import msgspec
@@ -39,45 +39,56 @@ FORGET_ACCOUNT = "DELETE FROM accounts WHERE credential = ?"
 
 Values = tuple[object, ...]
 Statement = tuple[str, list[Values]]
-
-
+Charged = dict[tuple[str, int], tuple[int, int, int]]
+"""Client and day → requests, tokens, cost."""
+_NO_CHARGE = (0, 0, 0)
 _encode = msgspec.json.encode
+_astuple = msgspec.structs.astuple
 
 
 def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journal: bool) -> Sequence[Statement]:
     """The statements that write *rows*, in an order in which they may run; lists of scopes that are new go with them."""
-    tables: dict[str, list[Values]] = {sql: [] for sql in (KEEP_SCOPES, RESERVE, SETTLE, JOURNAL, CHARGE)}
+    reserved, settled, entries = list[Values](), list[Values](), list[Values]()
+    charged: Charged = {}
     totals: Totals = {}
     sessions: SessionTotals = {}
     facts: dict[tuple[str, ...], tuple[str, Values]] = {}
     for row in rows:
-        if isinstance(row, Reservation):
-            tables[RESERVE].append((*_reservation(row, lists), *process, row.client, row.cost_microusd))
+        if isinstance(row, Charge):
+            whose = (row.client, row.day)
+            requests, tokens, cost = charged.get(whose, _NO_CHARGE)
+            charged[whose] = (requests + row.requests, tokens + row.tokens, cost + row.cost_microusd)
+        elif isinstance(row, Reservation):
+            scopes = lists.number_of(row.scopes, row.at)
+            asked = (row.id, row.at, row.request_id, row.provider, row.model, row.credential, scopes, row.tokens)
+            reserved.append((*asked, *process, row.client, row.cost_microusd))
         elif isinstance(row, Settlement):
-            tables[SETTLE].append((row.at, row.tokens, row.outcome, row.id))
-        elif isinstance(row, Charge):
-            tables[CHARGE].append((row.client, row.day, row.requests, row.tokens, row.cost_microusd))
+            settled.append((row.at, row.tokens, row.outcome, row.id))
         elif isinstance(row, Entry):
             count(row, totals)
             if row.session:
                 count_session(row, sessions)
             if keep_journal:
-                tables[JOURNAL].append((row.request_id, row.provider, int(is_error(row)), _encode(row)))
+                entries.append((row.request_id, row.provider, int(is_error(row)), _encode(row)))
         else:
             key, fact = _fact(row)
             facts.pop(key, None)  # what is written again stands behind what was written meanwhile
             facts[key] = fact
-    tables[KEEP_SCOPES].extend(lists.unsaved)
-    tables[ADD_USAGE] = [(*key, *msgspec.structs.astuple(counts)) for key, counts in totals.items()]
-    tables[ADD_SESSION] = [(*key, *msgspec.structs.astuple(counts)) for key, counts in sessions.items()]
-    statements = [(sql, values) for sql, values in tables.items() if values]
-    statements.extend((sql, [values]) for sql, values in facts.values())
+    tables = ((KEEP_SCOPES, list[Values](lists.unsaved)), (RESERVE, reserved), (SETTLE, settled), (JOURNAL, entries))
+    statements = [table for table in tables if table[1]]
+    statements += _added_up(charged, totals, sessions)
+    if facts:
+        statements += [(sql, [values]) for sql, values in facts.values()]
     return statements
 
 
-def _reservation(row: Reservation, lists: ScopeLists) -> Values:
-    scopes = lists.number_of(row.scopes, row.at)
-    return (row.id, row.at, row.request_id, row.provider, row.model, row.credential, scopes, row.tokens)
+def _added_up(charged: Charged, totals: Totals, sessions: SessionTotals) -> Iterator[Statement]:
+    if charged:
+        yield CHARGE, [(*whose, *sums) for whose, sums in charged.items()]
+    if totals:
+        yield ADD_USAGE, [(*key, *_astuple(counts)) for key, counts in totals.items()]
+    if sessions:
+        yield ADD_SESSION, [(*key, *_astuple(counts)) for key, counts in sessions.items()]
 
 
 def _fact(

@@ -84,7 +84,7 @@ class WaitingRows:
 
     def _accept(self, rows: Sequence[Row]) -> None:
         """When the buffer is full no request is admitted, so what still comes is bounded; only refusals are not."""
-        if self.is_full:
+        if len(self.rows) >= self.rows_max:
             kept = [row for row in rows if not (isinstance(row, Entry) and row.outcome is Outcome.REFUSED)]
             self.refusals_dropped += len(rows) - len(kept)
             rows = kept

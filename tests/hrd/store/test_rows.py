@@ -3,8 +3,8 @@
 import msgspec
 
 from hrd.core.journal import Entry
-from hrd.core.remembered import AccountNamed, BlockLifted
-from hrd.store.rows import ADD_USAGE, BLOCK, FORGET_ACCOUNT, JOURNAL, KEEP_SCOPES, LIFT, RESERVE, SETTLE, fold
+from hrd.core.remembered import AccountNamed, BlockLifted, Charge
+from hrd.store.rows import ADD_USAGE, BLOCK, CHARGE, FORGET_ACCOUNT, JOURNAL, KEEP_SCOPES, LIFT, RESERVE, SETTLE, fold
 from hrd.store.scope_lists import ScopeLists
 from tests.hrd.store.samples import ANSWERED, NOON, OLD, answered, blocked, refused, reserved, settled
 
@@ -16,6 +16,13 @@ def test_a_batch_is_one_statement_a_table_and_one_usage_row_a_key() -> None:
     assert [(sql, len(values)) for sql, values in statements] == counted
     usage = statements[4][1][0]
     assert usage[5:] == (20, 0, 20, 0, 2000, 1000, 0, 0)
+
+
+def test_charges_of_a_batch_are_one_row_a_client_and_day() -> None:
+    rows = [Charge(client=client, day=day, requests=1, tokens=70, cost_microusd=5) for client in "ab" for day in (1, 2)]
+    rows += [Charge(client="a", day=1, tokens=-30, cost_microusd=-2)]
+    ((sql, values),) = fold(rows, OLD, ScopeLists(), keep_journal=True)
+    assert (sql, values) == (CHARGE, [("a", 1, 1, 40, 3), ("a", 2, 1, 70, 5), ("b", 1, 1, 70, 5), ("b", 2, 1, 70, 5)])
 
 
 def test_a_reservation_carries_its_process_and_its_scopes() -> None:
