@@ -94,7 +94,8 @@ class Exchange:
         terms = self._terms()
         caller = authenticate(call, terms)
         client = caller.fingerprint if isinstance(caller, Caller) else ""
-        dialect = opening(client, Stamp(id=call.request_id, model="", at=int(self._now())))
+        stamp = Stamp(id=call.request_id, model="", at=int(self._now()))
+        dialect = opening(client, stamp)
         if isinstance(caller, Refusal):  # strangers do not write our journal
             await refuse(call, dialect, caller)
             return
@@ -103,7 +104,7 @@ class Exchange:
             self._recorder.note_refused(call, dialect.ENDPOINT, caller, entered)
             await refuse(call, dialect, entered.refusal)
             return
-        trip = Trip(call, dialect, self._targets, caller, entered, terms, self._now())
+        trip = Trip(call, dialect, self._targets, caller, entered, terms, stamp, self._now())
         call.end_by(trip.started + terms.deadline_s)
         call.goodbye = partial(self._endings.say_goodbye, trip)
         self._recorder.under_way += 1

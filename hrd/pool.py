@@ -5,6 +5,7 @@ books and swaps what changes. `now` is Unix seconds.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -78,6 +79,11 @@ NOT_COUNTED = frozenset(
 )
 """Turned away at the door, or by an endpoint that is down: hardly any provider counts that as one of its requests. The windows
 of those that do are put right by what they say next; counted wrongly, an outage of an hour would use up a day."""
+_CHAT: Final = Kind.CHAT  # found ten times sooner so, see core.quota.kinds
+_EMBEDDINGS: Final = Kind.EMBEDDINGS
+_KNOWN: Final = UsageSource.KNOWN
+_ESTIMATED: Final = UsageSource.ESTIMATED
+_PAID: Final = CostClass.PAID
 FORGET_S = 3600.0
 """How often what was learned is looked through for what has expired."""
 
@@ -91,7 +97,7 @@ TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 def _credit_spent(candidate: Candidate, usage: Usage) -> int:
     """What a reply took from a credit, by its provider's own word or by its price."""
     price = candidate.credit_price
-    if usage.stated_microusd is not None and candidate.provider.states_cost and candidate.cost_class is CostClass.PAID:
+    if usage.stated_microusd is not None and candidate.provider.states_cost and candidate.cost_class is _PAID:
         return usage.stated_microusd
     return cost_of(price, usage) if price is not None and (usage.input_tokens or usage.output_tokens) else 0
 
@@ -217,7 +223,7 @@ class Pool:
 
     def _may_pin(self, tour: Tour) -> bool:
         ask = tour.ask
-        return ask.kind is Kind.EMBEDDINGS and self._pin.pair is None and ask.model in ("", self.roster.own_name)
+        return ask.kind is _EMBEDDINGS and self._pin.pair is None and ask.model in ("", self.roster.own_name)
 
     def _reserve(self, chosen: Chosen, tour: Tour, request_id: str, now: float, *, client: str, may_pin: bool) -> Claim:
         lane, ask = chosen.lane, tour.ask
@@ -225,7 +231,7 @@ class Pool:
         named = chosen.ranked[:ORDER_NAMED_MAX]
         readings = tuple([reading_of(other, now) for other in named])
         tour.begin(candidate)
-        guess = lane.output_guess if ask.kind is Kind.CHAT else 0
+        guess = lane.output_guess if ask.kind is _CHAT else 0
         output = guess if ask.max_tokens is None else min(ask.max_tokens, guess)
         reservation = Reservation(
             id=self._next_reservation,
@@ -328,7 +334,7 @@ class Pool:
             rows.extend(self._open(breaker.broke_off(claim.candidate, self.rules, begun_at=claim.begun_at, now=now), now))
         if fact.used_tools or fact.saw_images:
             rows.extend(self._learning.saw(claim.candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
-        if fact.outcome == SERVED and usage.output_tokens and usage.source is UsageSource.KNOWN:
+        if fact.outcome == SERVED and usage.output_tokens and usage.source is _KNOWN:
             pair = (claim.candidate.provider.name, claim.candidate.model)
             self._learning.wrote(pair, usage.output_tokens, now)
         return [*rows, *self._told(now)]
@@ -434,7 +440,7 @@ class Pool:
     ) -> Settlement:
         candidate, reservation = claim.candidate, claim.reservation
         spent = usage.input_tokens + usage.output_tokens
-        is_cut = usage.source is UsageSource.ESTIMATED and outcome != SERVED and verdict is None
+        is_cut = usage.source is _ESTIMATED and outcome != SERVED and verdict is None
         if is_cut:  # what it came to nobody knows: its provider may have gone on writing
             spent = max(spent, reservation.tokens)
         self._lanes.end(candidate)

@@ -49,13 +49,13 @@ class _Minute:
         self._total = 0
 
     def count(self, now: float) -> None:
-        slot = int(now // SLOT_S)
-        self._forget(slot)
+        slot, slots = int(now // SLOT_S), self._slots
+        if not slots or slots[-1][0] != slot:
+            self._forget(slot)
+            if not slots or slots[-1][0] < slot:
+                slots.append([slot, 0])
+        slots[-1][1] += 1
         self._total += 1
-        if self._slots and self._slots[-1][0] >= slot:
-            self._slots[-1][1] += 1
-        else:
-            self._slots.append([slot, 1])
 
     def requests(self, now: float) -> int:
         self._forget(int(now // SLOT_S))
@@ -250,6 +250,9 @@ class Tab:
         return (Charge(client=self._client, day=self._day, requests=requests, tokens=tokens, cost_microusd=cost_microusd),)
 
     def _charge(self, requests: int, tokens: int, cost_microusd: int) -> None:
-        self._spent.add(requests, tokens, cost_microusd)
+        spent = self._spent
+        spent.requests += requests
+        spent.tokens += tokens
+        spent.cost_microusd += cost_microusd
         unsaved = self._unsaved
         self._unsaved = (unsaved[0] + requests, unsaved[1] + tokens, unsaved[2] + cost_microusd)

@@ -9,7 +9,7 @@ says so itself.
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,7 @@ USD_MAX = 1_000_000
 """Of a million tokens: more is a mistake in the unit."""
 PARTS_MAX = 10_000
 FOUND_MAX = 4096
+_PAID: Final = CostClass.PAID  # found ten times sooner so, see core.quota.kinds
 
 
 class Prices:
@@ -59,7 +60,7 @@ class Prices:
 
     def estimate(self, candidate: Candidate, input_tokens: int, output_tokens: int) -> int | None:
         """What *candidate* would ask for such a reply; None is not known."""
-        if candidate.cost_class is not CostClass.PAID:
+        if candidate.cost_class is not _PAID:
             return 0
         price = self.price_of(candidate.provider.name, candidate.model)
         return None if price is None else price.cost(input_tokens, output_tokens)
@@ -68,7 +69,7 @@ class Prices:
         """What a reply of *candidate* cost; None is not known."""
         if usage.stated_microusd is not None and candidate.provider.states_cost:
             return usage.stated_microusd
-        if candidate.cost_class is not CostClass.PAID or not (usage.input_tokens or usage.output_tokens):
+        if candidate.cost_class is not _PAID or not (usage.input_tokens or usage.output_tokens):
             return 0
         price = self.price_of(candidate.provider.name, candidate.model)
         return None if price is None else cost_of(price, usage)

@@ -9,7 +9,7 @@
 A wish that cannot be read is refused: a request that asked to stay here, in a word that we do not know, must not leave.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -20,6 +20,7 @@ from hrd.core.refusals import Refusal, RefusalKind
 SESSION_CHARS_MAX = 64
 PRIVACY_LOCAL = "local"
 _SHOWN_CHARS = 40
+_LOW: Final = Priority.LOW  # found ten times sooner so, see core.quota.kinds
 
 
 class Head(Protocol):
@@ -48,7 +49,7 @@ NO_WISHES = Wishes()
 def read_wishes(head: Head, caller: Caller) -> Wishes | Refusal:
     """What *head* asks, as far as *caller* may; or which field cannot be read, and what it takes."""
     priority, privacy, session = head.get(b"x-hermes-priority"), head.get(b"x-hermes-privacy"), head.get(b"x-hermes-session")
-    if priority is None and privacy is None and session is None and caller.priority_max is not Priority.LOW:
+    if priority is None and privacy is None and session is None and caller.priority_max is not _LOW:
         return NO_WISHES
     wanted = Priority.NORMAL if priority is None else PRIORITIES.get(_word(priority))
     if wanted is None:

@@ -69,6 +69,7 @@ class _Read(msgspec.Struct, gc=False):
 _TYPICAL = msgspec.json.Decoder(_Typical)
 _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
+_CHAT: Final = Kind.CHAT  # found ten times sooner so, see core.quota.kinds
 _OPENING_BRACE = 0x7B
 _BLOBS = frozenset({"input_audio", "file"})
 """Parts that hold base64, beside images."""
@@ -91,7 +92,7 @@ def decode(body: bytes) -> Request | Refusal:
     images = len([part for part in parts if part.type == "image_url"])
     has_blobs = images > 0 or not read.said or any(part.type in _BLOBS for part in parts)
     ask = Ask(
-        kind=Kind.CHAT,
+        kind=_CHAT,
         model=read.model,
         stream=read.stream,
         tools=_OPENING_BRACE in read.tools,

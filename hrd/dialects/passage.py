@@ -18,6 +18,8 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamReader, Target, WholeReply
 from hrd.dialects.translation import TranslatedStream, translate_whole
 
+_DOCUMENTS: Final = Need.DOCUMENTS  # found ten times sooner so, see core.quota.kinds
+
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one attempt sends, and how what comes back is read."""
@@ -68,7 +70,7 @@ class Passage:
         """Not every provider of chat completions takes all of them: the rest gets the same in words that it has, and a
         word in place of a document that it cannot read."""
         provider = candidate.provider
-        if provider.dialect == "openai_chat" and Need.DOCUMENTS in self._request.ask.needs and not provider.quirks.documents:
+        if provider.dialect == "openai_chat" and _DOCUMENTS in self._request.ask.needs and not provider.quirks.documents:
             return False
         return not self._request.openai_words or provider.quirks.openai_words
 

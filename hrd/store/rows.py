@@ -4,7 +4,7 @@ Facts that replace one another (blocks, windows, what was learned) are folded to
 added up here, so that a batch writes one row a key; ledger and journal rows go as they are.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 import msgspec
@@ -74,21 +74,29 @@ def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journ
             key, fact = _fact(row)
             facts.pop(key, None)  # what is written again stands behind what was written meanwhile
             facts[key] = fact
-    tables = ((KEEP_SCOPES, list[Values](lists.unsaved)), (RESERVE, reserved), (SETTLE, settled), (JOURNAL, entries))
-    statements = [table for table in tables if table[1]]
+    statements: list[Statement] = []
+    if lists.unsaved:
+        statements.append((KEEP_SCOPES, list[Values](lists.unsaved)))
+    if reserved:
+        statements.append((RESERVE, reserved))
+    if settled:
+        statements.append((SETTLE, settled))
+    if entries:
+        statements.append((JOURNAL, entries))
     statements += _added_up(charged, totals, sessions)
-    if facts:
-        statements += [(sql, [values]) for sql, values in facts.values()]
+    statements += [(sql, [values]) for sql, values in facts.values()]
     return statements
 
 
-def _added_up(charged: Charged, totals: Totals, sessions: SessionTotals) -> Iterator[Statement]:
+def _added_up(charged: Charged, totals: Totals, sessions: SessionTotals) -> list[Statement]:
+    statements: list[Statement] = []
     if charged:
-        yield CHARGE, [(*whose, *sums) for whose, sums in charged.items()]
+        statements.append((CHARGE, [(*whose, *sums) for whose, sums in charged.items()]))
     if totals:
-        yield ADD_USAGE, [(*key, *_astuple(counts)) for key, counts in totals.items()]
+        statements.append((ADD_USAGE, [(*key, *_astuple(counts)) for key, counts in totals.items()]))
     if sessions:
-        yield ADD_SESSION, [(*key, *_astuple(counts)) for key, counts in sessions.items()]
+        statements.append((ADD_SESSION, [(*key, *_astuple(counts)) for key, counts in sessions.items()]))
+    return statements
 
 
 def _fact(

@@ -4,6 +4,7 @@ Nothing is sent before all three let it pass.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 import trio
@@ -19,6 +20,7 @@ from hrd.dialects.contract import Request
 from hrd.downstream.call import Call
 from hrd.trip.terms import Terms
 
+_EMBEDDINGS: Final = Kind.EMBEDDINGS  # found ten times sooner so, see core.quota.kinds
 LOOPING_KINDS = frozenset({kind for kind in RefusalKind if 400 <= kind.status < 500} | {RefusalKind.UNAVAILABLE})
 """What a client hears again when it sends the same again. The router's own troubles pass, and are not its doing."""
 
@@ -30,6 +32,8 @@ class Entered(msgspec.Struct, frozen=True):
     tab: Tab
     digestible: tuple[bytes, ...]
     """What makes it the same as another: for the brake."""
+    at: float
+    """By trio's clock."""
 
 
 class Turned(msgspec.Struct, frozen=True):
@@ -61,14 +65,15 @@ class Gate:
         if ask is not request.ask:
             request = msgspec.structs.replace(request, ask=ask)
         digestible = (endpoint.encode(), bytes((ask.priority, ask.local_only)), body)
-        held = self._brake.held(caller.fingerprint, digestible, trio.current_time())
+        at = trio.current_time()
+        held = self._brake.held(caller.fingerprint, digestible, at)
         if held is not None:
             return Turned(held, ask, (NOTE,))
-        expects = 0 if ask.kind is Kind.EMBEDDINGS else EXPECTED_OUTPUT_TOKENS
+        expects = 0 if ask.kind is _EMBEDDINGS else EXPECTED_OUTPUT_TOKENS
         if ask.max_tokens is not None:
             expects = min(expects, ask.max_tokens)
         tab = self._book.admit(caller.fingerprint, caller.ceilings, sends=ask.input_tokens, expects=expects, now=self._now())
-        return Turned(tab, ask) if isinstance(tab, Refusal) else Entered(request, tab, digestible)
+        return Turned(tab, ask) if isinstance(tab, Refusal) else Entered(request, tab, digestible, at)
 
     def leave(self, caller: Caller, digestible: tuple[bytes, ...], refusal: Refusal | None, terms: Terms) -> None:
         """The request has ended: refused, or not."""

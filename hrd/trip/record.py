@@ -143,13 +143,14 @@ class Recorder:
         draft.outcome, draft.status, draft.usage = outcome, status, usage
         if claim is not None:
             self._spend(trip, claim.candidate, usage)
+            is_ok = outcome is Outcome.OK
             fact = Ended(
                 claim=claim,
-                outcome=outcome.value,
+                outcome=SERVED if is_ok else outcome.value,
                 usage=usage,
                 is_broken=is_broken,
                 used_tools=ask.tools and finish_reason in FINISHED_WITH_TOOLS,
-                saw_images=ask.images and outcome is Outcome.OK,
+                saw_images=ask.images and is_ok,
             )
             trip.rows += self._pool.apply(fact, self._now())
 

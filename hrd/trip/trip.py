@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import msgspec
-import trio
 
 from hrd.core.access import Caller
 from hrd.core.draft import Draft
@@ -51,13 +50,14 @@ class Trip:
         caller: Caller,
         entered: Entered,
         terms: Terms,
+        stamp: Stamp,
         at: float,
     ) -> None:
         request = entered.request
         self.call = call
         self.dialect = dialect
         self.passage = Passage(dialect, targets, request, terms.event_bytes_max)
-        self.stamp = Stamp(id=call.request_id, model=request.ask.model, at=int(at))
+        self.stamp = stamp
         self.caller = caller
         self.request = request
         self.terms = terms
@@ -74,7 +74,7 @@ class Trip:
         self.rows: list[Row] = []
         """To be stored with the next commit."""
         self.recorded = False
-        self.started = trio.current_time()
+        self.started = entered.at
         self.empty: WholeReply | None = None
         """The first empty reply: the client's, if nobody has another."""
 

@@ -13,7 +13,7 @@ from hrd.http.messages import ReplyHead
 from hrd.upstream.failures import read_error_object, read_failure
 from hrd.upstream.plan_limits import read_plan_said
 from hrd.upstream.ratelimits import read_limits
-from hrd.upstream.readers.details import account_in_head
+from hrd.upstream.readers.details import ACCOUNT_FIELDS, account_in_head
 from hrd.upstream.results import Answered, Missed
 
 EMPTY: Final = Failure(verdict=Verdict.EMPTY, message="the reply was empty", status=200)
@@ -46,7 +46,7 @@ class Judge:
     def account(self, claim: Claim, head: ReplyHead) -> str:
         """The account that the reply names, where nobody has said so before."""
         candidate = claim.candidate
-        if candidate.credential.account or candidate.credential.signs_in:
+        if candidate.provider.reader not in ACCOUNT_FIELDS or candidate.credential.account or candidate.credential.signs_in:
             return ""
         name = account_in_head(candidate.provider.reader, head.headers.last_values())
         return name if not name or self._scrub(name) == name else ""

@@ -43,7 +43,7 @@ _AFFORDABLE: Final = re.compile(r"can only afford ([\d,]+)|max_tokens: [\d,]+ > 
 _ORGANISATION: Final = re.compile(r"\borgani[sz]ation [`'\"]?(org[-_]\w{4,80})", re.IGNORECASE | re.ASCII)
 
 _ACCOUNT_NAME: Final = re.compile(r"[\w.\-]{1,80}", re.ASCII)
-_ACCOUNT_FIELDS: Final = {"openai": b"openai-organization", "anthropic": b"anthropic-organization-id"}
+ACCOUNT_FIELDS: Final = {"openai": b"openai-organization", "anthropic": b"anthropic-organization-id"}
 """Reader → where the head of a reply says whose key it was (ratelimits of platform.openai.com, docs.anthropic.com)."""
 
 _MODEL_OF_ACCOUNT: Final = re.compile(r"\bfor (?:model )?\S{1,120} in (?:the )?(?:organi[sz]ation|project)\b")
@@ -94,7 +94,7 @@ def account_named(reader: str, headers: Mapping[bytes, bytes], said: Said) -> st
 
 def account_in_head(reader: str, headers: Mapping[bytes, bytes]) -> str:
     """The account that the head of any reply names."""
-    field = _ACCOUNT_FIELDS.get(reader)
+    field = ACCOUNT_FIELDS.get(reader)
     value = headers.get(field) if field is not None else None
     name = value.decode("latin-1") if value else ""
     return name if _ACCOUNT_NAME.fullmatch(name) else ""
