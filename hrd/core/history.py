@@ -52,23 +52,25 @@ def _in_order(turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
     """*turns* with the results of one turn's calls in one turn, if that is all there is to do, as with most conversations."""
     done: list[Turn] = []
     owed: list[str] = []
+    """Ids of calls without their results, the last one first."""
     given: list[Part] = []
+    """Results of the same turn's calls, in turns before."""
     for turn in turns:
         parts = turn.parts
         if not parts:
             return None
         if turn.role is _TOOL:
             for part in parts:
-                if len(given) == len(owed) or type(part) is not ToolResult or part.call_id != owed[len(given)]:
+                if not owed or type(part) is not ToolResult or part.call_id != owed.pop():
                     return None
-                given.append(part)
-            if len(given) == len(owed):
-                done.append(turn if len(parts) == len(given) else Turn(_TOOL, tuple(given)))
+            if owed:
+                given += parts
+            else:
+                done.append(Turn(_TOOL, (*given, *parts)) if given else turn)
+                given = []
             continue
         if owed:
-            if len(given) < len(owed):
-                return None
-            owed, given = [], []
+            return None
         for part in parts:
             if type(part) is Text or type(part) is Refused:
                 if not part.text or part.text.isspace():
@@ -77,8 +79,9 @@ def _in_order(turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
                 owed.append(part.id)
             elif type(part) is ToolResult:
                 return None
+        owed.reverse()
         done.append(turn)
-    return tuple(done) if len(given) == len(owed) else None
+    return tuple(done) if not owed else None
 
 
 def system_apart(turns: Sequence[Turn]) -> tuple[tuple[Text, ...], tuple[Turn, ...]]:

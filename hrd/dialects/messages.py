@@ -1,185 +1,209 @@
 """What some providers refuse in the messages of a chat, mended: roles, fields, tool-call ids, the order of turns.
 
 The messages are read only when the bytes hold something that a quirk is about, and keep their bytes when nothing had to
-change. Within a changed message everything else keeps its spelling, unknown members included.
+change. Within a changed message everything else keeps its spelling, unknown members included. Messages that we spell
+ourselves follow the same rules from the start (`openai_chat_turns`).
 """
 
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import Any, Final
 
 import msgspec
 
 from hrd.core.providers import Quirks
-from hrd.dialects.contract import Fields
 
 REASONING_FIELDS = ("reasoning", "reasoning_content", "reasoning_details", "thinking")
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_ID_LENGTH = 9  # what Mistral wants; short enough for everybody else
-_OBJECTS = msgspec.json.Decoder(list[Fields])
-_TEXT = msgspec.json.Decoder(str)
-_SYSTEM = msgspec.Raw(b'"system"')
-_USER = msgspec.Raw(b'"user"')
-_BRIDGE = {"role": msgspec.Raw(b'"assistant"'), "content": msgspec.Raw(b'"Understood."')}
+_ID_CHARS = 9  # what Mistral wants; short enough for everybody else
+_Spelled = dict[str, Any]
+"""The members of an object as they came, each a Raw, but for lists of calls that were changed."""
+_OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_TEXT: Final = msgspec.json.Decoder(str)
+_SYSTEM: Final = msgspec.Raw(b'"system"')
+_USER: Final = msgspec.Raw(b'"user"')
+_PREFIX: Final = msgspec.Raw(b"true")
+BRIDGE: Final = "Understood."
+"""What the assistant says between a tool's result and the user's next word."""
+_BRIDGE: Final[_Spelled] = {"role": msgspec.Raw(b'"assistant"'), "content": msgspec.Raw(msgspec.json.encode(BRIDGE))}
+NOTE_DEVELOPER: Final = "role developer sent as system"
+NOTE_SYSTEM: Final = "a system message sent as the user's"
+NOTE_BRIDGE: Final = "an assistant message put between tool and user"
+NOTE_REASONING: Final = "reasoning of earlier turns left out"
+NOTE_PLACEHOLDER: Final = "placeholder sent for missing reasoning_content"
+NOTE_IDS: Final = "tool-call ids mapped"
+NOTE_STAND_IN: Final = "a stand-in sent for the thought signature of another vendor's call"
+NOTE_PREFIX: Final = "the assistant's last message marked as the beginning of the reply"
+NOTE_NAME: Final = "messages[].name left out"
+_NO_CALLS: Final = (b"", b"null", b"[]")
 
 
-def adapt_messages(
-    raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "", *, is_spelled_for_it: bool = False
-) -> tuple[msgspec.Raw, list[str]]:
+class _Id(msgspec.Struct, gc=False):
+    id: str | None = None
+
+
+class _Ids(msgspec.Struct, gc=False):
+    tool_calls: list[_Id] | None = None
+    tool_call_id: str | None = None
+
+
+_IDS: Final = msgspec.json.Decoder(list[_Ids])
+
+
+def adapt_messages(raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "") -> tuple[msgspec.Raw, list[str]]:
     """The messages as a provider with *quirks* takes them, and what was changed; *raw* itself if nothing was.
 
-    *signature_stand_in*: what the model takes for a thought signature of calls that it did not make. *is_spelled_for_it*: they
-    hold no role, reasoning or signature that it does not take."""
-    may_hold_more = not is_spelled_for_it and _may_hold_more(bytes(raw), quirks)
-    if (
-        not may_hold_more
-        and not _may_concern(bytes(raw), quirks)
-        and not (signature_stand_in and b'"tool_calls"' in bytes(raw))
-    ):
+    *signature_stand_in*: what the model takes for a thought signature of calls that it did not make."""
+    adapting = _Adapting(bytes(raw), quirks, signature_stand_in)
+    if not adapting.may_change:
         return raw, []
     try:
-        messages = _OBJECTS.decode(raw)
-        adapted, notes = _adapt(messages, quirks)
-        if signature_stand_in:
-            notes += _sign(adapted, signature_stand_in)
+        adapted = adapting.adapt(_OBJECTS.decode(raw))
     except (ValueError, RecursionError):
         return raw, []  # of a shape that is the provider's to judge
-    return (msgspec.Raw(msgspec.json.encode(adapted)), notes) if notes else (raw, [])
+    return (msgspec.Raw(msgspec.json.encode(adapted)), list(adapting.notes)) if adapting.notes else (raw, [])
 
 
-def _may_hold_more(text: bytes, quirks: Quirks) -> bool:
-    """Whether there may be something in a message that is not taken there."""
-    find = text.find  # `in` costs twice as much: it takes its left side for a number first
-    if not quirks.developer_role and find(b'"developer"') >= 0:
-        return True
-    if not quirks.keep_reasoning and (find(b'"reasoning') >= 0 or find(b'"thinking"') >= 0):
-        return True
-    return not quirks.thought_signatures and find(b'"extra_content"') >= 0
+class _Adapting:
+    """The quirks that may concern one request's messages, by what stands in them."""
+
+    def __init__(self, text: bytes, quirks: Quirks, signature_stand_in: str) -> None:
+        find = text.find  # `in` costs twice as much: it takes its left side for a number first
+        has_calls = bool(quirks.tool_ids or quirks.reasoning_placeholder or signature_stand_in) and find(b'"tool_call') >= 0
+        self.notes: dict[str, None] = {}
+        self._text = text
+        self._no_developer = not quirks.developer_role and find(b'"developer"') >= 0
+        self._no_reasoning = not quirks.keep_reasoning and _has_reasoning(text)
+        self._no_signatures = not quirks.thought_signatures and find(b'"extra_content"') >= 0
+        self._system_first = quirks.system_first and find(b'"system"') >= 0
+        self._bridges = quirks.bridge_tool_to_user and find(b'"tool"') >= 0
+        self._marks = quirks.marks_prefix and text.rfind(b'"assistant"') > max(text.rfind(b'"user"'), text.rfind(b'"tool"'))
+        self._unwanted = [name for name in quirks.drop_message_fields if find(b'"%b"' % name.encode()) >= 0]
+        self._id_pattern = quirks.tool_ids if has_calls else ""
+        self._stand_in = signature_stand_in if has_calls else ""
+        self._placeholder = quirks.reasoning_placeholder if has_calls and quirks.keep_reasoning else ""
+        self._ids: dict[str, str] = {}
+
+    @property
+    def may_change(self) -> bool:
+        """Whether there may be anything to do."""
+        return bool(
+            (self._no_developer or self._system_first or self._bridges or self._marks or self._unwanted)
+            or (self._no_reasoning or self._no_signatures or self._id_pattern or self._stand_in or self._placeholder)
+        )
+
+    def adapt(self, messages: list[dict[str, msgspec.Raw]]) -> list[_Spelled]:
+        """*messages*, each changed where it has to be. Raises what msgspec raises."""
+        self._ids = map_ids(_tool_ids(self._text), self._id_pattern) if self._id_pattern else {}
+        has_rules_for_calls = bool(self._ids or self._no_signatures or self._stand_in or self._placeholder)
+        adapted: list[_Spelled] = []
+        before = b""
+        for message in messages:
+            role = _spelled(message, "role")
+            if self._no_developer or self._system_first:
+                role = self._adapt_role(message, role, before, is_last=message is messages[-1])
+            if self._bridges and before == b'"tool"' and role == b'"user"':
+                adapted.append(_BRIDGE)
+                self.notes[NOTE_BRIDGE] = None
+            if self._no_reasoning or self._unwanted:
+                self._drop_fields(message)
+            adapted.append(self._with_calls(message) if has_rules_for_calls else message)
+            before = role
+        if self._marks and before == b'"assistant"':
+            self._mark_prefix(adapted[-1])
+        return adapted
+
+    def _adapt_role(self, message: _Spelled, role: bytes, before: bytes, *, is_last: bool) -> bytes:
+        """The role that the message goes out with: the system instructs where no others stand before it, and some behind."""
+        if role == b'"developer"' and self._no_developer:
+            message["role"], role = _SYSTEM, b'"system"'
+            self.notes[NOTE_DEVELOPER] = None
+        if role == b'"system"' and self._system_first and (is_last or before not in (b"", b'"system"')):
+            message["role"], role = _USER, b'"user"'
+            self.notes[NOTE_SYSTEM] = None
+        return role
+
+    def _drop_fields(self, message: _Spelled) -> None:
+        """Reasoning of earlier turns, and fields that are not taken, on messages and on the parts of their content."""
+        if self._no_reasoning:
+            for name in REASONING_FIELDS:
+                if message.pop(name, None) is not None:
+                    self.notes[NOTE_REASONING] = None
+        for name in self._unwanted:
+            if message.pop(name, None) is not None:
+                self.notes[f"messages[].{name} left out"] = None
+        content = _spelled(message, "content")
+        if not self._unwanted or content[:1] != b"[":
+            return
+        parts = _OBJECTS.decode(content)
+        held = [name for name in self._unwanted for part in parts if part.pop(name, None) is not None]
+        if held:
+            message["content"] = msgspec.Raw(msgspec.json.encode(parts))
+            self.notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))
+
+    def _with_calls(self, message: _Spelled) -> _Spelled:
+        """*message* with its calls, or the id of the call that it answers, as they are taken."""
+        if self._ids and _rename_id(message, "tool_call_id", self._ids):
+            self.notes[NOTE_IDS] = None
+        spelled = _spelled(message, "tool_calls")
+        calls = _OBJECTS.decode(spelled) if spelled[:1] == b"[" else []
+        if not calls:
+            return message
+        if self._placeholder and _spelled(message, "reasoning_content") in (b"", b"null", b'""'):
+            message["reasoning_content"] = msgspec.Raw(msgspec.json.encode(self._placeholder))
+            self.notes[NOTE_PLACEHOLDER] = None
+        if self._adapt_calls(calls):
+            message["tool_calls"] = calls
+        return message
+
+    def _adapt_calls(self, calls: list[dict[str, msgspec.Raw]]) -> bool:
+        """Change *calls*; False if there is nothing to change."""
+        renamed = [call for call in calls if _rename_id(call, "id", self._ids)] if self._ids else []
+        if renamed:
+            self.notes[NOTE_IDS] = None
+        unsigned = [call for call in calls if call.pop("extra_content", None) is not None] if self._no_signatures else []
+        if unsigned:  # what Google sealed in a call, nobody else can read, and some refuse
+            self.notes["thought signatures of another vendor left out"] = None
+        if self._stand_in and b'"thought_signature"' not in _spelled(calls[0], "extra_content"):
+            # only the first call of a message has to be signed
+            calls[0]["extra_content"] = msgspec.Raw(msgspec.json.encode({"google": {"thought_signature": self._stand_in}}))
+            self.notes[NOTE_STAND_IN] = None
+            return True
+        return bool(renamed or unsigned)
+
+    def _mark_prefix(self, last: _Spelled) -> None:
+        calls = last.get("tool_calls")
+        has_calls = isinstance(calls, list) or _spelled(last, "tool_calls") not in _NO_CALLS
+        if not has_calls and _spelled(last, "prefix") != b"true":
+            last["prefix"] = _PREFIX
+            self.notes[NOTE_PREFIX] = None
 
 
-def _may_concern(text: bytes, quirks: Quirks) -> bool:
-    """Whether the other rules may have something to change."""
-    find = text.find
-    if (quirks.tool_ids or quirks.reasoning_placeholder) and find(b'"tool_call') >= 0:
-        return True
-    if quirks.bridge_tool_to_user and find(b'"tool"') >= 0:
-        return True
-    if quirks.system_first and find(b'"system"') >= 0:
-        return True
-    if quirks.marks_prefix and text.rfind(b'"assistant"') > max(text.rfind(b'"user"'), text.rfind(b'"tool"')):
-        return True
-    names = quirks.drop_message_fields
-    return bool(names) and any(find(b'"%b"' % name.encode()) >= 0 for name in names)
+def _has_reasoning(text: bytes) -> bool:
+    return text.find(b'"reasoning') >= 0 or text.find(b'"thinking"') >= 0
 
 
-def _adapt(messages: list[Fields], quirks: Quirks) -> tuple[list[Fields], list[str]]:
-    notes: dict[str, None] = {}
-    ids = _map_ids(_tool_ids(messages), quirks.tool_ids) if quirks.tool_ids else {}
-    adapted: list[Fields] = []
-    before = b""
-    for message in messages:
-        may_instruct = before in (b"", b'"system"') and message is not messages[-1]
-        role = _adapt_role(message, quirks, may_instruct, notes)
-        if quirks.bridge_tool_to_user and before == b'"tool"' and role == b'"user"':
-            adapted.append(_BRIDGE)
-            notes["an assistant message put between tool and user"] = None
-        _drop_fields(message, quirks, notes)
-        if quirks.reasoning_placeholder and quirks.keep_reasoning:
-            _hold_reasoning_place(message, quirks, notes)
-        if ids:
-            _rename_ids(message, ids, notes)
-        if not quirks.thought_signatures:
-            _drop_signatures(message, notes)
-        adapted.append(message)
-        before = role
-    if quirks.marks_prefix and before == b'"assistant"':
-        _mark_prefix(adapted[-1], notes)
-    return adapted, list(notes)
-
-
-def _adapt_role(message: Fields, quirks: Quirks, may_instruct: bool, notes: dict[str, None]) -> bytes:
-    """The role that the message goes out with. *may_instruct*: only system messages stand before it, and others behind."""
-    role = _spelled(message, "role")
-    if role == b'"developer"' and not quirks.developer_role:
-        message["role"], role = _SYSTEM, b'"system"'
-        notes["role developer sent as system"] = None
-    if role == b'"system"' and quirks.system_first and not may_instruct:
-        message["role"], role = _USER, b'"user"'
-        notes["a system message sent as the user's"] = None
-    return role
-
-
-def _spelled(fields: Fields, name: str) -> bytes:
+def _spelled(fields: _Spelled, name: str) -> bytes:
     raw = fields.get(name)
     return bytes(raw) if raw is not None else b""
 
 
-def _drop_fields(message: Fields, quirks: Quirks, notes: dict[str, None]) -> None:
-    """Reasoning of earlier turns, and fields that are not taken, on messages and on the parts of their content."""
-    if not quirks.keep_reasoning:
-        for name in REASONING_FIELDS:
-            if message.pop(name, None) is not None:
-                notes["reasoning of earlier turns left out"] = None
-    for name in quirks.drop_message_fields:
-        if message.pop(name, None) is not None:
-            notes[f"messages[].{name} left out"] = None
-    content = _spelled(message, "content")
-    unwanted = [name for name in quirks.drop_message_fields if b'"' + name.encode() + b'"' in content]
-    if unwanted and content.startswith(b"["):
-        parts = _OBJECTS.decode(content)
-        held = [name for name in unwanted for part in parts if part.pop(name, None) is not None]
-        if held:
-            message["content"] = msgspec.Raw(msgspec.json.encode(parts))
-            notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))
-
-
-def _mark_prefix(last: Fields, notes: dict[str, None]) -> None:
-    if _spelled(last, "tool_calls") in (b"", b"null", b"[]") and _spelled(last, "prefix") != b"true":
-        last["prefix"] = msgspec.Raw(b"true")
-        notes["the assistant's last message marked as the beginning of the reply"] = None
-
-
-def _drop_signatures(message: Fields, notes: dict[str, None]) -> None:
-    """What Google sealed in a call, nobody else can read, and some refuse."""
-    if b'"extra_content"' not in _spelled(message, "tool_calls"):
+def _tool_ids(text: bytes) -> Iterable[str]:
+    """The ids of calls, in their order; none if they are of a shape that is the provider's to judge."""
+    try:
+        messages = _IDS.decode(text)
+    except (ValueError, RecursionError):
         return
-    calls = _OBJECTS.decode(message["tool_calls"])
-    if [call for call in calls if call.pop("extra_content", None) is not None]:
-        message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
-        notes["thought signatures of another vendor left out"] = None
-
-
-def _sign(messages: list[Fields], stand_in: str) -> list[str]:
-    """Only the first call of a message has to be signed."""
-    notes: list[str] = []
     for message in messages:
-        if not _spelled(message, "tool_calls").startswith(b"[{"):
-            continue
-        calls = _OBJECTS.decode(message["tool_calls"])
-        if b'"thought_signature"' not in _spelled(calls[0], "extra_content"):
-            calls[0]["extra_content"] = msgspec.Raw(msgspec.json.encode({"google": {"thought_signature": stand_in}}))
-            message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
-            notes = ["a stand-in sent for the thought signature of another vendor's call"]
-    return notes
+        if message.tool_calls:
+            for call in message.tool_calls:
+                if call.id is not None:
+                    yield call.id
+        if message.tool_call_id is not None:
+            yield message.tool_call_id
 
 
-def _hold_reasoning_place(message: Fields, quirks: Quirks, notes: dict[str, None]) -> None:
-    if _spelled(message, "tool_calls").startswith(b"[{") and _spelled(message, "reasoning_content") in (b"", b"null", b'""'):
-        message["reasoning_content"] = msgspec.Raw(msgspec.json.encode(quirks.reasoning_placeholder))
-        notes["placeholder sent for missing reasoning_content"] = None
-
-
-def _tool_ids(messages: Iterable[Fields]) -> Iterable[str]:
-    for message in messages:
-        if _spelled(message, "tool_calls").startswith(b"["):
-            for call in _OBJECTS.decode(message["tool_calls"]):
-                if _spelled(call, "id").startswith(b'"'):
-                    yield _TEXT.decode(call["id"])
-        if _spelled(message, "tool_call_id").startswith(b'"'):
-            yield _TEXT.decode(message["tool_call_id"])
-
-
-def _map_ids(ids: Iterable[str], pattern: str) -> dict[str, str]:
+def map_ids(ids: Iterable[str], pattern: str) -> dict[str, str]:
     """For every id that *pattern* refuses another that it takes: the same for the same id, none twice in a request."""
     try:
         fits = re.compile(pattern).fullmatch
@@ -202,28 +226,12 @@ def _map_ids(ids: Iterable[str], pattern: str) -> dict[str, str]:
 
 
 def _short_id(long: str, turn: int) -> str:
-    number = int.from_bytes(hashlib.sha256(f"{turn}:{long}".encode()).digest()[:8])
-    letters = []
-    for _ in range(_ID_LENGTH):
-        number, place = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[place])
-    return "".join(letters)
+    return hashlib.blake2b(f"{turn}:{long}".encode(), digest_size=_ID_CHARS).hexdigest()[:_ID_CHARS]
 
 
-def _rename_ids(message: Fields, ids: dict[str, str], notes: dict[str, None]) -> None:
-    if _spelled(message, "tool_calls").startswith(b"["):
-        calls = _OBJECTS.decode(message["tool_calls"])
-        renamed = [_rename_id(call, "id", ids) for call in calls]
-        if any(renamed):
-            message["tool_calls"] = msgspec.Raw(msgspec.json.encode(calls))
-            notes["tool-call ids mapped"] = None
-    if _rename_id(message, "tool_call_id", ids):
-        notes["tool-call ids mapped"] = None
-
-
-def _rename_id(fields: Fields, name: str, ids: dict[str, str]) -> bool:
+def _rename_id(fields: _Spelled, name: str, ids: dict[str, str]) -> bool:
     spelled = _spelled(fields, name)
-    new = ids.get(_TEXT.decode(spelled)) if spelled.startswith(b'"') else None
+    new = ids.get(_TEXT.decode(spelled)) if spelled[:1] == b'"' else None
     if new is None:
         return False
     fields[name] = msgspec.Raw(msgspec.json.encode(new))

@@ -16,9 +16,9 @@ from hrd.core.reasoning_effort import effort_for
 from hrd.core.reply_events import Broken, ReplyEvent, Started, UsageSeen
 from hrd.dialects.contract import Encoded, EventReader, Fields
 from hrd.dialects.openai_chat_events import ChatReader, read_message
-from hrd.dialects.openai_chat_turns import Messages
+from hrd.dialects.openai_chat_turns import OWN_FIELDS, Messages
 from hrd.dialects.openai_reply import chunk_error, known_usage, read_chunk
-from hrd.dialects.quirks import apply
+from hrd.dialects.quirks import apply, signature_stand_in
 from hrd.dialects.tool_names import FREEFORM_SCHEMA, names_back, sent_name
 
 PATH: Final = "/chat/completions"
@@ -34,7 +34,7 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     """*conversation* as *provider* takes it, for *model*."""
     quirks = provider.quirks
     turns, notes = repair(conversation.turns)
-    messages = Messages(turns, quirks)
+    messages = Messages(turns, quirks, signature_stand_in(quirks, model))
     members: dict[str, Any] = {"model": model, "messages": messages.done}
     if stream:
         members["stream"] = True
@@ -43,7 +43,9 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     members |= _tools(conversation, messages)
     members |= _options(conversation, provider, model, messages)
     fields: Fields = {name: msgspec.Raw(_ENCODE(value)) for name, value in members.items()}
-    sent, changes = apply(fields, provider, model, drop=drop, is_spelled_for_it=True)
+    sent, changes = apply(
+        fields, provider, model, drop=drop, are_messages_spelled=OWN_FIELDS.issuperset(quirks.drop_message_fields)
+    )
     return Encoded(
         _ENCODE(sent),
         tuple(dict.fromkeys((*notes, *messages.notes, *changes))),

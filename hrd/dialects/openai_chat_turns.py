@@ -34,12 +34,24 @@ from hrd.core.conversation import (
 )
 from hrd.core.providers import Quirks
 from hrd.dialects.data_urls import data_url
+from hrd.dialects.messages import (
+    BRIDGE,
+    NOTE_BRIDGE,
+    NOTE_DEVELOPER,
+    NOTE_IDS,
+    NOTE_NAME,
+    NOTE_PLACEHOLDER,
+    NOTE_PREFIX,
+    NOTE_REASONING,
+    NOTE_STAND_IN,
+    NOTE_SYSTEM,
+    map_ids,
+)
 from hrd.dialects.openai_chat_request import DIALECT
 from hrd.dialects.tool_names import SentNames, wrapped
 
 _ASSISTANT: Final = Role.ASSISTANT
 _TOOL: Final = Role.TOOL
-_DEVELOPER: Final = Role.DEVELOPER
 _CUSTOM: Final = CallKind.CUSTOM
 _IMAGES_FOLLOW: Final = "The images of this result follow."
 
@@ -100,6 +112,7 @@ class Message(msgspec.Struct, omit_defaults=True, gc=False):
     tool_calls: Sequence[Call] = ()
     reasoning_content: str = ""
     reasoning_details: msgspec.Raw = ABSENT
+    prefix: bool = False
 
 
 class Result(msgspec.Struct, tag_field="role", tag="tool", gc=False):
@@ -107,16 +120,25 @@ class Result(msgspec.Struct, tag_field="role", tag="tool", gc=False):
     content: str
 
 
-class Messages:
-    """The messages that turns become, and what was left out on the way."""
+OWN_FIELDS: Final = frozenset({"name", "cache_control"})
+"""Members that a provider may not take in messages, and that are not written then."""
 
-    def __init__(self, turns: Iterable[Turn], quirks: Quirks) -> None:
-        """*turns*: repaired (`core.history`)."""
+
+class Messages:
+    """The messages that turns become, by a provider's quirks (see `dialects.messages`), and what was left out on the way."""
+
+    def __init__(self, turns: Sequence[Turn], quirks: Quirks, signature_stand_in: str = "") -> None:
+        """*turns*: repaired (`core.history`). *signature_stand_in*: what the model takes for a signature of another's calls."""
         self.done: list[Message | Result] = []
         self.notes: dict[str, None] = {}
         self._quirks = quirks
-        self._keeps_marks = "cache_control" in quirks.forward
+        self._stand_in = signature_stand_in
+        self._keeps_marks = "cache_control" in quirks.forward and "cache_control" not in quirks.drop_message_fields
+        self._keeps_names = "name" not in quirks.drop_message_fields
         self._names = SentNames()
+        self._ids = map_ids(_ids_of(turns), quirks.tool_ids) if quirks.tool_ids else {}
+        if self._ids:
+            self.notes[NOTE_IDS] = None
         for turn in turns:
             if turn.role is _TOOL:
                 self._add_results(turn.parts)
@@ -124,19 +146,48 @@ class Messages:
                 self._add_assistants(turn)
             else:
                 self._add_others(turn)
+        if self.done:
+            self._finish(self.done[-1])
+
+    def _finish(self, last: Message | Result) -> None:
+        if not isinstance(last, Message):
+            return
+        if self._quirks.system_first and last.role == "system":
+            last.role = "user"
+            self.notes[NOTE_SYSTEM] = None
+        if self._quirks.marks_prefix and last.role == "assistant" and not last.tool_calls:
+            last.prefix = True
+            self.notes[NOTE_PREFIX] = None
 
     def marked(self, mark: msgspec.Raw) -> msgspec.Raw:
         """*mark*, of a prefix to be cached, if the provider takes such."""
         return mark if self._keeps_marks else ABSENT
 
     def _add_others(self, turn: Turn) -> None:
-        role = turn.role
-        if role is _DEVELOPER and not self._quirks.developer_role:
-            role = Role.SYSTEM
-            self.notes["role developer sent as system"] = None
         content = self._content(turn.parts)
-        if content:
-            self.done.append(Message(role, content, turn.name))
+        if not content:
+            return
+        role = turn.role.value
+        if role == "developer" and not self._quirks.developer_role:
+            role = "system"
+            self.notes[NOTE_DEVELOPER] = None
+        if role == "system" and self._quirks.system_first and self.done and not _is_systems(self.done[-1]):
+            role = "user"
+            self.notes[NOTE_SYSTEM] = None
+        if role == "user":
+            self._bridge()
+        self.done.append(Message(role, content, self._name(turn)))
+
+    def _bridge(self) -> None:
+        if self._quirks.bridge_tool_to_user and self.done and isinstance(self.done[-1], Result):
+            self.done.append(Message("assistant", BRIDGE))
+            self.notes[NOTE_BRIDGE] = None
+
+    def _name(self, turn: Turn) -> str:
+        if turn.name and not self._keeps_names:
+            self.notes[NOTE_NAME] = None
+            return ""
+        return turn.name
 
     def _add_assistants(self, turn: Turn) -> None:
         said: list[Part] = []
@@ -152,12 +203,21 @@ class Messages:
         content = self._content(said) if said else ""
         if not content and not calls:
             return
-        message = Message("assistant", content or None, turn.name)
-        if calls:
-            message.tool_calls = calls
+        message = Message("assistant", content or None, self._name(turn))
         if thinking:
             self._think(message, thinking)
+        if calls:
+            self._call_from(message, calls)
         self.done.append(message)
+
+    def _call_from(self, message: Message, calls: Sequence[Call]) -> None:
+        message.tool_calls = calls
+        if self._stand_in and calls[0].extra_content is None:  # only the first call of a message has to be signed
+            calls[0].extra_content = _signed(self._stand_in)
+            self.notes[NOTE_STAND_IN] = None
+        if self._quirks.keep_reasoning and self._quirks.reasoning_placeholder and not message.reasoning_content:
+            message.reasoning_content = self._quirks.reasoning_placeholder
+            self.notes[NOTE_PLACEHOLDER] = None
 
     def _add_results(self, results: Iterable[Part]) -> None:
         pictures: list[Part] = []
@@ -173,8 +233,9 @@ class Messages:
                 content = "\n\n".join(texts) or (_IMAGES_FOLLOW if others else "")
             if part.is_error and not content.startswith("Error"):
                 content = f"Error: {content}"
-            self.done.append(Result(part.call_id, content))
+            self.done.append(Result(self._ids.get(part.call_id, part.call_id) if self._ids else part.call_id, content))
         if pictures:
+            self._bridge()
             self.done.append(Message("user", self._content(pictures)))
 
     def _content(self, parts: Sequence[Part]) -> str | Sequence[SentPart]:
@@ -223,17 +284,35 @@ class Messages:
 
     def _call(self, call: ToolCall) -> Call:
         arguments = wrapped(call.arguments) if call.kind is _CUSTOM else call.arguments
-        spelled = Call(call.id, Function(self._names[call.name, call.namespace], arguments))
+        call_id = self._ids.get(call.id, call.id) if self._ids else call.id
+        spelled = Call(call_id, Function(self._names[call.name, call.namespace], arguments))
         if call.signature and self._quirks.thought_signatures:
-            spelled.extra_content = {"google": {"thought_signature": call.signature}}
+            spelled.extra_content = _signed(call.signature)
         return spelled
 
     def _think(self, message: Message, thinking: Sequence[Thinking]) -> None:
         if not self._quirks.keep_reasoning:
-            self.notes["reasoning of earlier turns left out"] = None
+            self.notes[NOTE_REASONING] = None
             return
         sealed = [part.details for part in thinking if part.vendor is Vendor.OPENROUTER and part.details]
         if sealed:
             message.reasoning_details = sealed[0]
         else:
             message.reasoning_content = "\n\n".join(part.text for part in thinking if part.text)
+
+
+def _signed(signature: str) -> dict[str, Any]:
+    return {"google": {"thought_signature": signature}}
+
+
+def _is_systems(message: Message | Result) -> bool:
+    return isinstance(message, Message) and message.role == "system"
+
+
+def _ids_of(turns: Iterable[Turn]) -> Iterable[str]:
+    for turn in turns:
+        for part in turn.parts:
+            if type(part) is ToolCall:
+                yield part.id
+            elif type(part) is ToolResult:
+                yield part.call_id

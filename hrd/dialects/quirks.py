@@ -49,13 +49,12 @@ def apply(
     *,
     drop: frozenset[str] = frozenset(),
     max_tokens: int | None = None,
-    is_spelled_for_it: bool = False,
+    are_messages_spelled: bool = False,
 ) -> tuple[Fields, list[str]]:
     """*fields* as *provider* takes them for *model*, in a new dict, and what was changed.
 
     *drop*: fields that it was learned not to take. *max_tokens* replaces the client's output limit; the
-    caller notes why. *is_spelled_for_it*: the messages are our own, and hold no role, reasoning or
-    signature that the provider does not take."""
+    caller notes why. *are_messages_spelled*: they are our own, spelled for this provider."""
     quirks = provider.quirks
     notes: list[str] = []
     limit_name, limit = quirks.token_field, None
@@ -82,10 +81,8 @@ def apply(
     if not _TOOLS.isdisjoint(sent):
         _adapt_tools(sent, quirks, notes)
     messages = sent.get("messages")
-    if messages is not None:
-        sent["messages"], changes = adapt_messages(
-            messages, quirks, _signature_stand_in(quirks, model), is_spelled_for_it=is_spelled_for_it
-        )
+    if messages is not None and not are_messages_spelled:
+        sent["messages"], changes = adapt_messages(messages, quirks, signature_stand_in(quirks, model))
         notes += changes
     return sent, notes
 
@@ -98,7 +95,8 @@ def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
     return name in quirks.drop_for and model.startswith(quirks.drop_for[name]) and not _unthinking(fields)
 
 
-def _signature_stand_in(quirks: Quirks, model: str) -> str:
+def signature_stand_in(quirks: Quirks, model: str) -> str:
+    """What *model* takes for a thought signature of calls that it did not make; empty if it demands none."""
     return next((sent for prefix, sent in quirks.signature_stand_ins.items() if model.startswith(prefix)), "")
 
 

@@ -142,7 +142,15 @@ def test_quirks_apply() -> None:
     assert {"temperature", "reasoning_effort"}.isdisjoint(body)
     call_id = body["messages"][1]["tool_calls"][0]["id"]
     assert (len(call_id), body["messages"][2]["tool_call_id"]) == (9, call_id)
-    assert encoded.notes == ("temperature left out", "tool-call ids mapped")
+    assert encoded.notes == ("tool-call ids mapped", "temperature left out")
+
+
+def test_members_that_no_other_provider_refuses_are_left_out_too() -> None:
+    body, encoded = sent(
+        Conversation(turns=(USER, Turn(Role.ASSISTANT, (CALL,)))), provider(drop_message_fields=("tool_calls",))
+    )
+    assert "tool_calls" not in body["messages"][1]
+    assert "messages[].tool_calls left out" in encoded.notes
 
 
 # replies -----------------------------------------------------------------------------------------------------------------

@@ -4,10 +4,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hrd.core.conversation import (
     Audio,
     CallKind,
+    Conversation,
     Document,
     Foreign,
     Image,
@@ -21,8 +24,11 @@ from hrd.core.conversation import (
     Turn,
     Vendor,
 )
+from hrd.core.history import repair
 from hrd.core.providers import Quirks
+from hrd.dialects.messages import adapt_messages
 from hrd.dialects.openai_chat_turns import Messages
+from tests.hrd.dialects.histories import histories
 
 USER = Turn(Role.USER, (Text("hi"),))
 MARK = msgspec.Raw(b'{"type":"ephemeral"}')
@@ -140,3 +146,36 @@ def test_developers_are_heard_as_the_system_where_there_are_none() -> None:
     said = Turn(Role.DEVELOPER, (Text("be brief"),), "ann")
     assert messages(said, developer_role=True) == [{"role": "developer", "content": "be brief", "name": "ann"}]
     assert spelled(said) == ([{"role": "system", "content": "be brief", "name": "ann"}], ["role developer sent as system"])
+
+
+QUIRKS = st.builds(
+    Quirks,
+    tool_ids=st.sampled_from(["", "[A-Za-z0-9]{9}", "[a-z]+"]),
+    reasoning_placeholder=st.sampled_from(["", "[none]"]),
+    drop_message_fields=st.sampled_from([(), ("name",), ("name", "cache_control")]),
+    forward=st.sampled_from([(), ("cache_control",)]),
+    developer_role=st.booleans(),
+    keep_reasoning=st.booleans(),
+    thought_signatures=st.booleans(),
+    bridge_tool_to_user=st.booleans(),
+    system_first=st.booleans(),
+    marks_prefix=st.booleans(),
+)
+
+
+@given(histories(), QUIRKS, st.sampled_from(["", "unsigned"]))
+def test_whatever_the_quirks_nothing_is_left_to_mend(asked: Conversation, quirks: Quirks, stand_in: str) -> None:
+    stand_in = stand_in if quirks.thought_signatures else ""
+    made = Messages(repair(asked.turns)[0], quirks, stand_in)
+    spelled = msgspec.Raw(msgspec.json.encode(made.done))
+    assert adapt_messages(spelled, quirks, stand_in) == (spelled, [])
+
+
+@given(histories(), QUIRKS)
+def test_the_rules_are_those_of_messages_that_clients_spelled(asked: Conversation, quirks: Quirks) -> None:
+    turns = repair(asked.turns)[0]
+    plain = Quirks(developer_role=True, keep_reasoning=True, thought_signatures=True, forward=quirks.forward)
+    mended, notes = adapt_messages(msgspec.Raw(msgspec.json.encode(Messages(turns, plain).done)), quirks)
+    made = Messages(turns, quirks)
+    assert msgspec.json.decode(mended) == msgspec.json.decode(msgspec.json.encode(made.done))
+    assert set(notes) <= set(made.notes)
