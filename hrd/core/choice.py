@@ -384,14 +384,14 @@ class Choice:
         shares = not selection.is_pinned
         never = self._forbidden(selection, tour, caller)
         lanes = [self._lanes.of(c, now) for c, why in never if not why]
-        moments = [(self._turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
-        hindered = [(at, lane) for at, lane in moments if at > now or self._why_hindered(lane, tour, shares=shares)]
+        within_s = self.rules.max_wait_s - waited_s
+        near = [lane for lane in lanes if not lane.is_shut_until(now + within_s)]
+        hindered = self._moments(near, tour, now, shares=shares)
         untried = [(at, lane) for at, lane in hindered if lane.candidate.key not in tour.tried]
         patient = [lane for at, lane in untried if at <= now and not lane.is_probed]
         if patient:
             return self._patient(patient, tour, selection, now)
         waits = [(at if at > now else now + RECHECK_S, lane) for at, lane in hindered]
-        within_s = self.rules.max_wait_s - waited_s
         if is_trial and within_s >= RECHECK_S:
             return Wait(until=min([now + RECHECK_S, *(at for at, _ in waits)]) + WAIT_GRAIN_S)
         if waits and not tour.is_all_empty():
@@ -402,9 +402,15 @@ class Choice:
         if unfinished:
             return self._patient(unfinished, tour, selection, now)
         passed = [PassedOver(candidate=c.key, why=why) for c, why in never]
+        hindered = self._moments(lanes, tour, now, shares=shares)
         return conclude(
             tour, passed, hindered=[self._hindered(lane, at, tour, now, shares=shares) for at, lane in hindered], now=now
         )
+
+    def _moments(self, lanes: Sequence[Lane], tour: Tour, now: float, *, shares: bool) -> list[tuple[float, Lane]]:
+        """Those of *lanes* that cannot be asked now, and when they can."""
+        moments = [(self._turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
+        return [(at, lane) for at, lane in moments if at > now or self._why_hindered(lane, tour, shares=shares)]
 
     def _give_way(
         self, chosen: Chosen, selection: Selection, tour: Tour, caller: Caller, now: float, waited_s: float

@@ -51,8 +51,10 @@ class Group:
             insort(self._sure, (sure, lane.place, lane))
             self._known[lane] = row, sure
             until = min(until, lane.worth.until)
-        elif lane.is_probe_due or (lane.is_open and (room.requests >= 1 or lane.is_testable)):
+        elif lane.is_probe_due or (lane.is_open and (room.requests >= 1 or lane.may_be_tested(0, 0, now))):
             self._odd[lane] = None
+        elif lane.is_open:
+            until = min(until, lane.firm_until)
         return until
 
     def _take_out(self, lane: Lane) -> None:

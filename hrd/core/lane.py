@@ -28,6 +28,8 @@ class Lane:
         "claimed",
         "credential",
         "doubted_at",
+        "firm",
+        "firm_until",
         "group",
         "guesses",
         "in_flight",
@@ -36,7 +38,6 @@ class Lane:
         "is_probe_due",
         "is_probed",
         "is_stale",
-        "is_testable",
         "is_waitable",
         "latency_ms",
         "looked_at",
@@ -50,6 +51,7 @@ class Lane:
         "reading",
         "room",
         "room_shared",
+        "shut_until",
         "standing",
         "standing_until",
         "tier",
@@ -93,14 +95,14 @@ class Lane:
         """By what is claimed."""
         self.is_open = False
         """Nothing but the lack of room keeps it from being asked."""
-        self.opens_at = 0.0
-        """When the known windows that count requests have room for one."""
+        self.opens_at = self.shut_until = 0.0
+        """When the known windows that count requests have room for one, and when all that are full have room for anything."""
         self.inexact: list[Meter] = []
         """The known windows of which that cannot be said: requests have a size there, or not the clock alone opens them."""
         self.guesses: list[Meter] = []
         """Those of the known limits that a single refusal made us guess."""
-        self.is_testable = False
-        """Whatever requests it has no room for may be gone beyond by one, to see whether it still holds."""
+        self.firm, self.firm_until = Room(), 0.0
+        """By those of the known windows that nobody may go beyond to see whether they still hold: until then."""
         self.is_waitable = False
         """A claimed limit of requests at once is reached: better to wait for one of them to end."""
         self.worth = Worth(LOCAL_SHARE) if candidate.cost_class is CostClass.LOCAL else Worth()
@@ -126,6 +128,14 @@ class Lane:
         before = self.latency_ms
         self.latency_ms = (1 - SMOOTHING) * before + SMOOTHING * latency_ms if before else latency_ms
         self._note(self)
+
+    def may_be_tested(self, tokens: int, output_tokens: int, now: float) -> bool:
+        """Whether a request that it has no room for may perhaps go beyond what is in its way."""
+        return self.firm.takes(tokens, output_tokens) or now >= self.firm_until
+
+    def is_shut_until(self, moment: float) -> bool:
+        """Whether nothing fits before *moment*, whoever asks: what is known says so, and no guess."""
+        return self.shut_until > moment and not self.guesses
 
     def is_used_up(self, tokens: int, most: int | None) -> bool:
         """Whether by a claim it has nothing left for a request of *tokens* and at most *most* in its reply."""

@@ -16,8 +16,8 @@ from hrd.core.quota import evidence
 from hrd.core.quota.amounts import amounts_of
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.kinds import AT_ONCE, DAY_S, REQUESTS
-from hrd.core.quota.meter import Meter
-from hrd.core.quota.window import FIXED, SAID, SETTINGS
+from hrd.core.quota.meter import NOT_IN_TIME, Meter
+from hrd.core.quota.window import FIXED, NEVER, SAID, SETTINGS
 from hrd.core.room import Room
 
 CANDIDATES_MAX: Final = 20_000
@@ -196,7 +196,9 @@ class Lanes:
         worth = lane.worth
         worth.clear()
         lane.is_waitable = False
-        lane.is_testable, lane.opens_at = True, now
+        lane.firm.clear()
+        lane.firm_until = NOT_IN_TIME
+        lane.opens_at = lane.shut_until = now
         lane.inexact, lane.guesses = [], []
         for meter in meters:
             limit = meter.limit_now(now)
@@ -211,6 +213,9 @@ class Lanes:
                 self._narrow(lane, meter, left - meter.spare)
                 if meter.is_known:
                     self._note(lane, meter, left, now)
+                    if not evidence.may_test(meter, now):
+                        lane.firm.narrow(meter, left - meter.spare, lane.candidate.credit_price)
+                        lane.firm_until = min(lane.firm_until, evidence.may_test_from(meter, now))
                 if meter.measure is not AT_ONCE:
                     worth.weigh(meter, left / limit if left > 0 else 0.0)
 
@@ -230,10 +235,8 @@ class Lanes:
             lane.inexact.append(meter)
         elif left < 1:
             lane.opens_at = max(lane.opens_at, meter.fits_at(1, now))
-        if left < 1 and meter.measure is REQUESTS:
-            lane.is_testable = lane.is_testable and evidence.may_test(meter, now)
-            if meter.test_at > now:
-                lane.valid_until = min(lane.valid_until, meter.test_at)
+        if left <= meter.spare and (meter.opens_by_the_clock or meter.turns is NEVER):
+            lane.shut_until = max(lane.shut_until, meter.fits_at(1, now))
         if not evidence.is_firm(meter):
             lane.guesses.append(meter)
 
@@ -259,7 +262,7 @@ class Lanes:
             return False, [] if takes or self.word_ends(lane) else None
         if takes:
             return True, [] if lane.doubted_at and now >= lane.doubted_at else None
-        return False, (self.tests(lane, tokens, guess, now) or None) if lane.is_testable else None
+        return False, (self.tests(lane, tokens, guess, now) or None) if lane.may_be_tested(tokens, guess, now) else None
 
     # in full -------------------------------------------------------------------------------------------------------------
 
@@ -305,8 +308,6 @@ class Lanes:
 
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
-        if not lane.is_testable:
-            return []
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
         known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
         full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]

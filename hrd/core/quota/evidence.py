@@ -222,6 +222,14 @@ def may_test(meter: Meter, now: float) -> bool:
     return len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S
 
 
+def may_test_from(meter: Meter, now: float) -> float:
+    """When `may_test` may say something else by the clock alone."""
+    moments = [meter.test_at, meter.limit_at + DRIFT_S]
+    if len(meter.tests) >= TESTS_A_DAY:
+        moments.append(meter.tests[0] + DAY_S)
+    return min([moment for moment in moments if moment > now], default=math.inf)
+
+
 def is_firm(meter: Meter) -> bool:
     """Not a guess from a single refusal."""
     return meter.source != REFUSALS or meter.lessons > 1

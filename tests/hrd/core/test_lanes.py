@@ -77,6 +77,18 @@ def test_the_reserve_is_kept_from_those_who_pin_nobody() -> None:
     assert made.lanes.fits_at(lane, 1, 1, NOON, shares=False) == NOON
 
 
+def test_what_is_used_up_by_the_users_word_is_shut_until_it_turns_and_nobody_tests_it() -> None:
+    made = Made(Limit(kind="requests/day", limit=1), Limit(kind="tokens/month", limit=10_000))
+    made.spend()
+    made.quota.settle(1, Amounts(10, 10), NOON)
+    lane = made.lane()
+    turn = NOON + DAY / 2 + 1.0  # its clock may be a second behind ours
+    assert (lane.is_shut_until(turn - 1), lane.is_shut_until(turn)) == (True, False)
+    assert not lane.may_be_tested(0, 0, NOON)
+    assert not made.lane(turn).is_shut_until(turn)
+    assert made.lane(turn).may_be_tested(0, 0, turn)
+
+
 def test_a_claim_orders_and_does_not_refuse() -> None:
     made = Made(limits=(Limit(kind="requests/day", limit=1),))
     made.spend()

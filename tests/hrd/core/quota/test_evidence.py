@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hrd.core.failures import Observation, WindowKind
 from hrd.core.quota.count import Count
-from hrd.core.quota.evidence import begin_test, believe, is_firm, learn, may_test, sensible
+from hrd.core.quota.evidence import begin_test, believe, is_firm, learn, may_test, may_test_from, sensible
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, Turn, Window
 
@@ -128,6 +128,24 @@ def test_a_learned_limit_that_is_the_claimed_one_is_not_doubted() -> None:
     made = meter(50, used=50)
     learn(made, NOON)
     assert not may_test(made, NOON + 9 * DAY)
+
+
+@given(
+    kind=st.sampled_from(["requests/day", "tokens/day", "tokens/minute"]),
+    source=st.sampled_from(["header", "body", REFUSALS, CATALOGUE, SETTINGS]),
+    test_s=st.floats(-100, 100_000),
+    limit_s=st.floats(-100_000, 0),
+    tests=st.lists(st.floats(-100_000, 0), max_size=8),
+    later_s=st.floats(0, 200_000),
+)
+def test_what_nobody_may_go_beyond_stays_so_until_the_moment_that_is_named(
+    kind: str, source: str, test_s: float, limit_s: float, tests: list[float], later_s: float
+) -> None:
+    made = meter(50, Turn.SAID, kind, source=source, used=50, ends_at=NOON + 5 * DAY, test_at=NOON + test_s)
+    made.limit_at = NOON + limit_s
+    made.tests.extend(NOON + at for at in sorted(tests))
+    if not may_test(made, NOON) and NOON + later_s < may_test_from(made, NOON):
+        assert not may_test(made, NOON + later_s)
 
 
 def test_a_window_that_refills_is_known_by_its_resets() -> None:
