@@ -73,6 +73,7 @@ class Meter:
         "is_testing",
         "kind",
         "lanes",
+        "length_s",
         "lessons",
         "limit",
         "limit_at",
@@ -99,12 +100,11 @@ class Meter:
     )
 
     def __init__(self, row: Window) -> None:
-        self.scope = row.scope
-        self.kind = row.kind
-        self.owner = row.owner
+        self.scope, self.kind, self.owner = row.scope, row.kind, row.owner
         self.measure = kinds.measure_of(row.kind)
         self.is_of_tokens, self.is_sized = self.measure in kinds.OF_TOKENS, self.measure in kinds.SIZED
         self.span_s = kinds.span_s(row.kind)
+        self.length_s = self.span_s if self.span_s is not None else NO_SPAN_S
         self.turns = row.turn
         self.zone = row.zone
         self.limit = row.limit
@@ -177,10 +177,6 @@ class Meter:
         """It is used up, and opens by the provider's clock, not by ours."""
         return self.turns is FIXED and self.limit is not None and self.used >= self.limit
 
-    @property
-    def length_s(self) -> float:
-        return self.span_s if self.span_s is not None else NO_SPAN_S
-
     def _refill(self, now: float) -> None:
         if self.limit is None or self.span_s is None or now <= self.refilled_at:
             self.refilled_at = min(self.refilled_at, now)
@@ -243,14 +239,13 @@ class Meter:
                 self.begun_at, self.ends_at = now, now + self.span_s
         elif self.turns is REFILL and not self.used:
             self.refilled_at = now
-        self._carry(amount, now)
-        count = Count(self, amount, spare, entry, now, is_beyond=is_beyond)
+        if self.is_relative:
+            self._carry(amount, now)
         self.spare += spare
         self.used += amount
-        count.used_after = self.used
         self.pending += amount
         self.reserved_total += amount
-        return count
+        return Count(self, now, amount, spare, entry, self.epoch, self.settled_total, self.used, is_beyond)
 
     def _carry(self, amount: int, at: float) -> None:
         if self.is_relative and self.ends_at is not None and at > self.ends_at - READ_LATE_S:

@@ -5,18 +5,17 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 
+import msgspec
+
 GRAINS = 64
 """About so many moments of a span are remembered; closer ones count as one, the later."""
 
 
-class Entry:
+class Entry(msgspec.Struct, eq=False, gc=False):
     """What leaves at one moment."""
 
-    __slots__ = ("amount", "leaves_at")
-
-    def __init__(self, leaves_at: float, amount: int) -> None:
-        self.leaves_at = leaves_at
-        self.amount = amount
+    leaves_at: float
+    amount: int
 
 
 class Slide:
