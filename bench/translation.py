@@ -21,7 +21,7 @@ from hrd.core.reply_events import Finish, Finished, ReplyEvent, Started, Text, U
 from hrd.core.response_book import ResponseBook
 from hrd.core.secrets import Secret
 from hrd.dialects import anthropic_target, openai_chat_target, responses_target
-from hrd.dialects.contract import Dialect, Request, Stamp, Target
+from hrd.dialects.contract import Dialect, Request, Stamp, StreamBounds, Target
 from hrd.dialects.passage import Passage, Prepared
 from hrd.dialects.spoken import TARGETS, openings
 from hrd.start import GC_THRESHOLD
@@ -129,7 +129,7 @@ def _best_s(run: Callable[[], None]) -> float:
 
 
 def _prepared(client: Dialect, target: str, body: bytes) -> Prepared:
-    passage = Passage(client, TARGETS, _request_of(client, body), 1_000_000)
+    passage = Passage(client, TARGETS, _request_of(client, body), StreamBounds(1_000_000, 1_000_000))
     prepared = passage.prepare(_candidate(target), stamp=STAMP, drop=frozenset(), max_tokens=None)
     if isinstance(prepared, Refusal):
         raise CannotMeasure(prepared.message)

@@ -1,6 +1,7 @@
-"""Bounds: what the settings say, as each part of the house takes it."""
+"""StreamBounds: what the settings say, as each part of the house takes it."""
 
 from hrd.core.brake import BrakeRules
+from hrd.dialects.contract import StreamBounds
 from hrd.downstream.context import Patience
 from hrd.http.limits import HttpLimits
 from hrd.pool import PoolRules
@@ -32,6 +33,10 @@ def brake_rules(settings: Settings) -> BrakeRules:
         hold_s=settings.retry_brake_seconds,
         bodies_max=settings.max_retry_brake_bodies,
     )
+
+
+def stream_bounds(settings: Settings) -> StreamBounds:
+    return StreamBounds(event_bytes=settings.max_event_bytes, reply_bytes=settings.max_reply_bytes)
 
 
 def patience(settings: Settings) -> Patience:

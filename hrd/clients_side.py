@@ -139,7 +139,7 @@ class ClientsSide:
             deadline_s=settings.deadline_seconds,
             stream_s=settings.stream_seconds,
             idle_s=settings.idle_seconds,
-            event_bytes_max=settings.max_event_bytes,
+            bounds=bounds.stream_bounds(settings),
             waiting_max=settings.max_waiting_requests,
             reasoning_reserve_tokens=settings.reasoning_token_reserve,
             prices=self._assembled.prices,

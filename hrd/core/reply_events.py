@@ -69,6 +69,13 @@ class CallBegun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: int
 
 
+class CallText(msgspec.Struct, frozen=True, gc=False):
+    """A piece of what the model writes into a call: for the router alone, which counts it. `CallDone` has it whole."""
+
+    key: int
+    text: str
+
+
 class CallDone(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole call. *arguments* is a JSON object, mended if need be; of a custom tool its input."""
 
@@ -128,6 +135,7 @@ ReplyEvent = (
     | Thought
     | ThoughtSigned
     | CallBegun
+    | CallText
     | CallDone
     | Cited
     | LogProbs

@@ -10,8 +10,10 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Finish,
     Finished,
+    LogProbs,
     PlanSeen,
     RefusalText,
     ReplyEvent,
@@ -34,7 +36,19 @@ FINISH_WORDS = {
 class Account:
     """The account of one reply, kept event by event."""
 
-    __slots__ = ("_characters", "_extra_bytes", "_input_tokens", "_usage", "begun", "committed", "error", "finish", "plan")
+    __slots__ = (
+        "_characters",
+        "_counted",
+        "_extra_bytes",
+        "_input_tokens",
+        "_more_bytes",
+        "_usage",
+        "begun",
+        "committed",
+        "error",
+        "finish",
+        "plan",
+    )
 
     def __init__(self, input_tokens: int) -> None:
         self.begun = False
@@ -49,6 +63,10 @@ class Account:
         self._usage: Usage | None = None
         self._characters = 0
         self._extra_bytes = 0
+        self._more_bytes = 0
+        """Of what is said beside words."""
+        self._counted: set[int] = set()
+        """Calls whose arguments were counted piece by piece."""
 
     def add(self, event: ReplyEvent) -> None:
         match event:
@@ -60,10 +78,18 @@ class Account:
                 self.begun = True
             case ThoughtSigned():
                 self.begun = self.committed = True
+                self._more_bytes += len(event.signature) + len(bytes(event.details))
+            case CallText():
+                self.begun = True
+                self._counted.add(event.key)
+                self._count(event.text)
             case CallDone():
                 self.begun = self.committed = True
                 self._count(event.name)
-                self._count(event.arguments)
+                if event.key not in self._counted:
+                    self._count(event.arguments)
+            case LogProbs():
+                self._more_bytes += len(bytes(event.content))
             case UsageSeen():
                 self._usage = event.usage
             case PlanSeen():
@@ -76,6 +102,11 @@ class Account:
                 self.error = event.error
             case _:
                 pass
+
+    @property
+    def said_bytes(self) -> int:
+        """How much the reply says so far, in all."""
+        return self._characters + self._extra_bytes + self._more_bytes
 
     @property
     def finish_reason(self) -> str:

@@ -15,7 +15,7 @@ from hrd.dialects.anthropic_history import clean, loop_lacks_thinking
 from hrd.dialects.anthropic_models import family_of, output_limit_of
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_writer import MESSAGE_STOP
-from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.contract import Encoded, Fields, Request, StreamBounds, WholeReply
 from hrd.dialects.passing_stream import PassingStream, pass_whole
 
 PATH: Final = "/messages"
@@ -65,14 +65,14 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # 
 def reply_stream(
     request: Request,
     quirks: Quirks,  # noqa: ARG001 (the contract's: there are no quirks)
-    event_bytes_max: int,
+    bounds: StreamBounds,
 ) -> PassingStream:
     """A reader for one attempt's stream."""
     return PassingStream(
         AnthropicReader({}, mends=False),
         terminator=MESSAGE_STOP,
         input_tokens=request.ask.input_tokens,
-        event_bytes_max=event_bytes_max,
+        bounds=bounds,
     )
 
 

@@ -16,6 +16,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -33,9 +34,6 @@ from hrd.dialects.contract import ToolName
 from hrd.dialects.fields import COUNT_MAX
 from hrd.dialects.sse import Event
 from hrd.dialects.tool_names import restored, unwrapped
-
-ARGUMENTS_CHARS_MAX: Final = 32 * 1024 * 1024
-"""What the arguments of one call may come to: the size of a whole request."""
 
 FINISHES: Final = {
     "end_turn": Finish.STOP,
@@ -64,7 +62,7 @@ _TYPE = msgspec.json.Decoder(_Typed)
 class _Open:
     """A block that is being written."""
 
-    __slots__ = ("characters", "id", "name", "pieces", "signature", "type", "whole")
+    __slots__ = ("id", "name", "pieces", "signature", "type", "whole")
 
     def __init__(self, block: Block) -> None:
         self.type = block.type
@@ -74,7 +72,6 @@ class _Open:
         self.whole = bytes(block.input).decode()
         """The input as the block's start had it: `{}` where it follows in pieces."""
         self.pieces: list[str] = []
-        self.characters = 0
 
     @property
     def arguments(self) -> str:
@@ -175,8 +172,7 @@ class AnthropicReader:
             case "text_delta":
                 return (Text(delta.text),) if delta.text else ()
             case "input_json_delta":
-                self._collect(index, delta.partial_json or "")
-                return ()
+                return self._collect(index, delta.partial_json or "")
             case "thinking_delta":
                 return (Thought(delta.thinking),) if delta.thinking else ()
             case "signature_delta":
@@ -188,15 +184,12 @@ class AnthropicReader:
             case _:
                 return ()
 
-    def _collect(self, index: int, piece: str) -> None:
+    def _collect(self, index: int, piece: str) -> Sequence[ReplyEvent]:
         open_ = self._open.get(index)
-        if open_ is None:
-            return
-        open_.characters += len(piece)
-        if open_.characters > ARGUMENTS_CHARS_MAX:
-            self.broken = "the arguments of a tool call are too large"
-            return
+        if open_ is None or not piece:
+            return ()
         open_.pieces.append(piece)
+        return (CallText(index, piece),)
 
     def _stop(self, index: int) -> Sequence[ReplyEvent]:
         open_ = self._open.pop(index, None)

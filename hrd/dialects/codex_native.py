@@ -15,7 +15,7 @@ from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects import responses_reader
 from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS, is_cli
-from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.contract import Encoded, Fields, Request, StreamBounds, WholeReply
 from hrd.dialects.passing_stream import pass_whole
 from hrd.dialects.responses_native import unseal
 from hrd.dialects.responses_pass import PassingResponse, completed
@@ -73,13 +73,13 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # 
 def reply_stream(
     request: Request,
     quirks: Quirks,  # noqa: ARG001
-    event_bytes_max: int,
+    bounds: StreamBounds,
     done: Callable[[bytes], None] | None = None,
 ) -> PassingResponse:
     """A reader for one attempt's stream. *done* is given the response object of a reply that is complete."""
     return PassingResponse(
         input_tokens=request.ask.input_tokens,
-        event_bytes_max=event_bytes_max,
+        bounds=bounds,
         done=done,
         completes=not is_cli(request.fields),
     )

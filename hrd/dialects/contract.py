@@ -75,6 +75,15 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Unix seconds."""
 
 
+class StreamBounds(msgspec.Struct, frozen=True, gc=False):
+    """How large what is read of a stream may be; a larger one is broken."""
+
+    event_bytes: int
+    """One event."""
+    reply_bytes: int
+    """All that the reply says, where some of it has to be kept."""
+
+
 class WholeReply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole reply, read."""
 
@@ -182,8 +191,8 @@ class EventWriter(Protocol):
     """One reply to a client, written from reply events as the dialect's own stream."""
 
     def write(self, event: ReplyEvent) -> bytes:
-        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken` (see `error_event`) or a
-        `PlanSeen`."""
+        """The bytes that *event* becomes, mostly none or one server-sent event. Never given a `Broken` (see `error_event`) or
+        what is for the router alone."""
 
     def end(self) -> bytes:
         """All that is still owed, and the terminator. Called once, after `Finished` and the last `UsageSeen`."""
@@ -235,9 +244,8 @@ class Native(Protocol):
     def read_whole(self, request: Request, body: bytes, quirks: Quirks) -> WholeReply:
         """A whole reply to *request*. Never raises."""
 
-    def reply_stream(self, request: Request, quirks: Quirks, event_bytes_max: int) -> StreamReader | None:
-        """A reader for one attempt's stream, broken by an event of more than *event_bytes_max*; None in a dialect without
-        streams."""
+    def reply_stream(self, request: Request, quirks: Quirks, bounds: StreamBounds) -> StreamReader | None:
+        """A reader for one attempt's stream; None in a dialect without streams."""
 
 
 class Hub(Protocol):

@@ -16,7 +16,7 @@ import msgspec
 
 from hrd.core.journal import Usage, UsageSource
 from hrd.core.providers import Provider, Quirks
-from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.contract import Encoded, Fields, Request, StreamBounds, WholeReply
 from hrd.dialects.openai_reply import chunk_error, known_usage, read_chunk
 from hrd.dialects.quirks import apply
 
@@ -71,7 +71,7 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # 
     return WholeReply(body=body, usage=usage)
 
 
-def reply_stream(request: Request, quirks: Quirks, event_bytes_max: int) -> None:  # noqa: ARG001 (every dialect is called alike)
+def reply_stream(request: Request, quirks: Quirks, bounds: StreamBounds) -> None:  # noqa: ARG001 (every dialect is called alike)
     """Embeddings have no streams."""
     return
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hrd.core.journal import Usage
 from hrd.dialects.account import Account
-from hrd.dialects.contract import Ending, EventReader
+from hrd.dialects.contract import Ending, EventReader, StreamBounds
 from hrd.dialects.sse import Event, Framer
 
 HELD_BYTES_MAX = 1024 * 1024
@@ -16,13 +16,14 @@ HELD_BYTES_MAX = 1024 * 1024
 class HeldStream:
     """One attempt's stream. Fits `contract.StreamReader`."""
 
-    def __init__(self, reader: EventReader, *, input_tokens: int, event_bytes_max: int) -> None:
+    def __init__(self, reader: EventReader, *, input_tokens: int, bounds: StreamBounds) -> None:
         self.broken = ""
         self.finished = False
         self.last = b""
         self._reader = reader
-        self._framer = Framer(event_bytes_max)
+        self._framer = Framer(bounds.event_bytes)
         self._account = Account(input_tokens)
+        self._reply_bytes_max = bounds.reply_bytes
         self._held: list[bytes] = []
         self._held_bytes = 0
 
@@ -101,6 +102,8 @@ class HeldStream:
     def _take(self, event: Event | None, pieces: list[bytes]) -> None:
         self._piece(event, pieces)
         self.broken = self.broken or self._reader.broken
+        if self._account.said_bytes > self._reply_bytes_max:
+            self.broken = self.broken or "the reply is too large (MAX_REPLY_BYTES)"
         self.finished = self._reader.finished and not self.broken and self.error is None
 
     def _is_over(self) -> bool:

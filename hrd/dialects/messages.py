@@ -75,7 +75,7 @@ class _Adapting:
         self._no_developer = not quirks.developer_role and find(b'"developer"') >= 0
         self._no_reasoning = not quirks.keep_reasoning and _has_reasoning(text)
         self._no_signatures = not quirks.thought_signatures and find(b'"extra_content"') >= 0
-        self._system_first = quirks.system_first and find(b'"system"') >= 0
+        self._system_first = quirks.system_first and (self._no_developer or find(b'"system"') >= 0)
         self._bridges = quirks.bridge_tool_to_user and find(b'"tool"') >= 0
         self._marks = quirks.marks_prefix and text.rfind(b'"assistant"') > max(text.rfind(b'"user"'), text.rfind(b'"tool"'))
         self._unwanted = [name for name in quirks.drop_message_fields if find(b'"%b"' % name.encode()) >= 0]

@@ -10,6 +10,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -168,8 +169,11 @@ class ChatReader:
                 if key not in self._book:
                     events.append(CallBegun(key=key))
                 self._book.add(key, call)
+                if call.function is not None and call.function.arguments:
+                    events.append(CallText(key, call.function.arguments))
             if said.function_call is not None:
                 self._book.add(0, ToolCall(function=said.function_call))
+                events.append(CallText(0, said.function_call.arguments or ""))
         if choice.logprobs:
             read_logprobs(choice.logprobs, events)
         if choice.finish_reason is not None:

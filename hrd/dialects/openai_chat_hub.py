@@ -16,6 +16,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -104,7 +105,7 @@ class ChatWriter:
                 self._usage = event.usage
             case Finished():
                 self._finished = event
-            case CallBegun():
+            case CallBegun() | CallText():
                 pass
             case Broken():
                 raise AssertionError("an error is written by error_event")
@@ -179,7 +180,7 @@ class _Whole:
                 self._usage = event.usage
             case Finished():
                 self._finish = event.reason
-            case CallBegun():
+            case CallBegun() | CallText():
                 pass
             case Broken():
                 raise AssertionError("an error is written by error_reply")

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.providers import Provider, Quirks
-from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.contract import Encoded, Fields, Request, StreamBounds, WholeReply
 from hrd.dialects.fields import TRUE
 from hrd.dialects.openai_mend import Mender
 from hrd.dialects.openai_reply import Tally, chunk_error, known_usage, plain_finish, read_chunk
@@ -63,13 +63,13 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:
     )
 
 
-def reply_stream(request: Request, quirks: Quirks, event_bytes_max: int) -> ReplyStream:
+def reply_stream(request: Request, quirks: Quirks, bounds: StreamBounds) -> ReplyStream:
     """A reader for one attempt's stream."""
     return ReplyStream(
         usage_to_client=request.usage_to_client,
         rewrite=quirks.rewrite_reply,
         input_tokens=request.ask.input_tokens,
-        event_bytes_max=event_bytes_max,
+        bounds=bounds,
     )
 
 

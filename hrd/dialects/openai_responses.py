@@ -17,7 +17,7 @@ from hrd.core.refusals import Refusal
 from hrd.core.reply_events import ReplyEvent
 from hrd.core.response_book import KeptItem, ResponseBook, Stretch
 from hrd.dialects import codex_native, openai_errors, responses_hub, responses_native
-from hrd.dialects.contract import ErrorReply, Fields, Hub, Native, Request, Stamp, WholeReply
+from hrd.dialects.contract import ErrorReply, Fields, Hub, Native, Request, Stamp, StreamBounds, WholeReply
 from hrd.dialects.fields import read_fields, refuse_shape
 from hrd.dialects.responses_failed import failure_of
 from hrd.dialects.responses_pass import PassingResponse
@@ -162,8 +162,8 @@ class _Native:
             self._keep(reply.body)
         return reply
 
-    def reply_stream(self, request: Request, quirks: Quirks, event_bytes_max: int) -> PassingResponse:
-        self._last.reply = reply = self._native.reply_stream(request, quirks, event_bytes_max, self._keep)
+    def reply_stream(self, request: Request, quirks: Quirks, bounds: StreamBounds) -> PassingResponse:
+        self._last.reply = reply = self._native.reply_stream(request, quirks, bounds, self._keep)
         return reply
 
 
@@ -171,7 +171,7 @@ class _Passing(Native, Protocol):
     """A native way that tells what it passed."""
 
     def reply_stream(
-        self, request: Request, quirks: Quirks, event_bytes_max: int, done: Callable[[bytes], None] | None = None
+        self, request: Request, quirks: Quirks, bounds: StreamBounds, done: Callable[[bytes], None] | None = None
     ) -> PassingResponse:
         """*done* is given the response object of a reply that is complete."""
 

@@ -8,7 +8,7 @@ stands, which waits in `last` until the settlement is stored. See `contract.Stre
 from typing import Any
 
 from hrd.core.journal import Usage
-from hrd.dialects.contract import Ending
+from hrd.dialects.contract import Ending, StreamBounds
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.openai_mend import Mender
 from hrd.dialects.openai_reply import Choice, Chunk, Tally, chunk_error, known_usage, plain_finish, read_chunk
@@ -22,7 +22,7 @@ HELD_BYTES_MAX = 1024 * 1024
 class ReplyStream:
     """Reads one attempt's stream."""
 
-    def __init__(self, *, usage_to_client: bool, rewrite: tuple[str, ...], input_tokens: int, event_bytes_max: int) -> None:
+    def __init__(self, *, usage_to_client: bool, rewrite: tuple[str, ...], input_tokens: int, bounds: StreamBounds) -> None:
         self.committed = False
         self.error: dict[str, Any] | None = None
         self.broken = ""
@@ -33,7 +33,7 @@ class ReplyStream:
         self._usage_to_client = usage_to_client
         self._input_tokens = input_tokens
         self._mender = Mender(rewrite) if rewrite else None
-        self._framer = Framer(event_bytes_max)
+        self._framer = Framer(bounds.event_bytes)
         self._tally = Tally()
         self._usage: Usage | None = None
         self._held: list[bytes] = []

@@ -15,7 +15,7 @@ from hrd.core.failures import BROKEN_HISTORY
 from hrd.core.needs import Need
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal, RefusalKind
-from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamReader, Target, WholeReply
+from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamBounds, StreamReader, Target, WholeReply
 from hrd.dialects.translation import TranslatedStream, translate_whole
 
 _DOCUMENTS: Final = Need.DOCUMENTS  # found ten times sooner so, see core.quota.kinds
@@ -38,13 +38,13 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Passage:
     """One request of one client dialect, on its way to whoever is asked."""
 
-    __slots__ = ("_conversation", "_dialect", "_event_bytes_max", "_request", "_targets")
+    __slots__ = ("_bounds", "_conversation", "_dialect", "_request", "_targets")
 
-    def __init__(self, dialect: Dialect, targets: Mapping[str, Target], request: Request, event_bytes_max: int) -> None:
+    def __init__(self, dialect: Dialect, targets: Mapping[str, Target], request: Request, bounds: StreamBounds) -> None:
         self._dialect = dialect
         self._targets = targets
         self._request = request
-        self._event_bytes_max = event_bytes_max
+        self._bounds = bounds
         self._conversation: Conversation | Refusal | None = None
 
     def prepare(
@@ -105,7 +105,7 @@ class Passage:
             as_stream=request.ask.stream or native.STREAMS_ONLY,
             is_typed=native.IS_TYPED,
             read_whole=lambda body: native.read_whole(request, body, quirks),
-            reply_stream=lambda: native.reply_stream(request, quirks, self._event_bytes_max),
+            reply_stream=lambda: native.reply_stream(request, quirks, self._bounds),
         )
 
     def _translated(
@@ -120,7 +120,7 @@ class Passage:
     ) -> Prepared:
         request, quirks = self._request, candidate.provider.quirks
         stream = request.ask.stream or target.STREAMS_ONLY
-        tokens, event_bytes_max = request.ask.input_tokens, self._event_bytes_max
+        tokens, bounds = request.ask.input_tokens, self._bounds
         encoded = target.encode(conversation, candidate.provider, candidate.model, drop=drop, stream=stream)
         return Prepared(
             path=target.PATH,
@@ -135,7 +135,7 @@ class Passage:
                 target.event_reader(encoded, quirks),
                 hub.event_writer(request, stamp),
                 input_tokens=tokens,
-                event_bytes_max=event_bytes_max,
+                bounds=bounds,
             ),
         )
 

@@ -7,7 +7,7 @@ Held back are comments before the commit point, and error objects.
 from collections.abc import Sequence
 
 from hrd.core.reply_events import ReplyEvent
-from hrd.dialects.contract import EventReader, WholeReply
+from hrd.dialects.contract import EventReader, StreamBounds, WholeReply
 from hrd.dialects.held_stream import HeldStream
 from hrd.dialects.sse import Event
 from hrd.dialects.translation import translate_whole
@@ -23,8 +23,8 @@ class PassingStream(HeldStream):
 
     *terminator* ends, for the client, a reply that is complete although its provider left the terminator out."""
 
-    def __init__(self, reader: EventReader, *, terminator: bytes, input_tokens: int, event_bytes_max: int) -> None:
-        super().__init__(reader, input_tokens=input_tokens, event_bytes_max=event_bytes_max)
+    def __init__(self, reader: EventReader, *, terminator: bytes, input_tokens: int, bounds: StreamBounds) -> None:
+        super().__init__(reader, input_tokens=input_tokens, bounds=bounds)
         self._terminator = terminator
         self._has_ended = False
 

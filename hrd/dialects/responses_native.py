@@ -12,7 +12,7 @@ import msgspec
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects import responses_reader
-from hrd.dialects.contract import Encoded, Fields, Request, WholeReply
+from hrd.dialects.contract import Encoded, Fields, Request, StreamBounds, WholeReply
 from hrd.dialects.passing_stream import pass_whole
 from hrd.dialects.quirks import PRIVATE_PREFIX
 from hrd.dialects.responses_carried import MARK
@@ -64,11 +64,11 @@ def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # 
 def reply_stream(
     request: Request,
     quirks: Quirks,  # noqa: ARG001
-    event_bytes_max: int,
+    bounds: StreamBounds,
     done: Callable[[bytes], None] | None = None,
 ) -> PassingResponse:
     """A reader for one attempt's stream. *done* is given the response object of a reply that is complete."""
-    return PassingResponse(input_tokens=request.ask.input_tokens, event_bytes_max=event_bytes_max, done=done)
+    return PassingResponse(input_tokens=request.ask.input_tokens, bounds=bounds, done=done)
 
 
 def unseal(fields: Fields, notes: list[str], *, is_all: bool) -> None:

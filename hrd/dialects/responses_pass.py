@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from hrd.dialects.contract import Fields
+from hrd.dialects.contract import Fields, StreamBounds
 from hrd.dialects.passing_stream import PassingStream
 from hrd.dialects.responses_object import encode
 from hrd.dialects.responses_parts import spell_event
@@ -28,12 +28,12 @@ class PassingResponse(PassingStream):
         self,
         *,
         input_tokens: int,
-        event_bytes_max: int,
+        bounds: StreamBounds,
         done: Callable[[bytes], None] | None = None,
         completes: bool = False,
     ) -> None:
         reader = ResponsesReader({}, passes=True)
-        super().__init__(reader, terminator=b"", input_tokens=input_tokens, event_bytes_max=event_bytes_max)
+        super().__init__(reader, terminator=b"", input_tokens=input_tokens, bounds=bounds)
         self._responses = reader
         self._done = done
         self._completes = completes

@@ -15,6 +15,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Finish,
     Finished,
     LogProbs,
@@ -148,6 +149,8 @@ class ResponsesReader:
                 return self._item_done(place, object_in(said.item))
             case "response.function_call_arguments.done":
                 self._arguments[index_of(said.output_index)] = said.arguments if isinstance(said.arguments, str) else ""
+            case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
+                return (CallText(index_of(said.output_index), said.delta),) if isinstance(said.delta, str) else ()
             case "response.output_text.annotation.added":
                 return self._cited(said)
             case _:
@@ -155,7 +158,7 @@ class ResponsesReader:
         return ()
 
     def _read_of_all(self, kind: str, said: _Said) -> Sequence[ReplyEvent]:
-        """What is said of the reply as a whole. Deltas of calls are none of it: calls are complete with their item."""
+        """What is said of the reply as a whole. It is complete with its last event."""
         match kind:
             case "response.created" | "response.queued" | "response.in_progress":
                 self.begun = said.response

@@ -4,11 +4,14 @@ its stream would be, and either has the same bookkeeping (see `dialects.account`
 
 from collections.abc import Callable, Sequence
 
-from hrd.core.reply_events import PlanSeen, ReplyEvent
+from hrd.core.reply_events import CallText, PlanSeen, ReplyEvent
 from hrd.dialects.account import Account
-from hrd.dialects.contract import EventReader, EventWriter, WholeReply
+from hrd.dialects.contract import EventReader, EventWriter, StreamBounds, WholeReply
 from hrd.dialects.held_stream import HeldStream
 from hrd.dialects.sse import Event
+
+FOR_THE_ROUTER = (PlanSeen, CallText)
+"""Events that no client is told of."""
 
 
 def translate_whole(
@@ -25,7 +28,7 @@ def translate_whole(
     if account.finish is None:
         return WholeReply(body=b"", usage=account.usage(), broken="the reply has no end")
     return WholeReply(
-        body=write((*[event for event in said if not isinstance(event, PlanSeen)], *account.owed())),
+        body=write((*[event for event in said if not isinstance(event, FOR_THE_ROUTER)], *account.owed())),
         usage=account.usage(),
         empty=not account.begun,
         plan=account.plan,
@@ -36,8 +39,8 @@ def translate_whole(
 class TranslatedStream(HeldStream):
     """One attempt's stream, on its way through the hub to the client."""
 
-    def __init__(self, reader: EventReader, writer: EventWriter, *, input_tokens: int, event_bytes_max: int) -> None:
-        super().__init__(reader, input_tokens=input_tokens, event_bytes_max=event_bytes_max)
+    def __init__(self, reader: EventReader, writer: EventWriter, *, input_tokens: int, bounds: StreamBounds) -> None:
+        super().__init__(reader, input_tokens=input_tokens, bounds=bounds)
         self._writer = writer
 
     def _piece(self, event: Event | None, pieces: list[bytes]) -> None:
@@ -48,7 +51,7 @@ class TranslatedStream(HeldStream):
             account.add(said)
             if account.error is not None:
                 return
-            if isinstance(said, PlanSeen):
+            if isinstance(said, FOR_THE_ROUTER):
                 continue
             piece = write(said)
             if piece:

@@ -147,7 +147,7 @@ NAMES: Final = (
     Name("MAX_WAITING_REQUESTS", 1000, _COUNT, "requests that wait for a candidate at once; more get 503"),
     # The wire to providers.
     Name("MAX_BUFFERED_BYTES", 268_435_456, _BYTES, "request bodies and whole replies held at once; beyond it 503"),
-    Name("MAX_REPLY_BYTES", 67_108_864, _BYTES, "one whole reply"),
+    Name("MAX_REPLY_BYTES", 67_108_864, _BYTES, "one whole reply, and all that a translated stream says"),
     Name("MAX_EVENT_BYTES", 16_777_216, _BYTES, "one event of a stream; with a longer one it is broken"),
     Name("MAX_ERROR_BYTES", 65_536, _BYTES, "how much of a provider's error is read"),
     Name("MAX_UPSTREAM_CONNECTIONS", 2048, _COUNT, "connections to one provider at once"),

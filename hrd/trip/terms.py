@@ -7,6 +7,7 @@ from hrd.core.brake import BrakeRules
 from hrd.core.prices import Prices
 from hrd.core.secrets import Lookout
 from hrd.core.strangers import Strangers
+from hrd.dialects.contract import StreamBounds
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +22,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     deadline_s: float
     stream_s: float
     idle_s: float
-    event_bytes_max: int
+    bounds: StreamBounds
     waiting_max: int
     reasoning_reserve_tokens: int
     prices: Prices = msgspec.field(default_factory=Prices)

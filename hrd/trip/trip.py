@@ -56,7 +56,7 @@ class Trip:
         request = entered.request
         self.call = call
         self.dialect = dialect
-        self.passage = Passage(dialect, targets, request, terms.event_bytes_max)
+        self.passage = Passage(dialect, targets, request, terms.bounds)
         self.stamp = stamp
         self.caller = caller
         self.request = request

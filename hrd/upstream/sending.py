@@ -21,7 +21,7 @@ class NoneCameFreeError(Exception):
 
 
 class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of the way to a provider."""
+    """StreamBounds of the way to a provider."""
 
     connect_s: float
     wait_s: float

@@ -1,7 +1,8 @@
-"""Bounds: each number that the settings name reaches the part that it speaks of."""
+"""StreamBounds: each number that the settings name reaches the part that it speaks of."""
 
 from hrd import bounds
 from hrd.core.brake import BrakeRules
+from hrd.dialects.contract import StreamBounds
 from hrd.downstream.context import Patience
 from hrd.http.limits import HttpLimits
 from hrd.pool import PoolRules
@@ -42,6 +43,10 @@ def test_the_brake_on_retry_loops() -> None:
     )
     assert bounds.brake_rules(said) == BrakeRules(refusals=3, within_s=31.0, hold_s=4.0, bodies_max=9)
     assert bounds.brake_rules(settings()) == BrakeRules()
+
+
+def test_sizes_of_streams() -> None:
+    assert bounds.stream_bounds(settings(MAX_EVENT_BYTES="2048", MAX_REPLY_BYTES="4096")) == StreamBounds(2048, 4096)
 
 
 def test_patience_with_clients() -> None:

@@ -27,6 +27,7 @@ from hrd.core.secrets import Secret
 from hrd.core.strangers import Strangers
 from hrd.core.tour import Tour
 from hrd.cors import cors_of
+from hrd.dialects.contract import StreamBounds
 from hrd.downstream.call import Endpoint
 from hrd.downstream.context import BufferBudget, Context, Patience
 from hrd.downstream.departures import Departures
@@ -261,7 +262,7 @@ class World:
             deadline_s=1.0,
             stream_s=1.0,
             idle_s=1.0,
-            event_bytes_max=1_048_576,
+            bounds=StreamBounds(1_048_576, 1_048_576),
             waiting_max=10,
             reasoning_reserve_tokens=0,
         )

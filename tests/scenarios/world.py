@@ -27,7 +27,7 @@ from hrd.core.roster import Roster, who_lists
 from hrd.core.secrets import Secret, scrub
 from hrd.core.strangers import Strangers
 from hrd.dialects import openai_chat
-from hrd.dialects.contract import Dialect
+from hrd.dialects.contract import Dialect, StreamBounds
 from hrd.dialects.spoken import TARGETS, always, openings
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import BufferBudget, Context, Header, Patience
@@ -137,7 +137,7 @@ class World:
             deadline_s=tuned.pop("deadline_s", 600.0),
             stream_s=tuned.pop("stream_s", 7200.0),
             idle_s=tuned.pop("idle_s", 120.0),
-            event_bytes_max=tuned.pop("event_bytes", 1_048_576),
+            bounds=StreamBounds(tuned.pop("event_bytes", 1_048_576), tuned.pop("reply_bytes", 67_108_864)),
             waiting_max=tuned.pop("waiting_max", 1000),
             reasoning_reserve_tokens=4096,
             prices=tuned.pop("prices", Prices()),

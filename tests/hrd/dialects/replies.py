@@ -1,5 +1,7 @@
 """Legal sequences of reply events, for the tests of whoever reads or writes them."""
 
+from collections.abc import Iterable
+
 from hypothesis import strategies as st
 
 from hrd.core.conversation import CallKind, Vendor
@@ -7,6 +9,7 @@ from hrd.core.journal import Usage, UsageSource
 from hrd.core.reply_events import (
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -18,7 +21,9 @@ from hrd.core.reply_events import (
     ThoughtSigned,
     UsageSeen,
 )
+from hrd.dialects.contract import StreamBounds
 
+BOUNDS = StreamBounds(event_bytes=1_000_000, reply_bytes=1_000_000)
 USAGE = Usage(input_tokens=7, output_tokens=3, cached_tokens=2, reasoning_tokens=1, source=UsageSource.KNOWN)
 _WORDS = st.sampled_from(["a", "two words", "é\n", '"quoted"', "\\"])
 _THOUGHTS = st.lists(st.builds(Thought, _WORDS, st.integers(0, 1)), max_size=2)
@@ -28,6 +33,11 @@ _SEALS = st.builds(
     vendor=st.sampled_from([Vendor.ANTHROPIC, Vendor.OPENAI, Vendor.GEMINI]),
 )
 _SAID = st.builds(Text, _WORDS) | st.builds(RefusalText, _WORDS) | st.builds(Cited, url=st.just("https://e.org/"))
+
+
+def told(events: Iterable[ReplyEvent]) -> list[ReplyEvent]:
+    """*events* without the pieces of calls, which are for the router alone."""
+    return [event for event in events if not isinstance(event, CallText)]
 
 
 def _calls(count: int, kinds: list[CallKind]) -> list[ReplyEvent]:

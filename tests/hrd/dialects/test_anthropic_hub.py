@@ -15,6 +15,7 @@ from hrd.dialects.contract import Ending, Stamp
 from hrd.dialects.translation import TranslatedStream
 from tests.hrd.dialects.anthropic import request, user
 from tests.hrd.dialects.messages_stream import Client
+from tests.hrd.dialects.replies import BOUNDS
 from tests.hrd.dialects.reply_sequences import sequences
 
 STAMP = Stamp(id="1", model="m", at=1)
@@ -41,7 +42,7 @@ def test_a_stream_cut_at_any_byte_is_legal_for_its_client(events: list[ReplyEven
     stream = b"".join([*map(provider.write, events), provider.end()])
     cut = data.draw(st.integers(0, len(stream)))
     pieces = sorted(data.draw(st.lists(st.integers(0, cut), max_size=4)))
-    reader = TranslatedStream(AnthropicReader({}), MessagesWriter(STAMP, 11), input_tokens=11, event_bytes_max=100_000)
+    reader = TranslatedStream(AnthropicReader({}), MessagesWriter(STAMP, 11), input_tokens=11, bounds=BOUNDS)
     sent = b"".join([reader.feed(stream[start:end]) for start, end in zip([0, *pieces], [*pieces, cut], strict=True)])
     ending = reader.end()
     assert reader.committed or not sent

@@ -12,6 +12,7 @@ from hrd.dialects.anthropic_writer import MESSAGE_STOP
 from hrd.dialects.contract import Encoded, Ending
 from hrd.dialects.passing_stream import PassingStream
 from tests.hrd.dialects.anthropic import ANTHROPIC, HI, request
+from tests.hrd.dialects.replies import BOUNDS
 
 STREAM = (
     b'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","model":"claude-x","content":[],'
@@ -36,7 +37,7 @@ def encoded(
 
 
 def stream() -> PassingStream:
-    return reply_stream(request(stream=True), Quirks(), 100_000)
+    return reply_stream(request(stream=True), Quirks(), BOUNDS)
 
 
 def test_members_pass_as_they_are_spelled() -> None:

@@ -14,6 +14,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -25,12 +26,12 @@ from hrd.core.reply_events import (
     ThoughtSigned,
     UsageSeen,
 )
-from hrd.dialects import anthropic_reader
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_writer import MessagesWriter
 from hrd.dialects.arguments import bad_call
 from hrd.dialects.contract import Stamp, ToolName
 from hrd.dialects.sse import Event, Framer
+from tests.hrd.dialects.replies import told
 from tests.hrd.dialects.reply_sequences import sequences
 
 USAGE = {"input_tokens": 5, "cache_creation_input_tokens": 20, "cache_read_input_tokens": 75, "output_tokens": 1}
@@ -70,7 +71,7 @@ def read(*datas: dict[str, Any], reader: AnthropicReader | None = None) -> list[
     for data in datas:
         if not reader.broken:
             said += reader.read(event(data))
-    return said
+    return told(said)
 
 
 def test_a_stream_of_everything() -> None:
@@ -227,11 +228,10 @@ def test_names_and_kinds_are_the_clients_again() -> None:
     ]
 
 
-def test_arguments_without_end_are_broken() -> None:
+def test_pieces_of_a_call_are_told_as_they_come() -> None:
     reader = AnthropicReader({})
-    piece = "x" * (anthropic_reader.ARGUMENTS_CHARS_MAX // 2 + 1)
-    read(*call(0, piece, piece)[:-1], reader=reader)
-    assert reader.broken == "the arguments of a tool call are too large"
+    pieces = [said for data in call(2, '{"a"', "", ":1}") for said in reader.read(event(data))]
+    assert pieces[:3] == [CallBegun(key=2), CallText(2, '{"a"'), CallText(2, ":1}")]
 
 
 def test_an_error_is_the_last_event() -> None:

@@ -10,6 +10,7 @@ from hrd.core.providers import Quirks
 from hrd.dialects.codex_native import encode, read_whole, reply_stream
 from hrd.dialects.codex_target import ALLOWED, INSTRUCTIONS
 from hrd.dialects.contract import Encoded, Request
+from tests.hrd.dialects.replies import BOUNDS
 from tests.hrd.dialects.responses import ALPHA, events_of, message, request, spell
 from tests.matrix.captured import codex_turn
 
@@ -163,7 +164,7 @@ def test_what_is_no_reply(body: bytes, error: object, broken: str) -> None:
 
 
 def test_the_clis_streams_pass_untouched_and_others_find_their_output_where_their_library_looks() -> None:
-    cli, other = (reply_stream(asked, Quirks(), 1_000_000) for asked in (request(**CLI), request(stream=True)))
+    cli, other = (reply_stream(asked, Quirks(), BOUNDS) for asked in (request(**CLI), request(stream=True)))
     cli.feed(STREAM)
     other.feed(STREAM)
     assert cli.last == STREAM

@@ -14,6 +14,7 @@ from hrd.core.providers import Provider, Quirks
 from hrd.dialects.contract import Encoded, Request, WholeReply
 from hrd.dialects.embeddings import decode
 from hrd.dialects.embeddings_native import encode, read_whole, reply_stream
+from tests.hrd.dialects.replies import BOUNDS
 
 ALPHA = Provider(name="alpha", base_url="http://alpha.test/v1", quirks=Quirks(drop=("user",)))
 VECTOR = [0.5, -1.0, 0.25]
@@ -118,7 +119,7 @@ def test_no_vectors_at_all_is_empty() -> None:
 
 
 def test_there_are_no_streams() -> None:
-    assert reply_stream(request('"input":"a","stream":true'), Quirks(), 1024) is None
+    assert reply_stream(request('"input":"a","stream":true'), Quirks(), BOUNDS) is None
     assert request('"input":"a","stream":true').ask.stream is False
 
 

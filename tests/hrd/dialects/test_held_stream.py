@@ -1,6 +1,6 @@
 """What is held of a stream, and for how long."""
 
-from hrd.dialects.contract import Ending
+from hrd.dialects.contract import Ending, StreamBounds
 from hrd.dialects.held_stream import HELD_BYTES_MAX, HeldStream
 from hrd.dialects.sse import Event
 from tests.hrd.dialects.spelled import Spelled
@@ -19,8 +19,8 @@ class Shouted(HeldStream):
         return b"BYE"
 
 
-def stream(event_bytes_max: int = 4096) -> Shouted:
-    return Shouted(Spelled(), input_tokens=11, event_bytes_max=event_bytes_max)
+def stream(event_bytes_max: int = 4096, reply_bytes_max: int = 4096) -> Shouted:
+    return Shouted(Spelled(), input_tokens=11, bounds=StreamBounds(event_bytes_max, reply_bytes_max))
 
 
 def test_what_came_before_the_commit_point_goes_out_with_it() -> None:
@@ -34,6 +34,16 @@ def test_the_end_waits_in_last() -> None:
     reader.feed(b"data: hi\n\n")
     assert reader.feed(b"data: stop\n\ndata: end\n\n") == b""
     assert (reader.finished, reader.last, reader.end()) == (True, b"DATA: STOP\n\nDATA: END\n\nBYE", Ending.COMPLETE)
+
+
+def test_a_reply_that_says_more_than_it_may_is_broken() -> None:
+    reader = stream(reply_bytes_max=7)
+    assert reader.feed(b"data: hi\n\ndata: hi\n\ndata: hi\n\n") != b""
+    assert (reader.feed(b"data: hi\n\ndata: stop\n\n"), reader.broken) == (
+        b"DATA: HI\n\n",
+        "the reply is too large (MAX_REPLY_BYTES)",
+    )
+    assert reader.end() is Ending.BROKEN
 
 
 def test_more_than_may_be_held_is_broken_and_so_is_an_event_that_is_too_large() -> None:

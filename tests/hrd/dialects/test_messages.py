@@ -59,6 +59,12 @@ def test_a_system_message_behind_others_is_the_users_where_it_must_stand_in_fron
     assert adapt(b"[" + kept + b"," + late % b"system" + b"]") == (b"[" + kept + b"," + late % b"system" + b"]", [])
 
 
+def test_a_developers_message_behind_others_is_the_users_too_where_there_are_none() -> None:
+    raw, notes = adapt(b'[{"role":"user","content":"a"},{"role":"developer","content":"b"},{"role":"user"}]', system_first=True)
+    assert [message["role"] for message in json.loads(raw)] == ["user", "user", "user"]
+    assert notes == ["role developer sent as system", "a system message sent as the user's"]
+
+
 def test_where_the_system_message_is_all_there_is_the_user_says_it() -> None:
     said = b'{"role":"system","content":"a"}'
     raw, notes = adapt(b"[" + said + b"," + said + b"]", system_first=True)

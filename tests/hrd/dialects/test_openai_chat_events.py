@@ -13,6 +13,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -30,7 +31,7 @@ from hrd.dialects.openai_chat_events import ChatReader, read_message
 from hrd.dialects.openai_chat_hub import ChatWriter
 from hrd.dialects.openai_reply import read_chunk
 from hrd.dialects.sse import Framer
-from tests.hrd.dialects.replies import sequences
+from tests.hrd.dialects.replies import sequences, told
 
 STOP = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 CALLS = {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
@@ -47,6 +48,9 @@ def call(arguments: str = "", **members: object) -> dict[str, Any]:
     return delta(tool_calls=[{**members, "function": function}])
 
 
+PIECES = [(0, '{"a"'), (1, "{}"), (1, ""), (0, ":1}")]
+
+
 def read(*chunks: object, names: dict[str, ToolName] | None = None, done: bool = True) -> tuple[list[ReplyEvent], ChatReader]:
     reader = ChatReader(names or {})
     text = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + ("data: [DONE]\n\n" if done else "")
@@ -59,7 +63,17 @@ def read(*chunks: object, names: dict[str, ToolName] | None = None, done: bool =
 
 
 def said(*chunks: object, **how: Any) -> list[ReplyEvent]:
-    return [event for event in read(*chunks, **how)[0] if not isinstance(event, Started)]
+    return [event for event in told(read(*chunks, **how)[0]) if not isinstance(event, Started)]
+
+
+def test_pieces_of_calls_are_told_as_they_come() -> None:
+    pieces = [
+        delta(tool_calls=[{"index": n, "id": str(n), "function": {"name": "f", "arguments": text}}]) for n, text in PIECES
+    ]
+    told = [event for event in read(*pieces, STOP)[0] if isinstance(event, CallText)]
+    assert told == [CallText(0, '{"a"'), CallText(1, "{}"), CallText(0, ":1}")]
+    old = read(delta(function_call={"name": "f", "arguments": "{"}), delta(function_call={"arguments": "}"}), STOP)[0]
+    assert [event for event in old if isinstance(event, CallText)] == [CallText(0, "{"), CallText(0, "}")]
 
 
 def test_a_small_stream() -> None:
@@ -236,7 +250,7 @@ def test_what_our_own_writer_writes_is_read_the_same_however_it_is_cut(events: l
     found: list[ReplyEvent] = []
     for piece in (text[:cut], text[cut:]):
         for event in framer.feed(piece):
-            found += reader.read(event)
+            found += told(reader.read(event))
     assert reader.finished
     expected = [Cited(url=event.url, start=0, end=0) if isinstance(event, Cited) else event for event in _without_parts(events)]
     assert _without_parts(found) == expected

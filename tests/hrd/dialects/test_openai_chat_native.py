@@ -14,6 +14,7 @@ from hrd.dialects.contract import Encoded
 from hrd.dialects.openai_chat import decode
 from hrd.dialects.openai_chat_native import encode, read_whole, reply_stream
 from tests.hrd.dialects.chat import ALPHA, HI, JSON, body, encoded, quirky, request
+from tests.hrd.dialects.replies import BOUNDS
 
 # encode ------------------------------------------------------------------------------------------------------------------
 
@@ -173,9 +174,9 @@ def test_a_quirky_reply_is_mended() -> None:
 def test_a_stream_reader_knows_what_the_request_asked_for() -> None:
     chunk = b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}\n\n'
     word = b'data: {"choices":[{"delta":{"content":"word word"}}]}\n\n'
-    asking = reply_stream(request(body('"stream":true,"stream_options":{"include_usage":true}')), Quirks(), 1024)
+    asking = reply_stream(request(body('"stream":true,"stream_options":{"include_usage":true}')), Quirks(), BOUNDS)
     assert asking.feed(word + chunk) == word + chunk
-    silent = reply_stream(request(body('"stream":true')), Quirks(), 1024)
+    silent = reply_stream(request(body('"stream":true')), Quirks(), BOUNDS)
     assert silent.feed(word) == word
     assert (silent.usage().input_tokens, silent.usage().output_tokens) == (7, 3)
     assert silent.feed(chunk) == b""

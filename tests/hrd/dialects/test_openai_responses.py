@@ -16,7 +16,7 @@ from hrd.dialects.openai_responses import ENDPOINT, ResponsesCall
 from hrd.dialects.responses_reader import ResponsesReader
 from hrd.dialects.responses_writer import Writer
 from hrd.dialects.translation import TranslatedStream
-from tests.hrd.dialects.replies import sequences
+from tests.hrd.dialects.replies import BOUNDS, sequences
 from tests.hrd.dialects.responses import STAMP, accumulate, events_of, message, spell
 
 NOW = 1_000.0
@@ -189,7 +189,7 @@ def asked(client: Client, **members: Any) -> tuple[ResponsesCall, Request, Stamp
 def test_what_passed_through_is_kept_too(way: str) -> None:
     client = Client()
     call, request, _ = asked(client, stream=True)
-    stream = call.NATIVE[way].reply_stream(request, Quirks(), 1_000_000)
+    stream = call.NATIVE[way].reply_stream(request, Quirks(), BOUNDS)
     assert stream is not None
     stream.feed(STREAM)
     assert goes_on(client, "resp_up")
@@ -250,7 +250,7 @@ def test_a_translated_stream_that_breaks_off_is_a_legal_one() -> None:
 
 def test_a_stream_that_passed_and_breaks_off_goes_on_with_its_numbers() -> None:
     call, request, _ = asked(Client(), stream=True)
-    stream = call.NATIVE["openai_responses"].reply_stream(request, Quirks(), 1_000_000)
+    stream = call.NATIVE["openai_responses"].reply_stream(request, Quirks(), BOUNDS)
     assert stream is not None
     stream.feed(STREAM[: STREAM.index(b"event: response.output_item.done")])
     (failed,) = events_of(call.error_event(BROKEN_OFF, begun=True))
@@ -309,11 +309,11 @@ def test_wherever_a_providers_stream_is_cut_the_clients_is_a_legal_one(
     whole = b"".join([*map(writer.write, events), writer.end()])
     stream: StreamReader | None
     if passes:
-        stream = call.NATIVE["openai_responses"].reply_stream(request, Quirks(), 1_000_000)
+        stream = call.NATIVE["openai_responses"].reply_stream(request, Quirks(), BOUNDS)
         assert stream is not None
     else:
         reader, hub_writer = ResponsesReader({}), call.HUB.event_writer(request, stamp)
-        stream = TranslatedStream(reader, hub_writer, input_tokens=7, event_bytes_max=1_000_000)
+        stream = TranslatedStream(reader, hub_writer, input_tokens=7, bounds=BOUNDS)
     sent = stream.feed(whole[: cut % (len(whole) + 1)])
     is_begun = stream.committed
     if stream.end() is Ending.BROKEN:

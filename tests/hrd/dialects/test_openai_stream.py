@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.journal import Usage, UsageSource
-from hrd.dialects.contract import Ending
+from hrd.dialects.contract import Ending, StreamBounds
 from hrd.dialects.openai_stream import HELD_BYTES_MAX, ReplyStream
 
 ALL = ("tool_index", "list_content", "finish_reason", "choices", "done")
@@ -31,11 +31,12 @@ STOP = event(delta("stop"))
 USAGE = event(usage={"prompt_tokens": 19, "completion_tokens": 10, "completion_tokens_details": {"reasoning_tokens": 2}})
 KNOWN = Usage(input_tokens=19, output_tokens=10, reasoning_tokens=2, source=UsageSource.KNOWN)
 EVENT_BYTES_MAX = 2 * 1024 * 1024
+BOUNDS = StreamBounds(event_bytes=EVENT_BYTES_MAX, reply_bytes=EVENT_BYTES_MAX)
 WHOLE = ROLE + HELLO + WORLD + STOP + USAGE + DONE
 
 
 def stream(usage_to_client: bool = False, rewrite: tuple[str, ...] = ()) -> ReplyStream:
-    return ReplyStream(usage_to_client=usage_to_client, rewrite=rewrite, input_tokens=7, event_bytes_max=EVENT_BYTES_MAX)
+    return ReplyStream(usage_to_client=usage_to_client, rewrite=rewrite, input_tokens=7, bounds=BOUNDS)
 
 
 def run(*reads: bytes, usage_to_client: bool = False, rewrite: tuple[str, ...] = ()) -> tuple[bytes, Ending, ReplyStream]:

@@ -11,6 +11,7 @@ from hrd.dialects import embeddings, openai_chat
 from hrd.dialects.contract import Dialect, Request, Stamp
 from hrd.dialects.passage import Passage, Prepared
 from hrd.dialects.spoken import TARGETS
+from tests.hrd.dialects.replies import BOUNDS
 from tests.hrd.stage import candidate
 
 STAMP = Stamp(id="req-1", model="m", at=1)
@@ -20,7 +21,7 @@ CHAT = b'{"model":"x","messages":[{"role":"user","content":"hi"}],"max_tokens":5
 def passage(dialect: Dialect, body: bytes) -> Passage:
     request = dialect.decode(body)
     assert isinstance(request, Request)
-    return Passage(dialect, TARGETS, request, 65_536)
+    return Passage(dialect, TARGETS, request, BOUNDS)
 
 
 def prepared(dialect: Dialect, body: bytes, speaks: str = "openai_chat", **quirks: bool) -> Prepared | Refusal:

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from hrd.core.reply_events import Broken, Finish, Finished, Text, UsageSeen
 from hrd.dialects.contract import Ending
 from hrd.dialects.passing_stream import PassingStream, pass_whole
+from tests.hrd.dialects.replies import BOUNDS
 from tests.hrd.dialects.spelled import USAGE, Spelled
 
 
 def stream() -> PassingStream:
-    return PassingStream(Spelled(), terminator=b"data: end\n\n", input_tokens=11, event_bytes_max=4096)
+    return PassingStream(Spelled(), terminator=b"data: end\n\n", input_tokens=11, bounds=BOUNDS)
 
 
 def test_bytes_pass_as_they_came_from_the_commit_point_on() -> None:

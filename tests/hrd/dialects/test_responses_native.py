@@ -9,6 +9,7 @@ from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.contract import Encoded, Ending, Request
 from hrd.dialects.responses_native import encode, read_whole, reply_stream
+from tests.hrd.dialects.replies import BOUNDS
 from tests.hrd.dialects.responses import ALPHA, message, request, spell
 
 SEALED = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAA"}
@@ -102,7 +103,7 @@ def test_what_is_no_reply(body: bytes, error: object, broken: str) -> None:
 
 def test_a_stream_passes_as_it_came_and_its_end_is_told() -> None:
     told: list[bytes] = []
-    stream = reply_stream(request(stream=True), Quirks(), 1_000_000, told.append)
+    stream = reply_stream(request(stream=True), Quirks(), BOUNDS, told.append)
     assert stream.feed(STREAM) == b""
     assert (stream.finished, stream.last) == (True, STREAM)
     assert stream.end() is Ending.COMPLETE

@@ -7,6 +7,7 @@ import pytest
 
 from hrd.dialects.contract import Ending
 from hrd.dialects.responses_pass import PassingResponse
+from tests.hrd.dialects.replies import BOUNDS
 from tests.hrd.dialects.responses import events_of, message, spell
 
 ITEM = message("Hi", "assistant")
@@ -22,7 +23,7 @@ def completed(*output: dict[str, Any], kind: str = "completed") -> dict[str, Any
 
 def passing(*, completes: bool = False, told: list[bytes] | None = None) -> PassingResponse:
     done = None if told is None else told.append
-    return PassingResponse(input_tokens=7, event_bytes_max=1_000_000, done=done, completes=completes)
+    return PassingResponse(input_tokens=7, bounds=BOUNDS, done=done, completes=completes)
 
 
 @pytest.mark.parametrize("step", [1, 7, 10_000])

@@ -13,6 +13,7 @@ from hrd.core.reply_events import (
     Broken,
     CallBegun,
     CallDone,
+    CallText,
     Cited,
     Finish,
     Finished,
@@ -29,7 +30,7 @@ from hrd.dialects.contract import ToolName
 from hrd.dialects.responses_reader import NO_END, ResponsesReader, read_whole
 from hrd.dialects.responses_writer import Writer
 from hrd.dialects.sse import Event, Framer
-from tests.hrd.dialects.replies import sequences
+from tests.hrd.dialects.replies import sequences, told
 from tests.hrd.dialects.responses import STAMP, event, message, spell
 
 USAGE = {
@@ -99,7 +100,12 @@ def test_a_call_is_announced_when_it_begins_and_complete_with_its_item() -> None
     added = {"type": "response.output_item.added", "output_index": 0, "item": {**CALL, "arguments": ""}}
     more = {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": '{"a"'}
     assert read(CREATED, added) == [STARTED, CallBegun(key=0)]
-    assert read(CREATED, added, more, item_done(CALL))[2:] == [CALLED]
+    assert read(CREATED, added, more, item_done(CALL))[2:] == [CallText(0, '{"a"'), CALLED]
+
+
+def test_pieces_of_a_freeform_call_are_told_as_they_come() -> None:
+    more = {"type": "response.custom_tool_call_input.delta", "output_index": 3, "delta": "*** Begin"}
+    assert read(more, {**more, "delta": None}) == [CallText(3, "*** Begin")]
 
 
 def test_arguments_that_only_their_own_event_told() -> None:
@@ -352,5 +358,5 @@ def test_what_was_written_is_read_again_however_it_is_cut(events: list[ReplyEven
         for one in reader.read(block)
     ]
     assert reader.finished
-    assert by_order(folded(back)) == by_order(folded(events))
+    assert by_order(folded(told(back))) == by_order(folded(events))
     assert by_order(folded(list(read_whole(writer.response, ResponsesReader({}))))) == by_order(folded(events))  # type: ignore[arg-type]

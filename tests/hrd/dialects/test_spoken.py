@@ -20,7 +20,7 @@ from hrd.dialects.openai_responses import ResponsesCall
 from hrd.dialects.passage import Passage, Prepared
 from hrd.dialects.spoken import DIALECTS, TARGETS, always, openings
 from tests.hrd.dialects.messages_stream import Client
-from tests.hrd.dialects.replies import sequences
+from tests.hrd.dialects.replies import BOUNDS, sequences
 from tests.hrd.dialects.responses import STAMP, accumulate
 from tests.hrd.stage import candidate, provider
 
@@ -96,7 +96,7 @@ def assert_legal(endpoint: str, stream: bytes) -> None:
 def assert_legal_when_cut(endpoint: str, dialect: str, stream: bytes, places: Sequence[int]) -> None:
     """What the client gets of *stream*, whose reads end at *places*, the last of which is where it breaks off."""
     client, request = asking(endpoint)
-    asked = Passage(client, TARGETS, request, 1_000_000)
+    asked = Passage(client, TARGETS, request, BOUNDS)
     who = candidate(provider("alpha", dialect=dialect), "m")
     prepared = asked.prepare(who, stamp=STAMP, drop=frozenset(), max_tokens=None)
     assert isinstance(prepared, Prepared)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hrd.core.journal import Usage, UsageSource
 from hrd.core.reply_events import Broken, Finish, Finished, ReplyEvent, Started, Text, UsageSeen
-from hrd.dialects.contract import Ending
+from hrd.dialects.contract import Ending, StreamBounds
 from hrd.dialects.held_stream import HELD_BYTES_MAX
 from hrd.dialects.translation import TranslatedStream, translate_whole
 from tests.hrd.dialects.spelled import USAGE, Spelled
@@ -26,7 +26,7 @@ class Names:
 
 
 def stream(event_bytes_max: int = 4096) -> TranslatedStream:
-    return TranslatedStream(Spelled(), Names(), input_tokens=11, event_bytes_max=event_bytes_max)
+    return TranslatedStream(Spelled(), Names(), input_tokens=11, bounds=StreamBounds(event_bytes_max, 4096))
 
 
 def fed(*words: str) -> tuple[TranslatedStream, bytes]:

@@ -10,7 +10,7 @@ from hrd.core.ledger import Reservation
 from hrd.core.providers import Candidate, CostClass, Credential, ModelFacts, Provider, Quirks
 from hrd.core.secrets import Secret, scrub
 from hrd.dialects import openai_chat_native
-from hrd.dialects.contract import Request
+from hrd.dialects.contract import Request, StreamBounds
 from hrd.dialects.passage import Prepared
 from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
@@ -124,7 +124,7 @@ def prepared(body: bytes, *, as_stream: bool, is_typed: bool = True) -> Prepared
         as_stream=as_stream,
         is_typed=is_typed,
         read_whole=lambda reply: openai_chat_native.read_whole(REQUEST, reply, Quirks()),
-        reply_stream=lambda: openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+        reply_stream=lambda: openai_chat_native.reply_stream(REQUEST, Quirks(), StreamBounds(65_536, 65_536)),
     )
 
 
@@ -136,7 +136,7 @@ async def stream(to: Upstream, by: Attempts, within_s: float = 60.0) -> OpenStre
     return await by.stream(
         claim(to.base_url),
         prepared(STREAM, as_stream=True),
-        openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+        openai_chat_native.reply_stream(REQUEST, Quirks(), StreamBounds(65_536, 65_536)),
         within_s=within_s,
         idle_s=30.0,
         begun=lambda: None,

@@ -11,7 +11,7 @@ from hrd.core.failures import HintSource, Verdict
 from hrd.core.journal import Usage
 from hrd.core.providers import Quirks
 from hrd.dialects import openai_chat_native
-from hrd.dialects.contract import WholeReply
+from hrd.dialects.contract import StreamBounds, WholeReply
 from hrd.upstream.open_stream import OpenStream
 from hrd.upstream.results import Answered, Missed
 from tests.hrd.upstream.conftest import Pooled
@@ -159,7 +159,7 @@ async def test_a_stream_without_a_type_is_believed_of_who_never_names_one(
         opened = await by.stream(
             claim(upstream.base_url),
             prepared(STREAM, as_stream=True, is_typed=is_typed),
-            openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536),
+            openai_chat_native.reply_stream(REQUEST, Quirks(), StreamBounds(65_536, 65_536)),
             within_s=60.0,
             idle_s=30.0,
             begun=lambda: None,

@@ -7,7 +7,7 @@ from hrd.core.facts import Claim
 from hrd.core.failures import Verdict
 from hrd.core.providers import Quirks
 from hrd.dialects import openai_chat_native
-from hrd.dialects.contract import StreamReader
+from hrd.dialects.contract import StreamBounds, StreamReader
 from hrd.http.messages import Headers, ReplyHead
 from hrd.upstream.judging import is_event_stream
 from hrd.upstream.results import Answered
@@ -79,7 +79,7 @@ def test_what_is_no_stream_is_an_error_if_it_says_one(body: bytes, verdict: Verd
 
 
 def fed(data: bytes) -> StreamReader:
-    reader = openai_chat_native.reply_stream(REQUEST, Quirks(), 65_536)
+    reader = openai_chat_native.reply_stream(REQUEST, Quirks(), StreamBounds(65_536, 65_536))
     reader.feed(data)
     return reader
 
