@@ -70,6 +70,26 @@ def test_spend_elsewhere_has_one_refusal_a_turn() -> None:
         assert story.ask(now + 30) == [AVOIDABLE]
 
 
+def test_what_a_key_spends_is_spent_elsewhere_until_the_account_that_it_shares_has_been_named_to_each() -> None:
+    """Groq's two keys of one organisation: its name is in refusals alone."""
+    clock = Clock(BEGIN)
+    keys = [key for key in tiers.pool() if key.provider == "groq"]
+    judge = Judge(clock, keys)
+    minute = keys[0].account.windows[0]
+
+    def refused(key: Key, now: float) -> str:
+        before = judge.tally.refusals.copy()
+        minute.take(30 - minute.used(now), now, 1.0)
+        judge.sent(key, asked(), now)
+        (cause,) = (judge.tally.refusals - before).elements()
+        return cause
+
+    one, other = keys
+    assert [refused(one, BEGIN + at) for at in (0, 70, 75)] == [LEARNING, FOREIGN, AVOIDABLE]
+    assert [refused(other, BEGIN + at) for at in (130, 190)] == [FOREIGN, AVOIDABLE]
+    assert judge.tally.overspent == 2
+
+
 def test_a_limit_that_shrank_has_one_refusal() -> None:
     story = Story("naga-1")
     story.spend_day(BEGIN, 100)

@@ -3,6 +3,9 @@
 A refusal is *learning* until the window that refused has turned once since its first refusal: from then on its limit is known.
 After that one a cause is nobody's fault: spent elsewhere in this turn, shrunk unannounced, revoked, a lie; and what a strategy
 sends as a probe, as often as may be. All others could have been avoided.
+
+Whose a window is has to be known as well: that two keys are of one account nobody can tell before its name was said to each
+of them (docs/failures.md). Until then what one of them spends is spent elsewhere for the other.
 """
 
 from __future__ import annotations
@@ -109,6 +112,11 @@ class Judge:
         self.tally = Tally()
         self._clock = clock
         self._keys = list({id(key.account): key for key in reversed(keys)}.values())
+        self._strangers: dict[int, set[str]] = {}
+        """Account of several keys → those of them to which its name has not been said."""
+        for one in self._keys:
+            texts = {key.text for key in keys if key.account is one.account}
+            self._strangers[id(one.account)] = texts if len(texts) > 1 else set()
         self._begin = clock.now
         self._known: dict[int, _Known] = {}
         self._refused_before: dict[str, list[float]] = {}
@@ -141,6 +149,8 @@ class Judge:
             self._lied_to.pop(id(account), None)
             return reply
         cause = self._cause(key, asked, refused, now, is_probe=is_probe)
+        if account.name.encode() in reply.body:
+            self._strangers[id(account)].discard(key.text)
         tally.refusals[cause] += 1
         name = refused.window.name if refused.window is not None else refused.kind
         tally.refused_by[cause, key.provider, name] += 1
@@ -195,7 +205,7 @@ class Judge:
             cause = LEARNING
         elif is_probe and _may_probe(known.probes, now, PROBES_A_DAY):
             cause = PROBE
-        elif used - window.foreign + amount <= window.limit and known.foreign_turn != turn:
+        elif (used - window.foreign + amount <= window.limit or self._strangers[id(account)]) and known.foreign_turn != turn:
             cause, known.foreign_turn = FOREIGN, turn
         elif window.was and not known.is_shrinking_met:
             cause, known.is_shrinking_met = SHRINKING, True
