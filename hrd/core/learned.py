@@ -1,7 +1,6 @@
 """What was learned about models: what they took well or cannot take, which fields they refuse. Expires, to be learned anew."""
 
 from collections.abc import Callable, Iterable
-from math import ceil, floor
 
 import msgspec
 
@@ -28,6 +27,24 @@ _DROP = "drop:"
 _NOTHING: frozenset[str] = frozenset()
 
 
+class Usual:
+    """How long a model's replies are on average, and how far from that. In fractions: rounded with each reply, both would come
+    to what half of the replies have, which is less where a few are long."""
+
+    __slots__ = ("replies", "spread", "tokens")
+
+    def __init__(self, tokens: float, spread: float, replies: int) -> None:
+        self.tokens = tokens
+        self.spread = spread
+        self.replies = replies
+
+    def add(self, tokens: int) -> None:
+        """Another one had so many."""
+        self.replies = min(self.replies + 1, OUTPUT_SMOOTHING)
+        self.spread += (abs(tokens - self.tokens) - self.spread) / self.replies
+        self.tokens += (tokens - self.tokens) / self.replies
+
+
 class Learning:
     """By provider and model. A forced capability (settings, catalogue) always wins."""
 
@@ -36,8 +53,8 @@ class Learning:
         for row in learned:
             self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
         self._unsaved: dict[tuple[str, str, str], Learned] = {}
-        self._replies: dict[tuple[str, str], int] = {}
-        """How many each model's usual output was learned from, while there are few."""
+        self._usual: dict[tuple[str, str], Usual] = {}
+        """Of each model that has replied, finer than its rows have it."""
         self.says_no = self._is_against_anything()
         """Some model is known by experience to lack something. If not, only settings and catalogue can."""
 
@@ -113,15 +130,17 @@ class Learning:
         """A reply had so many."""
         known = self._by_model.get(key, {})
         if OUTPUT not in known:
-            self._replies[key] = 1
+            self._usual[key] = Usual(tokens, tokens / 2, 1)
             self._drift(key, OUTPUT, tokens, now)
             return
-        count = min(self._replies.get(key, OUTPUT_SMOOTHING) + 1, OUTPUT_SMOOTHING)
-        self._replies[key] = count
-        usual = known[OUTPUT].value
-        spread = known[SPREAD].value if SPREAD in known else usual // 2
-        self._drift(key, SPREAD, _smoothed(spread, abs(tokens - usual), count), now)
-        self._drift(key, OUTPUT, _smoothed(usual, tokens, count), now)
+        usual = self._usual.get(key)
+        if usual is None:
+            tokens_before = known[OUTPUT].value
+            spread = known[SPREAD].value if SPREAD in known else tokens_before / 2
+            usual = self._usual[key] = Usual(tokens_before, spread, OUTPUT_SMOOTHING)
+        usual.add(tokens)
+        self._drift(key, SPREAD, round(usual.spread), now)
+        self._drift(key, OUTPUT, round(usual.tokens), now)
 
     def _drift(self, key: tuple[str, str], what: str, value: int, now: float) -> None:
         known = self._by_model.get(key, {}).get(what)
@@ -137,6 +156,7 @@ class Learning:
     def follow(self, row: Learned) -> None:
         """Somebody else has learned it."""
         self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+        self._usual.pop((row.provider, row.model), None)
 
     def forget(self, is_meant: Callable[[str], bool], now: float) -> list[Learned]:
         """Nothing counts any more that was learned against models of the providers that are meant; the rows that say so."""
@@ -166,7 +186,7 @@ class Learning:
         if key not in self._by_model and len(self._by_model) >= MODELS_MAX:
             oldest = next(iter(self._by_model))
             del self._by_model[oldest]
-            self._replies.pop(oldest, None)
+            self._usual.pop(oldest, None)
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._by_model.setdefault(key, {})[what] = row
         if what not in (OUTPUT, SPREAD):
@@ -177,9 +197,3 @@ class Learning:
 def _is_against(row: Learned) -> bool:
     """It keeps requests, or parts of them, from the model."""
     return row.what == "context" or row.what.startswith(_DROP) or (row.what in ("tools", "vision") and not row.value)
-
-
-def _smoothed(before: int, newest: int, count: int) -> int:
-    """*newest* is one of *count*. Rounded away from what it was, lest small differences never count."""
-    step = (newest - before) / count
-    return before + (ceil(step) if step > 0 else floor(step))
