@@ -46,7 +46,6 @@ from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line
 from hrd.core.pin import Pair, Pin
 from hrd.core.price import Price
-from hrd.core.prices import cost_of
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.amounts import Amounts, amounts_of
 from hrd.core.quota.book import QuotaBook
@@ -99,7 +98,9 @@ def _credit_spent(candidate: Candidate, usage: Usage) -> int:
     price = candidate.credit_price
     if usage.stated_microusd is not None and candidate.provider.states_cost and candidate.cost_class is _PAID:
         return usage.stated_microusd
-    return cost_of(price, usage) if price is not None and (usage.input_tokens or usage.output_tokens) else 0
+    if price is None or not (usage.input_tokens or usage.output_tokens):
+        return 0
+    return price.counted(usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.cache_write_tokens)
 
 
 class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -382,8 +383,8 @@ class Pool:
         key = failover.block_key(candidate, failure)
         before = self._blocks.get(*key) if key is not None else None
         until, is_long = failure.until, failure.verdict is Verdict.QUOTA_EXHAUSTED
-        if failure.scope in ("model", "provider"):
-            return  # it is not our use that met it
+        if failure.scope in ("model", "provider") or any(one.kind in CREDIT_KINDS for one in failure.seen):
+            return  # it is not our requests that met it
         step = before.step + 1 if before is not None and now - before.until < REMEMBERED_S else 0
         self._book.refused(meters, now, until=until, is_long=is_long, step=step)
 
@@ -403,7 +404,7 @@ class Pool:
             elif one.left:
                 for reason in ("quota", "credits") if one.kind in CREDIT_KINDS else ("quota",):
                     rows.extend(self._blocks.lift_reason(scope, reason, begun_at=fact.begun_at))
-                if one.kind is WindowKind.CREDIT and one.scope != "credential":  # the account's, which was below nothing
+                if one.kind is WindowKind.CREDIT and one.scope != "paid_key":  # the account's, which was below nothing
                     account = failover.scope_of(candidate, "account")
                     rows.extend(self._blocks.lift_reason(account, "credits", begun_at=fact.begun_at))
         if rows:

@@ -55,6 +55,8 @@ def title_of(scope: str) -> str:
             return f"{name} with {owner}"
         case "credential":
             return rest
+        case "freekey" | "paidkey":
+            return f"{kind.removesuffix('key')} models with {rest}"
         case "account":
             return _account(owner, name)
         case "free" | "paid":

@@ -87,6 +87,8 @@ def scope_of(candidate: Candidate, kind: str) -> str:
     """The scope of *kind* that *candidate* belongs to, or the part of its account that is meant. `quota` is whatever its
     provider's long windows belong to. What we cannot read means the narrowest."""
     kind = candidate.provider.quota_scope if kind == "quota" else kind
+    if kind == "paid_key":
+        return scopes.key_part(candidate.credential.fingerprint, CostClass.PAID)
     if kind in ("free", "paid"):
         credential = candidate.credential
         cost_class = CostClass.FREE if kind == "free" else CostClass.PAID

@@ -34,7 +34,7 @@ class Reach:
         kind, _, rest = scope.partition(":")
         owner = rest.partition("/")[0]
         match kind:
-            case "candidate" | "credential":
+            case "candidate" | "credential" | "paidkey" | "freekey":
                 return owner in self._keys
             case "endpoint":
                 return rest.partition(" ")[0] in self.base_urls

@@ -4,6 +4,7 @@
 |---|---|---|
 | candidate | `candidate:<fingerprint>/<model>` | one model with one credential |
 | credential | `credential:<fingerprint>` | everything with that key |
+| paid, free with a key | `paidkey:<fingerprint>`, `freekey:<fingerprint>` | the paid or the free models with that key |
 | account | `account:<provider>/<account>` | every key of that account |
 | paid, free | `paid:<provider>/<account>`, `free:<provider>/<account>` | that account's paid or free models |
 | account and model | `accountmodel:<provider>/<account>/<model>` | one model with every key of that account |
@@ -17,8 +18,20 @@ from collections.abc import Mapping
 
 from hrd.core.providers import CostClass
 
-KINDS = ("candidate", "credential", "account", "account_model", "part", "model", "endpoint_model", "endpoint", "provider")
-"""A candidate's scopes in their order, narrowest first. `part` is the free or the paid models of its account."""
+KINDS = (
+    "candidate",
+    "credential",
+    "key_part",
+    "account",
+    "account_model",
+    "part",
+    "model",
+    "endpoint_model",
+    "endpoint",
+    "provider",
+)
+"""A candidate's scopes in their order, narrowest first. `part` is the free or the paid models of its account, `key_part` of its
+key."""
 ACCOUNT_KINDS = frozenset({"account", "accountmodel", "free", "paid"})
 """How scopes begin that are an account's; its name follows the provider's."""
 PLACES = {kind: place for place, kind in enumerate(KINDS)}
@@ -31,6 +44,7 @@ def of(
     return (
         candidate(fingerprint, model_name),
         credential(fingerprint),
+        key_part(fingerprint, cost_class),
         account(provider_name, owner),
         account_model(provider_name, owner, model_name),
         account_part(provider_name, owner, cost_class),
@@ -47,6 +61,11 @@ def candidate(fingerprint: str, model: str) -> str:
 
 def credential(fingerprint: str) -> str:
     return f"credential:{fingerprint}"
+
+
+def key_part(fingerprint: str, cost_class: CostClass) -> str:
+    """The free or the paid models with a key: its own budget is of money, and stops the paid ones alone."""
+    return f"{'free' if cost_class <= CostClass.FREE else 'paid'}key:{fingerprint}"
 
 
 def account(provider: str, name: str) -> str:

@@ -202,6 +202,20 @@ def test_a_used_up_model_of_an_account_leaves_its_other_models() -> None:
     assert walked(made.ask(), Verdict.QUOTA_EXHAUSTED, until=NOON + 9000) == ["a1/m1", "a1/m2", "refused"]
 
 
+def test_a_keys_used_up_budget_stops_its_paid_models_and_neither_its_free_ones_nor_the_accounts_other_keys() -> None:
+    """OpenRouter's 403 "Key limit exceeded": it is of money, and of this key alone."""
+    router = provider("router", "big", "small:free", cost_class="paid", class_by_suffix={":free": "free"})
+    made = Stage(roster([(router, [key("router", "r1", account="me"), key("router", "r2", account="me")])]), max_wait_s=0.0)
+    walk = made.ask("router:big")
+    assert walk.next() == "r1/big"
+    budget = Observation(kind=WindowKind.CREDIT_MONTH, left=0, resets_at=NOON + 9 * 86400, source=HintSource.BODY)
+    walk.fails(Verdict.QUOTA_EXHAUSTED, scope="key_part", until=NOON + 9 * 86400, seen=(budget,))
+    assert made.blocks() == {"paidkey:router-r1": ("quota", 9 * 86400)}
+    assert {made.serve("router:big") for _ in range(4)} == {"r2/big"}
+    assert made.serve("router:small:free") == "r1/small:free"
+    assert not [row for row in made.pool.snapshot(NOON).book.windows(NOON) if row.kind.startswith("requests")]
+
+
 def test_an_empty_purse_stops_the_paid_models_of_an_account_and_not_its_free_ones() -> None:
     router = provider("router", "big", "small:free", class_by_suffix={":free": "free"})
     made = Stage(roster([(router, ["r1"])]), max_wait_s=0.0)

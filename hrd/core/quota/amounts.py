@@ -28,4 +28,4 @@ class Amounts(NamedTuple):
 def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:
     """What a request to *candidate* is expected to take."""
     price = candidate.credit_price
-    return Amounts(input_tokens, output_tokens, price.cost(input_tokens, output_tokens) if price is not None else 0)
+    return Amounts(input_tokens, output_tokens, price.counted(input_tokens, output_tokens) if price is not None else 0)

@@ -10,11 +10,11 @@ from hrd.core.providers import Candidate, Provider
 from hrd.core.quota import evidence, excess, kinds, met, terms
 from hrd.core.quota.amounts import Amounts
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import AT_ONCE, CREDIT, HOUR_S, MINUTE_S, REQUESTS
+from hrd.core.quota.kinds import AT_ONCE, HOUR_S, MINUTE_S, REQUESTS
 from hrd.core.quota.meter import Meter, new_meter
 from hrd.core.quota.meters import SCOPES_MAX, Meters
 from hrd.core.quota.recount import Recount
-from hrd.core.quota.window import LOOKUP, NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
+from hrd.core.quota.window import NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import renamed
 
@@ -72,15 +72,7 @@ class QuotaBook:
     def meters_of(self, candidate: Candidate, now: float) -> list[Meter]:
         """Everything that a request to *candidate* counts in; made from the limits that hold for it, where there is none."""
         terms.apply(candidate, self._meters, self._make, now)
-        return [meter for scope in candidate.scopes for meter in self._stopping(scope, candidate.scopes)]
-
-    def _stopping(self, scope: str, scopes: Iterable[str]) -> Iterable[Meter]:
-        """The meters at *scope* that a candidate of *scopes* counts in. A key's budget, which was looked up, is of what costs
-        money: it stops no free model."""
-        meters = self._meters.at(scope)
-        if not scope.startswith("credential:") or any(other.startswith("paid:") for other in scopes):
-            return meters
-        return [meter for meter in meters if meter.measure is not CREDIT or meter.source != LOOKUP]
+        return [meter for scope in candidate.scopes for meter in self._meters.at(scope)]
 
     def _make(self, scope: str, kind: str, turn: Turn, provider: Provider, owner: str, now: float) -> Meter | None:
         if not self._meters.has_room(scope):
@@ -176,13 +168,13 @@ class QuotaBook:
         """The windows that have no room for a request of *tokens*."""
         amounts = self._recount.at_most(scopes, tokens)
         for scope in scopes:
-            for meter in self._stopping(self._true(scope), scopes):
+            for meter in self._meters.at(self._true(scope)):
                 if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
                     yield meter.row(self._meters.through, now)
 
     def opens_at(self, scopes: Sequence[str], now: float) -> float:
         """When the last of their windows that have no room for any request opens; 0 if none is full."""
-        full = (m for scope in scopes for m in self._stopping(scope, scopes) if m.is_known and m.limit is not None)
+        full = (m for scope in scopes for m in self._meters.at(scope) if m.is_known and m.limit is not None)
         return max((at for meter in full if (at := meter.fits_at(1, now)) > now), default=0.0)
 
     def full_at_once(self, scopes: Iterable[str]) -> bool:

@@ -11,8 +11,8 @@ import math
 from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.count import Count
-from hrd.core.quota.kinds import DAY_S, HOUR_S, PLAN_WHOLE
-from hrd.core.quota.meter import Meter
+from hrd.core.quota.kinds import CREDIT, DAY_S, HOUR_S, PLAN_WHOLE
+from hrd.core.quota.meter import NOT_IN_TIME, Meter
 from hrd.core.quota.window import (
     CATALOGUE,
     FIRST_USE,
@@ -31,9 +31,6 @@ from hrd.core.times import WAIT_MAX_S
 
 SETTLED_S = 1.0
 """How long after it was first said that more is left it has to be said again."""
-LEARNED_SPARE = 200
-"""What we count of tokens and of money is a little off: of a limit that our count alone taught one part in so many is looked
-at before it is relied on."""
 COUNT_MAX = 10**15
 """A larger limit is a mistake."""
 REFILLS_SEEN = 3
@@ -167,11 +164,11 @@ def _look_for_refilling(meter: Meter, ends_at: float, used: int, now: float) -> 
 
 def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool = False) -> None:
     """The provider refused when so much was used: that is the limit, until something else turns out. *is_guess*: it did not say
-    that it was this window."""
+    that it was this window. Money is spent until it is gone, so that what was served last may have gone beyond it."""
     meter.lessons = meter.lessons + 1 if meter.source == REFUSALS and is_guess else 1 if is_guess else 2
     again_s = max(meter.test_s * 2, probe_s) if meter.source == REFUSALS else probe_s
-    spare = meter.used // LEARNED_SPARE if meter.is_sized else 0
-    meter.limit, meter.is_implied, meter.is_known = max(1, meter.used - spare), False, True
+    met_at = meter.used - meter.settled_last if meter.measure is CREDIT else meter.used
+    meter.limit, meter.is_implied, meter.is_known = max(1, met_at), False, True
     meter.source, meter.limit_at = REFUSALS, now
     meter.test_s = min(again_s, DAY_S)
     meter.test_at, meter.is_testing = now + meter.test_s, False
@@ -205,21 +202,28 @@ def may_learn(meter: Meter) -> bool:
 def may_test(meter: Meter, now: float) -> bool:
     """Whether one request may go beyond a limit that was only learned, before a far moment that was only said, or beyond a
     count of tokens that is ours and may have drifted, to see how things are."""
-    if meter.is_testing or now < meter.test_at:
-        return False
+    return now >= meter.test_at and now >= tested_from(meter, now)
+
+
+def tested_from(meter: Meter, now: float) -> float:
+    """From when on one may; `NOT_IN_TIME` if none may, as things stand."""
+    if meter.is_testing:
+        return NOT_IN_TIME
     if meter.pending and meter.is_of_tokens:
-        return False  # the provider's word would have it in it, at another size than was reserved
+        return NOT_IN_TIME  # the provider's word would have it in it, at another size than was reserved
+    at = meter.test_at
     if meter.doubt and meter.source != SETTINGS:
         pass  # some of what is used may not be
     elif meter.source == REFUSALS:
         if meter.claimed is not None and (meter.limit or 0) >= meter.claimed:
-            return False
+            return NOT_IN_TIME
     elif meter.source == HintSource.BODY.value and meter.is_of_tokens and (meter.span_s or 0.0) > HOUR_S:
-        if now - meter.limit_at < DRIFT_S:
-            return False
-    elif not meter.test_at or not _ends_far_off(meter, now):
-        return False
-    return len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S
+        at = max(at, meter.limit_at + DRIFT_S)
+    elif not at or not _ends_far_off(meter, now):
+        return NOT_IN_TIME
+    if len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S:
+        return at
+    return max(at, meter.tests[0] + DAY_S)
 
 
 def may_test_from(meter: Meter, now: float) -> float:

@@ -41,6 +41,8 @@ NO_SPAN_S = 60.0
 """A window whose span nobody said."""
 UNKNOWN_WAIT_S = 1.0
 """How soon to look again for a slot."""
+SPARE_WAIT_S = 5.0
+"""And for what is kept free for replies that may be long: most are not, and those who wait are called when one ends."""
 REFILL_STEPS = 50
 """A share that refills is looked at anew when so much of it has come back; whoever does not fit is told exactly."""
 NOT_IN_TIME = 32503680000.0
@@ -86,6 +88,7 @@ class Meter:
         "refills_seen",
         "reserved_total",
         "scope",
+        "settled_last",
         "settled_total",
         "slide",
         "source",
@@ -132,7 +135,8 @@ class Meter:
         """So much of what is used no reply has confirmed: whoever sent it died, or heard nothing. It counts as spent, until the
         window is full: then one request may find out."""
         self.reserved_total = 0
-        self.settled_total = 0
+        self.settled_total = self.settled_last = 0
+        """What all came to that is over, and what the last one did."""
         self.more: float | None = None
         """Since when the provider says that more is left than we think."""
         self.opens_at = 0.0
@@ -143,8 +147,7 @@ class Meter:
         """How often what it said looked like refilling, and the reset of the first of these times."""
         self.lessons = 2 if row.source == REFUSALS else 0
         """How often the limit was met in a row."""
-        self.test_at = row.test_at
-        self.test_s = row.test_s
+        self.test_at, self.test_s = row.test_at, row.test_s
         self.tests: deque[float] = deque(maxlen=8)
         self.is_testing = False
         self.lanes: list[Watcher] = []
@@ -270,6 +273,8 @@ class Meter:
             self.is_testing, self.test_at = False, now + self.test_s
         self.pending -= count.amount
         self.settled_total += count.amount
+        if is_counted:
+            self.settled_last = spent
         if count.is_test and not is_counted:
             self.doubt = 0  # it has been looked at
         elif is_counted and not count.is_answered and count.epoch == self.epoch:
@@ -335,9 +340,14 @@ class Meter:
         excess = self.used + self.spare + needed - spans * most - open_limit
         if excess <= 0 and not spans:
             return now
+        at = self._fits_by_the_clock(excess, spans, spans * most, now)
+        return min(at, now + SPARE_WAIT_S) if 0 < excess <= self.spare and not spans else at
+
+    def _fits_by_the_clock(self, excess: int, spans: int, of_spans: int, now: float) -> float:
+        """When *excess* has come free, and *of_spans* in so many *spans* after that, if nothing is settled until then."""
         turns = self.turns
         if turns is REFILL and self.span_s is not None:
-            return max(now, self.refilled_at) + (excess + spans * most) * self.span_s / max(1, self.limit)
+            return max(now, self.refilled_at) + (excess + of_spans) * self.span_s / max(1, self.limit or 0)
         if turns is IN_FLIGHT:
             return now + UNKNOWN_WAIT_S
         if turns is NEVER:

@@ -59,7 +59,7 @@ def _openrouter_key(said: Said, now: float, zone: str) -> Iterator[Observation]:
             limit=limit_usd,
             left=left_usd,
             resets_at=next_boundary(span, now, zone) if is_renewed else None,
-            scope="credential",
+            scope="paid_key",
             source=HintSource.LOOKUP,
         )
 

@@ -81,7 +81,7 @@ OPENROUTER: Final = (
     Rule(Verdict.QUOTA_EXHAUSTED, status=(429,), says=("free-models-per-day",), scope="free", period="day"),
     Rule(Verdict.RATE_LIMITED, status=(429,), says=("free-models-per-min",), scope="free"),
     Rule(Verdict.CONTENT_POLICY, status=(403,), codes=("refusal", "content_policy_violation"), says=("reasons:",)),
-    Rule(Verdict.QUOTA_EXHAUSTED, status=(403,), says=("key limit exceeded",), scope="credential"),
+    Rule(Verdict.QUOTA_EXHAUSTED, status=(403,), says=("key limit exceeded",), scope="key_part"),
     # The key is fine; whoever runs the model for OpenRouter is not.
     Rule(
         Verdict.RATE_LIMITED,

@@ -31,8 +31,8 @@ _SPANS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: 
 _UNITS: Final = {"min": "minute"}
 _MINUTE: Final = ("per minute", "per-min", "per min", "/ minute", "/minute", "perminute", "byminute", "(rpm)")
 _AT_ONCE: Final = ("concurren",)
-_MONTHLY_CREDIT: Final = ("monthly included credits",)
-"""Hugging Face: `You have exceeded your monthly included credits for Inference Providers`."""
+_BUDGETS: Final = {span: phrases for span, phrases in PERIODS if f"credit/{span}" in _KINDS}
+"""OpenRouter's budget of a key: `Key limit exceeded (monthly limit)`, or `(total limit)`."""
 
 
 def windows_said(reader: str, said: Said, now: float, *, until: float | None, zone: str, scope: str) -> tuple[Observation, ...]:
@@ -110,9 +110,10 @@ def _of_words(told: _Told) -> _Reading:
     if any(word in told.said.text for word in _AT_ONCE):
         yield _seen(WindowKind.AT_ONCE, None, 0, None, told.scope)
         return
-    if "credit" in told.said.text:
-        if any(phrase in told.said.text for phrase in _MONTHLY_CREDIT):
-            yield _seen(WindowKind.CREDIT_MONTH, None, 0, told.until, told.scope)
+    kind = _money_in(told.said.text)
+    if kind is not None:
+        yield _seen(kind, None, 0, told.until, told.scope)
+    if kind is not None or "credit" in told.said.text:
         return
     what = "tokens" if "token" in told.said.message.lower() else "requests"
     spans = (("minute", _MINUTE), *PERIODS)
@@ -120,6 +121,15 @@ def _of_words(told: _Told) -> _Reading:
     kind = _KINDS.get(f"{what}/{span}")
     if kind is not None:
         yield _seen(kind, None, 0, told.until, told.scope)
+
+
+def _money_in(text: str) -> WindowKind | None:
+    """What money is used up, where that is said."""
+    if "key limit exceeded" in text:
+        return next(
+            (_KINDS[f"credit/{span}"] for span in _BUDGETS if any(word in text for word in _BUDGETS[span])), WindowKind.CREDIT
+        )
+    return WindowKind.CREDIT_MONTH if "monthly included credits" in text else None
 
 
 def _seen(kind: WindowKind, limit: int | None, left: int | None, resets_at: float | None, scope: str) -> Observation:

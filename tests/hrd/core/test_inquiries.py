@@ -147,7 +147,7 @@ def test_a_block_is_looked_at_by_a_question_before_a_request_has_to() -> None:
 
 def test_a_keys_budget_stops_what_costs_money_and_no_free_model() -> None:
     desk = Desk(models=("m1", "m1:free"), cost_class="paid", class_by_suffix={":free": "free"})
-    desk.told(0, 5_000_000, kind=WindowKind.CREDIT, scope="credential")
+    desk.told(0, 5_000_000, kind=WindowKind.CREDIT, scope="paid_key")
     assert desk.stage.serve("alpha:m1") == "refused"
     assert desk.stage.serve("alpha:m1:free") == "a1/m1:free"
 

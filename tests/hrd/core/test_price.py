@@ -1,5 +1,6 @@
 """What tokens cost at a price."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +41,11 @@ def test_input_that_is_kept_from_now_on_costs_what_is_said_of_it() -> None:
 def test_no_request_of_so_many_tokens_costs_more_than_at_most(given: int, produced: int, cached: int, written: int) -> None:
     price = Price(input=3, output=15, cached=1, cache_write=20, request=7)
     assert price.cost(given, produced, cached, written) <= price.at_most(given + produced)
+
+
+def test_a_count_of_what_was_spent_is_rounded_to_the_nearest_and_not_to_nothing() -> None:
+    odd = Price(input=50_000, output=250_000)
+    assert [odd.counted(given, 0) for given in (0, 1, 29, 30, 49, 50)] == [0, 1, 1, 2, 2, 3]
+    assert sum(odd.counted(given, given) for given in range(1, 1001)) == pytest.approx(0.3 * 500_500, rel=0.001)
+    assert sum(odd.cost(given, given) for given in range(1, 1001)) > 150_500
+    assert Price(input=0, output=0, request=7).counted(5, 5) == 7

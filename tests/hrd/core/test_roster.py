@@ -103,7 +103,7 @@ def test_what_it_costs_is_what_the_user_said_of_the_key_else_what_is_known_of_th
     selection = roster([(ROUTER, keys_)]).select_chat("openrouter:x:free")
     assert isinstance(selection, Selection)
     assert [one.cost_class for one in selection.candidates] == [CostClass.FREE, CostClass.SUBSCRIPTION]
-    assert selection.candidates[0].scopes[4] == "free:openrouter/openrouter-r1"
+    assert selection.candidates[0].scopes[5] == "free:openrouter/openrouter-r1"
     paid = roster([(ROUTER, keys_)]).select_chat("openrouter:x")
     assert isinstance(paid, Selection)
     assert paid.candidates[0].cost_class is CostClass.PAID
@@ -118,7 +118,7 @@ def test_a_context_is_the_catalogues_else_the_one_of_the_providers_list() -> Non
 def test_the_account_is_the_users_or_the_credential_itself() -> None:
     grouped = roster([(GROQ, [key("groq", "g1", account="org_x"), key("groq", "g2")])]).select_chat("groq:small")
     assert isinstance(grouped, Selection)
-    assert [one.scopes[2] for one in grouped.candidates] == ["account:groq/org_x", "account:groq/groq-g2"]
+    assert [one.scopes[3] for one in grouped.candidates] == ["account:groq/org_x", "account:groq/groq-g2"]
 
 
 def test_the_mode_of_a_provider_counts_before_the_mode_of_all() -> None:
@@ -196,6 +196,7 @@ def test_what_embeddings_refuse_says_nothing_of_chat() -> None:
     shared = set(chat.candidates[0].scopes) & set(vectors.candidates[0].scopes)
     assert shared == {
         "credential:one-k1",
+        "paidkey:one-k1",
         "account:one/one-k1",
         "paid:one/one-k1",
         "endpoint:https://one.test/v1",

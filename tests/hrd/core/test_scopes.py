@@ -15,6 +15,7 @@ def test_a_candidates_scopes_narrowest_first() -> None:
     ) == (
         "candidate:groq-1a2b3c4d/meta/llama:8b",
         "credential:groq-1a2b3c4d",
+        "freekey:groq-1a2b3c4d",
         "account:groq/org_x",
         "accountmodel:groq/org_x/meta/llama:8b",
         "free:groq/org_x",
@@ -24,7 +25,7 @@ def test_a_candidates_scopes_narrowest_first() -> None:
         "provider:groq",
     )
     assert list(scopes.PLACES) == list(scopes.KINDS)
-    assert [scopes.PLACES["candidate"], scopes.PLACES["provider"]] == [0, 8]
+    assert [scopes.PLACES["candidate"], scopes.PLACES["provider"]] == [0, 9]
 
 
 def test_what_must_be_paid_for_is_one_part_of_an_account_and_what_is_free_the_other() -> None:

@@ -486,7 +486,7 @@ OPENROUTER: Final = (
         Verdict.QUOTA_EXHAUSTED,
         wait_s=TO_DECEMBER,
         source=BODY,
-        scope="credential",
+        scope="key_part",
     ),
     Row(
         "nobody takes tools",

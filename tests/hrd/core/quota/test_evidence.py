@@ -217,7 +217,13 @@ def test_a_count_of_tokens_is_not_tested_while_something_is_in_flight() -> None:
     assert may_test(made, NOON + 60)
 
 
-def test_of_a_limit_of_money_that_our_count_taught_a_little_is_looked_at_before_it_is_relied_on() -> None:
-    made = meter(None, kind="credit/month", used=100_000)
-    hear(made, said(None, 0))
-    assert (made.limit, made.used, made.source) == (99_500, 100_000, REFUSALS)
+def test_money_was_gone_before_the_last_that_was_served_at_the_latest() -> None:
+    """It is spent until it is gone: what is learned must not have the last one's overshoot in it."""
+    made = meter(None, kind="credit/month", used=99_950)
+    count = made.count(70, NOON)
+    made.answered(count, NOON)
+    made.settle(count, 90, NOON + 1)
+    refused = made.count(70, NOON + 2)
+    made.settle(refused, 0, NOON + 2, is_counted=False)
+    hear(made, said(None, 0), NOON + 2)
+    assert (made.limit, made.used, made.source) == (99_950, 100_040, REFUSALS)

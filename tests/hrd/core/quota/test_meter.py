@@ -213,3 +213,11 @@ def test_spend_of_a_dead_process_is_counted_where_it_falls() -> None:
 
 def test_whoever_was_in_flight_in_a_dead_process_is_no_more() -> None:
     assert meter("at once", 1, Turn.IN_FLIGHT, used=1).used == 0
+
+
+def test_who_lacks_no_more_than_is_kept_for_long_replies_looks_again_soon() -> None:
+    made = meter("tokens/day", 1000, Turn.REFILL, used=500, begun_at=NOON)
+    made.count(300, NOON, spare=150)
+    assert made.fits_at(60, NOON) == NOON + 5.0
+    assert made.fits_at(50, NOON) == NOON
+    assert made.fits_at(201, NOON) == pytest.approx(NOON + 151 * 86.4)

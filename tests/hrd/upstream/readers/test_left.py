@@ -29,7 +29,7 @@ def free_of_day(limit: int, left: int | None) -> Observation:
 
 
 def budget(kind: WindowKind, limit: int, left: int, resets_at: float | None) -> Observation:
-    return Observation(kind=kind, limit=limit, left=left, resets_at=resets_at, scope="credential", source=HintSource.LOOKUP)
+    return Observation(kind=kind, limit=limit, left=left, resets_at=resets_at, scope="paid_key", source=HintSource.LOOKUP)
 
 
 def test_the_free_requests_of_the_day_as_they_are_counted_there() -> None:

@@ -91,6 +91,22 @@ def test_hugging_face_has_spent_its_credit_and_not_so_many_requests() -> None:
     assert found.resets_at == next_boundary("month", NOW, "UTC")
 
 
+@pytest.mark.parametrize(
+    ("which", "kind", "span"),
+    [
+        ("daily", WindowKind.CREDIT_DAY, "day"),
+        ("weekly", WindowKind.CREDIT_WEEK, "week"),
+        ("monthly", WindowKind.CREDIT_MONTH, "month"),
+        ("total", WindowKind.CREDIT, ""),
+    ],
+)
+def test_a_keys_own_budget_is_of_money_and_not_of_requests(which: str, kind: WindowKind, span: str) -> None:
+    message = f"Key limit exceeded ({which} limit). Manage it using https://openrouter.ai/settings/keys"
+    resets_at = next_boundary(span, NOW, "UTC") if span else None
+    found = seen("openrouter", {"error": {"message": message, "code": 403}}, 403)
+    assert found == [said(kind, None, 0, resets_at, "key_part")]
+
+
 def test_openrouter_repeats_its_headers_in_the_body() -> None:
     headers = {"X-RateLimit-Limit": "50", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{(NOW + 3600) * 1000:.0f}"}
     body = {"error": {"code": 429, "message": "Rate limit exceeded: free-models-per-day", "metadata": {"headers": headers}}}
