@@ -12,6 +12,8 @@ from hrd.core.scopes import renamed
 PROBED_REASONS = frozenset({"rejected", "needs login", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
 PROBING = "probing"
+PROBE_WAIT_S = 1.0
+"""How soon to look again for what a probe met."""
 SCOPES_MAX = 20_000
 """Clients make up names of models, each of which may be refused."""
 NARROWEST = "candidate:"
@@ -59,8 +61,16 @@ class BlockBook:
         return PROBING if self._is_probed(scopes, now) else ""
 
     def patient_at(self, scopes: Iterable[str], now: float) -> float:
-        """When a request that nobody else can serve may ask; not after *now* if it may at once."""
-        return max((blocks.patient_until(block) for block in self._in_force(scopes, now)), default=0.0)
+        """When a request that nobody else can serve may ask, be it as a probe; not after *now* if it may at once."""
+        return max((self._patient_at(block, now) for block in self._in_force(scopes, now)), default=0.0)
+
+    def _patient_at(self, block: Block, now: float) -> float:
+        at = blocks.patient_until(block)
+        if block.next_probe is None:
+            return at
+        if block.next_probe > now:
+            return min(at, block.next_probe)
+        return min(at, now + PROBE_WAIT_S) if block.scope in self._probes else at
 
     def is_probed(self, scopes: Iterable[str], now: float) -> bool:
         """Somebody has gone first, and what they meet is not known yet."""

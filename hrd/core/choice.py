@@ -459,7 +459,8 @@ class Choice:
         ranked = self._ranked(lanes, tour, selection, tier_of, now)
         first = tour.choose(lane.candidate for lane in ranked) if tour.failures else ranked[0].candidate
         lane = next(lane for lane in ranked if lane.candidate is first)
-        tested = [] if lane.room.takes(input_needed(tour), output_needed(lane, tour)) else self._lanes.guessed(lane)
+        needed = input_needed(tour), output_needed(lane, tour)
+        tested = [] if lane.room.takes(*needed) else self._lanes.guessed(lane, *needed, now)
         return Chosen(lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked, bool(tested), tested)
 
     def _turn_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float:
@@ -467,7 +468,8 @@ class Choice:
         ahead = 0 if self._line.is_empty else self._line.before(tour.place, tour.ask.priority, lane.candidate)
         at = self._fits_at(lane, tour, now, shares=shares, ahead=ahead, patient=True)
         if lane.block is not None:
-            at = max(at, self._blocks.patient_at(lane.candidate.scopes, now))
+            patient_at = self._blocks.patient_at(lane.candidate.scopes, now)
+            at = patient_at if at > patient_at and self._lanes.word_ends(lane) else max(at, patient_at)
         return max(at, self._lanes.slot_at(lane, now)) if lane.is_waitable else at
 
     def _wait(self, tour: Tour, lane: Lane, at: float, may_take: Callable[[Candidate, float], bool]) -> Wait:
@@ -480,10 +482,13 @@ class Choice:
         return self._why_hindered(lane, tour, shares=shares) == SLOTS
 
     def _hindered(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
+        soonest = now + RECHECK_S
+        if at > soonest:
+            at = min(at, max(soonest, self._lanes.tested_from(lane, now)))
         return Hindered(
             reason=self._why_hindered(lane, tour, shares=shares) or WINDOW,
             provider=lane.candidate.provider.name,
-            until=at if at > now else now + RECHECK_S,
+            until=at if at > now else soonest,
             is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,
         )
 

@@ -297,9 +297,10 @@ class Lanes:
         own = (m for m in lane.meters or () if m.source == SETTINGS and m.limit is not None)
         return any((m.room() or 0) < max(1, amounts.of(m.measure)) for m in own)
 
-    def guessed(self, lane: Lane) -> list[Meter]:
-        """The limits in the way that are guesses."""
-        return [meter for meter in lane.guesses if meter.used >= (meter.limit or 0)]
+    def guessed(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
+        """The limits in the way of such a request that are guesses."""
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        return [meter for meter in lane.guesses if meter.fits_at(amounts.of(meter.measure), now) > now]
 
     def slot_at(self, lane: Lane, now: float) -> float:
         """When a claimed limit of requests at once may have room."""
@@ -312,6 +313,12 @@ class Lanes:
         known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
         full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]
         return full if all(evidence.may_test(m, now) for m in full) else []
+
+    def tested_from(self, lane: Lane, now: float) -> float:
+        """From when on what is used up of it may be looked at by a request all the same; `NOT_IN_TIME` if none may, or nothing
+        is."""
+        full = [m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit]
+        return max((evidence.tested_from(m, now) for m in full), default=NOT_IN_TIME)
 
     def word_ends(self, lane: Lane) -> bool:
         """Whether all that is used up of it is so by the provider's word alone, so that a probe may try it."""

@@ -280,6 +280,52 @@ def test_a_probe_that_is_answered_lifts_the_block() -> None:
     assert {made.ask().next() for _ in range(4)} == {"a1", "b1"}
 
 
+def test_who_comes_shortly_before_a_probe_waits_to_be_it_and_who_comes_while_it_is_out_for_what_it_meets() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    lied_to(made)
+    made.now = NOON + 860
+    walk = made.ask()
+    assert walk.next() == "refused"
+    assert walk.refusal().retry_after_s == 40, "and not the week that was said"
+    made.now = NOON + 880
+    first = made.ask()
+    assert first.next() == "wait 20.0"
+    assert first.waits() == "a1"
+    assert first.claim is not None
+    assert first.claim.is_probe
+    second, third = made.ask(), made.ask()
+    assert second.next() == "wait 1.0"
+    first.answers()
+    assert second.waits() == "a1"
+    lied_to(made)
+    assert third.next() == "refused"
+
+
+def test_while_a_probe_meets_the_same_those_who_wait_are_told_when_the_next_one_goes() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    lied_to(made)
+    made.now = NOON + 900
+    first, second = made.ask(), made.ask()
+    assert (first.next(), second.next()) == ("a1", "wait 1.0")
+    first.missed(Verdict.QUOTA_EXHAUSTED, until=NOON + 7 * DAY)
+    assert second.waits() == "refused"
+    assert second.refusal().retry_after_s == pytest.approx(1799, abs=0.01)
+
+
+def test_a_window_that_is_used_up_until_a_far_moment_on_somebodys_word_says_when_it_is_looked_at() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    walk = made.ask()
+    walk.next()
+    seen = Observation(kind=WindowKind.REQUESTS_DAY, limit=100, left=0, resets_at=NOON + 7 * DAY)
+    walk.answers(observations=(seen,))
+    walk.ends()
+    walk = made.ask()
+    assert walk.next() == "refused"
+    assert walk.refusal().retry_after_s == 900
+    made.now += 900
+    assert made.serve() == "a1"
+
+
 def test_who_failed_and_was_not_seen_to_work_since_is_looked_at_whoever_else_could_serve() -> None:
     crowd: Cast = [(limited("beta"), ["b1"]), (limited("alpha"), ["a1"])]
     made = stage(crowd, mode="sequential")
