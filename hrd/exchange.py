@@ -6,7 +6,7 @@ One task and one cancel scope for each request. Client gone, deadline passed and
 the request settles in a `finally`. This module knows no provider and no dialect by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from hrd.core.refusals import (
 )
 from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Opening, Stamp, Target
+from hrd.dialects.passage import Prepared
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
 from hrd.downstream.heartbeat import Heartbeat
 from hrd.http.encode import header_lines
@@ -157,11 +158,12 @@ class Exchange:
             if self.successor is not None and not await self.successor.permits(claim, tour):
                 continue
             await self._recorder.commit(self._recorder.begin(trip, claim))
+            prepared = self._prepare(trip, claim)
+            if isinstance(prepared, Refusal):
+                self._recorder.give_back(trip, prepared)
+                return prepared
             began = trio.current_time()
-            result = await self._attempt(trip, claim)
-            if isinstance(result, Refusal):
-                self._recorder.give_back(trip, result)
-                return result
+            result = await self._attempt(trip, claim, prepared, began)
             ended = result.begun_at if isinstance(result, OpenStream) else trio.current_time()
             self._recorder.note(trip, claim, result, (ended - began) * 1000.0)
             if not isinstance(result, Missed):
@@ -188,28 +190,30 @@ class Exchange:
         trip.draft.waited_s += trio.current_time() - began
         trip.tour.waited()
 
-    async def _attempt(self, trip: Trip, claim: Claim) -> Answered | OpenStream | Missed | Refusal:
-        candidate, ask, terms = claim.candidate, trip.request.ask, trip.terms
+    def _prepare(self, trip: Trip, claim: Claim) -> Prepared | Refusal:
+        candidate = claim.candidate
         limit, notes = output_limit(
-            ask.max_tokens, candidate, affordable=claim.max_tokens, reserve_tokens=terms.reasoning_reserve_tokens
+            trip.request.ask.max_tokens,
+            candidate,
+            affordable=claim.max_tokens,
+            reserve_tokens=trip.terms.reasoning_reserve_tokens,
         )
         prepared = trip.passage.prepare(candidate, stamp=trip.stamp, drop=claim.drop, max_tokens=limit)
-        if isinstance(prepared, Refusal):
-            return prepared
-        trip.draft.notes = (*prepared.notes, *notes)
-        if claim.is_last:
-            within_s = trip.started + terms.deadline_s - trio.current_time() + AFTER_S
-        else:
-            within_s = trip.patience_s(candidate)
+        if isinstance(prepared, Prepared):
+            trip.draft.notes = (*prepared.notes, *notes)
+        return prepared
+
+    def _attempt(
+        self, trip: Trip, claim: Claim, prepared: Prepared, began: float
+    ) -> Awaitable[Answered | Missed] | Awaitable[OpenStream | Missed]:
+        ask, terms = trip.request.ask, trip.terms
+        within_s = trip.started + terms.deadline_s - began + AFTER_S if claim.is_last else trip.patience_s(claim.candidate)
         about = About(client=trip.call.head.headers, affinity=ask.affinity)
         reader = prepared.reply_stream() if ask.stream else None
-        if reader is not None:
-            begun = partial(self._begun, trip)
-            idle_s = terms.idle_s
-            return await self._attempts.stream(
-                claim, prepared, reader, within_s=within_s, idle_s=idle_s, begun=begun, about=about
-            )
-        return await self._attempts.whole(claim, prepared, within_s=within_s, about=about)
+        if reader is None:
+            return self._attempts.whole(claim, prepared, within_s=within_s, about=about)
+        begun, idle_s = partial(self._begun, trip), terms.idle_s
+        return self._attempts.stream(claim, prepared, reader, within_s=within_s, idle_s=idle_s, begun=begun, about=about)
 
     def _begun(self, trip: Trip) -> None:
         """A call is on its way that will be sent on whole: it may take as long as any stream."""

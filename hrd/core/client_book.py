@@ -6,7 +6,6 @@ are stored with whatever is stored next: before the request is sent, and before 
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
@@ -22,11 +21,6 @@ SLOT_S = 0.25
 SLOTS = int(60 / SLOT_S)
 DAYS_KEPT = 2
 """A clock that jumped over midnight and back must not forgive anything."""
-
-
-Amounts = tuple[int, int, int]
-"""Requests, tokens, millionths of a dollar."""
-NOTHING: Final[Amounts] = (0, 0, 0)
 
 
 class _Spent(msgspec.Struct):
@@ -193,7 +187,9 @@ class Tab:
         "_is_asked",
         "_is_open",
         "_spent",
-        "_unsaved",
+        "_unsaved_microusd",
+        "_unsaved_requests",
+        "_unsaved_tokens",
     )
 
     def __init__(self, client: str, book: _Client, day: int, *, tokens: int, cost_max: int) -> None:
@@ -206,8 +202,9 @@ class Tab:
         self._aside_microusd = 0
         self._is_asked = False
         self._is_open = True
-        self._unsaved: Amounts = NOTHING
-        self._charge(1, tokens, 0)
+        self._spent.requests += 1
+        self._spent.tokens += tokens
+        self._unsaved_requests, self._unsaved_tokens, self._unsaved_microusd = 1, tokens, 0
 
     @property
     def has_cost_ceiling(self) -> bool:
@@ -228,11 +225,11 @@ class Tab:
         cost = cost_microusd or 0
         self._aside_microusd = min(cost, self.left_microusd) if self._cost_max else cost
         if cost:
-            self._charge(0, 0, self._aside_microusd)
+            self._charge(0, self._aside_microusd)
 
     def settle(self, tokens: int, cost_microusd: int | None) -> None:
         """The attempt is over and came to this; nothing of it, if it was not made after all."""
-        self._charge(0, tokens, (cost_microusd or 0) - self._aside_microusd)
+        self._charge(tokens, (cost_microusd or 0) - self._aside_microusd)
         self._aside_microusd = 0
 
     def close(self) -> None:
@@ -240,19 +237,21 @@ class Tab:
         if self._is_open:
             self._is_open = False
             self._book.at_once -= 1
-            self._charge(0 if self._is_asked else -1, -self._aside_tokens, 0)
+            self._charge(-self._aside_tokens, 0)
+            if not self._is_asked:
+                self._spent.requests -= 1
 
     def take_charges(self) -> tuple[Charge, ...]:
         """What came since the last call, to be stored. A request that was not sent is nobody's business."""
-        if not self._is_asked or self._unsaved == NOTHING:
+        requests, tokens, cost_microusd = self._unsaved_requests, self._unsaved_tokens, self._unsaved_microusd
+        if not self._is_asked or not (requests or tokens or cost_microusd):
             return ()
-        (requests, tokens, cost_microusd), self._unsaved = self._unsaved, NOTHING
+        self._unsaved_requests = self._unsaved_tokens = self._unsaved_microusd = 0
         return (Charge(client=self._client, day=self._day, requests=requests, tokens=tokens, cost_microusd=cost_microusd),)
 
-    def _charge(self, requests: int, tokens: int, cost_microusd: int) -> None:
+    def _charge(self, tokens: int, cost_microusd: int) -> None:
         spent = self._spent
-        spent.requests += requests
         spent.tokens += tokens
         spent.cost_microusd += cost_microusd
-        unsaved = self._unsaved
-        self._unsaved = (unsaved[0] + requests, unsaved[1] + tokens, unsaved[2] + cost_microusd)
+        self._unsaved_tokens += tokens
+        self._unsaved_microusd += cost_microusd

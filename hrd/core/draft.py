@@ -38,6 +38,7 @@ class Draft(msgspec.Struct, kw_only=True, eq=False):
 
     def entry(self, now: float) -> Entry:
         candidate, ask = self.candidate, self.tour.ask
+        answered = (candidate.provider.name, candidate.model, candidate.credential.fingerprint) if candidate else ("", "", "")
         return Entry(
             request_id=self.request_id,
             at=self.at,
@@ -47,9 +48,9 @@ class Draft(msgspec.Struct, kw_only=True, eq=False):
             stream=ask.stream,
             outcome=self.outcome,
             status=self.status,
-            provider=candidate.provider.name if candidate else "",
-            model=candidate.model if candidate else "",
-            credential=candidate.credential.fingerprint if candidate else "",
+            provider=answered[0],
+            model=answered[1],
+            credential=answered[2],
             usage=self.usage,
             cost_microusd=self.cost_microusd,
             session=ask.session,

@@ -50,8 +50,10 @@ class Learning:
 
     def __init__(self, learned: Iterable[Learned]) -> None:
         self._by_model: dict[tuple[str, str], dict[str, Learned]] = {}
+        self._drops = False
+        """Some model has refused a field."""
         for row in learned:
-            self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+            self._know(row)
         self._unsaved: dict[tuple[str, str, str], Learned] = {}
         self._usual: dict[tuple[str, str], Usual] = {}
         """Of each model that has replied, finer than its rows have it."""
@@ -78,7 +80,7 @@ class Learning:
     def dropped(self, key: tuple[str, str]) -> frozenset[str]:
         """Fields that this model is known to refuse."""
         learned = self._by_model.get(key)
-        if learned is None:
+        if learned is None or not self._drops:
             return _NOTHING
         return frozenset(what.removeprefix(_DROP) for what in learned if what.startswith(_DROP))
 
@@ -155,7 +157,7 @@ class Learning:
 
     def follow(self, row: Learned) -> None:
         """Somebody else has learned it."""
-        self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+        self._know(row)
         self._usual.pop((row.provider, row.model), None)
 
     def forget(self, is_meant: Callable[[str], bool], now: float) -> list[Learned]:
@@ -178,6 +180,10 @@ class Learning:
                 del self._by_model[key]
         self.says_no = self._is_against_anything()
 
+    def _know(self, row: Learned) -> None:
+        self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+        self._drops = self._drops or row.what.startswith(_DROP)
+
     def _is_against_anything(self) -> bool:
         rows = (row for learned in self._by_model.values() for row in learned.values())
         return any(_is_against(row) and not row.what.startswith(_DROP) for row in rows)
@@ -188,7 +194,7 @@ class Learning:
             del self._by_model[oldest]
             self._usual.pop(oldest, None)
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
-        self._by_model.setdefault(key, {})[what] = row
+        self._know(row)
         if what not in (OUTPUT, SPREAD):
             self.says_no = self._is_against_anything()
         return row

@@ -77,7 +77,9 @@ class Call:
     async def body(self) -> bytes:
         """The whole request body, without its content-encoding. Raises `RequestRejected`: 413 over the limit, 503 when too much
         is held already, 415 and 400 for an encoding that cannot be read."""
-        body = await self._body()
+        body = self._body()
+        if body is None:
+            body = await self._rest_of_body()
         encoding = self.head.headers.get(b"content-encoding")
         if encoding is None or encoding.strip().lower() in (b"", b"identity"):
             return body
@@ -85,7 +87,8 @@ class Call:
         self._hold(len(unfolded))
         return unfolded
 
-    async def _body(self) -> bytes:
+    def _body(self) -> bytes | None:
+        """All of it, if it is here already."""
         if self._is_body_read:
             return b""
         announced = self.head.content_length or 0
@@ -95,7 +98,9 @@ class Call:
         if whole is not None:
             self._hold(len(whole))
             self._is_body_read = True
-            return whole
+        return whole
+
+    async def _rest_of_body(self) -> bytes:
         parts: list[bytes] = []
         if self.head.expects_continue and not self._parser.has_unread:
             await self._send(encode.CONTINUE_100)

@@ -3,7 +3,7 @@
 Everything that was claimed is settled here, exactly once, however the request ends.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -160,10 +160,10 @@ class Recorder:
         trip.tab.settle(usage.input_tokens + usage.output_tokens, cost)
         trip.draft.add_cost(cost)
 
-    async def record(self, trip: Trip) -> None:
+    def record(self, trip: Trip) -> Awaitable[None]:
         """On disk before the client has the whole answer."""
         rows, trip.rows = [*trip.rows, *self._last_rows(trip)], []
-        await self.commit(rows)
+        return self.commit(rows)
 
     def _last_rows(self, trip: Trip) -> list[Row]:
         trip.recorded = True
