@@ -21,7 +21,10 @@ from hrd.core.quota.window import FIXED, NEVER, SAID, SETTINGS
 from hrd.core.room import Room
 
 CANDIDATES_MAX: Final = 20_000
-STALE_AFTER_S: Final = 60.0
+STALE_AFTER_S: Final = 600.0
+"""For so long replies of other credentials may change what is thought of a model's, and this one does not hear of it."""
+MUCH: Final = 4
+"""Where more than one part in so many is left, hardly any request has to go beyond it."""
 USUAL_OF: Final = 200
 """What the usual request has follows about so many of them."""
 
@@ -205,6 +208,8 @@ class Lanes:
             if limit is None and meter.turns is FIXED and meter.span_s == DAY_S:
                 meter.turn(now)
                 worth.lapses_with(meter)
+                if meter.ends_at is not None:
+                    lane.valid_until = min(lane.valid_until, meter.ends_at)
             if limit is not None:
                 changes_at = meter.changes_at(now)
                 if changes_at < lane.valid_until:
@@ -213,7 +218,7 @@ class Lanes:
                 self._narrow(lane, meter, left - meter.spare)
                 if meter.is_known:
                     self._note(lane, meter, left, now)
-                    if not evidence.may_test(meter, now):
+                    if left * MUCH < limit and not evidence.may_test(meter, now):
                         lane.firm.narrow(meter, left - meter.spare, lane.candidate.credit_price)
                         lane.firm_until = min(lane.firm_until, evidence.may_test_from(meter, now))
                 if meter.measure is not AT_ONCE:

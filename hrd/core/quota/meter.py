@@ -44,7 +44,9 @@ UNKNOWN_WAIT_S = 1.0
 SPARE_WAIT_S = 5.0
 """And for what is kept free for replies that may be long: most are not, and those who wait are called when one ends."""
 REFILL_STEPS = 50
-"""A share that refills is looked at anew when so much of it has come back; whoever does not fit is told exactly."""
+"""A share that refills is looked at anew when so much of it has come back,"""
+REFILL_STEP_S = MINUTE_S
+"""or after so long; whoever does not fit is told exactly."""
 NOT_IN_TIME = 32503680000.0
 """The year 3000: no time mends it."""
 
@@ -381,11 +383,10 @@ class Meter:
         if self.turns is SLIDING:
             return self.slide.entries[0].leaves_at if self.slide.entries else NOT_IN_TIME
         if self.turns is REFILL and self.limit and self.span_s is not None:
-            return (
-                max(now, self.refilled_at) + max(self.span_s / self.limit, self.span_s / REFILL_STEPS)
-                if self.used
-                else NOT_IN_TIME
-            )
+            if not self.used:
+                return NOT_IN_TIME
+            step_s = min(self.span_s / REFILL_STEPS, REFILL_STEP_S)
+            return max(now, self.refilled_at) + max(self.span_s / self.limit, step_s)
         return self.ends_at if self.ends_at is not None else NOT_IN_TIME
 
     def resets_at(self, now: float) -> float | None:

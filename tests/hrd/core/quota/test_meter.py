@@ -174,6 +174,14 @@ def test_whatever_the_clock_does_counts_stay_sane(kind: str, turn: Turn, steps: 
         assert made.changes_at(now) > 0
 
 
+def test_what_refills_slowly_is_looked_at_every_minute_and_what_refills_fast_in_fifty_steps() -> None:
+    slow, fast = meter("tokens/day", 200_000, Turn.REFILL), meter("tokens/minute", 6000, Turn.REFILL)
+    for made in (slow, fast):
+        assert made.changes_at(NOON) > NOON + DAY
+        made.count(1000, NOON)
+    assert (slow.changes_at(NOON) - NOON, fast.changes_at(NOON) - NOON) == (60.0, pytest.approx(1.2))
+
+
 @given(st.lists(st.tuples(st.floats(0, 50), st.integers(1, 3)), min_size=1, max_size=60), st.integers(3, 9))
 def test_no_stretch_of_a_sliding_span_ever_holds_more_than_the_limit(steps: list[tuple[float, int]], limit: int) -> None:
     made, now, taken = meter(limit=limit), NOON, list[tuple[float, int]]()
