@@ -41,7 +41,7 @@ class Logbook:
                 self._blot,
                 last,
             ],
-        )
+        ).bind()  # once: what is not bound is bound anew for each line
         self.set_level(level)
 
     def set_level(self, level: str) -> None:
@@ -94,12 +94,15 @@ class Logbook:
         self.error("crashed", request=request_id, error=f"{type(crash).__name__}: {crash}", where=where)
 
     def _blot(self, _logger: object, _method: str, facts: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        """Mostly there is nothing to blot out, which one look at all that others may have written says."""
         secrets = tuple(self._secrets())
-        return {key: value if isinstance(value, _PLAIN) else self._clean(value, secrets) for key, value in facts.items()}
-
-    def _clean(self, value: object, secrets: tuple[Secret, ...]) -> str:
-        text = scrub(str(value), secrets, VALUE_CHARS_MAX)
-        return _CONTROL.sub(_spelled, text) if self._is_terminal else text
+        texts = {key: str(value) for key, value in facts.items() if not isinstance(value, _PLAIN)}
+        together = "\n".join(texts.values())
+        if scrub(together, secrets, VALUE_CHARS_MAX) != together:
+            texts = {key: scrub(text, secrets, VALUE_CHARS_MAX) for key, text in texts.items()}
+        if self._is_terminal:
+            texts = {key: _CONTROL.sub(_spelled, text) for key, text in texts.items()}
+        return {**facts, **texts}
 
 
 class _Levels:

@@ -125,25 +125,41 @@ def _planted_in(text: str, secrets: Iterable[Secret]) -> Iterable[_Span]:
             at = text.find(value, at + 1)
 
 
-_LOOK_ALIKES: Final = (
+LOOK_ALIKES: Final = (
     # The providers' own shapes, masked ones (`sk-proj-****abcd`) included.
-    re.compile(
-        r"(?<![A-Za-z0-9])((?:sk|csk|rk|xai|nvapi|glpat)-[\w\-.*]{7,}[\w\-*]"
-        r"|(?:gsk|hf|gh[pousr]|github_pat)_[\w\-.*]{7,}[\w\-*]|AIza[\w\-*]{8,}|AQ\.[\w\-*]{16,}|ya29\.[\w\-.*]{7,}[\w\-*])"
+    (
+        ("sk-", "sk_", "rk-", "xai-", "nvapi-", "glpat-", "hf_", "gh", "github_pat_", "aiza", "aq.", "ya29."),
+        re.compile(
+            r"(?<![A-Za-z0-9])((?:sk|csk|rk|xai|nvapi|glpat)-[\w\-.*]{7,}[\w\-*]"
+            r"|(?:gsk|hf|gh[pousr]|github_pat)_[\w\-.*]{7,}[\w\-*]|AIza[\w\-*]{8,}|AQ\.[\w\-*]{16,}|ya29\.[\w\-.*]{7,}[\w\-*])"
+        ),
     ),
-    re.compile(r"(?<![A-Za-z0-9])(eyJ[\w\-]{8,}(?:\.[\w\-]*){0,4})"),  # a JSON Web Token (RFC 7519)
-    re.compile(r"(?i)\b(?:bearer|basic)[ \t]{1,8}((?=\S{0,200}[\d\-_.=])[^\s\"',;<>]{8,}|[^\s\"',;<>]{16,})"),
+    # A JSON Web Token (RFC 7519).
+    (("eyj",), re.compile(r"(?<![A-Za-z0-9])(eyJ[\w\-]{8,}(?:\.[\w\-]*){0,4})")),
+    (
+        ("bearer", "bas"),
+        re.compile(r"(?i)\b(?:bearer|basic)[ \t]{1,8}((?=\S{0,200}[\d\-_.=])[^\s\"',;<>]{8,}|[^\s\"',;<>]{16,})"),
+    ),
     # What an assignment or a sentence calls a key: `"api_key": "…"`, `API key provided: …`, `token=…`.
-    re.compile(
-        r"(?i)(?:key|token|secret|passwd|password|credential|authorization)s?[\"']?"
-        r"(?:(?:[ \t]{1,4}\w{1,16}){0,3}[ \t]{0,4}[:=][ \t]{0,4}|[ \t]{1,4})[\"'`(\[<]?"
-        r"((?=[\w+/\-.=*]{0,200}\d)[\w+/\-.=*]{19,}[\w+/\-=*])"
+    (
+        ("key", "token", "secret", "pass", "cred", "author"),
+        re.compile(
+            r"(?i)(?:key|token|secret|passwd|password|credential|authorization)s?[\"']?"
+            r"(?:(?:[ \t]{1,4}\w{1,16}){0,3}[ \t]{0,4}[:=][ \t]{0,4}|[ \t]{1,4})[\"'`(\[<]?"
+            r"((?=[\w+/\-.=*]{0,200}\d)[\w+/\-.=*]{19,}[\w+/\-=*])"
+        ),
     ),
-    re.compile(r"(?i)(?<=://)([^\s/@\"']{1,200}(?=@))"),  # user and password inside a URL
+    # User and password inside a URL.
+    (("://",), re.compile(r"(?i)(?<=://)([^\s/@\"']{1,200}(?=@))")),
 )
+"""A pattern finds nothing in a text in which, folded, none of its words stands; to look for them takes a tenth of the time, and
+mostly there is nothing to find. Where case does not matter the words are without an i, for which Python takes other letters
+that do not fold to it."""
 
 
 def _look_alikes_in(text: str) -> Iterable[_Span]:
-    for pattern in _LOOK_ALIKES:
-        for match in pattern.finditer(text):
-            yield match.start(1), match.end(1), "redacted"
+    folded = text.casefold()
+    for words, pattern in LOOK_ALIKES:
+        if any(word in folded for word in words):
+            for match in pattern.finditer(text):
+                yield match.start(1), match.end(1), "redacted"

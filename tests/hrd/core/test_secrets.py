@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.secrets import CLIENT, Lookout, Secret, fingerprint, scrub
+from hrd.core.secrets import CLIENT, LOOK_ALIKES, Lookout, Secret, fingerprint, scrub
 
 KEY = "gsk_test-not-a-key-1"
 
@@ -85,6 +85,17 @@ SECRETS = (Secret(KEY, "groq"), Secret("plain0words0without0a0prefix", "mistral"
 )
 def test_what_is_a_key_or_looks_like_one_is_taken_out(text: str, scrubbed: str) -> None:
     assert scrub(text, SECRETS) == scrubbed.replace("[M]", f"[{SECRETS[1].fingerprint}]")
+
+
+@given(st.sampled_from(LOOK_ALIKES).flatmap(lambda known: st.tuples(st.just(known[0]), st.from_regex(known[1]))))
+def test_whatever_a_pattern_finds_holds_one_of_its_words(found: tuple[tuple[str, ...], str]) -> None:
+    words, text = found
+    assert any(word in text.casefold() for word in words)
+
+
+@pytest.mark.parametrize("name", ["API \u212aEY", "\u017fecret", "credent\u0131al", "author\u0130zat\u0131on"])
+def test_letters_that_python_takes_for_others_hide_nothing(name: str) -> None:
+    assert scrub(f"the {name}: abcdefghijklmnopqrstuvwxyz0") == f"the {name}: [redacted]"
 
 
 def test_the_result_is_bounded_and_says_that_it_was_cut() -> None:
