@@ -14,7 +14,7 @@ from typing import Any
 import coverage
 import pytest
 import trio
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from trio.testing import MockClock
 
 # How long an example takes says how busy the machine is; the tables of characters that the first one wants take seconds.
@@ -61,7 +61,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(folder) if (folder := _folder(item)) in LONG else len(LONG))
     for item in items:
-        if _folder(item) not in COVERED:
+        if _folder(item) not in COVERED or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.no_cover)
         if "virtual_time" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.trio(run=run_on_virtual_time))
