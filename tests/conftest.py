@@ -24,8 +24,7 @@ settings.load_profile("any machine")
 TESTS = Path(__file__).parent
 OURS = ("hrd", "hrctl")
 COVERED = frozenset({*OURS, "scenarios"})
-"""Whose lines count as covered: those that a test of their own runs, not whatever a long story comes by. To follow each line
-doubles the time that a test takes."""
+MEASURING = pytest.StashKey[coverage.Coverage | None]()
 LONG = ("packaging", "simulation", "e2e")
 """They begin first, so that none of them is alone at the end."""
 
@@ -41,30 +40,42 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, Any, Any]:
-    """What loading our own modules covers is counted; to follow what else is done until the tests are found covers nothing, and
-    costs each process seconds."""
-    measuring = coverage.Coverage.current()
-    if measuring is None:
-        return (yield)
-    for package in OURS:
-        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            importlib.import_module(module.name)
-    measuring.stop()
-    try:
-        return (yield)
-    finally:
-        measuring.start()
+def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Count what loading our own modules covers. From then on lines are followed within tests alone: to follow what pytest does
+    around ten thousand of them costs more than many of them do."""
+    measuring = session.config.stash[MEASURING] = coverage.Coverage.current()
+    if measuring is not None:
+        for package in OURS:
+            for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+                importlib.import_module(module.name)
+        measuring.stop()
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(folder) if (folder := _folder(item)) in LONG else len(LONG))
     for item in items:
-        if _folder(item) not in COVERED or is_hypothesis_test(getattr(item, "obj", None)):
-            item.add_marker(pytest.mark.no_cover)
         if "virtual_time" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.trio(run=run_on_virtual_time))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    measuring = pyfuncitem.config.stash[MEASURING]
+    if measuring is None or not _counts(pyfuncitem):
+        return (yield)
+    measuring.start()
+    try:
+        return (yield)
+    finally:
+        measuring.stop()
+
+
+def _counts(item: pytest.Function) -> bool:
+    """Whether the lines that *item* runs count as covered: those that a test of their own runs, not whatever a long story or a
+    property comes by. To follow each line doubles the time that a test takes."""
+    return _folder(item) in COVERED and not is_hypothesis_test(item.obj)
 
 
 def _folder(item: pytest.Item) -> str:
