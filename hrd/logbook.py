@@ -1,16 +1,18 @@
 """The log: one line a fact, as key=value on a terminal and JSON elsewhere, to standard error. Secrets are blotted out."""
 
+import json
 import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 
+import msgspec
 import structlog
 
 from hrd.core.journal import Entry
-from hrd.core.secrets import Secret, scrub
+from hrd.core.secrets import Lookout, Secret, looks_like_one, scrub
 from hrd.log_lines import LogLines
 
 LEVELS = {
@@ -27,12 +29,13 @@ CRASH_FRAMES = 6
 class Logbook:
     """Writes lines at and above its level, which may change while it lives."""
 
-    def __init__(self, level: str, secrets: Callable[[], Iterable[Secret]], out: TextIO = sys.stderr) -> None:
+    def __init__(self, level: str, secrets: Callable[[], tuple[Secret, ...]], out: TextIO = sys.stderr) -> None:
+        """*secrets*: the same tuple until they change."""
         self._secrets = secrets
+        self._known: tuple[Secret, ...] = ()
+        self._lookout = Lookout()
         self._is_terminal = is_terminal = out.isatty()
-        last: Any = (
-            structlog.dev.ConsoleRenderer(colors=True) if is_terminal else structlog.processors.JSONRenderer(sort_keys=False)
-        )
+        last: Any = structlog.dev.ConsoleRenderer(colors=True) if is_terminal else _as_json
         self._log = structlog.wrap_logger(
             _Levels(LogLines(out)),
             processors=[
@@ -95,10 +98,12 @@ class Logbook:
 
     def _blot(self, _logger: object, _method: str, facts: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """Mostly there is nothing to blot out, which one look at all that others may have written says."""
-        secrets = tuple(self._secrets())
+        secrets = self._secrets()
+        if secrets is not self._known:
+            self._known, self._lookout = secrets, Lookout(secrets)
         texts = {key: str(value) for key, value in facts.items() if not isinstance(value, _PLAIN)}
         together = "\n".join(texts.values())
-        if scrub(together, secrets, VALUE_CHARS_MAX) != together:
+        if len(together) > VALUE_CHARS_MAX or self._lookout.sees_one(together) or looks_like_one(together):
             texts = {key: scrub(text, secrets, VALUE_CHARS_MAX) for key, text in texts.items()}
         if self._is_terminal:
             texts = {key: _CONTROL.sub(_spelled, text) for key, text in texts.items()}
@@ -115,6 +120,15 @@ class _Levels:
 _PLAIN = (bool, int, float, type(None))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What others wrote must not steer the terminal of whoever reads it."""
+
+
+def _as_json(_logger: object, _method: str, facts: MutableMapping[str, Any]) -> str:
+    """In ASCII: a line is shown on terminals later, and the rest of Unicode steers some."""
+    try:
+        line = msgspec.json.format(msgspec.json.encode(facts), indent=0).decode()
+    except UnicodeEncodeError:  # halves of characters
+        return json.dumps(facts)
+    return line if line.isascii() else json.dumps(facts)
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -57,6 +57,8 @@ class Configuration:
         self._prices_file: Path | None = None
         self._stamps: tuple[Stamp | None, ...] = ()
         self._turn = trio.Lock()
+        self._secrets: tuple[Secret, ...] = ()
+        self._secrets_of: Loaded | None = None
 
     @property
     def settings(self) -> Settings:
@@ -74,7 +76,12 @@ class Configuration:
         return self.loaded.user_prices
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Everything that must not be seen."""
+        """Everything that must not be seen: the same tuple until something of it may have changed."""
+        if self._secrets_of is not self.loaded:
+            self._secrets_of, self._secrets = self.loaded, self._find_secrets()
+        return self._secrets
+
+    def _find_secrets(self) -> tuple[Secret, ...]:
         keys = [key.secret for group in self.settings.keys.values() for key in group]
         settings = self.settings
         proxies = [one for proxy in settings.proxies() for one in proxy.secrets()]

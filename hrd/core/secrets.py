@@ -157,9 +157,19 @@ mostly there is nothing to find. Where case does not matter the words are withou
 that do not fold to it."""
 
 
+_WORDS: Final = tuple(word for words, _ in LOOK_ALIKES for word in words)
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether something in *text* looks like a key."""
+    return any(True for _ in _look_alikes_in(text))
+
+
 def _look_alikes_in(text: str) -> Iterable[_Span]:
     folded = text.casefold()
-    for words, pattern in LOOK_ALIKES:
-        if any(word in folded for word in words):
-            for match in pattern.finditer(text):
-                yield match.start(1), match.end(1), "redacted"
+    said = {word for word in _WORDS if word in folded}
+    if said:
+        for words, pattern in LOOK_ALIKES:
+            if not said.isdisjoint(words):
+                for match in pattern.finditer(text):
+                    yield match.start(1), match.end(1), "redacted"

@@ -104,6 +104,15 @@ def test_elsewhere_a_line_is_a_line() -> None:
     assert facts(out)[0]["text"] == "two\nlines"
 
 
+@pytest.mark.parametrize("text", ['plain "text"\t', "sch\xf6n", "\x9b2J", "half of one: \ud83d", "\U0001f600"])
+def test_elsewhere_a_line_is_ascii(text: str) -> None:
+    log, out = written("INFO")
+    log.info("event", text=text, number=-1.5, nothing=None, yes=True)
+    (line,) = facts(out)
+    assert line["text"] == text
+    assert out.getvalue() == json.dumps(line) + "\n"
+
+
 def test_a_log_that_cannot_be_written_stops_nobody() -> None:
     Logbook("INFO", lambda: (), FullDisk()).info("event")
 
