@@ -27,6 +27,7 @@ _FENCE = re.compile(r"\A```[a-zA-Z]*\s*(.*?)\s*```\Z", re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _COMMA_TOO_MANY = re.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[\]}])', re.DOTALL)
 _CLOSING = {"{": "}", "[": "]"}
+_HALF = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(strict=False)
 MENDED_CHARS_MAX = 1_000_000
 """What is longer is taken as it stands, or not at all: mending reads a text several times."""
@@ -49,7 +50,7 @@ def mend_arguments(text: str) -> str | None:
         if isinstance(value, str) and value.strip().startswith("{"):
             return mend_arguments(value) if value != text else None  # spelled as a string of JSON
         if isinstance(value, dict):
-            return msgspec.json.encode(value).decode()
+            return _spell(value)
     return None
 
 
@@ -66,6 +67,14 @@ def is_object(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _spell(value: dict[str, Any]) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # half of a character beyond 16 bits: no other reader of JSON takes that
+        whole = _HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False))
+        return msgspec.json.encode(json.loads(whole)).decode()
 
 
 def _read_loosely(text: str) -> Any:

@@ -33,6 +33,8 @@ def test_a_valid_object_keeps_its_spelling(text: str) -> None:
         ('{"a": [1, {"b": "}"', {"a": [1, {"b": "}"}]}),
         ("{'a': 'x', 'b': True, 'c': None}", {"a": "x", "b": True, "c": None}),
         ('"{\\"a\\": 1}"', {"a": 1}),
+        ('{"a": "cut \\ud83d"}', {"a": "cut \ufffd"}),
+        ('{"\\udc00": [NaN, "\\ud83d\\ude00 \\ud83d"]}', {"\ufffd": [None, "\U0001f600 \ufffd"]}),
     ],
 )
 def test_what_can_only_mean_one_thing_is_mended(text: str, means: object) -> None:
