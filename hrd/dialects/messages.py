@@ -19,6 +19,7 @@ _ID_CHARS = 9  # what Mistral wants; short enough for everybody else
 _Spelled = dict[str, Any]
 """The members of an object as they came, each a Raw, but for lists of calls that were changed."""
 _OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_PARTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw] | str])
 _TEXT: Final = msgspec.json.Decoder(str)
 _SYSTEM: Final = msgspec.Raw(b'"system"')
 _USER: Final = msgspec.Raw(b'"user"')
@@ -135,8 +136,9 @@ class _Adapting:
         content = _spelled(message, "content")
         if not self._unwanted or content[:1] != b"[":
             return
-        parts = _OBJECTS.decode(content)
-        held = [name for name in self._unwanted for part in parts if part.pop(name, None) is not None]
+        parts = _PARTS.decode(content)
+        objects = [part for part in parts if not isinstance(part, str)]
+        held = [name for name in self._unwanted for part in objects if part.pop(name, None) is not None]
         if held:
             message["content"] = msgspec.Raw(msgspec.json.encode(parts))
             self.notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))

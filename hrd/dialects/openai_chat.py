@@ -26,7 +26,7 @@ from hrd.dialects.fields import (
     refuse_shape,
     text_of,
 )
-from hrd.dialects.openai_chat_needs import Said, needs_of, parts_of
+from hrd.dialects.openai_chat_needs import Said, has_blobs, needs_of, parts_of
 from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_prompt
 
@@ -67,12 +67,11 @@ class _Read(msgspec.Struct, gc=False):
 
 
 _TYPICAL = msgspec.json.Decoder(_Typical)
+_SAID = msgspec.json.Decoder(list[Said])
 _OPTIONS = msgspec.json.Decoder(Fields | None)
 _FALSE = msgspec.Raw(b"false")
 _CHAT: Final = Kind.CHAT  # found ten times sooner so, see core.quota.kinds
 _OPENING_BRACE = 0x7B
-_BLOBS = frozenset({"input_audio", "file"})
-"""Parts that hold base64, beside images."""
 _FREEFORM = re.compile(rb'"type"\s*:\s*"custom"')
 
 
@@ -90,14 +89,14 @@ def decode(body: bytes) -> Request | Refusal:
         return read
     parts = parts_of(read.said)
     images = len([part for part in parts if part.type == "image_url"])
-    has_blobs = images > 0 or not read.said or any(part.type in _BLOBS for part in parts)
+    are_blobs = not read.said or has_blobs(read.said, parts)
     ask = Ask(
         kind=_CHAT,
         model=read.model,
         stream=read.stream,
         tools=_OPENING_BRACE in read.tools,
         images=images > 0,
-        input_tokens=measure_prompt(bytes(fields["messages"]), read.turns, images, read.tools, has_blobs=has_blobs),
+        input_tokens=measure_prompt(bytes(fields["messages"]), read.turns, images, read.tools, has_blobs=are_blobs),
         max_tokens=read.max_tokens,
         body_bytes=len(body),
         needs=needs_of(fields, parts),
@@ -137,7 +136,15 @@ def _read_carefully(fields: Fields) -> _Read | Refusal:
     if isinstance(usage_to_client, Refusal):
         return usage_to_client
     limit = count_of(fields, "max_completion_tokens") or count_of(fields, "max_tokens")
-    return _Read(model, stream, turns, (), usage_to_client, limit, _spelled(fields, "tools") + _spelled(fields, "functions"))
+    tools = _spelled(fields, "tools") + _spelled(fields, "functions")
+    return _Read(model, stream, turns, _said(fields), usage_to_client, limit, tools)
+
+
+def _said(fields: Fields) -> Sequence[Said]:
+    try:
+        return _SAID.decode(fields["messages"])
+    except (ValueError, RecursionError):
+        return ()
 
 
 def _has_openai_words(fields: Fields, tools: bytes) -> bool:

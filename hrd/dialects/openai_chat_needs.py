@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from hrd.core.conversation import ABSENT
 from hrd.core.needs import NONE, Need
 from hrd.dialects.contract import Fields
 
@@ -23,6 +24,7 @@ _NOTHING: Final = frozenset(
 )
 """Values of those that ask for nothing out of the ordinary."""
 _TEXT_AND_IMAGES: Final = frozenset({"text", "image_url"})
+_TEXTS: Final = frozenset({"text", "refusal"})
 _KNOWN: Final = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
 
 
@@ -41,12 +43,19 @@ class Said(msgspec.Struct, omit_defaults=True, gc=False):
 
     role: str
     content: str | list[Part | str] | None = None
+    images: msgspec.Raw = ABSENT
+    """Pictures that a model drew (OpenRouter's)."""
 
 
 def parts_of(messages: Iterable[Said]) -> list[Part]:
     """The parts of all *messages*, but for what is no more than a text."""
     lists = [message.content for message in messages if type(message.content) is list]
     return [part for content in lists for part in content if type(part) is Part]
+
+
+def has_blobs(messages: Sequence[Said], parts: Iterable[Part]) -> bool:
+    """Whether there may be base64 in *messages*, which hold these *parts*: what is not known is not taken for text."""
+    return not ({part.type for part in parts} <= _TEXTS and all(message.images is ABSENT for message in messages))
 
 
 def needs_of(fields: Fields, parts: Sequence[Part]) -> frozenset[Need]:

@@ -133,6 +133,12 @@ def test_fields_that_are_not_taken_go_from_messages_and_from_the_parts_of_their_
     assert adapt(text, drop_message_fields=["name", "cache_control"]) == (after, notes)
 
 
+def test_parts_that_are_bare_texts_keep_nothing_from_being_mended() -> None:
+    text = b'[{"role":"developer","content":["be brief",{"type":"text","text":"hi","name":"ann"}]}]'
+    after = b'[{"role":"system","content":["be brief",{"type":"text","text":"hi"}]}]'
+    assert adapt(text, drop_message_fields=["name"])[0] == after
+
+
 def test_the_name_of_a_called_function_is_not_the_name_of_a_message() -> None:
     assert adapt(CALL, drop_message_fields=["name"]) == (CALL, [])
 

@@ -7,6 +7,7 @@ from hypothesis import given
 
 from hrd.core.affinity import affinity_of_beginning
 from hrd.core.ask import Ask, Kind
+from hrd.core.needs import Need
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Request
 from hrd.dialects.openai_chat import decode
@@ -64,8 +65,21 @@ def test_what_is_in_base64_counts_for_little() -> None:
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
         {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{data}"}},
         {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}},
+        {"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{data}"}},
     ):
         assert request(body(messages=json.dumps({"role": "user", "content": [part]}))).ask.input_tokens < 900
+    drawn = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+    answer = {"role": "assistant", "content": "Here it is.", "images": [drawn]}
+    assert request(body(messages=json.dumps(answer))).ask.input_tokens < 900
+
+
+def test_a_member_of_another_type_hides_nothing_of_what_the_messages_hold() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"}}
+    file = {"type": "file", "file": {"file_data": "data:application/pdf;base64,QQ=="}}
+    message = json.dumps({"role": "user", "content": [picture, file]})
+    asked = request(body('"max_tokens":"100"', message)).ask
+    assert (asked.images, asked.needs) == (True, {Need.DOCUMENTS})
+    assert asked.affinity == request(body(messages=message)).ask.affinity
 
 
 @pytest.mark.parametrize("model", ['"hermes-router"', '""', "null"])
