@@ -469,7 +469,8 @@ class Choice:
         at = self._fits_at(lane, tour, now, shares=shares, ahead=ahead, patient=True)
         if lane.block is not None:
             patient_at = self._blocks.patient_at(lane.candidate.scopes, now)
-            at = patient_at if at > patient_at and self._lanes.word_ends(lane) else max(at, patient_at)
+            is_looked_at = lane.block.next_probe is not None and self._lanes.word_ends(lane)
+            at = patient_at if is_looked_at else max(at, patient_at)
         return max(at, self._lanes.slot_at(lane, now)) if lane.is_waitable else at
 
     def _wait(self, tour: Tour, lane: Lane, at: float, may_take: Callable[[Candidate, float], bool]) -> Wait:

@@ -326,6 +326,22 @@ def test_a_window_that_is_used_up_until_a_far_moment_on_somebodys_word_says_when
     assert made.serve() == "a1"
 
 
+def test_a_guessed_block_over_a_window_that_is_full_by_the_providers_word_promises_nothing_before_the_window_turns() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    first, second = made.ask(), made.ask()
+    assert (first.next(), second.next()) == ("a1", "a1")
+    full = Observation(kind=WindowKind.REQUESTS_MINUTE, limit=1, left=0, resets_at=NOON + 57)
+    first.answers(observations=(full,))
+    first.ends()
+    second.missed(Verdict.RATE_LIMITED)
+    assert made.ask().next() == "refused", "the five seconds of the guess are not waited for in vain"
+    walk = made.ask()
+    walk.next()
+    assert walk.refusal().retry_after_s == pytest.approx(57, abs=0.1)
+    made.now = NOON + 40
+    assert made.ask().next().startswith("wait 1")
+
+
 def test_who_failed_and_was_not_seen_to_work_since_is_looked_at_whoever_else_could_serve() -> None:
     crowd: Cast = [(limited("beta"), ["b1"]), (limited("alpha"), ["a1"])]
     made = stage(crowd, mode="sequential")
