@@ -217,10 +217,14 @@ class Pool:
             return decision
         return self._reserve(decision, tour, request_id, now, client=caller.fingerprint, may_pin=may_pin)
 
-    def passed_over(self, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
-        """Who of those that the name selects would not be asked now, and why (for the journal)."""
+    def passed_over(self, tour: Tour, caller: Caller, now: float, *, is_refused: bool = False) -> tuple[PassedOver, ...]:
+        """Who of those that the name selects would not be asked now, and why (for the journal). *is_refused*: nobody is."""
         selection = self._selections.of(tour.ask, self._pin.pair)
-        return () if isinstance(selection, Refusal) else self._choice.passed_over(selection, tour, caller, now)
+        return (
+            ()
+            if isinstance(selection, Refusal)
+            else self._choice.passed_over(selection, tour, caller, now, is_refused=is_refused)
+        )
 
     def _may_pin(self, tour: Tour) -> bool:
         ask = tour.ask

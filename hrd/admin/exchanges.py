@@ -4,26 +4,7 @@ from collections.abc import Mapping
 
 from hrd.admin.wire.journal import Exchange, ExchangeAttempt, ExchangePassedOver, ExchangeReading, ExchangeUsage
 from hrd.core.journal import AttemptNote, Entry, PassedOver, Reading
-
-IN_WORDS = {
-    "rate limit": "rate limited: it was asked too often",
-    "quota": "its quota is used up",
-    "credits": "its account has no credit",
-    "rejected": "its key was rejected",
-    "needs login": "its account has to sign in again",
-    "dead": "its key is revoked",
-    "gone": "the provider has ended its service",
-    "model": "the model is not available to it",
-    "errors": "it failed a moment ago",
-    "breaker": "its endpoint fails too often",
-    "window": "too little of its quota window is left",
-    "your limit": "a limit of your own is used up",
-    "reserve": "what is left is kept for requests that name it (RESERVE_FRACTION)",
-    "at once": "as many of its requests are out as may be at once",
-    "probing": "another request is finding out whether it works again",
-    "already asked": "it was asked already",
-}
-"""Why a candidate was passed over. What is not here says it in words already."""
+from hrd.core.reasons import in_words
 
 
 def exchange_of(
@@ -100,4 +81,4 @@ def _reading(one: Reading) -> ExchangeReading:
 
 def _passed_over(one: PassedOver) -> ExchangePassedOver:
     reading = _reading(one.reading) if one.reading is not None else None
-    return ExchangePassedOver(candidate=one.candidate, why=IN_WORDS.get(one.why, one.why), until=one.until, reading=reading)
+    return ExchangePassedOver(candidate=one.candidate, why=in_words(one.why), until=one.until, reading=reading)

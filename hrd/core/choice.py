@@ -134,8 +134,11 @@ class Choice:
             return wait
         return msgspec.structs.replace(chosen, others=chosen.others + field.spare) if field.spare else chosen
 
-    def passed_over(self, selection: Selection, tour: Tour, caller: Caller, now: float) -> tuple[PassedOver, ...]:
-        """Who would not be asked now, and why (for the journal); those asked already are known."""
+    def passed_over(
+        self, selection: Selection, tour: Tour, caller: Caller, now: float, *, is_refused: bool
+    ) -> tuple[PassedOver, ...]:
+        """Who would not be asked now, and why (for the journal); those asked already are known. *is_refused*: nobody is,
+        so that the moments are those that its client is told."""
         rows = []
         for c in selection.candidates[:PASSED_NAMED_MAX]:
             why, until, reading = self._why_never(c, tour, caller), None, None
@@ -143,7 +146,10 @@ class Choice:
                 lane = self._lanes.of(c, now)
                 why = self._why_hindered(lane, tour, shares=not selection.is_pinned)
                 if why:
-                    until = self._free_at(lane, tour, now, shares=not selection.is_pinned)
+                    shares = not selection.is_pinned
+                    until = self._free_at(lane, tour, now, shares=shares)
+                    if is_refused and until is not None:
+                        until = self._told_at(lane, self._turn_at(lane, tour, now, shares=shares), now)
                     reading = reading_of(lane, now) if lane.worth.scarcest is not None else None
                 elif tour.ask.needs and (lacks := self._lacking(c, tour)):
                     why = needs.told(lacks)
@@ -482,14 +488,17 @@ class Choice:
     def _is_only_claimed(self, lane: Lane, tour: Tour, *, shares: bool) -> bool:
         return self._why_hindered(lane, tour, shares=shares) == SLOTS
 
-    def _hindered(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
+    def _told_at(self, lane: Lane, at: float, now: float) -> float:
+        """When whom nobody serves may try again, as far as *lane* goes, which is free *at*: sooner, if what is used up of it is
+        looked at before."""
         soonest = now + RECHECK_S
-        if at > soonest:
-            at = min(at, max(soonest, self._lanes.tested_from(lane, now)))
+        return min(at, max(soonest, self._lanes.tested_from(lane, now))) if at > soonest else at if at > now else soonest
+
+    def _hindered(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
         return Hindered(
             reason=self._why_hindered(lane, tour, shares=shares) or WINDOW,
             provider=lane.candidate.provider.name,
-            until=at if at > now else soonest,
+            until=self._told_at(lane, at, now),
             is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,
         )
 

@@ -9,6 +9,7 @@ import msgspec
 from hrd.core.ceilings import PRICE_UNKNOWN, TOO_DEAR, cost_is_spent
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import PassedOver
+from hrd.core.reasons import in_words
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
@@ -42,7 +43,7 @@ def conclude(tour: Tour, passed: Sequence[PassedOver], *, hindered: Sequence[Hin
         return _nobody_fits(passed, tour, now)
     dominant = Counter(one.reason for one in hindered).most_common(1)[0][0]
     provider = next(one.provider for one in hindered if one.reason == dominant)
-    message = f"{_who(len(hindered), len(passed))}; mostly: {dominant}.{_policies(passed)}"
+    message = f"{_who(len(hindered), len(passed))} {in_words(dominant)}.{_policies(passed)}"
     moments = [one.until for one in hindered if one.passes]
     if not moments:
         return Refusal(
@@ -51,7 +52,7 @@ def conclude(tour: Tour, passed: Sequence[PassedOver], *, hindered: Sequence[Hin
     wait_s = max(1.0, min(moments) - now)
     return Refusal(
         kind=RefusalKind.RATE_LIMITED,
-        message=f"{message} The first may work again in {describe_s(wait_s)}.",
+        message=f"{message} {'It' if len(hindered) == 1 else 'The first'} may work again in {describe_s(wait_s)}.",
         guidance=_guidance(dominant, provider),
         retry_after_s=wait_s,
         attempts=tuple(tour.notes),
@@ -59,10 +60,14 @@ def conclude(tour: Tour, passed: Sequence[PassedOver], *, hindered: Sequence[Hin
 
 
 def _who(hindered: int, selected: int) -> str:
+    reason = "The most common reason:" if hindered > 1 else "The reason:"
     if hindered < selected:
-        are = "is" if hindered == 1 else "are"
-        return f"{hindered} of {selected} candidates {are} blocked, the others cannot serve this request"
-    return f"All {hindered} candidates are blocked" if hindered > 1 else "The only candidate is blocked"
+        return f"{hindered} of {selected} candidates cannot be asked now, the others cannot serve this request. {reason}"
+    return (
+        f"None of the {hindered} candidates can be asked now. {reason}"
+        if hindered > 1
+        else "The only candidate cannot be asked now:"
+    )
 
 
 def _policies(passed: Sequence[PassedOver]) -> str:

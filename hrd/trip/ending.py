@@ -34,7 +34,7 @@ class Endings:
         now = self._now()
         self._recorder.blame_the_empty(trip, now)
         draft.outcome, draft.status, draft.reason = Outcome.REFUSED, refusal.http_status, refusal.message
-        draft.passed_over = self._pool.passed_over(trip.tour, trip.caller, now)
+        draft.passed_over = self._pool.passed_over(trip.tour, trip.caller, now, is_refused=True)
         await self._recorder.record(trip)
         if call.begun:
             await call.finish(trip.error_event(refusal))

@@ -215,8 +215,8 @@ def tested_from(meter: Meter, now: float) -> float:
     if meter.doubt and meter.source != SETTINGS:
         pass  # some of what is used may not be
     elif meter.source == REFUSALS:
-        if meter.claimed is not None and (meter.limit or 0) >= meter.claimed:
-            return NOT_IN_TIME
+        if meter.claimed is not None and (meter.limit or 0) >= meter.claimed and meter.measure is not CREDIT:
+            return NOT_IN_TIME  # money that is left, but not enough to be safe, is spent all the same
     elif meter.source == HintSource.BODY.value and meter.is_of_tokens and (meter.span_s or 0.0) > HOUR_S:
         at = max(at, meter.limit_at + DRIFT_S)
     elif not at or not _ends_far_off(meter, now):

@@ -42,7 +42,8 @@ NO_SPAN_S = 60.0
 UNKNOWN_WAIT_S = 1.0
 """How soon to look again for a slot."""
 SPARE_WAIT_S = 5.0
-"""And for what is kept free for replies that may be long: most are not, and those who wait are called when one ends."""
+"""And for what is kept free for replies that may be long, or sought by those before who may need more than there is: most
+replies are not long, whoever needs too much gives up, and those who wait are called then."""
 REFILL_STEPS = 50
 """A share that refills is looked at anew when so much of it has come back,"""
 REFILL_STEP_S = MINUTE_S
@@ -337,13 +338,16 @@ class Meter:
             return now
         open_limit = self.limit - ceil(kept * self.limit)
         most = max(1, open_limit)
-        needed = many * min(max(amount, 1), most)
+        own = min(max(amount, 1), most)
+        needed = many * own
         spans = 0 if many == 1 else (needed - 1) // most
         excess = self.used + self.spare + needed - spans * most - open_limit
         if excess <= 0 and not spans:
             return now
         at = self._fits_by_the_clock(excess, spans, spans * most, now)
-        return min(at, now + SPARE_WAIT_S) if 0 < excess <= self.spare and not spans else at
+        if self.is_sized and self.used + own <= open_limit:
+            return min(at, now + SPARE_WAIT_S)
+        return at
 
     def _fits_by_the_clock(self, excess: int, spans: int, of_spans: int, now: float) -> float:
         """When *excess* has come free, and *of_spans* in so many *spans* after that, if nothing is settled until then."""

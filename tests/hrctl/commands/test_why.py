@@ -124,7 +124,7 @@ def test_an_id_that_is_not_known_any_more(daemon: FakeDaemon, hr: Hr) -> None:
 
 
 def test_who_was_asked_once_and_then_passed_over_is_not_said_to_have_never_been_asked(daemon: FakeDaemon, hr: Hr) -> None:
-    again = ExchangePassedOver(candidate="gemini/flash#gemini-1a2b3c4d", why="rate limited: it was asked too often")
+    again = ExchangePassedOver(candidate="gemini/flash#gemini-1a2b3c4d", why="it was asked too often (rate limit)")
     daemon.answers(WHY, answer(msgspec.structs.replace(SERVED, passed_over=(again,))), path("req-1"))
     said = hr("why", "req-1").out.splitlines()
     assert "Not asked, or not again:" in said
@@ -151,7 +151,7 @@ def test_each_candidates_numbers_are_those_of_that_moment(daemon: FakeDaemon, hr
     )
     passed = ExchangePassedOver(
         candidate="mistral/small",
-        why="too little of its quota window is left",
+        why="too little of its quota is left for now",
         reading=ExchangeReading(candidate="mistral/small", kind="credit", left=0, limit=10_000_000, is_known=True),
     )
     measured = msgspec.structs.replace(
@@ -163,7 +163,7 @@ def test_each_candidates_numbers_are_those_of_that_moment(daemon: FakeDaemon, hr
     )
     daemon.answers(WHY, answer(measured), path("req-1"))
     shown = hr("why", "req-1").out.splitlines()
-    assert "mistral/small  too little of its quota window is left  $0.00 of $10.00 credit" in shown
+    assert "mistral/small  too little of its quota is left for now  $0.00 of $10.00 credit" in shown
     start = shown.index("Ranked, best first; left is of the scarcest window:")
     assert shown[start + 1 : start + 6] == [
         "   CANDIDATE        LEFT    OF  WINDOW                  FULL AGAIN  OUT",

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from hrd.admin.exchanges import IN_WORDS, exchange_of
-from hrd.core.failover import RULES
+from hrd.admin.exchanges import exchange_of
 from tests.hrd.store.samples import ANSWERED, refused
 
 PRICED = msgspec.structs.replace(ANSWERED, cost_microusd=12)
@@ -19,8 +18,3 @@ def test_nothing_of_an_entry_is_lost() -> None:
 def test_a_note_of_ours_comes_before_the_entrys() -> None:
     entry = msgspec.structs.replace(refused(), notes=("seed left out",))
     assert exchange_of(entry, {}, notes=("2 not told",)).notes == ("2 not told", "seed left out")
-
-
-def test_every_reason_for_which_somebody_is_passed_over_has_words() -> None:
-    reasons = {rule.reason for rule in RULES.values() if rule.reason} | {"breaker", "window", "probing"}
-    assert reasons <= set(IN_WORDS)

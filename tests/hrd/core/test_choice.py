@@ -315,7 +315,7 @@ def test_a_window_without_room_for_this_request_says_when_it_has() -> None:
     large = stage.ask(input_tokens=60, max_tokens=10)
     assert large.next() == "refused"
     assert (large.refusal().http_status, large.refusal().retry_after_s) == (429, 20.0)
-    assert "window" in large.refusal().message
+    assert "too little of its quota is left for now" in large.refusal().message
     assert stage.ask(input_tokens=30, max_tokens=10).next() == "a1"
 
 

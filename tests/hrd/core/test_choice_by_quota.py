@@ -42,7 +42,7 @@ def test_a_ceiling_of_ones_own_refuses_and_says_until_when() -> None:
     walk.next()
     assert walk.refusal().kind is RefusalKind.RATE_LIMITED
     assert walk.refusal().retry_after_s == 12 * HOUR + 1
-    assert "mostly: your limit" in walk.refusal().message
+    assert "a limit of your own is used up" in walk.refusal().message
     assert "change it in config.toml under [providers.alpha]" in walk.refusal().guidance
     made.now = NOON + 12 * HOUR + 1
     assert made.serve() == "a1"
@@ -94,6 +94,29 @@ def test_a_minutes_limit_that_nobody_announced_is_met_once() -> None:
     for minute in range(2, 5):
         made.now = NOON + minute * 61
         assert [made.serve() for _ in range(6)] == ["a1"] * 5 + ["refused"]
+
+
+def test_who_is_refused_and_who_asks_why_are_told_the_same_moment() -> None:
+    """Of the only candidate too, which a guess keeps for ten seconds at most, and of one that is looked at before its end."""
+    made = stage([(limited("alpha"), ["a1"])], max_wait_s=0.0)
+
+    def told() -> tuple[str, float]:
+        walk = made.ask()
+        assert walk.next() == "refused"
+        (passed,) = made.pool.passed_over(walk.tour, walk.caller, made.now, is_refused=True)
+        assert passed.until is not None
+        assert walk.refusal().retry_after_s == pytest.approx(passed.until - made.now)
+        return passed.why, passed.until - made.now
+
+    for _ in range(3):
+        made.serve()
+    walk = made.ask()
+    walk.next()
+    walk.missed(Verdict.RATE_LIMITED)
+    assert told() == ("rate limit", 10.0)
+    made.now += 60.0
+    lied_to(made)
+    assert told() == ("quota", 900.0)
 
 
 def test_a_guess_from_one_refusal_keeps_the_only_candidate_for_ten_seconds() -> None:
@@ -162,7 +185,7 @@ def test_the_reserve_is_for_those_who_pin() -> None:
     assert [made.serve("alpha") for _ in range(3)] == ["a1", "a1", "refused"]
     walk = made.ask()
     walk.next()
-    assert "mostly: your limit" in walk.refusal().message
+    assert "a limit of your own is used up" in walk.refusal().message
 
 
 # which first -----------------------------------------------------------------------------------------------------------------
@@ -566,7 +589,7 @@ def test_a_months_credit_is_spent_by_the_price_and_then_left_alone() -> None:
     assert spends(made) == "b1"
     walk = made.ask("alpha", input_tokens=100, max_tokens=50)
     assert walk.next() == "refused"
-    assert "mostly: your limit" in walk.refusal().message
+    assert "a limit of your own is used up" in walk.refusal().message
     made.now += 12.5 * DAY  # December
     assert spends(made) == "a1"
 

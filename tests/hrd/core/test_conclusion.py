@@ -8,6 +8,7 @@ from hrd.core.ceilings import PRICE_UNKNOWN, TOO_DEAR
 from hrd.core.conclusion import PASSING, PASSING_IF_SAID, Hindered, conclude, describe_s
 from hrd.core.failures import Verdict
 from hrd.core.journal import AttemptNote, PassedOver
+from hrd.core.reasons import in_words
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 from tests.hrd.stage import candidate, failure
@@ -37,17 +38,22 @@ def test_the_dominant_reason_is_the_most_common_one_and_the_moment_the_earliest(
     )
     assert refusal.kind is RefusalKind.RATE_LIMITED
     assert refusal.retry_after_s == 45
-    assert refusal.message == "All 4 candidates are blocked; mostly: rate limit. The first may work again in 45 s."
+    assert refusal.message == (
+        "None of the 4 candidates can be asked now. The most common reason: it was asked too often (rate limit). "
+        "The first may work again in 45 s."
+    )
     assert refusal.guidance == "See what is left with: hr quota. Ask again at once with: hr reset alpha"
     assert refusal.attempts == (NOTE,)
 
 
 def test_the_only_candidate_and_a_few_of_many() -> None:
     assert concluded(blocked("quota", 7200)).message == (
-        "The only candidate is blocked; mostly: quota. The first may work again in 2 h."
+        "The only candidate cannot be asked now: its quota is used up. It may work again in 2 h."
     )
     some = concluded(blocked("quota", 7200), whys=("takes no tools", "takes no tools"))
-    assert some.message.startswith("1 of 3 candidates is blocked, the others cannot serve this request; mostly: quota.")
+    assert some.message.startswith(
+        "1 of 3 candidates cannot be asked now, the others cannot serve this request. The reason: its quota is used up."
+    )
 
 
 @pytest.mark.parametrize("reason", sorted(PASSING))
@@ -75,7 +81,7 @@ def test_what_time_does_not_mend_is_a_503_that_says_what_to_type(reason: str, ty
     refusal = concluded(blocked(reason, 300, "beta"))
     assert (refusal.kind, refusal.http_status, refusal.retry_after_s) == (RefusalKind.UNAVAILABLE, 503, None)
     assert typed in refusal.guidance
-    assert refusal.message == f"The only candidate is blocked; mostly: {reason}."
+    assert refusal.message == f"The only candidate cannot be asked now: {in_words(reason)}."
 
 
 def test_the_guidance_is_for_a_provider_of_the_dominant_reason() -> None:

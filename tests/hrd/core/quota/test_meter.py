@@ -229,3 +229,10 @@ def test_who_lacks_no_more_than_is_kept_for_long_replies_looks_again_soon() -> N
     assert made.fits_at(60, NOON) == NOON + 5.0
     assert made.fits_at(50, NOON) == NOON
     assert made.fits_at(201, NOON) == pytest.approx(NOON + 151 * 86.4)
+
+
+def test_who_fits_alone_is_not_sent_away_because_those_before_need_more_than_there_is() -> None:
+    made = meter("tokens/day", 1000, Turn.REFILL, used=500, begun_at=NOON)
+    assert made.fits_at(400, NOON, many=2) == NOON + 5.0
+    requests = meter("requests/day", 10, Turn.REFILL, used=9, begun_at=NOON)
+    assert requests.fits_at(1, NOON, many=2) == pytest.approx(NOON + 8640), "whoever comes before takes one"
