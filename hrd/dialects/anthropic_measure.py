@@ -23,14 +23,12 @@ from hrd.dialects.anthropic_asked import (
 )
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
-from hrd.dialects.prompt import IMAGE_TOKENS
+from hrd.dialects.prompt import IMAGE_TOKENS, PAGE_BYTES
 
 _SKELETON_TOKENS = 7
 """By how much `{"role":"…","content":"…"}` counts for more as JSON than as the few marks of a chat template."""
 _BLOCK_TOKENS = 7
 """The same of `{"type":"text","text":"…"}`."""
-_PAGE_BYTES = 30_000
-"""What a page of a document comes to in base64, about; a page counts as a picture."""
 _SIGNATURE = re.compile(rb'"signature"\s*:\s*"[^"]*')
 _DATA = re.compile(rb'"data"\s*:\s*"[^"]*')
 _URL = re.compile(rb'"url"\s*:\s*"[^"]*')
@@ -72,7 +70,7 @@ def _measure_messages(spelled: bytes, blocks: Sequence[BlockAsked], kinds: Count
     if DocumentAsked in kinds:
         texts = sum(estimate_tokens(each.data.encode("utf-8", "replace")) for each in shown if isinstance(each, PlainAsked))
         documents = len([each for each in shown if not isinstance(each, PlainAsked | ContentAsked)]) - images
-        pages = max(documents, (whole_bytes - len(spelled)) // _PAGE_BYTES) if documents else 0
+        pages = max(documents, (whole_bytes - len(spelled)) // PAGE_BYTES) if documents else 0
     tokens = estimate_json_tokens(spelled) - _BLOCK_TOKENS * kinds[TextAsked]
     return max(0, tokens) + texts + (images + pages) * IMAGE_TOKENS
 

@@ -10,8 +10,6 @@
 | pictures and files that are not taken | a line in brackets that says so |
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -50,6 +48,7 @@ from hrd.dialects.anthropic_blocks import (
 from hrd.dialects.anthropic_ids import plain_id
 from hrd.dialects.anthropic_request import DIALECT
 from hrd.dialects.arguments import NOTHING, mend_arguments
+from hrd.dialects.data_urls import text_of_file
 from hrd.dialects.tool_names import SentNames, wrapped
 
 IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -184,12 +183,5 @@ def _document_source(document: Document) -> Base64Source | UrlSource | TextSourc
         return None
     if document.media_type.lower() == _PDF:
         return Base64Source(_PDF, document.data)
-    text = _as_text(document.data) if document.media_type.lower().startswith(("text/", "application/json")) else ""
+    text = text_of_file(document.media_type, document.data)
     return TextSource(text) if text else None
-
-
-def _as_text(data: str) -> str:
-    try:
-        return base64.b64decode(data).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

@@ -40,7 +40,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     usage_to_client: bool = False
     """Streams: the client asked for the chunk that carries the usage."""
     openai_words: bool = False
-    """Chat completions: it says something that OpenAI alone understands as it stands (see `Quirks.openai_words`)."""
+    """Chat completions: it says something that OpenAI alone understands as it stands (see `Quirks.openai_words`), or holds a
+    file that is a text: the others get that in words of their own."""
     base64_to_client: bool = False
     """Embeddings: the client asked for base64 instead of lists of numbers."""
     inputs: int = 1

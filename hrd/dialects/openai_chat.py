@@ -26,9 +26,9 @@ from hrd.dialects.fields import (
     refuse_shape,
     text_of,
 )
-from hrd.dialects.openai_chat_needs import Said, has_blobs, needs_of, parts_of
+from hrd.dialects.openai_chat_needs import Said, has_blobs, is_text, needs_of, parts_of
 from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
-from hrd.dialects.prompt import measure_prompt
+from hrd.dialects.prompt import measure_file, measure_prompt
 
 __all__ = ["ENDPOINT", "HUB", "ID_HEADERS", "NATIVE", "comment", "decode", "error_event", "error_reply", "keep_alive"]
 
@@ -90,19 +90,22 @@ def decode(body: bytes) -> Request | Refusal:
     parts = parts_of(read.said)
     images = len([part for part in parts if part.type == "image_url"])
     are_blobs = not read.said or has_blobs(read.said, parts)
+    tokens = measure_prompt(bytes(fields["messages"]), read.turns, images, read.tools, has_blobs=are_blobs)
+    if are_blobs:
+        tokens += sum(measure_file(part.file.file_data) for part in parts if part.file is not None)
     ask = Ask(
         kind=_CHAT,
         model=read.model,
         stream=read.stream,
         tools=_OPENING_BRACE in read.tools,
         images=images > 0,
-        input_tokens=measure_prompt(bytes(fields["messages"]), read.turns, images, read.tools, has_blobs=are_blobs),
+        input_tokens=tokens,
         max_tokens=read.max_tokens,
         body_bytes=len(body),
         needs=needs_of(fields, parts),
         affinity=affinity_in(fields, read.model, read.said),
     )
-    words = _has_openai_words(fields, read.tools)
+    words = _has_openai_words(fields, read.tools) or (are_blobs and any(map(is_text, parts)))
     return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client, openai_words=words)
 
 

@@ -8,6 +8,8 @@ import msgspec
 from hrd.core.conversation import ABSENT
 from hrd.core.needs import NONE, Need
 from hrd.dialects.contract import Fields
+from hrd.dialects.data_urls import is_text_file
+from hrd.dialects.fields import NULL
 
 _MEMBERS: Final = {
     "stop": Need.STOP,
@@ -23,6 +25,7 @@ _NOTHING: Final = frozenset(
     {b"null", b"1", b"false", b"[]", b'""', b"{}", b'"auto"', b'"none"', b'{"type":"text"}', b'{"type": "text"}'}
 )
 """Values of those that ask for nothing out of the ordinary."""
+_NO_FILE: Final = msgspec.Raw(NULL)
 _TEXT_AND_IMAGES: Final = frozenset({"text", "image_url"})
 _TEXTS: Final = frozenset({"text", "refusal"})
 _KNOWN: Final = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
@@ -30,6 +33,7 @@ _KNOWN: Final = frozenset({"text", "image_url", "input_audio", "file", "refusal"
 
 class _File(msgspec.Struct, gc=False):
     file_id: str | None = None
+    file_data: msgspec.Raw = _NO_FILE
 
 
 class Part(msgspec.Struct, omit_defaults=True, gc=False):
@@ -67,11 +71,16 @@ def needs_of(fields: Fields, parts: Sequence[Part]) -> frozenset[Need]:
     if not kinds <= _TEXT_AND_IMAGES:
         if "input_audio" in kinds:
             needs.append(Need.AUDIO)
-        if "file" in kinds:
+        if any(part.type == "file" and not is_text(part) for part in parts):
             needs.append(Need.DOCUMENTS)
         if any(_is_own(part) for part in parts):
             needs.append(Need.OF_CHAT)
     return frozenset(needs) if needs else NONE
+
+
+def is_text(part: Part) -> bool:
+    """Whether it is a file that is a text: that can be told to everybody, in other words."""
+    return part.file is not None and is_text_file(part.file.file_data)
 
 
 def _is_own(part: Part) -> bool:

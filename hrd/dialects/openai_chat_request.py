@@ -36,7 +36,7 @@ from hrd.core.conversation import (
 )
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Fields, Request
-from hrd.dialects.data_urls import split_data_url
+from hrd.dialects.data_urls import document_of, split_data_url
 from hrd.dialects.fields import refuse, refuse_shape
 from hrd.dialects.openai_chat_shapes import (
     SpelledCall,
@@ -176,15 +176,9 @@ def _part(part: SpelledPart) -> Part | None:
         return Image(url=plain, media_type=media_type, data=data, detail=url.detail or "", cache_control=part.cache_control)
     if part.file is not None:
         file = part.file
-        media_type, data = split_data_url(file.file_data or "")
-        return Document(
-            media_type=media_type,
-            data=data,
-            url="" if data else (file.file_data or ""),
-            file_id=file.file_id or "",
-            title=file.filename or "",
-            cache_control=part.cache_control,
-        )
+        if file.file_id:
+            return Document(file_id=file.file_id, title=file.filename or "", cache_control=part.cache_control)
+        return document_of(file.file_data or "", file.filename or "", part.cache_control)
     if part.input_audio is not None:
         return Audio(data=part.input_audio.data, format=part.input_audio.format)
     if part.refusal is not None:

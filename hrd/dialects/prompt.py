@@ -2,10 +2,16 @@
 
 import re
 
+import msgspec
+
 from hrd.core.estimate import estimate_json_tokens
+from hrd.dialects.data_urls import is_text_file
 
 IMAGE_TOKENS = 800
 """What one picture counts for: 765 for a square of 1024 pixels at OpenAI, up to 1,600 elsewhere."""
+PAGE_BYTES = 30_000
+"""What a page of a document comes to in base64, about; a page counts as a picture."""
+_ADDRESS_BYTES_MAX = 2048
 _SKELETON_TOKENS = 7
 """By how much `{"role":"…","content":"…"}` counts for more as JSON than as the few marks of a chat template."""
 _BASE64 = re.compile(rb';base64,[^"]*')
@@ -22,6 +28,14 @@ def measure_prompt(messages: bytes, count: int, images: int, tools: bytes, *, ha
     if tools:
         tokens += estimate_json_tokens(tools)
     return tokens + images * IMAGE_TOKENS
+
+
+def measure_file(file_data: msgspec.Raw) -> int:
+    """Tokens of a file that is spelled as a data URL: of its text, or of its pages; none of one that lies elsewhere."""
+    spelled_bytes = len(memoryview(file_data))
+    if is_text_file(file_data):
+        return spelled_bytes * 3 // 16  # four characters of base64 are three bytes, and four of those a token
+    return max(1, spelled_bytes // PAGE_BYTES) * IMAGE_TOKENS if spelled_bytes > _ADDRESS_BYTES_MAX else 0
 
 
 def measure_items(items: bytes, count: int, images: int, tools: bytes, *, has_blobs: bool) -> int:

@@ -26,7 +26,7 @@ from hrd.core.conversation import (
     Turn,
 )
 from hrd.core.refusals import Refusal
-from hrd.dialects.data_urls import split_data_url
+from hrd.dialects.data_urls import document_of, split_data_url
 from hrd.dialects.fields import refuse, refuse_shape
 from hrd.dialects.responses_carried import CallSignature, take_back
 
@@ -302,8 +302,8 @@ def _image(part: _Part) -> Image | None:
 def _document(part: _Part) -> Document | None:
     title = part.filename or ""
     if part.file_data:
-        media_type, data = split_data_url(part.file_data)
-        return Document(media_type=media_type, data=data or part.file_data, title=title)
+        file = document_of(part.file_data, title)
+        return file if not file.url else Document(data=part.file_data, title=title)  # bare base64
     if part.file_url:
         return Document(url=part.file_url, title=title)
     return Document(file_id=part.file_id, title=title) if part.file_id else None

@@ -9,6 +9,7 @@ from hrd.core.needs import NONE, Need
 from hrd.dialects.codex_target import ITEMS as CODEX_ITEMS
 from hrd.dialects.codex_target import is_cli
 from hrd.dialects.contract import Fields
+from hrd.dialects.data_urls import is_text_file
 from hrd.dialects.fields import NULL
 from hrd.dialects.responses_items import HARMLESS, TRANSLATED
 
@@ -18,6 +19,7 @@ _OWN_TOOLS: Final = frozenset({"function", "custom", "namespace"})
 _CHOICES: Final = frozenset({"function", "custom", "allowed_tools"})
 _CODEX_TOOLS: Final = frozenset({"web_search", "image_generation", "local_shell"})
 """`web_search_preview` is called `web_search` there (see `codex_native`)."""
+_NO_FILE: Final = msgspec.Raw(NULL)
 _PARTS: Final = frozenset({"input_text", "input_image", "input_file", "input_audio"})
 
 
@@ -27,6 +29,7 @@ class Part(msgspec.Struct, omit_defaults=True, gc=False):
     type: str = ""
     text: str | None = None
     file_id: str | None = None
+    file_data: msgspec.Raw = _NO_FILE
 
 
 _Content = str | list[Part] | dict[str, msgspec.Raw] | None
@@ -81,7 +84,7 @@ def _of_parts(parts: Iterable[Part]) -> set[Need]:
     needs: set[Need] = set()
     if "input_audio" in kinds:
         needs.add(Need.AUDIO)
-    if "input_file" in kinds:
+    if "input_file" in kinds and any(part.type == "input_file" and not is_text_file(part.file_data) for part in parts):
         needs.add(Need.DOCUMENTS)
     if any(kind.startswith("input_") for kind in kinds - _PARTS) or any(part.file_id for part in parts):
         needs.add(Need.OF_OPENAI)

@@ -12,7 +12,7 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.affinity import affinity_in
 from hrd.dialects.contract import Fields, Request
 from hrd.dialects.fields import NULL, count_of, flag_of, refuse, refuse_shape, text_of
-from hrd.dialects.prompt import measure_items
+from hrd.dialects.prompt import measure_file, measure_items
 from hrd.dialects.responses_items import unknown_reference
 from hrd.dialects.responses_needs import Said, needs_of, parts_of
 
@@ -57,15 +57,17 @@ def read_request(fields: Fields, body_bytes: int) -> Request | Refusal:
     parts = parts_of(items)
     images = len([part for part in parts if part.type == "input_image"])
     has_blobs = not parts or not ({item.type for item in items} <= _PLAIN_ITEMS and {part.type for part in parts} <= _TEXTS)
+    said = spelled + _spelled(fields, "instructions")
+    tokens = measure_items(said, len(items) + len(parts), images, tools, has_blobs=has_blobs)
+    if has_blobs:
+        tokens += sum(measure_file(part.file_data) for part in parts)
     ask = Ask(
         kind=Kind.CHAT,
         model=model,
         stream=stream,
         tools=any(tools.find(own) >= 0 for own in _OWN_TOOLS),
         images=images > 0,
-        input_tokens=measure_items(
-            spelled + _spelled(fields, "instructions"), len(items) + len(parts), images, tools, has_blobs=has_blobs
-        ),
+        input_tokens=tokens,
         max_tokens=count_of(fields, "max_output_tokens"),
         body_bytes=body_bytes,
         needs=needs_of(fields, items, parts),

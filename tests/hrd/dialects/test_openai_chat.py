@@ -12,6 +12,7 @@ from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Encoded, Request
 from hrd.dialects.openai_chat import decode
 from hrd.dialects.openai_chat_native import encode
+from hrd.dialects.prompt import IMAGE_TOKENS
 from tests.hrd.dialects.chat import ALPHA, HI, JSON, body, encoded, quirky, request
 
 # decode ------------------------------------------------------------------------------------------------------------------
@@ -63,7 +64,6 @@ def test_what_is_in_base64_counts_for_little() -> None:
     data = "QUJD" * 20_000
     for part in (
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
-        {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{data}"}},
         {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}},
         {"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{data}"}},
     ):
@@ -80,6 +80,15 @@ def test_a_member_of_another_type_hides_nothing_of_what_the_messages_hold() -> N
     asked = request(body('"max_tokens":"100"', message)).ask
     assert (asked.images, asked.needs) == (True, {Need.DOCUMENTS})
     assert asked.affinity == request(body(messages=message)).ask.affinity
+
+
+def test_a_file_counts_by_its_text_or_its_pages() -> None:
+    def tokens(kind: str) -> int:
+        part = {"type": "file", "file": {"file_data": f"data:{kind};base64," + "QUJD" * 20_000}}
+        return request(body(messages=json.dumps({"role": "user", "content": [part]}))).ask.input_tokens
+
+    assert 15_000 <= tokens("text/plain") <= 15_100
+    assert 2 * IMAGE_TOKENS <= tokens("application/pdf") <= 2 * IMAGE_TOKENS + 60
 
 
 @pytest.mark.parametrize("model", ['"hermes-router"', '""', "null"])

@@ -29,6 +29,12 @@ def test_sound_and_documents_are_needs() -> None:
     assert request(body(messages=f"{sound},{file}")).ask.needs == {Need.AUDIO, Need.DOCUMENTS}
 
 
+def test_a_file_of_text_is_none_but_goes_as_text_to_who_knows_no_files() -> None:
+    file = '{"role":"user","content":[{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,QQ=="}}]}'
+    asked = request(body(messages=file))
+    assert (asked.ask.needs, asked.openai_words) == (set(), True)
+
+
 @pytest.mark.parametrize(
     ("part", "needs"),
     [

@@ -166,3 +166,22 @@ def test_what_has_no_counterpart_is_refused_with_whom_it_was_for(speaks: str) ->
     refusal = prepared(embeddings, b'{"model":"x","input":"hi"}', speaks)
     assert isinstance(refusal, Refusal)
     assert (refusal.http_status, "alpha" in refusal.message, speaks in refusal.message) == (400, True, True)
+
+
+@pytest.mark.parametrize("documents", [False, True])
+def test_a_file_of_text_is_a_text_to_whoever_is_not_openai(documents: bool) -> None:
+    file = {"type": "file", "file": {"filename": "a.csv", "file_data": "data:text/csv;base64,YSxi"}}
+    asked = msgspec.json.encode({"model": "x", "messages": [{"role": "user", "content": [file]}]})
+    sent = prepared(openai_chat, asked, documents=documents)
+    assert isinstance(sent, Prepared)
+    assert msgspec.json.decode(sent.body)["messages"] == [{"role": "user", "content": "a.csv:\na,b"}]
+    assert sent.notes == ()
+    sent = prepared(openai_chat, asked, openai_words=True)
+    assert isinstance(sent, Prepared)
+    assert sent.body == asked.replace(b'"x"', b'"m1"')
+    sent = prepared(openai_chat, asked, "anthropic_messages")
+    assert isinstance(sent, Prepared)
+    source = {"type": "text", "media_type": "text/plain", "data": "a,b"}
+    assert msgspec.json.decode(sent.body)["messages"][0]["content"] == [
+        {"type": "document", "source": source, "title": "a.csv"}
+    ]

@@ -3,11 +3,12 @@
 import base64
 import json
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.estimate import estimate_tokens
-from hrd.dialects.prompt import IMAGE_TOKENS, measure_items, measure_prompt
+from hrd.dialects.prompt import IMAGE_TOKENS, measure_file, measure_items, measure_prompt
 
 PICTURE = "data:image/png;base64," + base64.b64encode(bytes(range(256)) * 400).decode()
 
@@ -53,6 +54,16 @@ def test_a_text_that_speaks_of_base64_counts_on_behind_it() -> None:
 @given(st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": st.text(max_size=80)}), min_size=1, max_size=5))
 def test_any_text_has_a_positive_estimate(messages: list[dict[str, object]]) -> None:
     assert measure(*messages) >= 1
+
+
+def test_files_count_by_their_text_or_their_pages() -> None:
+    def raw(value: object) -> msgspec.Raw:
+        return msgspec.Raw(msgspec.json.encode(value))
+
+    assert measure_file(raw("data:text/plain;base64," + "A" * 1600)) == 304
+    assert measure_file(raw("data:application/pdf;base64," + "A" * 3000)) == IMAGE_TOKENS
+    assert measure_file(raw("data:application/pdf;base64," + "A" * 90_000)) == 3 * IMAGE_TOKENS
+    assert measure_file(raw("https://example.org/a.pdf")) == measure_file(raw(None)) == 0
 
 
 def test_items_count_by_what_they_say() -> None:

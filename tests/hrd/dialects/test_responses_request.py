@@ -50,6 +50,11 @@ def test_pictures_count_as_such_and_blobs_not_as_text() -> None:
     assert not request(input='look at my "input_image"').ask.images
 
 
+def test_files_count_by_their_text() -> None:
+    file = {"type": "input_file", "filename": "a.txt", "file_data": "data:text/plain;base64," + "QUJD" * 4000}
+    assert 3000 <= request(input=[{"role": "user", "content": [file]}]).ask.input_tokens <= 3060
+
+
 def test_a_short_question_counts_for_little_and_a_long_one_for_what_it_says() -> None:
     assert request(input=[message("hi")]).ask.input_tokens < 10
     words = "the quick brown fox jumps over the lazy dog " * 100
