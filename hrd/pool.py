@@ -90,6 +90,7 @@ FORGET_S = 3600.0
 SIZE_BLOCK_S = 60.0
 """A moment that is further off, and is that of a large request, must not keep small ones away."""
 CREDIT_KINDS = frozenset(kind for kind in WindowKind if kind.value.partition("/")[0] == "credit")
+NO_PACE_KINDS = CREDIT_KINDS | {WindowKind.AT_ONCE}
 TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
 
 
@@ -387,8 +388,8 @@ class Pool:
         key = failover.block_key(candidate, failure)
         before = self._blocks.get(*key) if key is not None else None
         until, is_long = failure.until, failure.verdict is Verdict.QUOTA_EXHAUSTED
-        if failure.scope in ("model", "provider") or any(one.kind in CREDIT_KINDS for one in failure.seen):
-            return  # it is not our requests that met it
+        if failure.scope in ("model", "provider") or any(one.kind in NO_PACE_KINDS for one in failure.seen):
+            return  # it is not how often we ask that met it
         step = before.step + 1 if before is not None and now - before.until < REMEMBERED_S else 0
         self._book.refused(meters, now, until=until, is_long=is_long, step=step)
 

@@ -471,6 +471,28 @@ def test_a_claimed_slot_that_never_comes_free_is_asked_all_the_same() -> None:
     assert said == "z1"
 
 
+def test_who_refuses_for_as_many_as_are_out_at_once_is_thought_to_have_no_limit_a_minute() -> None:
+    made = stage([(limited("alpha"), ["a1"])])
+    too_many = Observation(kind=WindowKind.AT_ONCE, left=0, source=HintSource.BODY)
+
+    def burst() -> list[str]:
+        walks = [made.ask() for _ in range(4)]
+        said = [walk.next() for walk in walks]
+        for walk in walks[1:]:
+            if walk.claim is not None:
+                walk.missed(Verdict.RATE_LIMITED, seen=(too_many,))
+        walks[0].answers()
+        walks[0].ends(after_s=0.5)
+        return said
+
+    assert burst() == ["a1"] * 4
+    made.now += 5
+    assert [made.serve() for _ in range(8)] == ["a1"] * 8, "one after the other it takes all of them"
+    assert burst() == ["a1"] * 4
+    assert made.blocks() == {}, "how many may be at once is known"
+    assert burst() == ["a1", "wait 1.0", "wait 1.1", "wait 1.1"]
+
+
 def test_others_are_asked_before_anybody_waits_for_a_slot() -> None:
     made = stage([(ONE_AT_ONCE, ["z1"]), (limited("beta"), ["b1"])], mode="sequential")
     assert [made.ask().next() for _ in range(3)] == ["z1", "b1", "b1"]
