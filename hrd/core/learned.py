@@ -52,13 +52,13 @@ class Learning:
         self._by_model: dict[tuple[str, str], dict[str, Learned]] = {}
         self._drops = False
         """Some model has refused a field."""
+        self.says_no = False
+        """Some model is known by experience to lack something. If not, only settings and catalogue can."""
         for row in learned:
             self._know(row)
         self._unsaved: dict[tuple[str, str, str], Learned] = {}
         self._usual: dict[tuple[str, str], Usual] = {}
         """Of each model that has replied, finer than its rows have it."""
-        self.says_no = self._is_against_anything()
-        """Some model is known by experience to lack something. If not, only settings and catalogue can."""
 
     def facts_of(self, candidate: Candidate) -> tuple[bool | None, bool | None, int | None]:
         """(tools, vision, context) as forced, else as learned; None is not known."""
@@ -183,21 +183,34 @@ class Learning:
     def _know(self, row: Learned) -> None:
         self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
         self._drops = self._drops or row.what.startswith(_DROP)
+        self.says_no = self.says_no or _says_no(row)
 
     def _is_against_anything(self) -> bool:
         rows = (row for learned in self._by_model.values() for row in learned.values())
-        return any(_is_against(row) and not row.what.startswith(_DROP) for row in rows)
+        return any(map(_says_no, rows))
 
     def _learn(self, key: tuple[str, str], what: str, value: int, now: float) -> Learned:
-        if key not in self._by_model and len(self._by_model) >= MODELS_MAX:
-            oldest = next(iter(self._by_model))
-            del self._by_model[oldest]
-            self._usual.pop(oldest, None)
+        gone = list(self._make_room().values()) if key not in self._by_model else []
+        if (before := self._by_model.get(key, {}).get(what)) is not None:
+            gone.append(before)
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._know(row)
-        if what not in (OUTPUT, SPREAD):
+        if any(map(_says_no, gone)):
             self.says_no = self._is_against_anything()
         return row
+
+    def _make_room(self) -> dict[str, Learned]:
+        """Forget the model that was learned of first, if there is no room for one more: what was known of it."""
+        if len(self._by_model) < MODELS_MAX:
+            return {}
+        oldest = next(iter(self._by_model))
+        self._usual.pop(oldest, None)
+        return self._by_model.pop(oldest)
+
+
+def _says_no(row: Learned) -> bool:
+    """It keeps whole requests from the model."""
+    return _is_against(row) and not row.what.startswith(_DROP)
 
 
 def _is_against(row: Learned) -> bool:

@@ -135,6 +135,25 @@ def test_models_are_bounded() -> None:
     assert learning.dropped(("alpha", "m0")) == frozenset()
 
 
+def test_what_another_process_has_learned_counts_like_ones_own() -> None:
+    learning = Learning(())
+    learning.drop_worked(("alpha", "m0"), ["seed"], NOW)
+    assert not learning.says_no, "what is left out keeps nobody away"
+    learning.follow(Learned(provider="alpha", model="m1", what="tools", value=0, at=NOW, expires_at=NOW + 60))
+    assert learning.says_no
+    learning.forget_expired(NOW + 61)
+    assert not learning.says_no
+
+
+def test_who_is_forgotten_for_want_of_room_keeps_nobody_away() -> None:
+    learning = Learning([Learned(provider="alpha", model="m0", what="tools", value=0, at=NOW, expires_at=NOW + 60)])
+    for number in range(1, MODELS_MAX):
+        learning.drop_worked(("alpha", f"m{number}"), ["seed"], NOW)
+    assert learning.says_no
+    learning.drop_worked(("alpha", "one-more"), ["seed"], NOW)
+    assert not learning.says_no
+
+
 def test_whether_a_model_thinks_is_learned_like_the_rest() -> None:
     learning = Learning(())
     (row,) = learning.thinks(("alpha", "m1"), reasoning=True, now=NOW)
