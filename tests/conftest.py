@@ -75,7 +75,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 def _counts(item: pytest.Function) -> bool:
     """Whether the lines that *item* runs count as covered: those that a test of their own runs, not whatever a long story or a
     property comes by. To follow each line doubles the time that a test takes."""
-    return _folder(item) in COVERED and not is_hypothesis_test(item.obj)
+    is_long = is_hypothesis_test(item.obj) or item.get_closest_marker("no_cover") is not None
+    return _folder(item) in COVERED and not is_long
 
 
 def _folder(item: pytest.Item) -> str:

@@ -38,6 +38,8 @@ from tests.upstreams import (
     html,
 )
 
+pytestmark = pytest.mark.no_cover
+
 SEEDS = range(24)
 CLIENTS = 5
 REQUESTS = 8
