@@ -41,6 +41,7 @@ def table(months: Sequence[Month], days: int) -> str:
         if cause != AVOIDABLE
     ]
     rows += [
+        _row(by_key["astray"], [f"{m.tally.asked - m.tally.served - m.tally.failed:,}" for m in months]),
         _row(by_key["at once"], [f"{m.tally.failed_in_vain['at once']:,}" for m in months]),
         _row(by_key["in time"], [f"{m.tally.failed_in_vain['within the wait']:,}" for m in months]),
         ("failed against a provider's word (a lie) only", *(f"{m.tally.failed_in_vain[WORD]:,}" for m in months), "", ""),

@@ -34,6 +34,7 @@ def of_ours(ours: Month, oracle: Month) -> Sequence[Target]:
     tally = ours.tally
     share = tally.served / oracle.tally.served
     vain = tally.failed_in_vain
+    astray = tally.asked - tally.served - tally.failed
     return [
         Target("served", "served of what the oracle serves", share, share >= SERVED_SHARE_MIN, "at least 99 %"),
         Target(
@@ -43,6 +44,7 @@ def of_ours(ours: Month, oracle: Month) -> Sequence[Target]:
             tally.avoidable_share <= AVOIDABLE_SHARE_MAX,
             "at most 0.2 %",
         ),
+        Target("astray", "requests that were not served or failed once", astray, not astray, "none"),
         Target("row", "two in a row for the same full window", tally.in_a_row, not tally.in_a_row, "none"),
         Target("overspent", "known windows overspent by us", tally.overspent, not tally.overspent, "none"),
         Target("at once", "failed while somebody could have served", vain[AT_ONCE], not vain[AT_ONCE], "none"),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("load", LOADS)
 def test_the_oracle_serves_what_can_be_served(load: float) -> None:
-    oracle = run(ORACLE, load, SEED, 6)
+    oracle = run(ORACLE, load, SEED, 3)
     (target,) = of_oracle(oracle)
     assert target.is_met, f"seed {SEED}: {target}"
     assert oracle.tally.served <= oracle.bound
@@ -26,8 +26,8 @@ def test_the_oracle_serves_what_can_be_served(load: float) -> None:
     assert not oracle.tally.failed_in_vain
 
 
-WHOLE = ("bound", "served", "avoidable", "row", "overspent", "at once", "in time", "idle", "seconds")
-LAWS = ("avoidable", "row", "at once", "in time", "idle")
+WHOLE = ("bound", "served", "avoidable", "astray", "row", "overspent", "at once", "in time", "idle", "seconds")
+LAWS = ("avoidable", "astray", "row", "at once", "in time", "idle")
 """What holds for any part of a month; the share served is a whole month's, of which every beginning is a lesson."""
 
 
@@ -45,15 +45,15 @@ def test_the_pool_reaches_its_targets(load: float, days: int, targets: tuple[str
 
 @pytest.mark.parametrize("strategy", [OURS, ROUND_ROBIN])
 def test_a_seed_makes_a_month(strategy: str) -> None:
-    one, same, other = (run(strategy, 0.95, seed, 1).tally for seed in (SEED, SEED, SEED + 1))
+    one, same, other = (run(strategy, 0.6, seed, 1).tally for seed in (SEED, SEED, SEED + 1))
     assert (one.asked, one.sent, one.served, one.refused_by) == (same.asked, same.sent, same.served, same.refused_by)
     assert one.sent != other.sent
 
 
-def test_everybody_is_served_or_fails_once() -> None:
-    for strategy in (OURS, ROUND_ROBIN):
-        tally = run(strategy, 1.3, SEED, 2).tally
-        assert tally.served + tally.failed == tally.asked
+def test_of_who_goes_round_everybody_is_served_or_fails_once() -> None:
+    tally = run(ROUND_ROBIN, 1.3, SEED, 2).tally
+    assert tally.served + tally.failed == tally.asked
+    assert tally.failed > 0
 
 
 def test_the_table_shows_the_strategies_side_by_side() -> None:
