@@ -108,6 +108,7 @@ class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The pool as it stands, for `hr status` and its like; to be read at once."""
 
     roster: Roster
+    selections: Selections
     rules: PoolRules
     blocks: tuple[Block, ...]
     book: QuotaBook
@@ -545,6 +546,7 @@ class Pool:
         """The pool as it stands."""
         return PoolSnapshot(
             roster=self.roster,
+            selections=self._selections,
             rules=self.rules,
             blocks=self._blocks.blocks(),
             book=self._book,

@@ -170,6 +170,7 @@ class ProvidersSide:
         snapshot = self._pool.snapshot(now)
         return inquiries.due(
             snapshot.roster,
+            snapshot.selections,
             snapshot.book,
             snapshot.blocks,
             asked_at=asked_at,

@@ -11,21 +11,29 @@ from collections.abc import Sequence
 from hrd.core.lane import Lane, Standing
 from hrd.core.lanes import Lanes
 from hrd.core.quota.meter import Meter
+from hrd.core.room import NO_LIMIT
 from hrd.core.routing import PLACE, of_group
 
 Due = tuple[Lane, list[Meter]]
 """Who is to be looked at once more, with the limits that are in the way."""
 Rows = Sequence[Standing]
+Ranking = tuple[float, bool, tuple[float, ...], str, Rows]
+"""Some of a group, and what they come before others by: class, having nothing left by a claim, rank, provider."""
 
 
 class Group:
     """One provider's of one class. `Standings` tells it whom to look at again."""
 
-    def __init__(self, first: Lane, lanes: Lanes, *, is_parallel: bool, shares: bool, is_alone: bool) -> None:
-        """*is_parallel*: how its own credentials take turns; *is_alone*: there is no other group, so that nobody need know what
-        they are worth to a request of its size."""
-        self.provider = first.provider
+    def __init__(
+        self, first: Lane, lanes: Lanes, *, is_parallel: bool, among_parallel: bool, shares: bool, is_alone: bool
+    ) -> None:
+        """*is_parallel*: how its own credentials take turns, *among_parallel*: how providers do. *is_alone*: there is no other
+        group, so that nobody need know what they are worth to a request of its size."""
         self.first = first
+        self.at_a_glance = -1
+        """A request of no more tokens finds its usual ranking."""
+        self._usual: Ranking | None = None
+        self._among_parallel = among_parallel
         self._lanes = lanes
         self._key = None if is_parallel else PLACE
         self._shares = shares
@@ -35,7 +43,6 @@ class Group:
         """The same by how many tokens they are sure to take, and their place."""
         self._odd: dict[Lane, None] = {}
         self._known: dict[Lane, tuple[Standing, int]] = {}
-        self._rank: dict[bool, tuple[float, ...]] = {}
 
     def put(self, lane: Lane, now: float) -> float:
         """*lane* has changed; until when it stays as it is, by the clock alone."""
@@ -55,10 +62,11 @@ class Group:
             self._odd[lane] = None
         elif lane.is_open:
             until = min(until, lane.firm_until)
+        self._usual = None
+        self.at_a_glance = -1 if self._odd or lane.tier is None else self._sure[0][0] if self._sure else NO_LIMIT
         return until
 
     def _take_out(self, lane: Lane) -> None:
-        self._rank.clear()
         self._odd.pop(lane, None)
         known = self._known.pop(lane, None)
         if known is not None:
@@ -66,13 +74,16 @@ class Group:
             del self._rows[bisect_left(self._rows, row if self._key is None else row[6], key=self._key)]
             del self._sure[bisect_left(self._sure, (sure, lane.place))]
 
-    def rank(self, rows: Rows, *, is_parallel: bool) -> tuple[float, ...]:
-        """Where it stands among others, with *rows*. *is_parallel*: how providers take turns."""
-        if rows is not self._rows:
-            return of_group(rows, is_parallel=is_parallel)
-        if is_parallel not in self._rank:
-            self._rank[is_parallel] = of_group(rows, is_parallel=is_parallel)
-        return self._rank[is_parallel]
+    def usual(self) -> Ranking:
+        """All who can be asked by what is no larger than `at_a_glance`, best first."""
+        if self._usual is None:
+            self._usual = self.ranking(self.first.tier or 0.0, self._rows)
+        return self._usual
+
+    def ranking(self, tier: float, rows: Rows, *, is_empty: bool = False) -> Ranking:
+        """*rows* of it, best first, among others. *is_empty*: by a claim they have nothing left."""
+        rank = () if self._is_alone or not rows else of_group(rows, is_parallel=self._among_parallel)
+        return tier, is_empty, rank, self.first.provider, rows
 
     def sort_out(self, tokens: int, most: int | None, now: float) -> tuple[Rows, Rows, list[Due]]:
         """For a request of *tokens* and at most *most* in its reply: who can be asked, best first; those of them, apart, who by

@@ -14,6 +14,7 @@ from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.window import CATALOGUE, PROVIDER, Window
 from hrd.core.refusals import Refusal
 from hrd.core.roster import Roster
+from hrd.core.selections import Selections
 
 TOLD: Final = frozenset({"requests/day", "credit", "credit/day", "credit/week", "credit/month"})
 """Kinds of windows that answers speak of."""
@@ -28,6 +29,7 @@ BLOCKS_TOLD_OF: Final = frozenset({"quota", "credits"})
 
 def due(
     roster: Roster,
+    selections: Selections,
     book: QuotaBook,
     blocks: Iterable[Block],
     *,
@@ -43,7 +45,7 @@ def due(
     found = []
     for name in asking:
         by_credential: dict[str, list[Candidate]] = {}
-        selection = roster.select_chat(name)
+        selection = selections.chat(name)
         for candidate in () if isinstance(selection, Refusal) else selection.candidates:
             by_credential.setdefault(candidate.credential.fingerprint, []).append(candidate)
         for fingerprint, candidates in by_credential.items():

@@ -76,7 +76,7 @@ def of_group(rows: Sequence[Standing], *, is_parallel: bool) -> tuple[float, ...
     """Where one provider stands among those of its class."""
     if not is_parallel:
         return (min([row[6] for row in rows]),)
-    _, standing, lapses_at, share, *_ = min(rows, key=_WORTH)
+    _, standing, lapses_at, share, *_ = rows[0] if len(rows) == 1 else min(rows, key=_WORTH)
     in_flight = sum([row[4] for row in rows])
     return (standing, lapses_at, share, in_flight, min([row[7].latency_ms for row in rows]), min([row[6] for row in rows]))
 

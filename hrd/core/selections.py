@@ -55,6 +55,10 @@ class Selections:
             self._by_name[key] = selection
         return selection
 
+    def chat(self, name: str) -> Selection | Refusal:
+        """Who may serve a chat request for *name*."""
+        return self.of(Ask(kind=Kind.CHAT, model=name), None)
+
     def _shared(self, selection: Selection) -> Selection:
         candidates = tuple(map(self._known, selection.candidates))
         same = (candidates, selection.is_pinned, selection.leading)

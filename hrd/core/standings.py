@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from typing import NamedTuple
 
-from hrd.core.group import Due, Group
+from hrd.core.group import Due, Group, Ranking
 from hrd.core.lane import Lane
 from hrd.core.lanes import Lanes
 from hrd.core.providers import Candidate
@@ -62,18 +62,18 @@ class Standings:
         """Who can be asked by a request of *tokens* and at most *most* in its reply."""
         self._look(now)
         due: list[Due] = []
-        ordered = []
+        rankings: list[Ranking] = []
         for group in self._groups.values():
+            if tokens <= group.at_a_glance:
+                rankings.append(group.usual())
+                continue
+            tier = tier_of(group.first)
             rows, empty, looked_for = group.sort_out(tokens, most, now)
+            rankings += [group.ranking(tier, rows), group.ranking(tier, empty, is_empty=True)]
             due += looked_for
-            for some, is_empty in ((rows, False), (empty, True)):
-                if some:
-                    tier = group.first.tier
-                    rank = () if self._is_one_group else group.rank(some, is_parallel=self._is_parallel)
-                    ordered.append((tier if tier is not None else tier_of(group.first), is_empty, rank, group.provider, some))
-        if len(ordered) > 1:
-            ordered.sort(key=_BEFORE_ROWS)
-        return Ranked(self._lanes, [row[7] for *_, some in ordered for row in some], due)
+        if len(rankings) > 1:
+            rankings.sort(key=_BEFORE_ROWS)
+        return Ranked(self._lanes, [row[7] for ranking in rankings for row in ranking[4]], due)
 
     def _look(self, now: float) -> None:
         """Bring everything up to *now*."""
@@ -110,7 +110,12 @@ class Standings:
             if lane.group not in self._groups:
                 is_parallel = self._mode_of(lane.provider) == PARALLEL
                 self._groups[lane.group] = Group(
-                    lane, lanes, is_parallel=is_parallel, shares=self._shares, is_alone=self._is_one_group
+                    lane,
+                    lanes,
+                    is_parallel=is_parallel,
+                    among_parallel=self._is_parallel,
+                    shares=self._shares,
+                    is_alone=self._is_one_group,
                 )
             self._put(lane, now)
 

@@ -24,7 +24,7 @@ LEFT_OVER: Final = 0.2
 """Who would have more than this share left over lets it lapse."""
 PLENTY: Final = 0.9
 """And who would have so much has more than anybody wants: it lapses now."""
-HOLDS_S: Final = 60.0
+HOLDS_S: Final = 300.0
 """By the clock alone a standing changes slowly: for so long it is not worked out anew."""
 SMALLEST: Final = 0.5
 """A request counts as this part of the usual one at least."""

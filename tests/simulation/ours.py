@@ -166,6 +166,7 @@ class Ours:
         shown = self.pool.snapshot(now)
         for candidate in inquiries.due(
             self.roster,
+            shown.selections,
             shown.book,
             shown.blocks,
             asked_at=self._inquired_at,

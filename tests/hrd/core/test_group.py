@@ -6,7 +6,7 @@ from hrd.core.failures import HintSource
 from hrd.core.group import Group
 from hrd.core.lane import Lane
 from hrd.core.lanes import Lanes
-from hrd.core.learned import Learning
+from hrd.core.learned import OUTPUT_GUESS_TOKENS, Learning
 from hrd.core.quota.amounts import Amounts
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.limit import Limit
@@ -24,7 +24,9 @@ class Made:
         selection = roster([(row, ["a1", "a2", "a3"])]).select_chat("")
         assert isinstance(selection, Selection)
         self.members = [self.lanes.of(candidate, NOON) for candidate in selection.candidates]
-        self.group = Group(self.members[0], self.lanes, is_parallel=is_parallel, shares=True, is_alone=is_alone)
+        self.group = Group(
+            self.members[0], self.lanes, is_parallel=is_parallel, among_parallel=True, shares=True, is_alone=is_alone
+        )
         for lane in self.members:
             self.group.put(lane, NOON)
 
@@ -89,8 +91,19 @@ def test_where_windows_have_a_size_a_large_request_finds_another_order_than_a_sm
 
 
 def test_its_rank_among_others_is_that_of_its_best_and_follows_what_runs() -> None:
-    made = Made()
-    first = made.group.rank(made.group.sort_out(10, None, NOON)[0], is_parallel=True)
+    made = Made(is_alone=False)
+    first = made.group.usual()
+    assert first[:2] == (1.0, False)
     made.spend(2, 10)
-    second = made.group.rank(made.group.sort_out(10, None, NOON)[0], is_parallel=True)
-    assert second[3] == first[3] + 1
+    assert made.group.usual()[2][3] == first[2][3] + 1
+
+
+def test_the_usual_ranking_is_for_requests_that_everybody_has_room_for() -> None:
+    made = Made(Limit(kind="tokens/minute", limit=10_000))
+    assert made.group.at_a_glance > 10**9  # an untouched window takes whatever comes
+    made.spend(0, 4000)
+    assert made.group.at_a_glance == 6000 - OUTPUT_GUESS_TOKENS
+    made.blocks.put(Block(scope="provider:alpha", reason="errors", source=HintSource.GUESS, set_at=NOON - 9e5, until=NOON - 1))
+    for lane in made.members:
+        made.put(lane)
+    assert made.group.at_a_glance == -1  # it is time to look whether they work again

@@ -28,6 +28,7 @@ class Desk:
         shown = pool.snapshot(now)
         return inquiries.due(
             shown.roster,
+            shown.selections,
             shown.book,
             shown.blocks,
             asked_at=self.asked_at,
