@@ -87,6 +87,7 @@ class AnthropicReader:
     def __init__(self, names: Mapping[str, ToolName], *, mends: bool = True) -> None:
         self.finished = False
         self.broken = ""
+        self.kept_bytes = 0
         self._names = names
         self._mends = mends
         self._open: dict[int, _Open] = {}
@@ -176,8 +177,9 @@ class AnthropicReader:
             case "thinking_delta":
                 return (Thought(delta.thinking),) if delta.thinking else ()
             case "signature_delta":
-                if (open_ := self._open.get(index)) is not None:
-                    open_.signature += delta.signature or ""
+                if (open_ := self._open.get(index)) is not None and delta.signature:
+                    open_.signature += delta.signature
+                    self.kept_bytes += len(delta.signature)
                 return ()
             case "citations_delta" if delta.citation is not None:
                 return _cited([delta.citation])

@@ -180,6 +180,10 @@ class EventReader(Protocol):
     def broken(self) -> str:
         """Why the stream cannot be read further; empty while it can."""
 
+    @property
+    def kept_bytes(self) -> int:
+        """How much the reader keeps that it told in no event."""
+
     def read(self, event: Event) -> Sequence[ReplyEvent]:
         """What one server-sent event says, which has data. An error object is a `Broken`, the last event of all."""
 

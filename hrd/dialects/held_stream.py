@@ -102,7 +102,7 @@ class HeldStream:
     def _take(self, event: Event | None, pieces: list[bytes]) -> None:
         self._piece(event, pieces)
         self.broken = self.broken or self._reader.broken
-        if self._account.said_bytes > self._reply_bytes_max:
+        if self._account.said_bytes + self._reader.kept_bytes > self._reply_bytes_max:
             self.broken = self.broken or "the reply is too large (MAX_REPLY_BYTES)"
         self.finished = self._reader.finished and not self.broken and self.error is None
 

@@ -111,6 +111,7 @@ class ChatReader:
     def __init__(self, names: Mapping[str, ToolName]) -> None:
         self.finished = False
         self.broken = ""
+        self.kept_bytes = 0
         self._book = CallBook(names)
         self._places = Calls()
         self._is_started = False
@@ -186,6 +187,7 @@ class ChatReader:
         """Collect `reasoning_details`; with the first word after them they are complete."""
         if isinstance(said.reasoning_details, list):
             self._details += said.reasoning_details
+            self.kept_bytes += len(msgspec.json.encode(said.reasoning_details))
         if self._details and (said.content or said.tool_calls):
             details, self._details = self._details, []
             events.append(sealed(details))

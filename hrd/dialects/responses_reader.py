@@ -76,6 +76,7 @@ class ResponsesReader:
         own tool at work is as good as a call."""
         self.finished = False
         self.broken = ""
+        self.kept_bytes = 0
         self.number = -1
         """The last `sequence_number`."""
         self.kind = ""
@@ -146,9 +147,12 @@ class ResponsesReader:
                 place = index_of(said.output_index)
                 if self._passes:
                     self.items[place] = said.item
+                    self.kept_bytes += len(memoryview(said.item))
                 return self._item_done(place, object_in(said.item))
             case "response.function_call_arguments.done":
-                self._arguments[index_of(said.output_index)] = said.arguments if isinstance(said.arguments, str) else ""
+                arguments = said.arguments if isinstance(said.arguments, str) else ""
+                self._arguments[index_of(said.output_index)] = arguments
+                self.kept_bytes += len(arguments)
             case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
                 return (CallText(index_of(said.output_index), said.delta),) if isinstance(said.delta, str) else ()
             case "response.output_text.annotation.added":

@@ -43,6 +43,7 @@ class Spelled:
     def __init__(self) -> None:
         self.finished = False
         self.broken = ""
+        self.kept_bytes = 0
         self._stopped = False
 
     def read(self, event: Event) -> Sequence[ReplyEvent]:

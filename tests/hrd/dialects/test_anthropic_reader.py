@@ -234,6 +234,14 @@ def test_pieces_of_a_call_are_told_as_they_come() -> None:
     assert pieces[:3] == [CallBegun(key=2), CallText(2, '{"a"'), CallText(2, ":1}")]
 
 
+def test_a_seal_is_kept_until_its_block_ends_and_counts() -> None:
+    reader = AnthropicReader({})
+    opening = {"type": "thinking", "thinking": "", "signature": ""}
+    seal = {"type": "signature_delta", "signature": "EqQB"}
+    read(*block(0, opening, seal, seal), reader=reader)
+    assert reader.kept_bytes == 8
+
+
 def test_an_error_is_the_last_event() -> None:
     error = {"type": "overloaded_error", "message": "Overloaded"}
     assert read({"type": "error", "error": error}) == [Broken(error)]

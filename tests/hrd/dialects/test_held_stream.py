@@ -46,6 +46,14 @@ def test_a_reply_that_says_more_than_it_may_is_broken() -> None:
     assert reader.end() is Ending.BROKEN
 
 
+def test_what_the_reader_keeps_counts_as_said() -> None:
+    kept = Spelled()
+    kept.kept_bytes = 6
+    reader = Shouted(kept, input_tokens=11, bounds=StreamBounds(4096, 7))
+    reader.feed(b"data: hi\n\n")
+    assert reader.broken == "the reply is too large (MAX_REPLY_BYTES)"
+
+
 def test_more_than_may_be_held_is_broken_and_so_is_an_event_that_is_too_large() -> None:
     reader = stream()
     usage = b"data: usage\n\n" * (HELD_BYTES_MAX // len(b"data: usage\n\n") + 1)

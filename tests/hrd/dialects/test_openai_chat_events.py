@@ -76,6 +76,13 @@ def test_pieces_of_calls_are_told_as_they_come() -> None:
     assert [event for event in old if isinstance(event, CallText)] == [CallText(0, "{"), CallText(0, "}")]
 
 
+def test_sealed_reasoning_is_kept_until_the_first_word_and_counts() -> None:
+    _, reader = read(
+        delta(reasoning_details=[{"data": "x"}]), delta(reasoning_details=[{"data": "y"}]), delta(content="hi"), STOP
+    )
+    assert reader.kept_bytes == 2 * len('[{"data":"x"}]')
+
+
 def test_a_small_stream() -> None:
     usage = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
     events, reader = read(delta(role="assistant", content=""), delta(content="hi"), STOP, usage)

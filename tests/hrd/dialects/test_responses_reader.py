@@ -103,6 +103,15 @@ def test_a_call_is_announced_when_it_begins_and_complete_with_its_item() -> None
     assert read(CREATED, added, more, item_done(CALL))[2:] == [CallText(0, '{"a"'), CALLED]
 
 
+def test_items_that_are_kept_and_arguments_told_apart_count() -> None:
+    reader = ResponsesReader({}, passes=True)
+    reader.read(event(**item_done(CALL)))
+    assert reader.kept_bytes == len(msgspec.json.encode(CALL))
+    reader = ResponsesReader({})
+    reader.read(event(type="response.function_call_arguments.done", output_index=0, arguments='{"a":1}'))
+    assert reader.kept_bytes == 7
+
+
 def test_pieces_of_a_freeform_call_are_told_as_they_come() -> None:
     more = {"type": "response.custom_tool_call_input.delta", "output_index": 3, "delta": "*** Begin"}
     assert read(more, {**more, "delta": None}) == [CallText(3, "*** Begin")]
