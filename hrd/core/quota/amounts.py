@@ -1,12 +1,12 @@
 """Amounts: what one request takes, of whatever a window counts."""
 
-from typing import NamedTuple
+import msgspec
 
 from hrd.core.providers import Candidate
 from hrd.core.quota.kinds import AT_ONCE, CREDIT, INPUT, OUTPUT, REQUESTS, TOKENS, Measure
 
 
-class Amounts(NamedTuple):
+class Amounts(msgspec.Struct, frozen=True, gc=False):
     """What one request takes."""
 
     input_tokens: int = 0

@@ -97,7 +97,7 @@ class QuotaBook:
         """Set aside what reservation *number* will take. *tested*: there is no room in these, to see whether that holds;
         *at_most*: few take more."""
         self._meters.through = max(self._meters.through, number)
-        counts, touch = [], self._meters.touch
+        counts = []
         for meter in meters:
             amount = amounts.of(meter.measure)
             spare = max(0, at_most.of(meter.measure) - amount) if at_most is not None and meter.is_of_tokens else 0
@@ -106,7 +106,7 @@ class QuotaBook:
                 evidence.begin_test(meter, now)
                 count.is_test = True
             counts.append(count)
-            touch(meter)
+        self._meters.touch(*meters)
         self._holdings[number] = Holding(now, counts)
 
     def reserve_at(self, number: int, scopes: Sequence[str], tokens: int, now: float) -> None:
@@ -127,12 +127,13 @@ class QuotaBook:
         """The reply of reservation *number* has begun."""
         holding = self._holdings.get(number)
         if holding is not None:
-            touch = self._meters.touch
             for count in holding.counts:
-                count.meter.answered(count, now)
+                is_moved = count.meter.answered(count, now)
                 if count.is_beyond or count.is_test:
                     excess.taken(count, now)
-                touch(count.meter)
+                    is_moved = True
+                if is_moved:
+                    self._meters.touch(count.meter)
 
     def settle(self, number: int, amounts: Amounts, now: float, *, was_counted: bool = True, is_cut: bool = False) -> None:
         """It came to so much. *was_counted* false: the provider turned it away before it counted as a request. *is_cut*: its
@@ -140,7 +141,6 @@ class QuotaBook:
         holding = self._holdings.pop(number, None)
         if holding is None:
             return
-        touch = self._meters.touch
         for count in holding.counts:
             meter = count.meter
             is_given_back = meter.measure is REQUESTS and not was_counted
@@ -150,7 +150,7 @@ class QuotaBook:
             meter.settle(count, spent, now, is_counted=was_counted)
             if count.is_excess:
                 excess.settled(count, spent, now)
-            touch(meter)
+        self._meters.touch(*[count.meter for count in holding.counts])
 
     def settle_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, spent: int, now: float) -> None:
         """What another process reserved at *at* has come to *spent* tokens."""

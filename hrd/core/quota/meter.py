@@ -55,6 +55,8 @@ NOT_IN_TIME = 32503680000.0
 class Watcher(Protocol):
     """Whoever has looked at a meter, and has to look again when it changes."""
 
+    is_stale: bool
+
     def touch(self) -> None: ...
 
 
@@ -257,8 +259,9 @@ class Meter:
         if self.is_relative and self.ends_at is not None and at > self.ends_at - READ_LATE_S:
             self.carried += amount
 
-    def answered(self, count: Count, now: float) -> None:
-        """Its reply has begun: by now the provider has counted it, and hardly later than soon after it was sent."""
+    def answered(self, count: Count, now: float) -> bool:
+        """Its reply has begun: by now the provider has counted it, and hardly later than soon after it was sent. Whether that
+        changes when it leaves."""
         count.is_answered = True
         entry = count.entry
         if entry is not None and entry.amount and count.amount:
@@ -266,6 +269,8 @@ class Meter:
             if entry.leaves_at < leaves_at:
                 entry.amount -= count.amount
                 count.entry = self.slide.enter(count.amount, leaves_at, self.length_s)
+                return True
+        return False
 
     def settle(self, count: Count, spent: int, now: float, *, is_counted: bool = True) -> None:
         """It came to *spent*. *is_counted* false: nobody counts it, since it was turned away."""

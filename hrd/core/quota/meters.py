@@ -73,11 +73,13 @@ class Meters:
         self._by_scope.setdefault(meter.scope, []).append(meter)
         self.changed(meter.scope)
 
-    def touch(self, meter: Meter) -> None:
-        """It has counted, or been told something: who looked at it has to look again."""
-        self._unsaved[meter] = None
-        for lane in meter.lanes:
-            lane.touch()
+    def touch(self, *meters: Meter) -> None:
+        """They have counted, or been told something: who looked at them has to look again."""
+        for meter in meters:
+            self._unsaved[meter] = None
+            for lane in meter.lanes:
+                if not lane.is_stale:
+                    lane.touch()
 
     def tell(self, meter: Meter) -> None:
         """What it was told is to be stored at once."""
