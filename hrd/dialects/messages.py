@@ -1,13 +1,13 @@
 """What some providers refuse in the messages of a chat, mended: roles, fields, tool-call ids, the order of turns.
 
-The messages are read only when the bytes hold something that a quirk is about, and keep their bytes when nothing had to
-change. Within a changed message everything else keeps its spelling, unknown members included. Messages that we spell
-ourselves follow the same rules from the start (`openai_chat_turns`).
+What a quirk is about is looked for in the names of the messages' members, and they keep their bytes when nothing had to
+change. Within a changed message everything else keeps its spelling, unknown members included. Messages that we spell ourselves
+follow the same rules from the start (`openai_chat_turns`).
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -35,7 +35,11 @@ NOTE_PLACEHOLDER: Final = "placeholder sent for missing reasoning_content"
 NOTE_IDS: Final = "tool-call ids mapped"
 NOTE_STAND_IN: Final = "a stand-in sent for the thought signature of another vendor's call"
 NOTE_PREFIX: Final = "the assistant's last message marked as the beginning of the reply"
+NOTE_REFUSAL: Final = "a refusal of an earlier turn sent as text"
 NOTE_NAME: Final = "messages[].name left out"
+_ANSWERED: Final = ("annotations", "audio", "refusal")
+"""Members of the messages of OpenAI's replies, mostly empty."""
+_SAYS_NOTHING: Final = (b"", b"null", b'""', b"[]")
 _NO_CALLS: Final = (b"", b"null", b"[]")
 
 
@@ -55,11 +59,12 @@ def adapt_messages(raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "
     """The messages as a provider with *quirks* takes them, and what was changed; *raw* itself if nothing was.
 
     *signature_stand_in*: what the model takes for a thought signature of calls that it did not make."""
-    adapting = _Adapting(bytes(raw), quirks, signature_stand_in)
-    if not adapting.may_change:
-        return raw, []
     try:
-        adapted = adapting.adapt(_OBJECTS.decode(raw))
+        messages = _OBJECTS.decode(raw)
+        adapting = _Adapting(bytes(raw), messages, quirks, signature_stand_in)
+        if not adapting.may_change:
+            return raw, []
+        adapted = adapting.adapt(messages)
     except (ValueError, RecursionError):
         return raw, []  # of a shape that is the provider's to judge
     return (msgspec.Raw(msgspec.json.encode(adapted)), list(adapting.notes)) if adapting.notes else (raw, [])
@@ -68,18 +73,23 @@ def adapt_messages(raw: msgspec.Raw, quirks: Quirks, signature_stand_in: str = "
 class _Adapting:
     """The quirks that may concern one request's messages, by what stands in them."""
 
-    def __init__(self, text: bytes, quirks: Quirks, signature_stand_in: str) -> None:
-        find = text.find  # `in` costs twice as much: it takes its left side for a number first
-        has_calls = bool(quirks.tool_ids or quirks.reasoning_placeholder or signature_stand_in) and find(b'"tool_call') >= 0
+    def __init__(self, text: bytes, messages: Sequence[_Spelled], quirks: Quirks, signature_stand_in: str) -> None:
+        names = frozenset[str]().union(*messages)
+        roles = [_spelled(message, "role") for message in messages]
+        has_calls = not names.isdisjoint(("tool_calls", "tool_call_id"))
         self.notes: dict[str, None] = {}
         self._text = text
-        self._no_developer = not quirks.developer_role and find(b'"developer"') >= 0
-        self._no_reasoning = not quirks.keep_reasoning and _has_reasoning(text)
-        self._no_signatures = not quirks.thought_signatures and find(b'"extra_content"') >= 0
-        self._system_first = quirks.system_first and (self._no_developer or find(b'"system"') >= 0)
-        self._bridges = quirks.bridge_tool_to_user and find(b'"tool"') >= 0
-        self._marks = quirks.marks_prefix and text.rfind(b'"assistant"') > max(text.rfind(b'"user"'), text.rfind(b'"tool"'))
-        self._unwanted = [name for name in quirks.drop_message_fields if find(b'"%b"' % name.encode()) >= 0]
+        self._no_developer = not quirks.developer_role and b'"developer"' in roles
+        self._no_reasoning = not quirks.keep_reasoning and not names.isdisjoint(REASONING_FIELDS)
+        self._no_signatures = has_calls and not quirks.thought_signatures and text.find(b'"extra_content"') >= 0
+        self._system_first = quirks.system_first and (self._no_developer or b'"system"' in roles)
+        self._bridges = quirks.bridge_tool_to_user and b'"tool"' in roles
+        self._marks = quirks.marks_prefix and roles[-1:] == [b'"assistant"']
+        refused = _refused(quirks)
+        self._unwanted = [name for name in refused if name in names]
+        self._unwanted_in_parts = [
+            name for name in refused if name not in _ANSWERED and text.find(b'"%b"' % name.encode()) >= 0
+        ]
         self._id_pattern = quirks.tool_ids if has_calls else ""
         self._stand_in = signature_stand_in if has_calls else ""
         self._placeholder = quirks.reasoning_placeholder if has_calls and quirks.keep_reasoning else ""
@@ -90,7 +100,14 @@ class _Adapting:
         """Whether there may be anything to do."""
         return bool(
             (self._no_developer or self._system_first or self._bridges or self._marks or self._unwanted)
-            or (self._no_reasoning or self._no_signatures or self._id_pattern or self._stand_in or self._placeholder)
+            or (
+                self._unwanted_in_parts
+                or self._no_reasoning
+                or self._no_signatures
+                or self._id_pattern
+                or self._stand_in
+                or self._placeholder
+            )
         )
 
     def adapt(self, messages: list[dict[str, msgspec.Raw]]) -> list[_Spelled]:
@@ -108,6 +125,8 @@ class _Adapting:
                 self.notes[NOTE_BRIDGE] = None
             if self._no_reasoning or self._unwanted:
                 self._drop_fields(message)
+            if self._unwanted_in_parts:
+                self._drop_fields_of_parts(message)
             adapted.append(self._with_calls(message) if has_rules_for_calls else message)
             before = role
         if self._marks and before == b'"assistant"':
@@ -125,20 +144,29 @@ class _Adapting:
         return role
 
     def _drop_fields(self, message: _Spelled) -> None:
-        """Reasoning of earlier turns, and fields that are not taken, on messages and on the parts of their content."""
+        """Reasoning of earlier turns, and fields that are not taken."""
         if self._no_reasoning:
             for name in REASONING_FIELDS:
                 if message.pop(name, None) is not None:
                     self.notes[NOTE_REASONING] = None
         for name in self._unwanted:
-            if message.pop(name, None) is not None:
+            raw = message.pop(name, None)
+            if raw is None:
+                continue
+            if name == "refusal" and bytes(raw)[:1] == b'"' and _spelled(message, "content") in _SAYS_NOTHING:
+                message["content"] = raw
+                self.notes[NOTE_REFUSAL] = None
+            else:
                 self.notes[f"messages[].{name} left out"] = None
+
+    def _drop_fields_of_parts(self, message: _Spelled) -> None:
+        """The same fields on the parts of its content."""
         content = _spelled(message, "content")
-        if not self._unwanted or content[:1] != b"[":
+        if content[:1] != b"[":
             return
         parts = _PARTS.decode(content)
         objects = [part for part in parts if not isinstance(part, str)]
-        held = [name for name in self._unwanted for part in objects if part.pop(name, None) is not None]
+        held = [name for name in self._unwanted_in_parts for part in objects if part.pop(name, None) is not None]
         if held:
             message["content"] = msgspec.Raw(msgspec.json.encode(parts))
             self.notes.update(dict.fromkeys(f"messages[].content[].{name} left out" for name in held))
@@ -181,8 +209,13 @@ class _Adapting:
             self.notes[NOTE_PREFIX] = None
 
 
-def _has_reasoning(text: bytes) -> bool:
-    return text.find(b'"reasoning') >= 0 or text.find(b'"thinking"') >= 0
+def _refused(quirks: Quirks) -> Sequence[str]:
+    """Members of messages that a provider with *quirks* may refuse: its own list, marks for a cache that it does not have, and
+    what stands in OpenAI's replies, which clients send back as they came."""
+    refused = dict.fromkeys(quirks.drop_message_fields)
+    if "cache_control" not in quirks.forward:
+        refused["cache_control"] = None
+    return [*refused] if quirks.openai_words else [*refused, *_ANSWERED]
 
 
 def _spelled(fields: _Spelled, name: str) -> bytes:

@@ -150,6 +150,8 @@ def _adapt_tools(sent: Fields, quirks: Quirks, notes: list[str]) -> None:
         return
     if quirks.tool_choice and spelled.startswith(b'"'):
         _rename_choice(sent, spelled, quirks, notes)
+    if "cache_control" not in quirks.forward and bytes(tools).find(b'"cache_control"') >= 0:
+        tools = sent["tools"] = _without_marks(tools, notes)
     if quirks.drop_function_fields:
         sent["tools"] = _adapt_functions(tools, quirks, notes)
 
@@ -169,6 +171,18 @@ def _rename_choice(sent: Fields, spelled: bytes, quirks: Quirks, notes: list[str
     else:
         del sent["tool_choice"]
         notes.append(f"tool_choice {choice} left out")
+
+
+def _without_marks(tools: msgspec.Raw, notes: list[str]) -> msgspec.Raw:
+    """The tools without marks for a cache."""
+    try:
+        listed = _OBJECTS.decode(tools)
+    except (ValueError, RecursionError):
+        return tools  # of a shape that is the provider's to judge
+    if not [tool for tool in listed if tool.pop("cache_control", None) is not None]:
+        return tools
+    notes.append("tools[].cache_control left out")
+    return msgspec.Raw(msgspec.json.encode(listed))
 
 
 def _adapt_functions(tools: msgspec.Raw, quirks: Quirks, notes: list[str]) -> msgspec.Raw:

@@ -133,6 +133,34 @@ def test_fields_that_are_not_taken_go_from_messages_and_from_the_parts_of_their_
     assert adapt(text, drop_message_fields=["name", "cache_control"]) == (after, notes)
 
 
+def test_marks_for_a_cache_go_to_those_alone_who_have_one() -> None:
+    text = (
+        b'[{"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]},'
+        b'{"role":"tool","tool_call_id":"call_1","content":"5","cache_control":{"type":"ephemeral"}}]'
+    )
+    after = b'[{"role":"user","content":[{"type":"text","text":"hi"}]},{"role":"tool","tool_call_id":"call_1","content":"5"}]'
+    notes = ["messages[].content[].cache_control left out", "messages[].cache_control left out"]
+    assert adapt(text) == (after, notes)
+    assert adapt(text, forward=["cache_control"]) == (text, [])
+
+
+def test_what_openais_replies_hold_beside_their_text_goes_back_to_openai_alone() -> None:
+    text = (
+        b'[{"role":"assistant","content":"hi","refusal":null,"annotations":[],"audio":null},'
+        b'{"role":"assistant","content":null,"refusal":"I will not.","annotations":[]}]'
+    )
+    after = b'[{"role":"assistant","content":"hi"},{"role":"assistant","content":"I will not."}]'
+    raw, notes = adapt(text)
+    assert raw == after
+    assert set(notes) == {
+        "messages[].annotations left out",
+        "messages[].audio left out",
+        "messages[].refusal left out",
+        "a refusal of an earlier turn sent as text",
+    }
+    assert adapt(text, openai_words=True) == (text, [])
+
+
 def test_parts_that_are_bare_texts_keep_nothing_from_being_mended() -> None:
     text = b'[{"role":"developer","content":["be brief",{"type":"text","text":"hi","name":"ann"}]}]'
     after = b'[{"role":"system","content":["be brief",{"type":"text","text":"hi"}]}]'

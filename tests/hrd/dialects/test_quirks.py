@@ -105,6 +105,20 @@ ROWS = [
     ),
     ({"drop_function_fields": ["strict"]}, f'{{"tools":{LOOSE_TOOLS}}}', f'{{"tools":{LOOSE_TOOLS}}}', []),
     ({"drop_function_fields": ["strict"]}, '{"tools":[{"function":"strict"}, 5]}', '{"tools":[{"function":"strict"}, 5]}', []),
+    # marks for a cache that it does not have
+    (
+        {},
+        '{"tools":[{"type":"function","function":{"name":"f"},"cache_control":{"type":"ephemeral"}}]}',
+        '{"tools":[{"type":"function","function":{"name":"f"}}]}',
+        ["tools[].cache_control left out"],
+    ),
+    ({}, '{"tools":["cache_control", 5]}', '{"tools":["cache_control", 5]}', []),
+    (
+        {"forward": ["cache_control"]},
+        '{"tools":[{"function":{"name":"f"}, "cache_control":{}}]}',
+        '{"tools":[{"function":{"name":"f"}, "cache_control":{}}]}',
+        [],
+    ),
     # never dropped, whatever the data says
     ({"drop": ["model", "messages"]}, '{"model":"m","messages":[]}', '{"model":"m","messages":[]}', []),
 ]
