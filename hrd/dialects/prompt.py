@@ -38,11 +38,11 @@ def measure_file(file_data: msgspec.Raw) -> int:
     return max(1, spelled_bytes // PAGE_BYTES) * IMAGE_TOKENS if spelled_bytes > _ADDRESS_BYTES_MAX else 0
 
 
-def measure_items(items: bytes, count: int, images: int, tools: bytes, *, has_blobs: bool) -> int:
-    """The same of the *items* of a Responses request: *count* of them and of their parts. Blobs are seals, too."""
-    spelled = items
-    if has_blobs:
-        spelled = _without_blobs(items)
+def measure_items(items: bytes, count: int, images: int, tools: bytes, *, has_blobs: bool, has_seals: bool) -> int:
+    """The same of the *items* of a Responses request: *count* of them and of their parts. *has_seals*: something in them may be
+    sealed."""
+    spelled = _without_blobs(items) if has_blobs else items
+    if has_seals:
         for seal in _SEALS:
             spelled = _without_seals(spelled, seal)
     tokens = max(1, estimate_json_tokens(spelled) - _ITEM_TOKENS * count)

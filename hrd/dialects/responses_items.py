@@ -173,10 +173,10 @@ class _Turns:
         kind = item.type or ("message" if item.role else "")
         if kind == "message":
             return self._add_message(place, item)
-        if kind in _CALLS:
-            return self._add_call(place, item)
-        if kind in _OUTPUTS:
-            return self._add_output(place, item)
+        if (of_call := _CALLS.get(kind)) is not None:
+            return self._add_call(place, item, of_call)
+        if (of_output := _OUTPUTS.get(kind)) is not None:
+            return self._add_output(place, item, of_output)
         if kind == "reasoning":
             self._add_reasoning(item)
         elif kind == "item_reference":
@@ -208,12 +208,11 @@ class _Turns:
         self._turns.append(Turn(role, tuple(self._parts(place, content))))
         return None
 
-    def _add_call(self, place: int, item: Item) -> Refusal | None:
+    def _add_call(self, place: int, item: Item, kind: CallKind) -> Refusal | None:
         call_id, name = item.call_id, item.name
         if not call_id or not name:
             missing = "name" if call_id else "call_id"
             return refuse(f"input[{place}].{missing} is missing.", f"input[{place}].{missing}")
-        kind = _CALLS[item.type or ""]
         written = item.input if kind is _CUSTOM else item.arguments
         self._said.append(
             ToolCall(
@@ -228,11 +227,11 @@ class _Turns:
         self._has_calls = True
         return None
 
-    def _add_output(self, place: int, item: Item) -> Refusal | None:
-        if not item.call_id:
+    def _add_output(self, place: int, item: Item, kind: CallKind) -> Refusal | None:
+        call_id, output = item.call_id, item.output
+        if not call_id:
             return refuse(f"input[{place}].call_id is missing.", f"input[{place}].call_id")
         self._close()
-        output = item.output
         content: tuple[Text | Image | Document, ...]
         if isinstance(output, str):
             content = (Text(output),) if output else ()
@@ -240,8 +239,8 @@ class _Turns:
             content = (Text(_spell(output)),)
         else:
             content = tuple([part for part in self._parts(place, output) if isinstance(part, Text | Image | Document)])
-        kind = _OUTPUTS[item.type or ""]
-        self._turns.append(Turn(_TOOL, (ToolResult(call_id=item.call_id, content=content, name=item.name or "", kind=kind),)))
+        result = ToolResult(call_id=call_id, content=content, name=item.name or "", kind=kind)
+        self._turns.append(Turn(_TOOL, (result,)))
         return None
 
     def _add_reasoning(self, item: Item) -> None:
@@ -267,18 +266,19 @@ class _Turns:
         return [part for step, each in enumerate(content) if (part := self._part(place, step, each)) is not None]
 
     def _part(self, place: int, step: int, part: _Part) -> Part | None:
-        match part.type:
-            case kind if kind in _TEXTS:
-                return Text(part.text) if part.text else None
-            case "refusal":
-                return Refused(part.refusal or "")
-            case "input_image" if image := _image(part):
-                return image
-            case "input_file" if document := _document(part):
-                return document
-            case "input_audio" if part.input_audio is not None:
-                return Audio(data=str(part.input_audio.get("data", "")), format=str(part.input_audio.get("format", "")))
-        return self._foreign_part(place, step, part.type)
+        kind = part.type
+        if kind in _TEXTS:
+            return Text(part.text) if part.text else None
+        read: Part | None = None
+        if kind == "input_image":
+            read = _image(part)
+        elif kind == "input_file":
+            read = _document(part)
+        elif kind == "refusal":
+            read = Refused(part.refusal or "")
+        elif kind == "input_audio" and part.input_audio is not None:
+            read = Audio(data=str(part.input_audio.get("data", "")), format=str(part.input_audio.get("format", "")))
+        return read if read is not None else self._foreign_part(place, step, kind)
 
     def _foreign_part(self, place: int, step: int, kind: str) -> Foreign:
         if self._raws is None:

@@ -56,11 +56,12 @@ def read_request(fields: Fields, body_bytes: int) -> Request | Refusal:
     tools = _spelled(fields, "tools")
     parts = parts_of(items)
     images = len([part for part in parts if part.type == "input_image"])
-    has_blobs = not parts or not ({item.type for item in items} <= _PLAIN_ITEMS and {part.type for part in parts} <= _TEXTS)
+    has_seals = not {item.type for item in items} <= _PLAIN_ITEMS
+    has_blobs = has_seals or not parts or not {part.type for part in parts} <= _TEXTS
     said = spelled + _spelled(fields, "instructions")
-    tokens = measure_items(said, len(items) + len(parts), images, tools, has_blobs=has_blobs)
+    tokens = measure_items(said, len(items) + len(parts), images, tools, has_blobs=has_blobs, has_seals=has_seals)
     if has_blobs:
-        tokens += sum(measure_file(part.file_data) for part in parts)
+        tokens += sum([measure_file(part.file_data) for part in parts if part.type == "input_file"])
     ask = Ask(
         kind=Kind.CHAT,
         model=model,

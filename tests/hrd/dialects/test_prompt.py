@@ -71,9 +71,11 @@ def test_items_count_by_what_they_say() -> None:
     text = "Say hello to the world, in one sentence please."
     said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
     sealed = {"type": "reasoning", "summary": [], "encrypted_content": "gAAAA" * 10_000}
-    plain = measure_items(json.dumps([said]).encode(), 2, 0, b"", has_blobs=False)
-    full = measure_items(json.dumps([said, image, sealed]).encode(), 4, 1, b"", has_blobs=True)
+    plain = measure_items(json.dumps([said]).encode(), 2, 0, b"", has_blobs=False, has_seals=False)
+    full = measure_items(json.dumps([said, image, sealed]).encode(), 4, 1, b"", has_blobs=True, has_seals=True)
     assert 0 < plain - estimate_tokens(text.encode()) < 20
     assert 0 <= full - plain - IMAGE_TOKENS < 30
     tools = b'[{"type":"function","name":"f"}]'
-    assert measure_items(b'"hi"', 0, 0, tools, has_blobs=False) > measure_items(b'"hi"', 0, 0, b"", has_blobs=False)
+    assert measure_items(b'"hi"', 0, 0, tools, has_blobs=False, has_seals=False) > measure_items(
+        b'"hi"', 0, 0, b"", has_blobs=False, has_seals=False
+    )
