@@ -2,7 +2,8 @@
 
 It helps where only a claim is known, where little is left by what is known (others may spend it too, or somebody has paid), and
 where a block is new, or about to be looked at: the answer is that probe, and no request has to be. Without requests nothing is
-asked, but once after the start where a claim is all there is.
+asked, but once after the start where a claim is all there is. Where not even that is there, it is asked once when somebody
+wants something: what was not told then is not told later.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,6 +76,8 @@ def _is_worth_it(
             return True
     if not is_wanted:
         return False
+    if asked_at is None and not any(window.is_known for window in windows):
+        return True
     at = set(scopes)
     return any(_has_little(window, now, every_s) for window in windows) or any(
         _may_be_over(block, asked_at or 0.0, now, every_s) for block in blocks if block.scope in at

@@ -80,12 +80,27 @@ def test_what_was_told_is_the_limit_from_then_on_and_the_claim_is_not_in_the_way
     assert desk.ask() == []  # there is plenty
 
 
+def test_where_nothing_is_claimed_the_first_request_has_it_asked_once() -> None:
+    """So with a base URL of one's own, where the catalogue's word does not hold."""
+    desk = Desk(keys=2)
+    assert desk.ask() == []  # nobody wants anything
+    desk.stage.serve()
+    assert desk.ask() == ["alpha-a1", "alpha-a2"]
+    desk.stage.now += EVERY_S + 1
+    desk.stage.serve()
+    assert desk.ask() == []  # nothing was told, so nothing will be
+    told = Desk()
+    told.told(900, 1000)
+    told.stage.serve()
+    assert told.ask() == []  # it is known already
+
+
 def test_when_little_is_left_others_may_have_spent_it_and_somebody_may_have_paid() -> None:
     desk = Desk()
     desk.stage.serve()
-    assert desk.ask() == []  # nothing is known, and nothing is claimed
+    assert desk.ask() == ["alpha-a1"]
     desk.told(3, 50)
-    desk.stage.now += 1
+    desk.stage.now += EVERY_S
     desk.stage.serve()
     assert desk.ask() == ["alpha-a1"]
     desk.told(0, 50)
