@@ -62,12 +62,14 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """`right`: numbers. `shrinks`: may lose its end in a narrow terminal. `goes`: may be left out there, the highest first."""
+    """`right`: numbers. `shrinks`: may lose its end in a narrow terminal; whoever may go goes before it has less than `wants`.
+    `goes`: may be left out there, the highest first."""
 
     title: str
     right: bool = False
     shrinks: bool = False
     goes: int = 0
+    wants: int = SHRUNK_MIN
 
 
 def paper_for(stream: TextIO, environ: Mapping[str, str]) -> Paper:
@@ -99,6 +101,17 @@ def table(paper: Paper, columns: Sequence[Column], rows: Sequence[Sequence[Cell 
     return "\n".join(_line(paper, [row[place] for place in used], shown, widths) for row in cells)
 
 
+def row(paper: Paper, columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell | str]) -> str:
+    """One row of a table whose other rows are not known: *widths* are its columns', fitted like any table's. Where there is no
+    end to the line a longer text stays whole."""
+    made = [_clean(cell) for cell in cells]
+    if paper.width is None:
+        return _line(paper, made, columns, [max(width, len(cell.text)) for width, cell in zip(widths, made, strict=True)])
+    used = _kept([*range(len(columns))], columns, widths, paper.width)
+    shown = [columns[place] for place in used]
+    return _line(paper, [made[place] for place in used], shown, _fitted([widths[place] for place in used], shown, paper.width))
+
+
 def _clean(cell: Cell | str) -> Cell:
     text, colour = cell if isinstance(cell, Cell) else (cell, "")
     indent = len(text) - len(text.lstrip(" "))
@@ -111,7 +124,7 @@ def _kept(used: list[int], columns: Sequence[Column], natural: Sequence[int], to
         return used
 
     def least() -> int:
-        widths = [min(natural[place], SHRUNK_MIN) if columns[place].shrinks else natural[place] for place in used]
+        widths = [min(natural[at], columns[at].wants) if columns[at].shrinks else natural[at] for at in used]
         return sum(widths) + len(GAP) * (len(widths) - 1)
 
     while least() > total and any(columns[place].goes for place in used):

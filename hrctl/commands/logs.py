@@ -1,11 +1,13 @@
 """`hr logs`: the last requests, or each one as it ends."""
 
+from typing import Final
+
 import click
 
 from hrctl.client import Client
 from hrctl.grammar import Command, as_json
 from hrctl.problems import NotRunning, Trouble
-from hrctl.render import Paper
+from hrctl.render import Cell, Column, Paper, row
 from hrctl.session import Session
 from hrctl.words import clock_short, count, many, milliseconds, plain
 from hrd.admin.wire.daemon import VERSION
@@ -13,6 +15,19 @@ from hrd.admin.wire.journal import LOGS, LOGS_FOLLOW, Exchange, Logs, LogsQuesti
 from hrd.admin.wire.route import Nothing
 
 _COLOURS = {"ok": "green", "client gone": "yellow", "interrupted": "yellow"}
+_COLUMNS: Final = (
+    Column("when"),
+    Column("outcome"),
+    Column("asked for", goes=4),
+    Column("answered by", shrinks=True, wants=24),
+    Column("tokens", right=True, goes=3),
+    Column("took", right=True, goes=2),
+    Column("request"),
+    Column("attempts", goes=5),
+)
+_WIDTHS: Final = (14, 15, 16, 40, 13, 7)
+"""Of the first ones; the request's id is there to be copied, and stays whole."""
+_ATTEMPTS_WIDTH: Final = 11
 
 
 @click.command(cls=Command, examples=("hr logs", "hr logs -f --errors", "hr logs -n 500 --json"))
@@ -26,7 +41,7 @@ def logs(session: Session, follow: bool, rows: int, errors: bool, provider: str,
     """The last requests, oldest first.
 
     Each with its time, outcome, model asked for, who answered, tokens in and out, duration and request id. Nothing of what was
-    asked or answered is kept. hr why REQUEST_ID tells one request in full.
+    asked or answered is kept. hr why REQUEST_ID tells one request in full. A terminal that is too narrow for all of it shows less.
     """
     question = LogsQuestion(n=rows, errors=errors, provider=provider)
     if not follow:
@@ -53,13 +68,15 @@ def _drawn(found: Logs, paper: Paper) -> str:
 
 def line(one: Exchange, paper: Paper) -> str:
     """One request in a line of fixed columns, so that lines written at different times stand below each other."""
-    outcome = paper.paint(f"{one.status} {plain(one.outcome):<11}", _COLOURS.get(one.outcome, "red"))
-    asked = plain(one.model_asked)
-    served = f"{plain(one.provider)}/{plain(one.model)}" if one.provider else "nobody"
-    tokens = f"{count(one.usage.input_tokens)}+{count(one.usage.output_tokens)}"
-    tries = f"  {many(len(one.attempts), 'attempt')}" if len(one.attempts) > 1 else ""
-    first = (
-        f"{clock_short(one.at)}  {outcome}  {asked:<16} {served:<40} {tokens:>13}  {milliseconds(one.total_ms):>7}"
-        f"  {plain(one.request_id)}{tries}"
-    )
-    return f"{first}\n    {plain(one.reason)}" if one.reason else first
+    cells: list[Cell | str] = [
+        clock_short(one.at),
+        Cell(f"{one.status} {plain(one.outcome)}", _COLOURS.get(one.outcome, "red")),
+        one.model_asked,
+        f"{one.provider}/{one.model}" if one.provider else "nobody",
+        f"{count(one.usage.input_tokens)}+{count(one.usage.output_tokens)}",
+        milliseconds(one.total_ms),
+        one.request_id,
+        many(len(one.attempts), "attempt") if len(one.attempts) > 1 else "",
+    ]
+    first = row(paper, _COLUMNS, (*_WIDTHS, len(one.request_id), _ATTEMPTS_WIDTH), cells)
+    return "\n".join([first, paper.flow(f"    {plain(one.reason)}")]) if one.reason else first

@@ -41,8 +41,8 @@ REFUSED = msgspec.structs.replace(
     reason="all keys\nare limited",
 )
 LINES = [
-    f"11-18 11:06:40  200 ok           hermes-router    {'groq/llama':<40}     1,204+380    1.2 s  req-1  2 attempts",
-    f"11-18 11:06:40  429 refused      hermes-router    {'nobody':<40}           0+0    1.2 s  req-2",
+    f"11-18 11:06:40  200 ok           hermes-router     {'groq/llama':<40}      1,204+380    1.2 s  req-1  2 attempts",
+    f"11-18 11:06:40  429 refused      hermes-router     {'nobody':<40}            0+0    1.2 s  req-2",
     "    all keys are limited",
 ]
 
@@ -100,4 +100,43 @@ def test_a_count_below_nothing_is_misuse(hr: Hr) -> None:
     ("outcome", "colour"), [("ok", "32"), ("client gone", "33"), ("refused", "31"), ("something new", "31")]
 )
 def test_colours_say_how_it_ended(outcome: str, colour: str) -> None:
-    assert f"\x1b[{colour}m200 {outcome:<11}\x1b[0m" in line(msgspec.structs.replace(FINE, outcome=outcome), Paper(colour=True))
+    assert f"\x1b[{colour}m200 {outcome}\x1b[0m" in line(msgspec.structs.replace(FINE, outcome=outcome), Paper(colour=True))
+
+
+LONG = msgspec.structs.replace(FINE, model="moonshotai/kimi-k2-instruct-0905", request_id="req-1a2b3c4d-1f")
+WHY = msgspec.structs.replace(
+    REFUSED, request_id="req-1a2b3c4d-20", reason="all keys are limited, and the first is free in 8 s"
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (
+            100,
+            [
+                "11-18 11:06:40  200 ok           groq/moonshotai/kimi-k2-i…      1,204+380    1.2 s  req-1a2b3c4d-1f",
+                "11-18 11:06:40  429 refused      nobody                                0+0    1.2 s  req-1a2b3c4d-20",
+                "    all keys are limited, and the first is free in 8 s",
+            ],
+        ),
+        (
+            60,
+            [
+                "11-18 11:06:40  200 ok           groq/moon…  req-1a2b3c4d-1f",
+                "11-18 11:06:40  429 refused      nobody      req-1a2b3c4d-20",
+                "    all keys are limited, and the first is free in 8 s",
+            ],
+        ),
+    ],
+)
+def test_a_narrow_terminal_shows_what_matters_and_the_id_whole(width: int, lines: list[str]) -> None:
+    paper = Paper(width=width)
+    assert "\n".join([line(LONG, paper), line(WHY, paper)]).split("\n") == lines
+
+
+@pytest.mark.parametrize("width", range(60, 160))
+def test_lines_below_each_other_have_the_same_columns_and_fit(width: int) -> None:
+    drawn = [line(one, Paper(width=width)) for one in (LONG, msgspec.structs.replace(WHY, reason=""))]
+    assert max(map(len, drawn)) <= width
+    assert {text.index("req-1a2b3c4d") for text in drawn} == {drawn[0].index("req-1a2b3c4d")}
