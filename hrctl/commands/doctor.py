@@ -78,7 +78,8 @@ def _diagnosis(session: Session) -> Diagnosis:
         ours = [*_of_versions(found)]
     except NotRunning as nobody:
         found = _alone()
-        ours = [Finding(subject="daemon", message=nobody.message, state=FindingState.PROBLEM, hint=nobody.hint)]
+        missing = Finding(subject="daemon", message=nobody.message, state=FindingState.PROBLEM, hint=nobody.hint)
+        ours = [] if any(one.subject == missing.subject for one in found.findings) else [missing]
     except Trouble as denied:
         found = Diagnosis(now=time.time(), version=__version__, running=False, findings=())
         ours = [Finding(subject="socket", message=denied.message, state=FindingState.PROBLEM, hint=denied.hint)]

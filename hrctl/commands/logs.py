@@ -41,7 +41,7 @@ def logs(session: Session, follow: bool, rows: int, errors: bool, provider: str,
     """The last requests, oldest first.
 
     Each with its time, outcome, model asked for, who answered, tokens in and out, duration and request id. Nothing of what was
-    asked or answered is kept. hr why REQUEST_ID tells one request in full. A terminal that is too narrow for all of it shows less.
+    asked or answered is kept. hr why REQUEST_ID tells one request in full.
     """
     question = LogsQuestion(n=rows, errors=errors, provider=provider)
     if not follow:

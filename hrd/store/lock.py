@@ -64,6 +64,22 @@ def take_lock(path: Path, pid: int) -> Lock | HeldBy:
         os.close(descriptor)
 
 
+def holder_of(path: Path) -> HeldBy | None:
+    """Who has the lock, if anybody has; nothing is made by looking."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return HeldBy(_read(descriptor))
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
 def _open(path: Path) -> tuple[int, bool]:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, stat.S_IRUSR | stat.S_IWUSR), True

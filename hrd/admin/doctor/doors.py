@@ -1,6 +1,7 @@
 """The doors: the address that clients connect to, and the control socket."""
 
 import ipaddress
+import socket
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,9 @@ from hrd.admin.wire.doctor import Finding
 from hrd.downstream.doors import Address, endpoint_url, why_not
 from hrd.downstream.listeners import listen_tcp
 from hrd.settings.urls import is_address
+from hrd.store.lock import holder_of
 
+DAEMON = "daemon"
 PORT = "port"
 SOCKET = "socket"
 
@@ -45,6 +48,32 @@ def _exposed(host: str) -> Iterator[Finding]:
         yield odd(
             PORT, f"HOST is {host}: other machines can connect, and nothing is encrypted", "or is that so? HOST=127.0.0.1"
         )
+
+
+def daemon_at_rest(lock: Path, path: str) -> Iterator[Finding]:
+    """Whether one runs all the same, which nobody can ask: nobody answers at *path*, its control socket, or it is gone."""
+    holder = holder_of(lock)
+    if holder is None:
+        return
+    who = "its pid is not known" if holder.pid is None else f"pid {holder.pid}"
+    if _answers(path):
+        yield odd(DAEMON, f"hrd runs ({who}): this is what another would find", "it says more itself: hr doctor")
+        return
+    lost = "nobody answers at its control socket" if Path(path).exists() else "its control socket is gone"
+    end = "end it" if holder.pid is None else f"end it (what runs is finished first): kill {holder.pid}"
+    yield wrong(DAEMON, f"hrd runs ({who}), and cannot be asked: {lost}, {path}", f"{end}; then start it again")
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.setblocking(False)
+        try:
+            door.connect(path)
+        except BlockingIOError:  # its queue of callers is full (unix(7))
+            return True
+        except OSError:
+            return False
+        return True
 
 
 def control_socket(path: str) -> Finding:

@@ -10,7 +10,7 @@ from hrd.admin.auth import held
 from hrd.admin.doctor import machine
 from hrd.admin.doctor.credentials import key_shapes
 from hrd.admin.doctor.database import database_at_rest, database_in_use
-from hrd.admin.doctor.doors import control_socket, port_at_rest, port_in_use
+from hrd.admin.doctor.doors import control_socket, daemon_at_rest, port_at_rest, port_in_use
 from hrd.admin.doctor.finding import fine, odd, wrong
 from hrd.admin.doctor.folders import permissions
 from hrd.admin.doctor.ways import proxies_used, reach, switched_off, ways
@@ -52,8 +52,9 @@ async def examine_running(
 async def examine_at_rest(configuration: Configuration, roster: Roster, connect: Connect, now: float) -> Diagnosis:
     """As this user's daemon would find everything if it were started now."""
     settings, places = configuration.settings, configuration.places
-    findings = [*_of_machine(places, now), *_troubles(configuration), *permissions(places)]
-    findings += port_at_rest((settings.host, settings.port))
+    running = [*daemon_at_rest(Path(places.lock), places.control_socket)]
+    findings = [*running, *_of_machine(places, now), *_troubles(configuration), *permissions(places)]
+    findings += port_at_rest((settings.host, settings.port)) if not running else []
     findings.append(await trio.to_thread.run_sync(database_at_rest, Path(places.database)))
     findings += await _of_providers(configuration, roster, connect)
     return Diagnosis(

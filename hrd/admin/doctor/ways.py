@@ -97,7 +97,10 @@ def _hint(name: str, origin: Origin, broken: WireBroken | None) -> str:
     if broken is not None and isinstance(broken.__cause__, ssl.SSLError):
         return TLS_HINT
     if origin.via is not None:
-        return f"is HTTPS_PROXY right? Try: curl -v https://{origin.host}"
+        asked = f"{'https' if origin.is_tls else 'http'}://{origin.host_header}"
+        name = "HTTPS_PROXY" if origin.is_tls else "HTTP_PROXY"
+        user = " --proxy-user USER" if origin.via.credentials is not None else ""  # curl asks for the password
+        return f"is {name} (or ALL_PROXY) right? Try: curl -v --proxy http://{origin.via.name}{user} {asked}"
     if is_here(origin.host):
         return f"start the server there, or set {name.upper()}_BASE_URL to where it listens"
     return f"see whether anything gets there: curl -v {'https' if origin.is_tls else 'http'}://{origin.host_header}"

@@ -1,10 +1,12 @@
 """`hr doctor`: findings for people and programs, of a daemon or without one."""
 
 import json
+from pathlib import Path
 
 from hrd import __version__
 from hrd.admin.wire.doctor import DOCTOR, REASONING, Diagnosis, Finding, FindingState, ReasoningNoted
 from hrd.admin.wire.models import MODELS, ModelRow
+from hrd.store.lock import Lock, take_lock
 from tests.hrctl.conftest import Hr
 from tests.hrctl.fake_daemon import FakeDaemon
 from tests.hrctl.fake_endpoint import said, serving
@@ -53,6 +55,16 @@ def test_without_a_daemon_everything_is_looked_at_all_the_same(hr: Hr) -> None:
     assert (first["subject"], first["state"]) == ("daemon", "problem")
     assert first["hint"].startswith("start it: ")
     assert {"program", "disk", "port", "keys", "unit"} <= {one["subject"] for one in found["findings"]}
+
+
+def test_a_daemon_that_lost_its_socket_is_said_to_run(hr: Hr, folder: Path) -> None:
+    lock = take_lock(folder / "hrd.lock", 4711)
+    assert isinstance(lock, Lock)
+    ran = hr("doctor")
+    lock.release()
+    assert "problem  daemon       hrd runs (pid 4711), and cannot be asked: its control socket is gone" in ran.out
+    assert "kill 4711; then start it again" in ran.out
+    assert "not running" not in ran.out
 
 
 def test_one_who_may_not_ask_hears_why(daemon: FakeDaemon, hr: Hr) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hrd.store.lock import HeldBy, Lock, take_lock
+from hrd.store.lock import HeldBy, Lock, holder_of, take_lock
 
 
 def test_the_first_takes_it_and_the_second_learns_the_pid(tmp_path: Path) -> None:
@@ -22,6 +22,19 @@ def test_the_first_takes_it_and_the_second_learns_the_pid(tmp_path: Path) -> Non
     assert isinstance(second, Lock)
     assert path.read_text() == "5         \n"
     second.release()
+
+
+def test_whoever_looks_learns_the_pid_and_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "hrd.lock"
+    assert holder_of(path) is None
+    assert not path.exists()
+    lock = take_lock(path, 4711)
+    assert isinstance(lock, Lock)
+    assert [holder_of(path) for _ in range(2)] == [HeldBy(4711)] * 2
+    lock.release()
+    assert holder_of(path) is None
+    path.write_text("")
+    assert holder_of(path) is None
 
 
 def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hrd.admin.doctor.doors import control_socket, port_at_rest, port_in_use
+from hrd.admin.doctor.doors import control_socket, daemon_at_rest, port_at_rest, port_in_use
 from hrd.admin.wire.doctor import FindingState
+from hrd.store.lock import Lock, take_lock
 
 
 def test_listening_where_the_settings_say() -> None:
@@ -55,3 +56,27 @@ def test_the_control_socket_is_not_for_everybody(tmp_path: Path) -> None:
     for mode, state in ((0o600, "ok"), (0o660, "ok"), (0o666, "problem"), (0o661, "problem")):
         path.chmod(mode)
         assert control_socket(str(path)).state == state, f"{mode:o}"
+
+
+def test_a_daemon_that_nobody_can_ask_is_found_by_its_lock(tmp_path: Path) -> None:
+    lock_path, path = tmp_path / "hrd.lock", tmp_path / "control.sock"
+    assert list(daemon_at_rest(lock_path, str(path))) == []
+    lock = take_lock(lock_path, 4711)
+    assert isinstance(lock, Lock)
+    (gone,) = daemon_at_rest(lock_path, str(path))
+    assert gone.state == FindingState.PROBLEM
+    assert gone.message == f"hrd runs (pid 4711), and cannot be asked: its control socket is gone, {path}"
+    assert gone.hint == "end it (what runs is finished first): kill 4711; then start it again"
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        (silent,) = daemon_at_rest(lock_path, str(path))
+        assert "nobody answers at its control socket" in silent.message
+        door.listen(1)
+        (answers,) = daemon_at_rest(lock_path, str(path))
+        assert (answers.state, answers.hint) == (FindingState.WARNING, "it says more itself: hr doctor")
+    lock_path.write_text("")
+    (nameless,) = daemon_at_rest(lock_path, str(path))
+    assert "its pid is not known" in nameless.message
+    assert nameless.hint == "end it; then start it again"
+    lock.release()
+    assert list(daemon_at_rest(lock_path, str(path))) == []

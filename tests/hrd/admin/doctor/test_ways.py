@@ -3,12 +3,14 @@
 import socket
 import ssl
 
+import msgspec
 import trio
 from trio.testing import MockClock
 
 from hrd.admin.doctor.ways import proxies_used, reach, switched_off, ways
 from hrd.admin.wire.doctor import FindingState
 from hrd.core.providers import Provider
+from hrd.core.secrets import Secret
 from hrd.http.wire import Wire, WireBroken
 from hrd.settings.proxies import Proxy
 from hrd.upstream.connections import Origin, Transport
@@ -81,7 +83,12 @@ async def test_each_failure_has_its_own_next_step(names: None) -> None:
     (here,) = await reach(ways([LOCAL], Proxies()), failing(refused), connect_s=5.0)  # type: ignore[arg-type]
     assert here.hint == "start the server there, or set LOCAL_BASE_URL to where it listens"
     (through,) = await reach(ways([GROQ], Proxies(https=PROXY)), failing(refused), connect_s=5.0)  # type: ignore[arg-type]
-    assert "is HTTPS_PROXY right?" in through.hint
+    asked = "curl -v --proxy http://proxy.example:3128"
+    assert through.hint == f"is HTTPS_PROXY (or ALL_PROXY) right? Try: {asked} https://groq.test"
+    named = msgspec.structs.replace(PROXY, credentials=Secret("me:test-not-a-password", "proxy"))
+    plain = ways([msgspec.structs.replace(GROQ, base_url="http://groq.test:81/v1")], Proxies(http=named))
+    (through,) = await reach(plain, failing(refused), connect_s=5.0)  # type: ignore[arg-type]
+    assert through.hint == f"is HTTP_PROXY (or ALL_PROXY) right? Try: {asked} --proxy-user USER http://groq.test:81"
     untrusted = WireBroken("TLS with groq.test failed: self-signed certificate")
     untrusted.__cause__ = ssl.SSLCertVerificationError()
     (tls,) = await reach(ways([GROQ], Proxies()), failing(untrusted), connect_s=5.0)  # type: ignore[arg-type]
