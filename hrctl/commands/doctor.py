@@ -1,8 +1,6 @@
 """`hr doctor`: what keeps the router from working, and what to type."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Final
 import click
 import msgspec
 
+from hrctl.alone import ask_alone
 from hrctl.door import daemon_command
 from hrctl.endpoint import open_endpoint
 from hrctl.grammar import Command, as_json
@@ -24,7 +23,6 @@ from hrd import __version__
 from hrd.admin.wire.doctor import DOCTOR, Diagnosis, Finding, FindingState
 from hrd.admin.wire.route import Nothing
 
-ALONE_S: Final = 60.0
 _COLOURS: Final[dict[str, str]] = {FindingState.OK: "green", FindingState.WARNING: "yellow", FindingState.PROBLEM: "red"}
 
 
@@ -77,7 +75,7 @@ def _diagnosis(session: Session) -> Diagnosis:
         found = session.client.ask(DOCTOR, Nothing()).value
         ours = [*_of_versions(found)]
     except NotRunning as nobody:
-        found = _alone()
+        found = ask_alone()
         missing = Finding(subject="daemon", message=nobody.message, state=FindingState.PROBLEM, hint=nobody.hint)
         ours = [] if any(one.subject == missing.subject for one in found.findings) else [missing]
     except Trouble as denied:
@@ -108,20 +106,6 @@ def _of_versions(found: Diagnosis) -> Iterator[Finding]:
         state=FindingState.WARNING,
         hint="have the one that is installed take over: hr restart",
     )
-
-
-def _alone() -> Diagnosis:
-    """What `hrd` says of this machine without being started."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "hrd", "--doctor"],
-            capture_output=True,
-            check=False,
-            timeout=ALONE_S,
-        )
-        return msgspec.json.decode(done.stdout, type=Diagnosis)
-    except (OSError, subprocess.TimeoutExpired, msgspec.MsgspecError) as error:
-        raise Trouble(f"hrd itself cannot be asked: {error}", "install it anew") from None
 
 
 def _probed(session: Session) -> Iterator[Finding]:

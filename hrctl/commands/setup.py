@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from hrctl.alone import ask_alone
 from hrctl.commands.auth import added_lines, keys_asked, keys_read, provider_shown, see_that_it_takes_keys
 from hrctl.commands.try_ import PROMPT, refused, small_request
 from hrctl.endpoint import open_endpoint
@@ -62,7 +63,7 @@ def setup(session: Session, provider: str, key_stdin: bool, model: str, yes: boo
     keys = keys_read(_again(provider)) if key_stdin else []  # before anything is begun: there may be none
     settling = Settling(ThisMachine(), os.environ, os.getuid())
     guide = Guide(session, settling, is_asking=is_asking, service=service, as_json=as_json)
-    guide.see_that_it_runs(provider)
+    guide.see_that_it_runs(provider, has_keys=bool(keys))
     known = session.client.ask(PROVIDERS, Nothing()).value.providers
     chosen = _named(known, provider) if provider else guide.choose(known)
     name = guide.give_key(chosen, model, keys)
@@ -94,15 +95,18 @@ class Guide:
         self._service = service
         self._as_json = as_json
 
-    def see_that_it_runs(self, provider: str) -> None:
-        """As a service, if that is wanted, else in the background. Not for the sake of a *provider* that nobody knows."""
+    def see_that_it_runs(self, provider: str, *, has_keys: bool) -> None:
+        """As a service, if that is wanted, else in the background. Not for the sake of a *provider* that nobody knows, or that
+        there is no key for."""
         if self._service and self._settling.why_not:
             raise Trouble(f"hrd cannot be a service here: {self._settling.why_not}", "without one: hr setup --no-service")
         try:
             found = self._client.ask(VERSION, Nothing()).value
             self._say(f"hrd {plain(found.version)} runs (pid {found.pid})")
         except NotRunning as nobody:
-            _see_that_it_is_known(provider)
+            name = _see_that_it_is_known(provider)
+            if name and not has_keys and not self._is_asking and not self._service:  # a service may have a home of its own
+                _see_that_it_can_be_asked(name)
             if self._wants_service(f"hrd does not run. Have it start by itself {self._settling.begins}, and now?"):
                 self._settled(self._settling.settle())
             elif self._wants("hrd does not run. Start it in the background now?"):
@@ -157,8 +161,7 @@ class Guide:
         if not keys and not self._is_asking:
             if chosen.has_key:
                 return chosen.name
-            hint = f"hr setup --provider {chosen.name} --key-stdin --yes < key.txt"
-            raise Misused(f"{plain(chosen.name)} has no key yet", hint)
+            raise _keyless(chosen.name)
         if self._is_asking and chosen.has_key and not self._wants(f"{chosen.name} has a key. Add another?", default=False):
             return chosen.name
         if self._is_asking and chosen.keys_at:
@@ -201,16 +204,29 @@ def _again(provider: str) -> str:
     return f"hr setup --provider {provider_shown(provider)}"
 
 
-def _see_that_it_is_known(provider: str) -> None:
-    """By us; a daemon that runs knows by itself, and may be another version."""
+def _keyless(name: str) -> Misused:
+    return Misused(f"{plain(name)} has no key yet", f"hr setup --provider {plain(name)} --key-stdin --yes < key.txt")
+
+
+def _see_that_it_can_be_asked(name: str) -> None:
+    """Before anything is begun: who would be asked if hrd were started now."""
+    found = ask_alone()
+    if found.host and name not in found.askable:
+        raise _keyless(name)
+
+
+def _see_that_it_is_known(provider: str) -> str:
+    """By us; a daemon that runs knows by itself, and may be another version. Its own name, if one was said."""
     from hrd.core.aliases import PROVIDERS as NAMES  # noqa: PLC0415 - hr is to start quickly
     from hrd.core.aliases import provider_named, provider_suggested  # noqa: PLC0415 - as above
 
-    if provider and provider_named(provider) is None:
+    name = provider_named(provider) if provider else ""
+    if name is None:
         meant = provider_suggested(provider_shown(provider))
         raise Trouble(
             "there is no provider of that name", f"did you mean {meant}?" if meant else f"there are {', '.join(NAMES)}"
         )
+    return name
 
 
 def _named(known: Sequence[KnownProvider], name: str) -> KnownProvider:

@@ -19,6 +19,7 @@ from hrd.admin.wire.doctor import Diagnosis, Finding
 from hrd.configuration.live import Configuration
 from hrd.core.roster import Roster
 from hrd.downstream.doors import Address
+from hrd.settings import Settings
 from hrd.store.contract import StoreHealth
 from hrd.upstream.connections import Origin, Transport
 from hrd.upstream.proxies import proxies_of
@@ -44,9 +45,7 @@ async def examine_running(
     ]
     findings += port_in_use((settings.host, settings.port), listening_on)
     findings += [*database_in_use(health), *await _of_providers(configuration, roster, connect)]
-    return Diagnosis(
-        now=now, version=__version__, running=True, findings=tuple(findings), host=settings.host, port=settings.port
-    )
+    return _diagnosis(findings, settings, roster, now, running=True)
 
 
 async def examine_at_rest(configuration: Configuration, roster: Roster, connect: Connect, now: float) -> Diagnosis:
@@ -57,8 +56,19 @@ async def examine_at_rest(configuration: Configuration, roster: Roster, connect:
     findings += port_at_rest((settings.host, settings.port)) if not running else []
     findings.append(await trio.to_thread.run_sync(database_at_rest, Path(places.database)))
     findings += await _of_providers(configuration, roster, connect)
+    return _diagnosis(findings, settings, roster, now, running=False)
+
+
+def _diagnosis(findings: list[Finding], settings: Settings, roster: Roster, now: float, *, running: bool) -> Diagnosis:
+    askable = tuple(name for name, one in roster.providers.items() if one.keyless or roster.credentials.get(name))
     return Diagnosis(
-        now=now, version=__version__, running=False, findings=tuple(findings), host=settings.host, port=settings.port
+        now=now,
+        version=__version__,
+        running=running,
+        findings=tuple(findings),
+        host=settings.host,
+        port=settings.port,
+        askable=askable,
     )
 
 

@@ -25,7 +25,8 @@ class Finding(Answer, frozen=True, kw_only=True):
 
 
 class Diagnosis(Answer, frozen=True, kw_only=True):
-    """`hr doctor --json`. `host` and `port` are what the settings say, `running` whether a daemon said this of itself."""
+    """`hr doctor --json`. `host` and `port` are what the settings say, `running` whether a daemon said this of itself.
+    `askable`: providers that want no key, or have one; nobody, if the settings cannot be read."""
 
     now: float
     version: str
@@ -33,6 +34,7 @@ class Diagnosis(Answer, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     host: str = ""
     port: int = 0
+    askable: tuple[str, ...] = ()
 
 
 class KnownProvider(Answer, frozen=True, kw_only=True):

@@ -154,6 +154,23 @@ def test_nothing_is_started_for_what_cannot_be(hr: Hr, folder: Path, provider: s
     assert list(folder.iterdir()) == []
 
 
+def test_nothing_is_started_for_a_provider_without_a_key(hr: Hr, folder: Path) -> None:
+    ran = hr("setup", "--provider", "Groq", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "groq has no key yet" in ran.err
+    assert "hr setup --provider groq --key-stdin --yes < key.txt" in ran.err
+    assert list(folder.iterdir()) == []
+
+
+def test_one_whose_key_is_in_the_environment_is_worth_a_start(hr: Hr, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told of nothing but the start, which fails here for the settings' sake."""
+    monkeypatch.setenv("GROQ_API_KEY", KEY)
+    monkeypatch.setenv("HOST", "192.0.2.7")
+    ran = hr("setup", "--provider", "groq", "--yes")
+    assert ran.code == 1
+    assert "hrd did not start: " in ran.err
+
+
 def test_a_provider_that_only_the_daemon_knows_is_its_to_refuse(daemon: FakeDaemon, endpoint: FakeEndpoint, hr: Hr) -> None:
     daemon.answers(AUTH_ADD, AuthAdded(provider="newest", added=("newest-1a2b3c4d",)))
     assert hr("setup", "--provider", "newest", "--key-stdin", "--yes", stdin=KEY).code == 0

@@ -17,13 +17,16 @@ from tests.hrd.admin.wire.shapes import shape_of
 def test_a_diagnosis() -> None:
     finding = Finding(subject="disk", message="no room", state=FindingState.PROBLEM, hint="make some")
     shape = {"subject": "disk", "message": "no room", "state": "problem", "hint": "make some"}
-    assert shape_of(Diagnosis(now=1.5, version="0.1.0", running=True, findings=(finding,), host="::1", port=8319)) == {
+    assert shape_of(
+        Diagnosis(now=1.5, version="0.1.0", running=True, findings=(finding,), host="::1", port=8319, askable=("groq",))
+    ) == {
         "now": 1.5,
         "version": "0.1.0",
         "running": True,
         "findings": [shape],
         "host": "::1",
         "port": 8319,
+        "askable": ["groq"],
     }
 
 
