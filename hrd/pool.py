@@ -15,7 +15,7 @@ from hrd.core.ask import Kind
 from hrd.core.block_book import PROBED_REASONS, BlockBook
 from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.breaker import Breakers
-from hrd.core.choice import ORDER_NAMED_MAX, Choice, Chosen, input_needed, output_needed
+from hrd.core.choice import ORDER_NAMED_MAX, Choice, Chosen
 from hrd.core.client_book import ClientBook
 from hrd.core.conclusion import conclude
 from hrd.core.day_book import DayBook
@@ -254,7 +254,7 @@ class Pool:
         self._next_reservation += 1
         self._lanes.begin(candidate, reservation.tokens, now)
         amounts = amounts_of(candidate, ask.input_tokens, output)
-        at_most = amounts_of(candidate, input_needed(tour), output_needed(lane, tour))
+        at_most = amounts_of(candidate, tour.input_needed, lane.output_needed(ask.max_tokens))
         self._book.reserve(reservation.id, lane.meters or (), amounts, now, chosen.tested, at_most)
         is_probe = chosen.is_probe
         if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):

@@ -7,9 +7,10 @@ themselves.
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from hrd.core.lane import Lane
+from hrd.core.routing import PARALLEL
 
 SHARE_MIN = 0.2
 """A conversation does not take the last of what somebody has."""
@@ -25,6 +26,33 @@ def name_of(affinity: str) -> int:
 def home_of(conversation: int, lanes: Iterable[Lane]) -> Lane | None:
     """Whose it is; None if there is nobody."""
     return max(lanes, key=lambda lane: _draw(conversation, lane.candidate.key), default=None)
+
+
+def at_home(
+    affinity: str,
+    lanes: Sequence[Lane],
+    ranked: Sequence[Lane],
+    *,
+    mode: str,
+    mode_of: Callable[[str], str],
+    tier_of: Callable[[Lane], float],
+) -> tuple[Lane, str]:
+    """Where the conversation belongs, or whom of *ranked* it moves to, and from whom of *lanes* (a key). In `sequential` the
+    first is everybody's."""
+    best = tier_of(ranked[0])
+    provider = ranked[0].provider
+    if mode != PARALLEL:
+        if mode_of(provider) != PARALLEL:
+            return ranked[0], ""
+        lanes = [lane for lane in lanes if lane.provider == provider]
+        ranked = [lane for lane in ranked if lane.provider == provider]
+    conversation = name_of(affinity)
+    home = home_of(conversation, (lane for lane in lanes if tier_of(lane) == best))
+    rich = [lane for lane in ranked if lane.worth.share > SHARE_MIN and tier_of(lane) == best]
+    if home is not None and home in rich:
+        return home, ""
+    chosen = home_of(conversation, rich) or ranked[0]
+    return chosen, home.candidate.key if home is not None and home is not chosen else ""
 
 
 def _draw(conversation: int, key: str) -> int:

@@ -129,17 +129,21 @@ class Lane:
         self.latency_ms = (1 - SMOOTHING) * before + SMOOTHING * latency_ms if before else latency_ms
         self._note(self)
 
+    def output_needed(self, most: int | None) -> int:
+        """Tokens that there has to be room for in a reply of *most* at most: few are longer."""
+        return self.output_ample if most is None else min(most, self.output_ample)
+
     def may_be_tested(self, tokens: int, output_tokens: int, now: float) -> bool:
         """Whether a request that it has no room for may perhaps go beyond what is in its way."""
         return self.firm.takes(tokens, output_tokens) or now >= self.firm_until
 
     def is_shut_until(self, moment: float) -> bool:
-        """Whether nothing fits before *moment*, whoever asks: what is known says so, and no guess."""
-        return self.shut_until > moment and not self.guesses
+        """Whether nobody may ask before *moment*: what is known says so, which is no guess and not looked at before."""
+        return self.shut_until > moment and not self.guesses and (self.block is None or self.block.next_probe is None)
 
     def is_used_up(self, tokens: int, most: int | None) -> bool:
         """Whether by a claim it has nothing left for a request of *tokens* and at most *most* in its reply."""
-        return not self.claimed.takes(tokens, self.output_ample if most is None else min(most, self.output_ample))
+        return not self.claimed.takes(tokens, self.output_needed(most))
 
     def stand(self, now: float, size: float = 1.0) -> Standing:
         """Where it stands for a request of *size*, of which 1 is the usual."""

@@ -51,6 +51,11 @@ class Tour(msgspec.Struct, eq=False):
     objectors: set[str] = set()
     """Providers that refused the request itself."""
 
+    @property
+    def input_needed(self) -> int:
+        """Tokens that there has to be room for: what was estimated may be a quarter more."""
+        return self.ask.input_tokens * 5 // 4
+
     def failed(self, candidate: Candidate, failure: Failure) -> None:
         """Move on after *failure* of *candidate*."""
         self.again = None

@@ -1,0 +1,94 @@
+"""Hindrance: what keeps a candidate from being asked by a request now, and when that is over."""
+
+from collections.abc import Sequence
+
+from hrd.core.block_book import PROBING, BlockBook
+from hrd.core.conclusion import Hindered
+from hrd.core.failures import HintSource
+from hrd.core.lane import Lane
+from hrd.core.lanes import Lanes
+from hrd.core.line import Line
+from hrd.core.tour import Tour
+
+RECHECK_S = 1.0
+"""How soon to look again for what a probe met."""
+WINDOW = "window"
+OWN_LIMIT = "your limit"
+"""The same, where what is used up is what the user allows."""
+RESERVE = "reserve"
+"""What is left is kept for requests that pin a provider."""
+SLOTS = "at once"
+"""As many requests are out as may be at once."""
+
+
+class Hindrance:
+    """Reads lanes, blocks and the line. *shares*: the request pins no provider, and leaves the reserve."""
+
+    def __init__(self, lanes: Lanes, blocks: BlockBook, line: Line) -> None:
+        self._lanes = lanes
+        self._blocks = blocks
+        self._line = line
+
+    def why(self, lane: Lane, tour: Tour, *, shares: bool) -> str:
+        """Why *lane* cannot be asked now; empty if it can."""
+        if lane.block is not None:
+            return lane.block.reason
+        if lane.is_probed:
+            return PROBING
+        room = lane.room_shared if shares else lane.room
+        needed = tour.input_needed, lane.output_needed(tour.ask.max_tokens)
+        if not room.takes(*needed):
+            if shares and lane.room.takes(*needed):
+                return RESERVE
+            return OWN_LIMIT if self._lanes.is_full_by_settings(lane, *needed) else WINDOW
+        return SLOTS if lane.is_waitable else ""
+
+    def free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:
+        """When *lane* is free; None if that is for a probe to say."""
+        until = lane.block.until if lane.block is not None else 0.0
+        until = max(until, self._fits_at(lane, tour, now, shares=shares))
+        return until if until > now else None
+
+    def turn_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float:
+        """When this request, which nobody else can serve, may ask *lane*: behind those who wait for it already."""
+        ahead = 0 if self._line.is_empty else self._line.before(tour.place, tour.ask.priority, lane.candidate)
+        at = self._fits_at(lane, tour, now, shares=shares, ahead=ahead, patient=True)
+        if lane.block is not None:
+            patient_at = self._blocks.patient_at(lane.candidate.scopes, now)
+            is_looked_at = lane.block.next_probe is not None and self._lanes.word_ends(lane)
+            at = patient_at if is_looked_at else max(at, patient_at)
+        return max(at, self._lanes.slot_at(lane, now)) if lane.is_waitable else at
+
+    def _fits_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool, ahead: int = 0, patient: bool = False) -> float:
+        """When there is room for this request, behind *ahead* others like it."""
+        output = lane.output_needed(tour.ask.max_tokens)
+        return self._lanes.fits_at(lane, tour.input_needed, output, now, shares=shares, many=ahead + 1, patient=patient)
+
+    def moments(self, lanes: Sequence[Lane], tour: Tour, now: float, *, shares: bool) -> list[tuple[float, Lane]]:
+        """Those of *lanes* that cannot be asked now, and when they can by a request that nobody else can serve."""
+        moments = [(self.turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
+        return [(at, lane) for at, lane in moments if at > now or self.why(lane, tour, shares=shares)]
+
+    def told_at(self, lane: Lane, at: float, now: float) -> float:
+        """When whom nobody serves may try again, as far as *lane* goes, which is free *at*: sooner, if what is used up of it is
+        looked at before."""
+        soonest = now + RECHECK_S
+        return min(at, max(soonest, self._lanes.tested_from(lane, now))) if at > soonest else at if at > now else soonest
+
+    def told(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
+        """The same, and why, for a refusal."""
+        return Hindered(
+            reason=self.why(lane, tour, shares=shares) or WINDOW,
+            provider=lane.candidate.provider.name,
+            until=self.told_at(lane, at, now),
+            is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,
+        )
+
+    def is_enough_for_all(self, lane: Lane, tour: Tour) -> bool:
+        """Whether *lane* has room for this request and for everybody who waits for it and comes before."""
+        before = self._line.before(tour.place, tour.ask.priority, lane.candidate)
+        if not before:
+            return True
+        many = before + 1
+        tokens, output = tour.input_needed * many, lane.output_needed(tour.ask.max_tokens) * many
+        return lane.room.requests >= many and lane.room.takes(tokens, output)
