@@ -62,6 +62,7 @@ from hrd.dialects.anthropic_asked import (
 from hrd.dialects.anthropic_carried import call_signature, taken_back
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL, refuse, refuse_shape
+from hrd.dialects.strict_schema import is_strict
 
 DIALECT: Final = "anthropic_messages"
 _BILLING: Final = "x-anthropic-billing-header:"
@@ -115,6 +116,8 @@ class _Reading:
         body = self._body
         turns = [*self._system(body.system), *self._turns()]
         tools, provider_tools = _tools(body.tools or (), self._fields)
+        if any(asked.strict and not tool.strict for asked, tool in zip(_own(body.tools), tools, strict=True)):
+            self._extras["tools[].strict of schemas that OpenAI would refuse"] = ABSENT
         choice, config = body.tool_choice, body.output_config or OutputConfig()
         return Conversation(
             turns=tuple(turns),
@@ -272,7 +275,7 @@ def _tools(asked: Sequence[ToolAsked], fields: Fields) -> tuple[tuple[Tool, ...]
     tools: list[Tool] = []
     provider_tools: list[ProviderTool] = []
     for place, tool in enumerate(asked):
-        if tool.type not in (None, "custom"):
+        if not _is_own(tool):
             raw = _RAWS.decode(fields["tools"])[place]
             provider_tools.append(ProviderTool(dialect=DIALECT, type=tool.type or "", raw=raw))
             continue
@@ -281,11 +284,20 @@ def _tools(asked: Sequence[ToolAsked], fields: Fields) -> tuple[tuple[Tool, ...]
                 name=tool.name or "",
                 description=tool.description or "",
                 schema=_unless_null(tool.input_schema),
-                strict=tool.strict,
+                strict=tool.strict and (is_strict(tool.input_schema) or None),
                 cache_control=_unless_null(tool.cache_control),
             )
         )
     return tuple(tools), tuple(provider_tools)
+
+
+def _own(asked: Sequence[ToolAsked] | None) -> Sequence[ToolAsked]:
+    return [tool for tool in asked or () if _is_own(tool)]
+
+
+def _is_own(tool: ToolAsked) -> bool:
+    """Whether the client runs it."""
+    return tool.type in (None, "custom")
 
 
 def _tool_choice(choice: ChoiceAsked) -> ToolChoice:
@@ -303,7 +315,9 @@ def _tool_choice(choice: ChoiceAsked) -> ToolChoice:
 def _format(format_: FormatAsked | None) -> OutputFormat | None:
     if format_ is None or format_.type != "json_schema":
         return None
-    return OutputFormat(kind=FormatKind.JSON_SCHEMA, name=format_.name or "", schema=format_.schema, strict=True)
+    return OutputFormat(
+        kind=FormatKind.JSON_SCHEMA, name=format_.name or "", schema=format_.schema, strict=is_strict(format_.schema) or None
+    )
 
 
 def _reasoning(thinking: ThinkingAsked | None, effort: str) -> Reasoning:

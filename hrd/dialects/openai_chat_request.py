@@ -77,6 +77,7 @@ _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_TOOLS = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _RAW_CONTENT = msgspec.json.Decoder(SpelledContent)
 _TYPE = msgspec.json.Decoder(SpelledPart)
+_MEMBERS = msgspec.json.Decoder(Fields)
 _FUNCTIONS = msgspec.json.Decoder(list[SpelledFunctionTool] | None)
 _DETAILS = msgspec.json.Decoder(list[SpelledDetail] | None)
 _ASSISTANT: Final = Role.ASSISTANT
@@ -297,7 +298,7 @@ def _tools(fields: Fields) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
                         name=custom.name,
                         description=custom.description or "",
                         kind=CallKind.CUSTOM,
-                        format=custom.format,
+                        format=_tool_format(custom.format),
                         cache_control=tool.cache_control,
                     )
                 )
@@ -306,6 +307,15 @@ def _tools(fields: Fields) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
     if "functions" in fields:
         own += [_function_tool(function, ABSENT) for function in _FUNCTIONS.decode(fields["functions"]) or []]
     return tuple(own), tuple(theirs)
+
+
+def _tool_format(spelled: msgspec.Raw) -> msgspec.Raw:
+    """A freeform tool's format as the hub and Responses have it: a grammar stands in it, not below it."""
+    if bytes(spelled).find(b'"grammar"') < 0:
+        return spelled
+    members = _MEMBERS.decode(spelled)
+    grammar = members.pop("grammar", None)
+    return spelled if grammar is None else msgspec.Raw(msgspec.json.encode(members | _MEMBERS.decode(grammar)))
 
 
 def _function_tool(function: SpelledFunctionTool, cache_control: msgspec.Raw) -> Tool:

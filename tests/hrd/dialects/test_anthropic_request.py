@@ -148,10 +148,12 @@ def test_content_may_be_null_or_empty() -> None:
 
 def test_tools_of_the_client_and_of_the_provider() -> None:
     search = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
-    read = conversed(tools=[FUNCTION | {"type": "custom", "cache_control": CACHED, "strict": True}, search])
+    schema = {"type": "object", "properties": {"a": {"type": "number"}}, "required": ["a"], "additionalProperties": False}
+    own = FUNCTION | {"type": "custom", "cache_control": CACHED, "strict": True, "input_schema": schema}
+    read = conversed(tools=[own, search])
     [tool], [provided] = read.tools, read.provider_tools
     assert (tool.name, tool.description, tool.strict, tool.cache_control) == ("f", "d", True, MARK)
-    assert msgspec.json.decode(tool.schema) == FUNCTION["input_schema"]
+    assert msgspec.json.decode(tool.schema) == schema
     assert (provided.type, msgspec.json.decode(provided.raw)) == ("web_search_20250305", search)
 
 
@@ -194,9 +196,21 @@ def test_all_other_options() -> None:
     read = conversed(stop_sequences=["END"], temperature=0.5, top_p=0.9, top_k=40, service_tier="auto", cache_control=CACHED)
     assert read.sampling == Sampling(temperature=0.5, top_p=0.9, top_k=40)
     assert (read.stop, read.max_tokens, read.service_tier, read.cache_control) == (("END",), 100, "auto", MARK)
-    wanted = OutputFormat(kind=FormatKind.JSON_SCHEMA, schema=msgspec.Raw(b'{"type":"object"}'), strict=True)
-    schema = {"type": "json_schema", "schema": {"type": "object"}}
+    closed = msgspec.Raw(b'{"type":"object","additionalProperties":false}')
+    wanted = OutputFormat(kind=FormatKind.JSON_SCHEMA, schema=closed, strict=True)
+    schema = {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}
     assert conversed(output_config={"format": schema}).format == conversed(output_format=schema).format == wanted
+
+
+def test_a_schema_that_openai_refuses_as_strict_is_not_called_so() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+    read = conversed(
+        output_config={"format": {"type": "json_schema", "schema": schema}},
+        tools=[{"name": "f", "input_schema": schema, "strict": True}, {"type": "bash_20250124", "name": "bash"}],
+    )
+    assert read.format is not None
+    assert (read.format.strict, read.tools[0].strict) == (None, None)
+    assert "tools[].strict of schemas that OpenAI would refuse" in read.extras
 
 
 def test_what_nothing_here_reads_is_named() -> None:

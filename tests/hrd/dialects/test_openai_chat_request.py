@@ -227,6 +227,14 @@ def test_tools_of_every_kind() -> None:
     assert [(tool.type, json.loads(bytes(tool.raw))["x"]) for tool in conversation.provider_tools] == [("web_search", 1)]
 
 
+def test_a_freeform_tools_grammar_stands_where_responses_has_it() -> None:
+    grammar = {"syntax": "lark", "definition": "start: x"}
+    chats = {"type": "custom", "custom": {"name": "p", "format": {"type": "grammar", "grammar": grammar}}}
+    flat = {"type": "custom", "custom": {"name": "p", "format": {"type": "grammar", **grammar}}}
+    for tool in (chats, flat):
+        assert json.loads(bytes(read(tools=[tool]).tools[0].format)) == {"type": "grammar", **grammar}
+
+
 def test_options() -> None:
     conversation = read(
         max_tokens=9,

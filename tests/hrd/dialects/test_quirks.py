@@ -211,6 +211,18 @@ def test_what_a_provider_refuses_is_not_sent_to_it(name: str, absent: list[str])
     assert [field for field in absent if field in body] == []
 
 
+def test_openai_gets_no_longer_ids_of_calls_than_it_takes() -> None:
+    fields = {
+        "model": "m",
+        "messages": [{"role": "assistant", "tool_calls": [{"id": ""}, {"id": "chatcmpl-tool-" + "0" * 32}]}],
+    }
+    mended, notes = apply(fields_of(json.dumps(fields)), CATALOGUE["openai"], "gpt-6-luna")
+    ids = [call["id"] for call in json.loads(bytes(mended["messages"]))[0]["tool_calls"]]
+    assert notes == ["tool-call ids mapped"]
+    assert len(set(ids)) == 2
+    assert all(0 < len(each) <= 40 for each in ids)
+
+
 def test_mistral_gets_its_own_words() -> None:
     body = keys_sent("mistral")
     assert (body["random_seed"], body["tool_choice"]) == (7, "any")
