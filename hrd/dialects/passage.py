@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from hrd.core.conversation import Conversation, Text
+from hrd.core.conversation import Conversation, Text, Thinking
 from hrd.core.failures import BROKEN_HISTORY
 from hrd.core.needs import Need
 from hrd.core.providers import Candidate
@@ -141,8 +141,9 @@ class Passage:
 
 
 def _says(conversation: Conversation) -> bool:
-    """Whether anybody says anything: what is empty is not sent on, and most providers refuse a conversation of nothing."""
-    parts = (part for turn in conversation.turns for part in turn.parts)
+    """Whether anybody says anything, beside thoughts: what is empty is not sent on, and most providers refuse a conversation of
+    nothing."""
+    parts = (part for turn in conversation.turns for part in turn.parts if not isinstance(part, Thinking))
     return any(not isinstance(part, Text) or part.text.strip() for part in parts)
 
 

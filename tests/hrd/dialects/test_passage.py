@@ -100,9 +100,9 @@ def test_who_asked_with_functions_gets_a_function_call() -> None:
     assert b'"function_call":' + msgspec.json.encode(function) in said + stream.last
 
 
-@pytest.mark.parametrize("content", ['""', '" \\n"', "[]", "null"])
+@pytest.mark.parametrize("content", ['""', '" \\n"', "[]", "null", 'null,"reasoning_content":"hm"'])
 def test_a_conversation_in_which_nobody_says_anything_is_refused_before_anybody_is_asked(content: str) -> None:
-    body = b'{"model":"x","messages":[{"role":"user","content":%b}]}' % content.encode()
+    body = b'{"model":"x","messages":[{"role":"assistant","content":%b}]}' % content.encode()
     refusal = prepared(openai_chat, body, "anthropic_messages")
     assert isinstance(refusal, Refusal)
     assert (refusal.http_status, "empty" in refusal.message) == (400, True)
