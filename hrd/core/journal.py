@@ -28,7 +28,7 @@ class UsageSource(enum.Enum):
     NONE = "none"
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Tokens of one reply."""
 
     input_tokens: int = 0
@@ -69,7 +69,7 @@ class AttemptNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """It asked in spite of what was known, to find out whether that still holds."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What was left for one candidate at that moment: its scarcest window. `kind` is empty when none is known."""
 
     candidate: str
@@ -83,7 +83,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     in_flight: int = 0
 
 
-class PassedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class PassedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A candidate that was not asked, and why."""
 
     candidate: str
@@ -93,8 +93,8 @@ class PassedOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was left for it, if anything is known."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange, finished. Times are Unix seconds, durations milliseconds."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One exchange, finished. Times are Unix seconds, durations milliseconds. Stored without what is as it mostly is."""
 
     request_id: str
     at: float

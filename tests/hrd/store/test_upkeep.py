@@ -75,7 +75,7 @@ async def test_many_rows_make_a_checkpoint_due_at_once(writer: Writer, upkeep: U
 async def test_a_long_log_is_cut_once_it_is_quiet(writer: Writer, clock: Clock) -> None:
     upkeep = Upkeep(writer.path, writer, StoreLimits(), clock)
     for _ in range(2):
-        write(writer, 7500)
+        write(writer, 9500)
         clock.now += 5
         await upkeep.round()
         assert checkpoints.log_bytes(writer.path) > checkpoints.LOG_KEPT_BYTES

@@ -34,11 +34,8 @@ def test_an_entry_becomes_an_exchange_field_by_field() -> None:
     assert exchange.usage.source == "known"
     assert exchange.attempts[0].ms == 12.5
     assert exchange.passed_over[0].until == 1_060.0
-    assert {**shape_of(exchange), "row": None} == {
-        **shape_of(exchange),
-        **shape_of(ENTRY),
-        "row": None,
-    }, "an entry says something that the wire does not carry, or otherwise"
+    told = msgspec.convert(shape_of(exchange), Entry)
+    assert told == ENTRY, "an entry says something that the wire does not carry, or otherwise"
 
 
 def test_every_field_of_an_entry_has_its_place_on_the_wire() -> None:
