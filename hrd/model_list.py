@@ -14,7 +14,7 @@ from hrd.admin.models import offers_of
 from hrd.core.access import POLICY_CLASS, Caller, is_here
 from hrd.core.providers import CostClass, Provider
 from hrd.core.roster import COST_CLASSES
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 
 OWNER = "hermes-router"
 

@@ -4,20 +4,18 @@ Nothing here waits, so that between looking and taking nobody else can run. All 
 books and swaps what changes. `now` is Unix seconds.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
-from hrd.core import failover, scopes
+from hrd.core import scopes
 from hrd.core.access import Caller
 from hrd.core.ask import Kind
-from hrd.core.block_book import PROBED_REASONS, BlockBook
-from hrd.core.blocks import REMEMBERED_S, Block
+from hrd.core.blame import Blame
+from hrd.core.block_book import BlockBook
 from hrd.core.breaker import Breakers
 from hrd.core.choice import ORDER_NAMED_MAX, Choice, Chosen
 from hrd.core.client_book import ClientBook
 from hrd.core.conclusion import conclude
+from hrd.core.credit import CreditPrices, credit_spent
 from hrd.core.day_book import DayBook
 from hrd.core.elsewhere import Elsewhere
 from hrd.core.facts import (
@@ -36,8 +34,7 @@ from hrd.core.facts import (
     SignedIn,
     Wait,
 )
-from hrd.core.failures import Failure, HintSource, Verdict, WindowKind
-from hrd.core.inquiries import AHEAD_S
+from hrd.core.failures import Verdict
 from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
 from hrd.core.lane import reading_of
 from hrd.core.lanes import Lanes
@@ -45,21 +42,20 @@ from hrd.core.learned import Learning
 from hrd.core.ledger import Reservation, Settlement
 from hrd.core.line import Line
 from hrd.core.pin import Pair, Pin
-from hrd.core.price import Price
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.amounts import Amounts, amounts_of
 from hrd.core.quota.book import QuotaBook
-from hrd.core.quota.meter import Meter
 from hrd.core.quota.window import Window
 from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
-from hrd.core.remembered import AccountNamed, DayCounts, EmbeddingPin, Remembered, Row
+from hrd.core.remembered import AccountNamed, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster
 from hrd.core.rules import PoolRules
 from hrd.core.selections import Selections
+from hrd.core.snapshot import PoolSnapshot
 from hrd.core.tour import Tour
 
-__all__ = ["PROBED_REASONS", "Pool", "PoolRules", "PoolSnapshot", "Wait"]
+__all__ = ["Pool", "PoolRules", "Wait"]
 
 NOT_COUNTED = frozenset(
     {
@@ -87,42 +83,6 @@ FORGET_S = 3600.0
 """How often what was learned is looked through for what has expired."""
 
 
-SIZE_BLOCK_S = 60.0
-"""A moment that is further off, and is that of a large request, must not keep small ones away."""
-CREDIT_KINDS = frozenset(kind for kind in WindowKind if kind.value.partition("/")[0] == "credit")
-NO_PACE_KINDS = CREDIT_KINDS | {WindowKind.AT_ONCE}
-TOKEN_KINDS = frozenset(kind for kind in WindowKind if "tokens" in kind.value)
-
-
-def _credit_spent(candidate: Candidate, usage: Usage) -> int:
-    """What a reply took from a credit, by its provider's own word or by its price."""
-    price = candidate.credit_price
-    if usage.stated_microusd is not None and candidate.provider.states_cost and candidate.cost_class is _PAID:
-        return usage.stated_microusd
-    if price is None or not (usage.input_tokens or usage.output_tokens):
-        return 0
-    return price.counted(usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.cache_write_tokens)
-
-
-class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The pool as it stands, for `hr status` and its like; to be read at once."""
-
-    roster: Roster
-    selections: Selections
-    rules: PoolRules
-    blocks: tuple[Block, ...]
-    book: QuotaBook
-    learning: Learning
-    embedding_pin: tuple[str, str] | None
-    embedding_pinned_at: float
-    in_flight: dict[str, int]
-    """Credential → requests out now."""
-    latency_ms: dict[str, float]
-    """Credential → smoothed time to the commit point."""
-    today: dict[tuple[str, str], DayCounts]
-    probing: frozenset[str]
-
-
 class Pool:
     """See the module's docstring. Three verbs: `claim`, `apply`, `snapshot`."""
 
@@ -130,16 +90,16 @@ class Pool:
         self._next_reservation = remembered.next_reservation
         self._blocks = BlockBook(remembered.blocks)
         names = true_names(roster)
-        self._priced_by = roster
-        self._prices_at: dict[Sequence[str], Price | None] = {}
+        self._prices = CreditPrices(roster)
         self._unsaved: list[Row] = list(self._blocks.move(names))
-        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._price_at)
+        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._prices.at)
         self._learning = Learning(remembered.learned)
         self._lanes = Lanes(self._blocks, self._book, self._learning)
         self._line = Line()
         self._choice = Choice(roster, rules, self._blocks, self._learning, self._lanes, self._line)
         self._count_the_last(remembered)
         self._breakers = Breakers(rules.breaker_window)
+        self._blame = Blame(rules, self._blocks, self._book, self._learning, self._breakers)
         self._today = DayBook(remembered.today)
         pin = remembered.embedding_pin
         self._named: dict[str, str] = {}
@@ -164,12 +124,6 @@ class Pool:
         self.is_retired = False
         """Another process has taken over: blocks that are long over are its to drop."""
 
-    def _price_at(self, found: Sequence[str]) -> Price | None:
-        """By which whoever has these scopes takes from a credit."""
-        if found not in self._prices_at:
-            self._prices_at[found] = next((one.credit_price for one in candidates_of(found, self._priced_by)), None)
-        return self._prices_at[found]
-
     def _count_the_last(self, remembered: Remembered) -> None:
         """What was spent after windows were last stored counts from now on, whether or not anybody asks there again."""
         for found in {tuple(row.scopes) for row in remembered.spent}:
@@ -186,7 +140,7 @@ class Pool:
 
     @rules.setter
     def rules(self, rules: PoolRules) -> None:
-        self._choice.rules = rules
+        self._choice.rules = self._blame.rules = rules
         self._breakers.look_back(rules.breaker_window)
         self._book.probe_s = self._lanes.probe_s = rules.probe_s
         if self._lanes.reserve != rules.reserve:
@@ -291,7 +245,7 @@ class Pool:
             case Failed():
                 return self._failed(fact, now)
             case BlamedLater():
-                return self._blame(fact.candidate, fact.failure, begun_at=now, now=now)
+                return self._blame.put_on(fact.candidate, fact.failure, begun_at=now, now=now)
             case RosterChanged():
                 return self._change_roster(fact.roster, now)
             case Reset():
@@ -337,8 +291,7 @@ class Pool:
         claim, usage = fact.claim, fact.usage
         rows: list[Row] = [self._settle(claim, fact.outcome, usage, is_error=fact.is_broken, now=now)]
         if fact.is_broken:
-            breaker = self._breakers.of(claim.candidate.provider.base_url)
-            rows.extend(self._open(breaker.broke_off(claim.candidate, self.rules, begun_at=claim.begun_at, now=now), now))
+            rows.extend(self._blame.broke_off(claim, now))
         if fact.used_tools or fact.saw_images:
             rows.extend(self._learning.saw(claim.candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
         if fact.outcome == SERVED and usage.output_tokens and usage.source is _KNOWN:
@@ -353,18 +306,8 @@ class Pool:
         rows: list[Row] = [
             self._settle(claim, failure.verdict.value, fact.usage, is_error=True, now=now, verdict=failure.verdict)
         ]
-        if claim.is_probe:
-            rows.extend(
-                self._blocks.probed(candidate.scopes, now, first_s=self.rules.probe_s, longest_s=self.rules.probe_max_s)
-            )
-        seen = (*fact.observations, *failure.seen)
-        is_told = self._book.observe(candidate, seen, counts, now, refused=True) if seen else False
-        if not is_told and failure.verdict in (Verdict.RATE_LIMITED, Verdict.QUOTA_EXHAUSTED):
-            self._learn_from(candidate, failure, [count.meter for count in counts], now)
-        rows.extend(self._learning.failed(candidate, failure, now))
+        rows.extend(self._blame.failed(claim, failure, fact.observations, counts, now))
         self._name(candidate, failure.account)
-        if failure.verdict is not Verdict.EMPTY and not self._is_in_the_windows(claim, failure, now):
-            rows.extend(self._blame(candidate, failure, begun_at=claim.begun_at, now=now))
         return [*rows, *self._told(now)]
 
     def _told(self, now: float) -> list[Window]:
@@ -372,75 +315,15 @@ class Pool:
         told = self._book.take_told(now)
         return [] if self.is_retired else told
 
-    def _is_in_the_windows(self, claim: Claim, failure: Failure, now: float) -> bool:
-        """Whether the windows say it better than a block could: it was one too many at once, and ends with a request of ours;
-        or it was too many tokens for what is left, of which smaller requests may have enough."""
-        kinds = {one.kind for one in failure.seen}
-        if kinds == {WindowKind.AT_ONCE}:
-            return failure.until is None and self._book.full_at_once(claim.candidate.scopes)
-        is_far = failure.until is not None and failure.until - now > SIZE_BLOCK_S
-        if is_far and kinds and kinds <= TOKEN_KINDS and all(one.left for one in failure.seen):
-            reservation = claim.reservation
-            return any(True for _ in self._book.full_at(reservation.scopes, reservation.tokens, now))
-        return False
-
-    def _learn_from(self, candidate: Candidate, failure: Failure, meters: Sequence[Meter], now: float) -> None:
-        """A limit was met, and nobody said which."""
-        key = failover.block_key(candidate, failure)
-        before = self._blocks.get(*key) if key is not None else None
-        until, is_long = failure.until, failure.verdict is Verdict.QUOTA_EXHAUSTED
-        if failure.scope in ("model", "provider") or any(one.kind in NO_PACE_KINDS for one in failure.seen):
-            return  # it is not how often we ask that met it
-        step = before.step + 1 if before is not None and now - before.until < REMEMBERED_S else 0
-        self._book.refused(meters, now, until=until, is_long=is_long, step=step)
-
     def _name(self, candidate: Candidate, account: str) -> None:
         if account and not candidate.credential.account:
             self._named[candidate.credential.fingerprint] = account
 
     def _looked_up(self, fact: LookedUp, now: float) -> list[Row]:
-        """A free question told what is left: what a refusal before it said may not hold any more."""
-        candidate, rows, spans = fact.candidate, list[Row](), (self.rules.probe_s, self.rules.probe_max_s)
-        for one in fact.observations:
-            scope = failover.scope_of(candidate, one.scope or "quota")
-            is_used_up = self._book.observe(candidate, (one,), (), now)
-            if is_used_up:
-                at = (scope, failover.scope_of(candidate, "account"))
-                rows.extend(self._blocks.probed(at, now, first_s=spans[0], longest_s=spans[1], ahead_s=AHEAD_S))
-            elif one.left:
-                for reason in ("quota", "credits") if one.kind in CREDIT_KINDS else ("quota",):
-                    rows.extend(self._blocks.lift_reason(scope, reason, begun_at=fact.begun_at))
-                if one.kind is WindowKind.CREDIT and one.scope != "paid_key":  # the account's, which was below nothing
-                    account = failover.scope_of(candidate, "account")
-                    rows.extend(self._blocks.lift_reason(account, "credits", begun_at=fact.begun_at))
+        rows = self._blame.looked_up(fact, now)
         if rows:
             self._line.call_all()
         return rows
-
-    def _blame(self, candidate: Candidate, failure: Failure, *, begun_at: float, now: float) -> list[Row]:
-        rows: list[Row] = []
-        key = failover.block_key(candidate, failure)
-        if key is not None:
-            before = self._blocks.get(*key)
-            until = failure.until
-            is_counted = until is not None and self._book.is_full_by_count(candidate, until, now)
-            block = failover.block_for(failure, key, before, now, probe_s=0.0 if is_counted else self.rules.probe_s)
-            rows.extend(self._blocks.put(block))
-            rows.append(block)
-        if failover.RULES[failure.verdict].counts_for_breaker:
-            connecting = failure.verdict is Verdict.CONNECT
-            breaker = self._breakers.of(candidate.provider.base_url)
-            scope = breaker.failed(candidate, self.rules, connecting=connecting, begun_at=begun_at, now=now)
-            rows.extend(self._open(scope, now))
-        return rows
-
-    def _open(self, scope: str | None, now: float) -> list[Row]:
-        """Block what a breaker has opened, if it has."""
-        if scope is None:
-            return []
-        until = now + self.rules.breaker_cooldown_s
-        block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until)
-        return [*self._blocks.put(block), block]
 
     def _settle(
         self, claim: Claim, outcome: str, usage: Usage, *, is_error: bool, now: float, verdict: Verdict | None = None
@@ -451,7 +334,7 @@ class Pool:
         if is_cut:  # what it came to nobody knows: its provider may have gone on writing
             spent = max(spent, reservation.tokens)
         self._lanes.end(candidate)
-        amounts = Amounts(usage.input_tokens, usage.output_tokens, _credit_spent(candidate, usage))
+        amounts = Amounts(usage.input_tokens, usage.output_tokens, credit_spent(candidate, usage))
         self._book.settle(reservation.id, amounts, now, was_counted=verdict not in NOT_COUNTED, is_cut=is_cut)
         self._blocks.end(reservation.id)
         if claim.may_pin:
@@ -488,8 +371,7 @@ class Pool:
         before = self.roster
         self._choice.change(roster)
         self._selections.change(roster)
-        self._priced_by = roster
-        self._prices_at.clear()
+        self._prices.change(roster)
         rows: list[Row] = []
         pair = self._pin.pair
         if pair is not None and not roster.credentials.get(pair[0]):

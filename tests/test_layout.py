@@ -19,6 +19,7 @@ UNTESTED = {
     "hrd/core/journal.py": "values without behaviour",
     "hrd/core/ledger.py": "values without behaviour",
     "hrd/core/remembered.py": "values without behaviour",
+    "hrd/core/snapshot.py": "values without behaviour",
     "hrd/core/reply_events.py": "values without behaviour",
     "hrd/core/rules.py": "values without behaviour",
     "hrd/dialects/openai_chat_shapes.py": "values without behaviour; test_openai_chat_request.py reads into them",

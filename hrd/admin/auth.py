@@ -20,10 +20,10 @@ from hrd.configuration.live import Configuration
 from hrd.core.key_shapes import key_warning, unusable
 from hrd.core.providers import CostClass, Credential, Provider
 from hrd.core.secrets import Secret
+from hrd.core.snapshot import PoolSnapshot
 from hrd.credentials import AuthFile, CredentialInfo, CredentialProblem, stored_order
 from hrd.credentials.accounts import CODEX
 from hrd.credentials.edits import Edit, add_key, remove_key
-from hrd.pool import PoolSnapshot
 from hrd.upstream.accounts.accounts import Lapse
 
 IN_AUTH_JSON = "auth.json"

@@ -1,7 +1,7 @@
 """Capabilities: what is known of a provider's model, forced or learned, in the words of the wire."""
 
 from hrd.admin.wire.status import ModelLearned
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 
 NOTHING_KNOWN = ModelLearned()
 

@@ -12,7 +12,7 @@ from hrd.core.forecast import Pace, Supply
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.kinds import DAY_S
 from hrd.core.quota.window import Window
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 
 ANYBODY = Caller(fingerprint="")
 NAMED_MAX = 8

@@ -22,7 +22,8 @@ from hrd.core.facts import EmbeddingsUnpinned
 from hrd.core.nearest import nearest
 from hrd.core.remembered import Discovered
 from hrd.core.roster import Roster
-from hrd.pool import Pool, PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
+from hrd.pool import Pool
 from hrd.settings import Settings
 from hrd.store.contract import Store
 

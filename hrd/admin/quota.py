@@ -5,7 +5,7 @@ from hrd.admin.wire.quota import CLAIMED, KNOWN, Quota, QuotaBlock, QuotaScope, 
 from hrd.core.blocks import Block, is_in_force
 from hrd.core.quota.window import Window
 from hrd.core.roster import EMBEDDINGS_MARK
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 
 ASLEEP_MAX = 1000
 """Scopes that nobody has asked at since the start, and nobody asks by the settings: each model that a client names has some."""

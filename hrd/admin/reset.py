@@ -10,7 +10,8 @@ from hrd.core.blocks import is_in_force
 from hrd.core.facts import Reset
 from hrd.core.quota.window import PROVIDER
 from hrd.core.remembered import BlockLifted as LiftedRow
-from hrd.pool import Pool, PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
+from hrd.pool import Pool
 from hrd.store.contract import Store
 
 

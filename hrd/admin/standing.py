@@ -14,7 +14,7 @@ from hrd.core import scopes
 from hrd.core.block_book import PROBING, BlockBook
 from hrd.core.providers import Candidate, Credential
 from hrd.core.refusals import Refusal
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 from hrd.upstream.accounts.accounts import Lapse
 from hrd.upstream.accounts.renewal import SIGN_IN
 

@@ -11,7 +11,7 @@ from hrd.admin.wire.status import CredentialStatus, Finishing, ProviderState, Pr
 from hrd.core.access import Caller
 from hrd.core.providers import Credential, Provider
 from hrd.core.remembered import DayCounts
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 from hrd.store.contract import StoreHealth
 from hrd.upstream.accounts.accounts import Lapse
 from hrd.upstream.accounts.renewal import SIGN_IN

@@ -7,7 +7,7 @@ from hrd.admin.standing import Hindrance, Hindrances, Standing, candidates_of
 from hrd.core.blocks import Block
 from hrd.core.facts import Committed
 from hrd.core.failures import HintSource, Observation, WindowKind
-from hrd.pool import PoolSnapshot
+from hrd.core.snapshot import PoolSnapshot
 from hrd.upstream.accounts.accounts import Lapse
 from tests.hrd.admin.conftest import GROQ_1, GROQ_2
 from tests.hrd.world import NOON, World
