@@ -8,10 +8,11 @@ import click
 
 from hrctl.commands.accounts import import_codex, login
 from hrctl.grammar import Command, InOrder, as_json
+from hrctl.hindered import hindered
 from hrctl.problems import Misused
 from hrctl.render import Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import coming, day, many, plain, sentence
+from hrctl.words import day, many, plain
 from hrd.admin.wire.auth import (
     AUTH_ACCOUNT,
     AUTH_ADD,
@@ -188,7 +189,7 @@ def _row(one: AuthCredential, now: float) -> list[str]:
     account = f"{one.account} (said by the provider)" if one.account and one.account_by == "provider" else one.account
     account = "its own" if one.account == one.fingerprint else account
     added = day(one.added_at) if one.added_at is not None else ""
-    note = sentence(one.reason, coming(one.until, now))
+    note = hindered(one.reason, one.until, now)
     place = str(one.index)
     return [one.provider, place, one.fingerprint, one.state, one.cost_class, one.label, account, one.source, added, note]
 

@@ -45,8 +45,9 @@ def _pool(found: Forecast) -> Iterator[str]:
         yield "Nobody can be asked that costs nothing more: add a key with hr auth add PROVIDER"
     elif found.unlimited:
         names = ", ".join(map(plain, found.unlimited))
-        yield f"{many(found.left, 'request')} left of what has a limit of a day or longer"
-        yield f"As far as is known the pool does not run empty: none that can be reckoned in requests is known of {names}"
+        if found.left or found.candidates > len(found.unlimited):
+            yield f"{many(found.left, 'request')} left of what has a limit of a day or longer"
+        yield f"As far as is known the pool does not run empty: no limit of a day or longer is known of {names}"
     elif found.empty_at is None:
         yield f"{many(found.left, 'request')} left; at this pace the pool is not empty within a month"
     elif found.empty_at <= found.now:

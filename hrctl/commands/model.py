@@ -6,10 +6,11 @@ from typing import Final
 import click
 
 from hrctl.grammar import Command, InOrder, as_json
+from hrctl.hindered import hindered
 from hrctl.problems import Misused
 from hrctl.render import Column, Paper, table
 from hrctl.session import Session
-from hrctl.words import clock, coming, count, plain, sentence
+from hrctl.words import clock, count, plain, sentence
 from hrd.admin.wire.models import (
     MODELS,
     MODELS_RESET,
@@ -74,7 +75,7 @@ def _row(one: ProviderModels, row: ModelRow, now: float) -> list[str]:
     unable = [word for word, known in (("no tools", row.tools), ("no images", row.vision)) if known is False]
     context = count(row.context) if row.context is not None else ""
     place, source = (str(row.place), one.source) if row.place is not None else ("", "")
-    note = sentence(row.reason, coming(row.until, now))
+    note = hindered(row.reason, row.until, now)
     return [one.provider, place, row.name, row.cost_class, context, sentence(*able, *unable), source, note]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from hrctl.grammar import Command, as_json
+from hrctl.hindered import in_short
 from hrctl.render import Cell, Column, Paper, drawn_share, table
 from hrctl.session import Session
 from hrctl.words import ago, amount, coming, plain, sentence
@@ -83,4 +84,4 @@ def _block(block: QuotaBlock, now: float) -> str:
     probe = f"tried {coming(block.next_probe, now)}" if block.next_probe is not None else ""
     until = coming(block.until, now)
     ends = until if until.startswith("until") else f"over {until}"
-    return sentence(f"blocked: {plain(block.reason)} ({plain(block.source)})", ends, probe, plain(block.message))
+    return sentence(f"blocked: {plain(in_short(block.reason))} ({plain(block.source)})", ends, probe, plain(block.message))

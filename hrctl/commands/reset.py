@@ -3,6 +3,7 @@
 import click
 
 from hrctl.grammar import Command, as_json
+from hrctl.hindered import in_short
 from hrctl.problems import Misused
 from hrctl.render import Paper
 from hrctl.session import Session
@@ -36,5 +37,5 @@ def _meant(which: str) -> ResetRequest:
 def _drawn(done: ResetDone, _paper: Paper) -> str:
     if not done.lifted:
         return "Nothing was blocked"
-    lines = [f"{plain(one.scope)}: {plain(one.reason)}" for one in done.lifted]
+    lines = [f"{plain(one.title or one.scope)}: {plain(in_short(one.reason))}" for one in done.lifted]
     return "\n".join([f"Lifted {many(len(lines), 'block')}:", *lines])

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from hrctl.grammar import Command, as_json
+from hrctl.hindered import hindered
 from hrctl.problems import NotRunning, Trouble
 from hrctl.render import Cell, Column, Paper, table
 from hrctl.session import Session
@@ -151,11 +152,11 @@ def _providers(now: Status, paper: Paper) -> Iterator[str]:
 
 
 def _rows(one: ProviderStatus, now: float) -> Iterator[list[Cell | str]]:
-    note = sentence(one.reason, coming(one.until, now), _busy(one.in_flight))
+    note = sentence(hindered(one.reason, one.until, now), _busy(one.in_flight))
     yield [Cell(one.name, "bold"), _state(one.state), one.mode, one.cost_class, *_counts(one), note]
     for key in one.credentials:
         account = f"account {key.account}" if key.account else ""
-        note = sentence(key.reason, coming(key.until, now), _busy(key.in_flight), key.label, account, key.source)
+        note = sentence(hindered(key.reason, key.until, now), _busy(key.in_flight), key.label, account, key.source)
         differs = key.cost_class if key.cost_class != one.cost_class else ""
         yield [f"  {key.fingerprint}", _state(key.state), "", differs, *_counts(key), note]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hrd.admin.denied import Denied, misused, not_found
 from hrd.admin.provider_names import provider_meant
+from hrd.admin.quota import title_of
 from hrd.admin.standing import candidates_of
 from hrd.admin.wire.quota import BlockLifted, ResetDone, ResetRequest
 from hrd.core.blocks import is_in_force
@@ -28,7 +29,11 @@ def reset(ask: ResetRequest, pool: Pool, store: Store, release: Callable[[], Non
     store.commit_nowait(rows)
     lifted = [(row.scope, row.reason) for row in rows if isinstance(row, LiftedRow) and (row.scope, row.reason) in stood]
     opened = sorted((scope, f"{kind} used up") for scope, kind in were_full - _used_up(snapshot, now))
-    return ResetDone(lifted=tuple(BlockLifted(scope=scope, reason=reason) for scope, reason in (*lifted, *opened)))
+    return ResetDone(lifted=tuple(_lifted(scope, reason) for scope, reason in (*lifted, *opened)))
+
+
+def _lifted(scope: str, reason: str) -> BlockLifted:
+    return BlockLifted(scope=scope, reason=reason, title=title_of(scope))
 
 
 def _used_up(snapshot: PoolSnapshot, now: float) -> set[tuple[str, str]]:

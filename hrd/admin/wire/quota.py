@@ -58,10 +58,12 @@ class ResetRequest(Ask, frozen=True, kw_only=True):
 
 
 class BlockLifted(Answer, frozen=True, kw_only=True):
-    """A block that stood until now, or a window that was used up (`requests/day used up`)."""
+    """A block that stood until now, or a window that was used up (`requests/day used up`). `title` says the scope for
+    people."""
 
     scope: str
     reason: str
+    title: str = ""
 
 
 class ResetDone(Answer, frozen=True, kw_only=True):

@@ -56,6 +56,14 @@ def test_the_whole_picture(daemon: FakeDaemon, hr: Hr) -> None:
     ]
 
 
+def test_where_nobody_has_a_limit_nothing_is_said_to_be_left_of_one(daemon: FakeDaemon, hr: Hr) -> None:
+    unlimited = msgspec.structs.replace(FOUND, candidates=1, left=0, empty_at=None, unlimited=("local/llama3.1",))
+    daemon.answers(FORECAST, unlimited)
+    assert "0 requests left" not in hr("forecast").out
+    daemon.answers(FORECAST, msgspec.structs.replace(unlimited, candidates=2))
+    assert "0 requests left of what has a limit of a day or longer" in hr("forecast").out
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
@@ -65,7 +73,7 @@ def test_the_whole_picture(daemon: FakeDaemon, hr: Hr) -> None:
         ({"empty_at": NOW}, "The pool is empty\n"),
         (
             {"empty_at": None, "unlimited": ("local/llama3.1",)},
-            "none that can be reckoned in requests is known of local/llama3.1",
+            "no limit of a day or longer is known of local/llama3.1",
         ),
         ({"requests_an_hour": 0.25}, "0.2 requests an hour"),
     ],

@@ -56,8 +56,8 @@ def test_what_cannot_be_asked_says_why_and_until_when(daemon: FakeDaemon, hr: Hr
     daemon.answers(MODELS, found)
     assert hr("model", "list", "groq").out.splitlines() == [
         "PROVIDER  #  MODEL  CHOSEN IN  NOTE",
-        "groq      1  small  .env       quota, in 60 min",
-        "groq      2  large  .env       1 of 2 keys: rate limit, in 5.0 s",
+        "groq      1  small  .env       quota used up, for 60 min",
+        "groq      2  large  .env       1 of 2 keys: rate limit, for 5.0 s",
         "groq         huge",
         "",
         "Its own list was read: 1970-01-01 00:00:00",

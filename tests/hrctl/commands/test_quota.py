@@ -47,7 +47,7 @@ def test_what_is_left_and_what_is_blocked(daemon: FakeDaemon, hr: Hr) -> None:
         "  requests/day   ██████████     50     ~50              catalogue",
         "  plan/week      ░░░░░░░░░░    0 %   100 %  in 60 min   header, 0 ms ago",
         "  credit         ██░░░░░░░░  $1.25   $5.00              look-up, 2 h 47 min ago",
-        "  blocked: credits (body), over in 60 min, tried in 15 min, or so",
+        "  blocked: no credit (body), over in 60 min, tried in 15 min, or so",
     ]
 
 
@@ -61,7 +61,7 @@ def test_it_fits_narrow_terminals_and_goes_on_saying_what_is_left() -> None:
 def test_blocks_without_windows_are_said_without_a_table(daemon: FakeDaemon, hr: Hr) -> None:
     blocked = QuotaScope(scope="provider:groq", blocks=(QuotaBlock(reason="gone", source="body", until=32_503_680_000.0),))
     daemon.answers(QUOTA, Quota(now=1.0, scopes=(blocked,)))
-    assert hr("quota").out.splitlines() == ["provider:groq", "  blocked: gone (body), until changed by hand"]
+    assert hr("quota").out.splitlines() == ["provider:groq", "  blocked: service ended (body), until changed by hand"]
 
 
 def test_for_a_program(daemon: FakeDaemon, hr: Hr) -> None:

@@ -17,8 +17,10 @@ from tests.hrctl.fake_daemon import FakeDaemon
     ],
 )
 def test_a_reset_of_one_or_all(daemon: FakeDaemon, hr: Hr, arguments: tuple[str, ...], ask: ResetRequest) -> None:
-    daemon.answers(RESET, ResetDone(lifted=(BlockLifted(scope="credential:groq-1a2b3c4d", reason="rejected"),)))
-    assert hr("reset", *arguments).out == "Lifted 1 block:\ncredential:groq-1a2b3c4d: rejected\n"
+    daemon.answers(
+        RESET, ResetDone(lifted=(BlockLifted(scope="credential:groq-1a2b3c4d", reason="rejected", title="groq-1a2b3c4d"),))
+    )
+    assert hr("reset", *arguments).out == "Lifted 1 block:\ngroq-1a2b3c4d: key rejected\n"
     assert msgspec.json.decode(daemon.asked[0].body, type=ResetRequest) == ask
 
 

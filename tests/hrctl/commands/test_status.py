@@ -84,7 +84,7 @@ def test_the_whole_picture(daemon: FakeDaemon, hr: Hr) -> None:
         "PROVIDER         STATE    MODE      CLASS  REQUESTS  ERRORS  TOKENS  LATENCY  NOTE",
         "groq             partly   parallel  free        120       3    1.2M   420 ms  2 in flight",
         "  groq-1a2b3c4d  ready                           80       1    1.1M   420 ms  2 in flight, work, auth.json",
-        "  groq-5e6f7a8b  cooling            paid         40       2    100k           limited, in 4 min, account me, .env",
+        "  groq-5e6f7a8b  cooling            paid         40       2    100k           limited, for 4 min, account me, .env",
         "github_models    retired  parallel                0       0       0           the service has ended",
         "",
         "Without a key: cohere, mistral",
@@ -150,7 +150,7 @@ def test_colours_say_how_bad_it_is() -> None:
 def test_a_narrow_terminal_shortens_the_notes() -> None:
     lines = drawn(PLAIN, Paper(width=100)).splitlines()
     assert max(len(line) for line in lines) == 100
-    assert lines[6].endswith("limited, in 4 min, ac…")
+    assert lines[6].endswith("limited, for 4 min, a…")
 
 
 def test_without_a_daemon_the_exit_code_is_three_and_the_next_step_is_named(hr: Hr) -> None:

@@ -31,7 +31,7 @@ async def test_a_provider_is_asked_again_at_once(blocked: World) -> None:
 
 async def test_one_credential_alone(blocked: World) -> None:
     done = await blocked.ask(RESET, ResetRequest(fingerprint=GROQ_2))
-    assert [one.scope for one in done.lifted] == [f"credential:{GROQ_2}"]
+    assert [(one.scope, one.title) for one in done.lifted] == [(f"credential:{GROQ_2}", GROQ_2)]
     assert blocked.claim("groq").candidate.credential.fingerprint == GROQ_2
 
 

@@ -36,5 +36,6 @@ def test_the_shape() -> None:
 
 def test_a_reset_names_what_it_means_and_is_told_what_it_did() -> None:
     assert msgspec.json.encode(ResetRequest(all=True)) == b'{"all":true}'
-    done = ResetDone(lifted=(BlockLifted(scope="credential:groq-1a2b3c4d", reason="rejected"),))
-    assert shape_of(done) == {"lifted": [{"scope": "credential:groq-1a2b3c4d", "reason": "rejected"}]}
+    done = ResetDone(lifted=(BlockLifted(scope="credential:groq-1a2b3c4d", reason="rejected", title="groq-1a2b3c4d"),))
+    lifted = {"scope": "credential:groq-1a2b3c4d", "reason": "rejected", "title": "groq-1a2b3c4d"}
+    assert shape_of(done) == {"lifted": [lifted]}
