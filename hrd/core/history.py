@@ -85,12 +85,20 @@ def _in_order(turns: Sequence[Turn]) -> tuple[Turn, ...] | None:
 
 
 def system_apart(turns: Sequence[Turn]) -> tuple[tuple[Text, ...], tuple[Turn, ...]]:
-    """The texts of system and developer turns, wherever they stand, and all other turns: for who takes them apart only."""
+    """The texts of system and developer turns, wherever they stand, and all other turns: for who takes them apart only. What
+    else they hold, pictures and files, the user shows in their place."""
     apart = [turn for turn in turns if turn.role in _SYSTEM]
     if not apart:
         return (), tuple(turns)
     texts = [part for turn in apart for part in turn.parts if isinstance(part, Text)]
-    return tuple(texts), tuple([turn for turn in turns if turn.role not in _SYSTEM])
+    return tuple(texts), tuple(
+        [shown for turn in turns if (shown := shown_by_user(turn) if turn.role in _SYSTEM else turn).parts]
+    )
+
+
+def shown_by_user(turn: Turn) -> Turn:
+    """What a turn of the system holds beside texts, which is all that most take of it, as the user's."""
+    return Turn(Role.USER, tuple([part for part in turn.parts if not isinstance(part, Text)]))
 
 
 _SYSTEM = (Role.SYSTEM, Role.DEVELOPER)
@@ -139,4 +147,4 @@ def _made_up(call: ToolCall, notes: dict[str, None]) -> ToolResult:
 
 def _as_text(orphan: Part) -> Turn:
     assert isinstance(orphan, ToolResult), "nothing else stands in a tool turn"
-    return Turn(Role.USER, (Text(ORPHAN), *orphan.content))
+    return _without_empty(Turn(Role.USER, (Text(ORPHAN), *orphan.content)))

@@ -32,6 +32,7 @@ from hrd.core.conversation import (
     Turn,
     Vendor,
 )
+from hrd.core.history import shown_by_user
 from hrd.core.providers import Quirks
 from hrd.dialects.data_urls import data_url
 from hrd.dialects.messages import (
@@ -52,6 +53,7 @@ from hrd.dialects.tool_names import SentNames, wrapped
 
 _ASSISTANT: Final = Role.ASSISTANT
 _TOOL: Final = Role.TOOL
+_USER: Final = Role.USER
 _CUSTOM: Final = CallKind.CUSTOM
 _IMAGES_FOLLOW: Final = "The images of this result follow."
 
@@ -144,8 +146,11 @@ class Messages:
                 self._add_results(turn.parts)
             elif turn.role is _ASSISTANT:
                 self._add_assistants(turn)
-            else:
+            elif turn.role is _USER or all(type(part) is Text for part in turn.parts):
                 self._add_others(turn)
+            else:  # who instructs does so in words: what else was said, the user shows
+                self._add_others(Turn(turn.role, tuple([part for part in turn.parts if type(part) is Text]), turn.name))
+                self._add_others(shown_by_user(turn))
         if self.done:
             self._finish(self.done[-1])
 

@@ -83,8 +83,11 @@ def opening(turns: Sequence[Turn], roles: tuple[Role, ...]) -> tuple[str, Sequen
 def told(conversation: Conversation, provider: Provider, model: str, writer: InputWriter) -> dict[str, object]:
     """The members that every such target takes: tools, reasoning, the form of the output, the name of the conversation."""
     members: dict[str, object] = {}
-    tools: list[object] = [write_tool(tool) for tool in conversation.tools]
-    tools += [tool for each in conversation.provider_tools if (tool := _provider_tool(each, writer))]
+    own: dict[tuple[str, str], object] = {}
+    for each in conversation.tools:
+        own.setdefault((each.name, each.namespace), write_tool(each))  # a name that stands twice is refused
+    tools = [*own.values()]
+    tools += [tool for theirs in conversation.provider_tools if (tool := _provider_tool(theirs, writer))]
     if tools:
         members["tools"] = tools
         if conversation.tool_choice is not None:

@@ -82,6 +82,17 @@ def test_system_texts_apart() -> None:
     assert system_apart(turns) == ((Text("a"), Text("b"), Text("c")), (user("hi"),))
 
 
+def test_what_the_system_shows_is_shown_by_the_user_in_its_place() -> None:
+    picture = Image(media_type="image/png", data="QQ==")
+    turns = (user("hi"), Turn(Role.DEVELOPER, (Text("a"), picture)), user("ho"))
+    assert system_apart(turns) == ((Text("a"),), (user("hi"), Turn(Role.USER, (picture,)), user("ho")))
+
+
+def test_a_result_without_its_call_says_nothing_empty() -> None:
+    result = ToolResult(call_id="gone", content=(Text(" "), Text("42")))
+    assert repair((Turn(Role.TOOL, (result,)),))[0] == (Turn(Role.USER, (Text(ORPHAN), Text("42"))),)
+
+
 IDS = st.sampled_from("abc")
 TURNS = st.lists(
     st.builds(user, st.sampled_from(["", "hi"]))

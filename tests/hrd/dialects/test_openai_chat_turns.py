@@ -68,6 +68,13 @@ def test_texts_alone_are_one_string_and_marks_of_caches_go_to_who_takes_them() -
     ]
 
 
+def test_what_the_system_shows_is_shown_by_the_user() -> None:
+    messages, _ = spelled(Turn(Role.DEVELOPER, (Text("a"), PNG, Text("b"))), USER)
+    assert [message["role"] for message in messages] == ["system", "user", "user"]
+    assert messages[0]["content"] == "a\n\nb"
+    assert [part["type"] for part in messages[1]["content"]] == ["image_url"]
+
+
 def test_documents_go_to_who_reads_them_and_are_missed_aloud_elsewhere() -> None:
     pdf = Document(media_type="application/pdf", data="QQ==", title="a.pdf")
     assert content(pdf, documents=True) == [

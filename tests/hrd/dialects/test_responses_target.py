@@ -133,6 +133,12 @@ def test_its_own_tools_go_as_they_were_spelled() -> None:
     ]
 
 
+def test_a_tool_that_is_named_twice_goes_once() -> None:
+    twice = (Tool(name="f", description="first"), Tool(name="g"), Tool(name="f", description="second"))
+    body, _ = sent(Conversation(turns=(HI,), tools=twice))
+    assert [(tool["name"], tool.get("description")) for tool in body["tools"]] == [("f", "first"), ("g", None)]
+
+
 def test_a_choice_of_a_tool_that_is_not_sent_is_left_out_unless_it_is_the_search() -> None:
     search = ProviderTool(dialect="anthropic_messages", type="web_search_20250305", raw=msgspec.Raw(b"{}"))
     one = Conversation(turns=(HI,), provider_tools=(search,), tool_choice=ToolChoice(Choosing.ONE, "web_search"))
