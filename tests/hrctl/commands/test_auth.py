@@ -181,7 +181,7 @@ def test_the_list(daemon: FakeDaemon, hr: Hr) -> None:
     assert hr("auth", "list").out.splitlines() == [
         "PROVIDER  #  FINGERPRINT    STATE     CLASS  ACCOUNT                     SOURCE     ADDED       NOTE",
         "groq      1  groq-1a2b3c4d  ready     free   org (said by the provider)  auth.json  1970-01-08",
-        f"groq      2  groq-5e6f7a8b  rejected  free  {'':25}  .env                   key rejected, for 5 min",
+        f"groq      2  groq-5e6f7a8b  rejected  free  {'':27}  .env                   key rejected, for 5 min",
     ]
 
 
