@@ -117,7 +117,8 @@ class Exchange:
             raise
         finally:
             self._recorder.under_way -= 1
-            self._recorder.settle(trip)
+            if not trip.recorded:
+                self._recorder.settle(trip)
 
     async def _enter(self, call: Call, dialect: Dialect, caller: Caller, terms: Terms) -> Entered | Turned:
         """The request of somebody who may ask, or why it is not begun."""

@@ -41,21 +41,19 @@ class ReplyBroken(Exception):  # noqa: N818 - says what happened to the reply
 class Headers:
     """Header fields in the order they came, names in lower case, repeats kept."""
 
-    __slots__ = ("_index", "_pairs", "get")
+    __slots__ = ("_index", "_pairs", "get", "last_values")
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         """*pairs* have lower-case names and values without surrounding space."""
         self._pairs = pairs
         index = dict(pairs)
+        self.last_values: Mapping[bytes, bytes] = index
+        """Each name with the value that was sent last under it."""
         if len(index) != len(pairs):
             index = _joined(pairs)
         self._index = index
         self.get: Callable[[bytes], bytes | None] = index.get  # asked a dozen times a request: no frame of ours around it
         """The field's value, repeats joined with ", " (RFC 9110 section 5.3), or None; the name is in lower case."""
-
-    def last_values(self) -> Mapping[bytes, bytes]:
-        """Each name with the value that was sent last under it."""
-        return self._index if len(self._index) == len(self._pairs) else dict(self._pairs)
 
     def all(self, name: bytes) -> list[bytes]:
         """Each value that was sent under *name*."""

@@ -59,7 +59,7 @@ class Gate:
         if isinstance(wishes, Refusal):
             return Turned(wishes, request.ask)
         ask = wishes.laid_on(request.ask)
-        affinity = affinity_of(call.head.headers.last_values())
+        affinity = affinity_of(call.head.headers.last_values)
         if affinity:
             ask = msgspec.structs.replace(ask, affinity=affinity)
         if ask is not request.ask:

@@ -173,9 +173,8 @@ class Recorder:
         return [*trip.tab.take_charges(), entry]
 
     def settle(self, trip: Trip) -> None:
-        """However the request ended, nothing of it is forgotten. Waits for nothing, so that it works while cancelled."""
-        if trip.recorded:
-            return
+        """The request ended before it was recorded: nothing of it is forgotten. Waits for nothing, so that it works while
+        cancelled."""
         call, draft = trip.call, trip.draft
         match call.cancel_reason:
             case call_.CLIENT_GONE:

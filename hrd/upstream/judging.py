@@ -31,13 +31,13 @@ class Judge:
         now = self._now()
         provider = claim.candidate.provider
         failure = read_failure(
-            provider.reader, head.status, head.headers.last_values(), body, now, zone=provider.reset_zone, scrub=self._scrub
+            provider.reader, head.status, head.headers.last_values, body, now, zone=provider.reset_zone, scrub=self._scrub
         )
         return Missed(failure=failure, observations=self.observations(claim, head))
 
     def observations(self, claim: Claim, head: ReplyHead) -> tuple[Observation, ...]:
         """What the reply's head says of limits."""
-        return tuple(read_limits(claim.candidate.provider.reader, head.headers.last_values(), self._now()))
+        return tuple(read_limits(claim.candidate.provider.reader, head.headers.last_values, self._now()))
 
     def plan_said(self, plan: bytes) -> tuple[Observation, ...]:
         """What the reply itself says of a plan's limits."""
@@ -48,7 +48,7 @@ class Judge:
         candidate = claim.candidate
         if candidate.provider.reader not in ACCOUNT_FIELDS or candidate.credential.account or candidate.credential.signs_in:
             return ""
-        name = account_in_head(candidate.provider.reader, head.headers.last_values())
+        name = account_in_head(candidate.provider.reader, head.headers.last_values)
         return name if not name or self._scrub(name) == name else ""
 
     def whole(self, claim: Claim, head: ReplyHead, data: bytes, prepared: Prepared) -> Answered | Missed:
@@ -98,7 +98,7 @@ class Judge:
     def _said_in_200(self, claim: Claim, head: ReplyHead, error: dict[str, object]) -> Failure:
         provider = claim.candidate.provider
         return read_error_object(
-            provider.reader, error, head.headers.last_values(), self._now(), zone=provider.reset_zone, scrub=self._scrub
+            provider.reader, error, head.headers.last_values, self._now(), zone=provider.reset_zone, scrub=self._scrub
         )
 
     def _wrong_type(self, head: ReplyHead) -> Failure:
