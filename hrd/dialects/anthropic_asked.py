@@ -48,6 +48,7 @@ class ImageAsked(msgspec.Struct, tag_field="type", tag="image", gc=False):
 class DocumentAsked(msgspec.Struct, tag_field="type", tag="document", gc=False):
     source: Source
     title: str | None = None
+    context: str | None = None
     cache_control: msgspec.Raw = ABSENT
 
 
@@ -177,6 +178,7 @@ class ToolAsked(msgspec.Struct, gc=False):
     description: str | None = None
     input_schema: msgspec.Raw = NOTHING
     strict: bool | None = None
+    input_examples: msgspec.Raw = NOTHING
     cache_control: msgspec.Raw = ABSENT
 
 

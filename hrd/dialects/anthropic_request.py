@@ -35,6 +35,7 @@ from hrd.core.conversation import (
 )
 from hrd.core.refusals import Refusal
 from hrd.dialects.anthropic_asked import (
+    NOTHING,
     Base64Asked,
     BlockAsked,
     Body,
@@ -118,6 +119,8 @@ class _Reading:
         tools, provider_tools = _tools(body.tools or (), self._fields)
         if any(asked.strict and not tool.strict for asked, tool in zip(_own(body.tools), tools, strict=True)):
             self._extras["tools[].strict of schemas that OpenAI would refuse"] = ABSENT
+        if any(tool.input_examples is not NOTHING and bytes(tool.input_examples) != NULL for tool in body.tools or ()):
+            self._extras["tools[].input_examples"] = ABSENT
         choice, config = body.tool_choice, body.output_config or OutputConfig()
         return Conversation(
             turns=tuple(turns),
@@ -159,6 +162,8 @@ class _Reading:
             said: list[Part] = []
             results: list[Part] = []
             for block in content or ():
+                if type(block) is DocumentAsked and block.context:
+                    said.append(Text(block.context))
                 part = self._part(block)
                 (results if type(part) is ToolResult else said).append(part)
             if results:
@@ -170,7 +175,14 @@ class _Reading:
     def _parts(self, content: Content) -> Sequence[Part]:
         if isinstance(content, str):
             return (Text(content),)
-        return [self._part(block) for block in content] if content else ()
+        if not content:
+            return ()
+        parts: list[Part] = []
+        for block in content:
+            if type(block) is DocumentAsked and block.context:
+                parts.append(Text(block.context))
+            parts.append(self._part(block))
+        return parts
 
     def _part(self, block: BlockAsked) -> Part:
         if type(block) is TextAsked:

@@ -118,6 +118,9 @@ def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
         notes["tools that the choice does not allow left out"] = None
     if any(tool.strict for tool in conversation.tools):
         notes["tools[].strict left out"] = None
+    for tool in conversation.tools:
+        if tool.format:
+            notes[f"the grammar of the freeform tool {tool.name} left out"] = None
     tools: dict[str, Any] = {}
     for tool in conversation.tools:
         if not allowed or tool.name in allowed:

@@ -4,6 +4,7 @@ Reasoning of earlier turns comes back as `reasoning_content`, or as OpenRouter's
 vendor that can read what is sealed in them (https://openrouter.ai/docs/use-cases/reasoning-tokens).
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -80,6 +81,7 @@ _TYPE = msgspec.json.Decoder(SpelledPart)
 _MEMBERS = msgspec.json.Decoder(Fields)
 _FUNCTIONS = msgspec.json.Decoder(list[SpelledFunctionTool] | None)
 _DETAILS = msgspec.json.Decoder(list[SpelledDetail] | None)
+_NOTHING: Final = (b"", b"null", b"[]")
 _ASSISTANT: Final = Role.ASSISTANT
 _TOOL: Final = Role.TOOL
 _ROLES: Final = {role.value: role for role in Role} | {"function": _TOOL}
@@ -90,7 +92,8 @@ def read_conversation(request: Request) -> Conversation | Refusal:
     fields = request.fields
     name = "messages"
     try:
-        turns = _turns(_MESSAGES.decode(fields[name]), fields[name])
+        messages = _MESSAGES.decode(fields[name])
+        turns = _turns(messages, fields[name])
         name = "tools"
         tools, provider_tools = _tools(fields)
         name = ""
@@ -119,8 +122,18 @@ def read_conversation(request: Request) -> Conversation | Refusal:
         verbosity=options.verbosity or "",
         service_tier=options.service_tier or "",
         prompt_cache_key=options.prompt_cache_key or "",
-        extras={key: raw for key, raw in fields.items() if key not in _CARRIED and bytes(raw) != b"null"},
+        extras={key: raw for key, raw in fields.items() if key not in _CARRIED and bytes(raw) != b"null"} | _unsaid(messages),
     )
+
+
+def _unsaid(messages: Iterable[SpelledMessage]) -> Fields:
+    """What no turn has room for: pictures and sound of a model's own."""
+    unsaid: Fields = {}
+    for message in messages:
+        if message.images is not ABSENT or message.audio is not ABSENT:
+            spelled = {"messages[].images": message.images, "messages[].audio": message.audio}
+            unsaid |= {name: raw for name, raw in spelled.items() if bytes(raw) not in _NOTHING}
+    return unsaid
 
 
 # turns -------------------------------------------------------------------------------------------------------------------
@@ -246,7 +259,9 @@ def _call(call: SpelledCall, place: int, number: int) -> ToolCall | None:
     if function is not None:
         return _function_call(function, call_id, _signature(call.extra_content) if call.extra_content else "")
     custom = call.custom
-    return ToolCall(id=call_id, name=custom.name, arguments=custom.input, kind=CallKind.CUSTOM) if custom else None
+    if custom is None:
+        return None
+    return ToolCall(id=call_id, name=custom.name, arguments=custom.input, kind=CallKind.CUSTOM)
 
 
 def _signature(extra: dict[str, Any]) -> str:
@@ -312,7 +327,7 @@ def _tools(fields: Fields) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
 def _tool_format(spelled: msgspec.Raw) -> msgspec.Raw:
     """A freeform tool's format as the hub and Responses have it: a grammar stands in it, not below it."""
     if bytes(spelled).find(b'"grammar"') < 0:
-        return spelled
+        return spelled if bytes(spelled) != b"null" else ABSENT
     members = _MEMBERS.decode(spelled)
     grammar = members.pop("grammar", None)
     return spelled if grammar is None else msgspec.Raw(msgspec.json.encode(members | _MEMBERS.decode(grammar)))

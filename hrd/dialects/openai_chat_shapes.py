@@ -71,6 +71,10 @@ class SpelledMessage(msgspec.Struct, gc=False):
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_details: msgspec.Raw = ABSENT
+    images: msgspec.Raw = ABSENT
+    """Pictures that a model drew (OpenRouter's)."""
+    audio: msgspec.Raw = ABSENT
+    """What a model spoke, which lies with OpenAI."""
 
 
 class SpelledContent(msgspec.Struct, gc=False):

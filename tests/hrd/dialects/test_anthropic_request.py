@@ -28,6 +28,7 @@ from hrd.core.refusals import Refusal
 from hrd.dialects.anthropic_hub import conversation
 from tests.hrd.dialects.anthropic import CACHED, FUNCTION, HI, conversed, request
 
+PLAIN = {"type": "text", "data": "so"}
 MARK = msgspec.Raw(b'{"type":"ephemeral"}')
 
 
@@ -211,6 +212,18 @@ def test_a_schema_that_openai_refuses_as_strict_is_not_called_so() -> None:
     assert read.format is not None
     assert (read.format.strict, read.tools[0].strict) == (None, None)
     assert "tools[].strict of schemas that OpenAI would refuse" in read.extras
+
+
+def test_what_a_client_says_of_a_document_is_said_before_it() -> None:
+    read = parts({"type": "document", "title": "a", "context": "From 1984.", "source": {"type": "text", "data": "so"}})
+    assert read == (Text("From 1984."), Document(text="so", title="a"))
+    result = {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "document", "context": "c", "source": PLAIN}]}
+    assert parts(result) == (ToolResult(call_id="1", content=(Text("c"), Document(text="so"))),)
+
+
+def test_examples_of_a_tool_are_named_as_left_out() -> None:
+    read = conversed(tools=[FUNCTION | {"input_examples": [{"a": 1}]}, FUNCTION | {"name": "g", "input_examples": None}])
+    assert list(read.extras) == ["tools[].input_examples"]
 
 
 def test_what_nothing_here_reads_is_named() -> None:

@@ -72,6 +72,11 @@ def test_system_texts_are_taken_together_wherever_they_stand() -> None:
     assert len(body["messages"]) == 1
 
 
+def test_a_grammar_is_not_to_be_had_and_that_is_told() -> None:
+    patch = Tool(name="patch", kind=CallKind.CUSTOM, format=msgspec.Raw(b'{"type":"grammar"}'))
+    assert encoded(tools=(patch,)).notes == ("the grammar of the freeform tool patch left out",)
+
+
 def test_an_output_limit_is_always_sent() -> None:
     assert sent(max_tokens=None)["max_tokens"] == 32_000
 

@@ -233,6 +233,13 @@ def test_a_freeform_tools_grammar_stands_where_responses_has_it() -> None:
     flat = {"type": "custom", "custom": {"name": "p", "format": {"type": "grammar", **grammar}}}
     for tool in (chats, flat):
         assert json.loads(bytes(read(tools=[tool]).tools[0].format)) == {"type": "grammar", **grammar}
+    assert read(tools=[{"type": "custom", "custom": {"name": "p", "format": None}}]).tools[0].format == msgspec.Raw(b"")
+
+
+def test_what_no_turn_has_room_for_is_named() -> None:
+    said = {"role": "assistant", "content": "see", "images": [{"type": "image_url"}], "audio": {"id": "audio_1"}}
+    conversation = read({"role": "user", "content": "draw"}, said, said)
+    assert list(conversation.extras) == ["messages[].images", "messages[].audio"]
 
 
 def test_options() -> None:

@@ -185,3 +185,13 @@ def test_a_file_of_text_is_a_text_to_whoever_is_not_openai(documents: bool) -> N
     assert msgspec.json.decode(sent.body)["messages"][0]["content"] == [
         {"type": "document", "source": source, "title": "a.csv"}
     ]
+
+
+def test_a_grammar_of_chat_completions_reaches_the_backend_as_it_spells_them() -> None:
+    form = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: x"}}
+    asked = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
+    asked["tools"] = [{"type": "custom", "custom": {"name": "patch", "format": form}}]
+    sent = prepared(openai_chat, msgspec.json.encode(asked), "codex")
+    assert isinstance(sent, Prepared)
+    [tool] = msgspec.json.decode(sent.body)["tools"]
+    assert tool["format"] == {"type": "grammar", "syntax": "lark", "definition": "start: x"}
