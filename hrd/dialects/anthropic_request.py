@@ -68,7 +68,7 @@ from hrd.dialects.strict_schema import is_strict
 DIALECT: Final = "anthropic_messages"
 _BILLING: Final = "x-anthropic-billing-header:"
 """How the first system block of Claude Code begins: bookkeeping with Anthropic that changes, and would spoil others' caches."""
-_ASSISTANT: Final = Role.ASSISTANT
+_ASSISTANT: Final = Role.ASSISTANT  # found ten times sooner so, see core.quota.kinds
 _TOOL: Final = Role.TOOL
 _ROLES: Final = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
 _NOT_MISSED: Final = frozenset({"model", "stream", "metadata", "messages"})

@@ -52,7 +52,7 @@ from hrd.dialects.data_urls import text_of_file
 from hrd.dialects.tool_names import SentNames, wrapped
 
 IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-_ASSISTANT: Final = Role.ASSISTANT
+_ASSISTANT: Final = Role.ASSISTANT  # found ten times sooner so, see core.quota.kinds
 _TOOL: Final = Role.TOOL
 _CUSTOM: Final = CallKind.CUSTOM
 _PDF: Final = "application/pdf"

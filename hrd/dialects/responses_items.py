@@ -32,7 +32,7 @@ from hrd.dialects.responses_carried import CallSignature, take_back
 
 DIALECT: Final = "openai_responses"
 """The name under which parts and tools that only Responses knows are carried."""
-_ASSISTANT: Final = Role.ASSISTANT
+_ASSISTANT: Final = Role.ASSISTANT  # found ten times sooner so, see core.quota.kinds
 _TOOL: Final = Role.TOOL
 _CUSTOM: Final = CallKind.CUSTOM
 _ROLES: Final = {role.value: role for role in Role if role is not _TOOL}
