@@ -90,8 +90,8 @@ def _running_out(found: Forecast, paper: Paper) -> Iterator[str]:
 _HELPS: Final = (
     Column("PROVIDER"),
     Column("ADDS A DAY", right=True),
-    Column("CLAIMED", shrinks=True),
-    Column("KEYS", shrinks=True, goes=1),
+    Column("CLAIMED", shrinks=True, wants=20),
+    Column("KEYS", shrinks=True, goes=1, wants=36),
 )
 
 

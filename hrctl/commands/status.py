@@ -26,7 +26,7 @@ _COLUMNS: Final = (
     Column("ERRORS", right=True, goes=1),
     Column("TOKENS", right=True, goes=2),
     Column("LATENCY", right=True, goes=4),
-    Column("NOTE", shrinks=True),
+    Column("NOTE", shrinks=True, wants=26),
 )
 
 _COLOURS: Final[dict[str, str]] = {

@@ -11,6 +11,9 @@ from hrctl.session import Session
 from hrctl.words import amount, clock, coming, milliseconds, money, plain, sentence
 from hrd.admin.wire.journal import WHY, Exchange, ExchangeAttempt, ExchangeReading, Why, WhyQuestion
 
+NAME_WANTS: Final = 24
+"""A candidate's end tells which key it is of, a reason's what it is about."""
+
 
 @click.command(cls=Command, examples=("hr why req-0192f3a4", "hr why req-0192f3a4 --json"))
 @click.argument("request_id")
@@ -75,8 +78,8 @@ def _cost(one: Exchange) -> str:
 
 _TRIED: Final = (
     Column("", right=True),
-    Column("ASKED", shrinks=True),
-    Column("KEY", shrinks=True),
+    Column("ASKED", shrinks=True, wants=NAME_WANTS),
+    Column("KEY", shrinks=True, wants=NAME_WANTS),
     Column("STATUS", right=True, goes=1),
     Column("OUTCOME"),
     Column("TOOK", right=True),
@@ -110,8 +113,8 @@ def _passed_over(answer: Why, paper: Paper) -> Iterator[str]:
     if not answer.exchange.passed_over:
         return
     columns = (
-        Column("CANDIDATE", shrinks=True),
-        Column("WHY", shrinks=True),
+        Column("CANDIDATE", shrinks=True, wants=NAME_WANTS),
+        Column("WHY", shrinks=True, wants=NAME_WANTS),
         Column("LEFT", right=True, goes=1),
         Column("UNTIL"),
     )
@@ -123,7 +126,7 @@ def _passed_over(answer: Why, paper: Paper) -> Iterator[str]:
 
 _RANKED: Final = (
     Column("", right=True),
-    Column("CANDIDATE", shrinks=True),
+    Column("CANDIDATE", shrinks=True, wants=NAME_WANTS),
     Column("LEFT", right=True),
     Column("OF", right=True),
     Column("WINDOW"),

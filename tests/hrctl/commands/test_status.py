@@ -150,7 +150,13 @@ def test_colours_say_how_bad_it_is() -> None:
 def test_a_narrow_terminal_shortens_the_notes() -> None:
     lines = drawn(PLAIN, Paper(width=100)).splitlines()
     assert max(len(line) for line in lines) == 100
-    assert lines[6].endswith("limited, for 4 min, a…")
+    assert lines[6].endswith("limited, for 4 min, account me,…")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_why_a_key_is_not_asked_and_for_how_long_is_worth_more_room_than_its_counts(width: int) -> None:
+    (key,) = [line for line in drawn(PLAIN, Paper(width=width)).splitlines() if line.startswith("  groq-5e6f7a8b")]
+    assert "  limited, for 4 min, acc" in key
 
 
 def test_without_a_daemon_the_exit_code_is_three_and_the_next_step_is_named(hr: Hr) -> None:

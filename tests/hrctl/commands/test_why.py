@@ -176,3 +176,12 @@ def test_each_candidates_numbers_are_those_of_that_moment(daemon: FakeDaemon, hr
 
 def test_it_fits_a_narrow_terminal() -> None:
     assert max(map(len, drawn(answer(SERVED), Paper(width=60)).splitlines())) <= 60
+
+
+def test_a_narrow_terminal_still_tells_which_key_it_was_and_why() -> None:
+    full = ExchangeReading(candidate="", kind="requests/day", left=0, limit=5, is_known=True)
+    passed = ExchangePassedOver(
+        candidate="groq/m1#groq-2a681b98", why="its quota is used up", until=1_795_021_300.0, reading=full
+    )
+    lines = drawn(answer(msgspec.structs.replace(SERVED, passed_over=(passed,))), Paper(width=60)).splitlines()
+    assert "groq/m1#groq-2a681b98  its quota is used up  in 5 h 54 min" in lines
