@@ -37,7 +37,7 @@ NOTE_STAND_IN: Final = "a stand-in sent for the thought signature of another ven
 NOTE_PREFIX: Final = "the assistant's last message marked as the beginning of the reply"
 NOTE_REFUSAL: Final = "a refusal of an earlier turn sent as text"
 NOTE_NAME: Final = "messages[].name left out"
-_ANSWERED: Final = ("annotations", "audio", "refusal")
+_ANSWERED: Final = ("annotations", "audio", "function_call", "refusal")
 """Members of the messages of OpenAI's replies, mostly empty."""
 _SAYS_NOTHING: Final = (b"", b"null", b'""', b"[]")
 _NO_CALLS: Final = (b"", b"null", b"[]")

@@ -26,7 +26,7 @@ from hrd.dialects.fields import (
     refuse_shape,
     text_of,
 )
-from hrd.dialects.openai_chat_needs import Said, has_blobs, is_text, needs_of, parts_of
+from hrd.dialects.openai_chat_needs import Said, has_blobs, has_openai_words, is_text, needs_of, parts_of
 from hrd.dialects.openai_errors import ID_HEADERS, comment, error_event, error_reply, keep_alive
 from hrd.dialects.prompt import measure_file, measure_prompt
 
@@ -105,7 +105,11 @@ def decode(body: bytes) -> Request | Refusal:
         needs=needs_of(fields, parts),
         affinity=affinity_in(fields, read.model, read.said),
     )
-    words = _has_openai_words(fields, read.tools) or (are_blobs and any(map(is_text, parts)))
+    words = (
+        _asks_in_openai_words(fields, read.tools)
+        or has_openai_words(read.said, parts)
+        or (are_blobs and any(map(is_text, parts)))
+    )
     return Request(ask=ask, fields=fields, usage_to_client=read.usage_to_client, openai_words=words)
 
 
@@ -150,7 +154,7 @@ def _said(fields: Fields) -> Sequence[Said]:
         return ()
 
 
-def _has_openai_words(fields: Fields, tools: bytes) -> bool:
+def _asks_in_openai_words(fields: Fields, tools: bytes) -> bool:
     """Freeform tools, a choice among allowed ones, or functions as they were asked for before there were tools."""
     if not tools:
         return False

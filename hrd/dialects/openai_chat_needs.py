@@ -42,11 +42,17 @@ class Part(msgspec.Struct, omit_defaults=True, gc=False):
     file: _File | None = None
 
 
+class _Call(msgspec.Struct, omit_defaults=True, gc=False):
+    type: str | None = None
+
+
 class Said(msgspec.Struct, omit_defaults=True, gc=False):
     """A message, as far as routing looks at it."""
 
     role: str
     content: str | list[Part | str] | None = None
+    tool_calls: list[_Call] | None = None
+    function_call: msgspec.Raw = ABSENT
     images: msgspec.Raw = ABSENT
     """Pictures that a model drew (OpenRouter's)."""
 
@@ -60,6 +66,16 @@ def parts_of(messages: Iterable[Said]) -> list[Part]:
 def has_blobs(messages: Sequence[Said], parts: Iterable[Part]) -> bool:
     """Whether there may be base64 in *messages*, which hold these *parts*: what is not known is not taken for text."""
     return not ({part.type for part in parts} <= _TEXTS and all(message.images is ABSENT for message in messages))
+
+
+def has_openai_words(messages: Iterable[Said], parts: Iterable[Part]) -> bool:
+    """Whether *messages*, which hold these *parts*, tell of freeform calls, functions of old, or refusals among the parts."""
+    return any(part.type == "refusal" for part in parts) or any(
+        message.role == "function"
+        or (message.function_call is not ABSENT and bytes(message.function_call) != NULL)
+        or (message.tool_calls is not None and any(call.type == "custom" for call in message.tool_calls))
+        for message in messages
+    )
 
 
 def needs_of(fields: Fields, parts: Sequence[Part]) -> frozenset[Need]:

@@ -146,7 +146,7 @@ def test_marks_for_a_cache_go_to_those_alone_who_have_one() -> None:
 
 def test_what_openais_replies_hold_beside_their_text_goes_back_to_openai_alone() -> None:
     text = (
-        b'[{"role":"assistant","content":"hi","refusal":null,"annotations":[],"audio":null},'
+        b'[{"role":"assistant","content":"hi","refusal":null,"annotations":[],"audio":null,"function_call":null},'
         b'{"role":"assistant","content":null,"refusal":"I will not.","annotations":[]}]'
     )
     after = b'[{"role":"assistant","content":"hi"},{"role":"assistant","content":"I will not."}]'
@@ -155,6 +155,7 @@ def test_what_openais_replies_hold_beside_their_text_goes_back_to_openai_alone()
     assert set(notes) == {
         "messages[].annotations left out",
         "messages[].audio left out",
+        "messages[].function_call left out",
         "messages[].refusal left out",
         "a refusal of an earlier turn sent as text",
     }

@@ -91,6 +91,24 @@ def test_a_file_counts_by_its_text_or_its_pages() -> None:
     assert 2 * IMAGE_TOKENS <= tokens("application/pdf") <= 2 * IMAGE_TOKENS + 60
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            '{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"x"}}]}',
+            True,
+        ),
+        ('{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"custom"}}]}', False),
+        ('{"role":"assistant","content":[{"type":"refusal","refusal":"no"}]}', True),
+        ('{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}}', True),
+        ('{"role":"assistant","content":"hi","function_call":null,"tool_calls":null}', False),
+        ('{"role":"function","name":"f","content":"5"}', True),
+    ],
+)
+def test_messages_that_openai_alone_understands_as_they_stand(message: str, words: bool) -> None:
+    assert request(body(messages=f"{HI},{message}")).openai_words is words
+
+
 @pytest.mark.parametrize("model", ['"hermes-router"', '""', "null"])
 def test_a_model_may_be_left_to_the_router(model: str) -> None:
     assert request(body(model=model)).ask.model == (json.loads(model) or "")
