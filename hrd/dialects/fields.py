@@ -3,6 +3,7 @@
 A member is read only when a decision needs its value. What is wrong is named by `param`, as OpenAI's own errors do.
 """
 
+import codecs
 import re
 
 import msgspec
@@ -23,6 +24,10 @@ _TEXT = msgspec.json.Decoder(str)
 _FLAG = msgspec.json.Decoder(bool)
 _COUNT = msgspec.json.Decoder(int)
 _PATH = re.compile(r"(?: - at `\$(.*)`)?$", re.DOTALL)
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""An escaped character beyond 16 bits of which the other half is missing, as where a text was cut."""
 NULL = b"null"
 TRUE = b"true"
 COUNT_MAX = 1_000_000_000
@@ -42,7 +47,17 @@ def read_fields(body: bytes) -> Fields | Refusal:
     except msgspec.ValidationError:
         return refuse("The request body is JSON, but not an object.")
     except msgspec.DecodeError as error:
-        return refuse(f"The request body is not valid JSON: {str(error).removeprefix('JSON is malformed: ')}.")
+        return refuse(f"The request body is not valid JSON: {_malformed(body, error)}.")
+
+
+def _malformed(body: bytes, error: msgspec.DecodeError) -> str:
+    """What is wrong with it, where that can be said better than by a place."""
+    if body.startswith(codecs.BOM_UTF8):
+        return "it begins with a byte order mark"
+    half = _HALF.search(body)
+    if half is not None:
+        return f"{half[0].decode()} is half of a character (byte {half.start()}), and its other half is missing"
+    return str(error).removeprefix("JSON is malformed: ")
 
 
 def refuse(message: str, param: str | None = None) -> Refusal:
