@@ -29,7 +29,7 @@ from hrd.dialects.anthropic_messages import count_tokens
 from hrd.downstream.call import JSON, Call, Endpoint
 from hrd.downstream.context import Header
 from hrd.http.messages import RequestHead, RequestRejected
-from hrd.metrics import CONTENT_TYPE, Metrics
+from hrd.metrics import Metrics
 from hrd.model_list import find_model, model_list
 from hrd.model_shapes import is_anthropic, shape_list, shape_one
 from hrd.pool import Pool
@@ -44,7 +44,6 @@ HEALTH_PATHS = ("/health", "/", "/v1", "/api/hello")
 MODELS = "/v1/models"
 COUNT_TOKENS = "/v1/messages/count_tokens"
 SHOWN_CHARS_MAX = 120
-TEXT: Header = (b"content-type", CONTENT_TYPE)
 
 
 def public_dispatch(
@@ -98,7 +97,10 @@ class Pages:
         if isinstance(caller, Refusal):
             await refuse(call, caller)
         else:
-            await call.reply(200, [TEXT, _request_id(call)], self._metrics.page())
+            from hrd.exposition import exposed  # noqa: PLC0415 - only here, and hrd is to start quickly
+
+            content_type, text = exposed(self._metrics)
+            await call.reply(200, [(b"content-type", content_type), _request_id(call)], text)
 
     async def models(self, call: Call, caller: Caller) -> None:
         listed = model_list(self._pool.snapshot(self._now()), caller, self._created())

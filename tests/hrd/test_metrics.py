@@ -1,75 +1,7 @@
-"""Metrics: what a scrape sees after a few exchanges."""
+"""Metrics: exchanges are counted, and the counters are bounded."""
 
-import msgspec
-import pytest
-from prometheus_client.parser import text_string_to_metric_families
-
-from hrd.core.journal import AttemptNote, Entry, Outcome, Usage
-from hrd.metrics import SERIES_MAX, Gauges, Metrics
-
-LABELS = ("provider", "endpoint", "outcome", "direction")
-GAUGES = Gauges(uptime_s=12.5, in_flight=3, connections=7, blocks=2, rows_waiting=1)
-
-
-def entry(
-    provider: str = "groq", outcome: Outcome = Outcome.OK, *, attempts: tuple[str, ...] = ("ok",), ms: float = 250.0
-) -> Entry:
-    return Entry(
-        request_id="req-1",
-        at=1_000_000.0,
-        endpoint="/chat/completions",
-        client="client-1",
-        model_asked="m",
-        stream=False,
-        outcome=outcome,
-        status=200,
-        provider=provider,
-        usage=Usage(input_tokens=10, output_tokens=4),
-        total_ms=ms,
-        attempts=tuple(AttemptNote(provider=provider, model="m", credential="c", outcome=said) for said in attempts),
-    )
-
-
-def scraped(metrics: Metrics) -> dict[tuple[str, ...], float]:
-    families = text_string_to_metric_families(metrics.page().decode())
-    samples = [sample for family in families for sample in family.samples]
-    return {(one.name, *(one.labels[label] for label in LABELS if label in one.labels)): one.value for one in samples}
-
-
-def test_what_is_counted_elsewhere_is_read_when_asked() -> None:
-    found = scraped(Metrics(lambda: GAUGES))
-    assert {name[0].removeprefix("hermes_router_"): value for name, value in found.items()} == {
-        "uptime_seconds": 12.5,
-        "in_flight": 3.0,
-        "connections": 7.0,
-        "blocks": 2.0,
-        "store_rows_waiting": 1.0,
-    }
-
-
-def test_exchanges_add_up_by_provider_endpoint_and_outcome() -> None:
-    metrics = Metrics(lambda: GAUGES)
-    metrics.finished(entry())
-    metrics.finished(entry(attempts=("rate limited", "ok"), ms=750.0))
-    metrics.finished(entry("", Outcome.REFUSED, attempts=()))
-    found = scraped(metrics)
-    ok, refused = ("groq", "/chat/completions", "ok"), ("", "/chat/completions", "refused")
-    assert found["hermes_router_requests_total", *ok] == 2
-    assert found["hermes_router_requests_total", *refused] == 1
-    assert found["hermes_router_request_seconds_total", *ok] == pytest.approx(1.0)
-    assert found["hermes_router_tokens_total", "groq", "input"] == 20
-    assert found["hermes_router_tokens_total", "groq", "output"] == 8
-    assert found["hermes_router_attempts_total", "groq", "ok"] == 2
-    assert found["hermes_router_attempts_total", "groq", "rate limited"] == 1
-
-
-def test_what_is_known_of_the_cost_adds_up_and_what_is_not_is_counted_apart() -> None:
-    metrics = Metrics(lambda: GAUGES)
-    for cost in (1_500_000, None, 250_000):
-        metrics.finished(msgspec.structs.replace(entry(), cost_microusd=cost))
-    found = scraped(metrics)
-    assert found["hermes_router_cost_usd_total", "groq"] == pytest.approx(1.75)
-    assert found["hermes_router_unpriced_requests_total", "groq"] == 1
+from hrd.metrics import SERIES_MAX, Metrics
+from tests.hrd.test_exposition import GAUGES, entry
 
 
 def test_the_number_of_series_is_bounded() -> None:
@@ -77,8 +9,5 @@ def test_the_number_of_series_is_bounded() -> None:
     for number in range(SERIES_MAX + 5):
         metrics.finished(entry(f"p{number}"))
     metrics.finished(entry("p0"))
-    found = scraped(metrics)
-    requests = [name for name in found if name[0] == "hermes_router_requests_total"]
-    attempts = [name for name in found if name[0] == "hermes_router_attempts_total"]
-    assert len(requests) == len(attempts) == SERIES_MAX
-    assert found["hermes_router_requests_total", "p0", "/chat/completions", "ok"] == 2
+    assert len(metrics.by_series) == len(metrics.attempts) == SERIES_MAX
+    assert metrics.by_series["p0", "/chat/completions", "ok"].requests == 2
