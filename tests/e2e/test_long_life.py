@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trio
 
 from tests.e2e.daemon import MESSAGES, Router, running, wait_until
 from tests.e2e.upstream_process import upstream_process
+from tests.scenarios.client import Client
 
 pytestmark = pytest.mark.e2e
 
@@ -65,16 +67,20 @@ async def _ask(router: Router, requests: int) -> int:
     answered."""
     left = iter(range(requests))
     answered = 0
+    good_key, port = router.key, urlsplit(router.endpoint).port
+    assert port is not None
 
     async def ask_all() -> None:
         nonlocal answered
         for first in left:
-            async with router.client(router.key if first % 40 else "sk-router-test-not-a-key") as client:
+            key = good_key if first % 40 else "sk-router-test-not-a-key"
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                client = Client(stream)
                 for number in (first, *islice(left, 24)):
                     body = {"model": "hermes-router" if number % 7 else f"made-up-{number % 20}", "messages": MESSAGES}
-                    response = await client.post("/v1/chat/completions", json=body | {"stream": number % 3 == 0})
-                    assert response.status_code in (200, 401, 429), response.text  # 429: wrong keys beyond MAX_AUTH_FAILURES
-                    answered += response.status_code == 200
+                    reply = await client.ask(body | {"stream": number % 3 == 0}, key=key)
+                    assert reply.status in (200, 401, 429), reply.body  # 429: wrong keys beyond MAX_AUTH_FAILURES
+                    answered += reply.status == 200
 
     async with trio.open_nursery() as nursery:
         for _ in range(CLIENTS):
