@@ -13,7 +13,7 @@ from random import Random
 from tests.fuzz import exceptions, generate, oracle, ours
 from tests.fuzz.oracle import Reading
 
-CASES = int(os.environ.get("FUZZ_CASES", "5000"))
+CASES = int(os.environ.get("FUZZ_CASES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261121"))
 
 
