@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 import pytest
 
-from tests.matrix.house import KEY, PROVIDERS, House, model_of
+from tests.matrix.house import PROVIDERS, House, model_of
 from tests.upstreams import Answer, Fails, Trouble
 
 pytestmark = pytest.mark.e2e
@@ -37,16 +36,24 @@ RESPONSES = {
         {"role": "user", "content": "and?"},
     ],
 }
+
+
+class Alone(NamedTuple):
+    """A request with something that one dialect alone knows."""
+
+    path: str
+    body: dict[str, Any]
+    spoken_by: str
+    what: str
+    part: str
+
+
+ALONE = {
+    "messages": Alone("/v1/messages", MESSAGES, "anthropic", "what Messages alone has", "web_search_tool_result"),
+    "responses": Alone("/v1/responses", RESPONSES, "codex", "what Responses alone has", "local_shell_call_output"),
+}
 VIDEO = {"type": "video_url", "video_url": {"url": "https://a.example/a.mp4"}}
 CHAT = {"messages": [{"role": "user", "content": [VIDEO, {"type": "text", "text": "what is it?"}]}]}
-
-
-@pytest.fixture
-def client(house: House) -> Iterator[httpx2.Client]:
-    head = {"authorization": f"Bearer {KEY}", "anthropic-version": "2023-06-01"}
-    with httpx2.Client(base_url=house.router.endpoint, headers=head, trust_env=False, timeout=20) as made:
-        yield made
-    house.forget_failures()
 
 
 def ask(client: httpx2.Client, path: str, body: dict[str, Any], model: str = "hermes-router") -> httpx2.Response:
@@ -55,42 +62,29 @@ def ask(client: httpx2.Client, path: str, body: dict[str, Any], model: str = "he
     return reply
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "by", "what"),
-    [
-        ("/v1/messages", MESSAGES, "anthropic", "what Messages alone has"),
-        ("/v1/responses", RESPONSES, "codex", "what Responses alone has"),
-    ],
-)
-def test_it_goes_to_who_speaks_it(
-    house: House, client: httpx2.Client, path: str, body: dict[str, Any], by: str, what: str
-) -> None:
+@pytest.fixture(params=ALONE)
+def alone(request: pytest.FixtureRequest) -> Alone:
+    return ALONE[request.param]
+
+
+def test_it_goes_to_who_speaks_it(house: House, client: httpx2.Client, alone: Alone) -> None:
     for provider in PROVIDERS:
         house.turn(provider, Answer("here"))
-    reply = ask(client, path, body)
+    reply = ask(client, alone.path, alone.body)
 
-    assert reply.headers["x-hermes-provider"] == by
+    assert reply.headers["x-hermes-provider"] == alone.spoken_by
     exchange = house.why(reply.headers["x-request-id"])["exchange"]
     passed = {row["candidate"].partition("/")[0]: row["why"] for row in exchange["passed_over"]}
-    assert {name for name, told in passed.items() if what in told} >= {"mistral", "gemini", "openai"}
+    assert {name for name, told in passed.items() if alone.what in told} >= {"mistral", "gemini", "openai"}
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "by", "left_out"),
-    [
-        ("/v1/messages", MESSAGES, "anthropic", "web_search_tool_result left out"),
-        ("/v1/responses", RESPONSES, "codex", "local_shell_call_output left out"),
-    ],
-)
-def test_if_nobody_is_left_who_does_it_is_left_out_aloud(
-    house: House, client: httpx2.Client, path: str, body: dict[str, Any], by: str, left_out: str
-) -> None:
+def test_if_nobody_is_left_who_does_it_is_left_out_aloud(house: House, client: httpx2.Client, alone: Alone) -> None:
     for provider in PROVIDERS:
-        house.turn(provider, Fails(Trouble.OVERLOADED) if provider == by else Answer("here"))
-    reply = ask(client, path, body)
+        house.turn(provider, Fails(Trouble.OVERLOADED) if provider == alone.spoken_by else Answer("here"))
+    reply = ask(client, alone.path, alone.body)
 
-    assert reply.headers["x-hermes-provider"] != by
-    assert left_out in house.why(reply.headers["x-request-id"])["exchange"]["notes"]
+    assert reply.headers["x-hermes-provider"] != alone.spoken_by
+    assert f"{alone.part} left out" in house.why(reply.headers["x-request-id"])["exchange"]["notes"]
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "codex"])

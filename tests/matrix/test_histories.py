@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.matrix.house import KEY, PROVIDERS, House, model_of
+from tests.matrix.house import PROVIDERS, House, model_of
 from tests.upstreams import Answer
 
 pytestmark = pytest.mark.e2e
@@ -77,14 +76,6 @@ def messages(history: str) -> Body:
 
 
 CLIENTS = {"/v1/chat/completions": chat, "/v1/responses": responses, "/v1/messages": messages}
-
-
-@pytest.fixture
-def client(house: House) -> Iterator[httpx2.Client]:
-    head = {"authorization": f"Bearer {KEY}", "anthropic-version": "2023-06-01"}
-    with httpx2.Client(base_url=house.router.endpoint, headers=head, trust_env=False, timeout=20) as made:
-        yield made
-    house.forget_failures()
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

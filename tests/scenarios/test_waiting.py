@@ -194,24 +194,16 @@ async def test_who_leaves_while_waiting_makes_room() -> None:
         assert await world.ask() == "at last"
 
 
-async def test_at_the_limit_of_connections_a_request_takes_the_first_that_comes_free(stream: bool) -> None:
+@pytest.mark.parametrize("busy_s", [4.0, 28.0])
+async def test_who_has_nobody_else_waits_for_a_connection_as_long_as_for_anything(stream: bool, busy_s: float) -> None:
+    """At the limit of connections; it takes the first that comes free."""
     async with open_world(upstream_open_max=1) as world:
-        alpha = await world.provider("alpha", Late(says("one"), 4.0), says("two"))
+        alpha = await world.provider("alpha", Late(says("one"), busy_s), says("two"))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(world.ask)
             await trio.sleep(1)
             assert await world.ask(stream=stream) == "two"
-        assert [(asked.at, asked.connection) for asked in alpha.asked] == [(0.0, 1), (4.0, 1)]
-
-
-async def test_who_has_nobody_else_waits_for_a_connection_as_long_as_for_anything(stream: bool) -> None:
-    async with open_world(upstream_open_max=1) as world:
-        alpha = await world.provider("alpha", Late(says("one"), 28.0), says("two"))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(world.ask)
-            await trio.sleep(1)
-            assert await world.ask(stream=stream) == "two"
-        assert [(asked.at, asked.connection) for asked in alpha.asked] == [(0.0, 1), (28.0, 1)]
+        assert [(asked.at, asked.connection) for asked in alpha.asked] == [(0.0, 1), (busy_s, 1)]
 
 
 async def test_who_waited_in_vain_for_a_connection_hears_why() -> None:

@@ -1,8 +1,10 @@
 """Candidates, claims and attempts for the tests of the providers' side."""
 
+import ssl
 from typing import Any
 
 import trio
+import trustme
 
 from hrd.core.ask import Ask, Kind
 from hrd.core.facts import Claim
@@ -141,3 +143,22 @@ async def stream(to: Upstream, by: Attempts, within_s: float = 60.0) -> OpenStre
         idle_s=30.0,
         begun=lambda: None,
     )
+
+
+async def serve_tls(nursery: trio.Nursery, certificate: trustme.LeafCert) -> int:
+    """Say hello to whoever trusts *certificate*; at which port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(context)
+
+    async def greet(stream: trio.SocketStream) -> None:
+        secure = trio.SSLStream(stream, context, server_side=True)
+        try:
+            await secure.send_all(b"hello")
+            await secure.receive_some(1)
+        except (trio.BrokenResourceError, ssl.SSLError):
+            pass
+        await trio.aclose_forcefully(secure)
+
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    nursery.start_soon(trio.serve_listeners, greet, listeners)
+    return int(listeners[0].socket.getsockname()[1])

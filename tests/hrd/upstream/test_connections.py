@@ -2,7 +2,6 @@
 
 import datetime
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from hrd.http.wire import TlsWire, Wire, WireBroken
 from hrd.upstream.connections import Connection, Connections, Dialer, Origin, origin_of
 from hrd.upstream.trust import SystemTrust
 from tests.hrd.upstream.conftest import Pooled
+from tests.hrd.upstream.parts import serve_tls
 
 HOST = "localhost"
 
@@ -276,35 +276,11 @@ async def test_a_dialed_wire_holds_little_that_a_slow_client_has_not_taken(serve
 # TLS ---------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """The one that this machine trusts."""
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    return made
-
-
 @asynccontextmanager
 async def tls_server(certificate: trustme.LeafCert) -> AsyncIterator[Origin]:
-    """A TLS server that says hello to whoever trusts it."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate.configure_cert(context)
-
-    async def greet(stream: trio.SocketStream) -> None:
-        secure = trio.SSLStream(stream, context, server_side=True)
-        try:
-            await secure.send_all(b"hello")
-            await secure.receive_some(1)
-        except (trio.BrokenResourceError, ssl.SSLError):
-            pass
-        await trio.aclose_forcefully(secure)
-
-    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    """One that says hello to whoever trusts it."""
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(trio.serve_listeners, greet, listeners)
-        yield Origin(True, "127.0.0.1", listeners[0].socket.getsockname()[1])
+        yield Origin(True, "127.0.0.1", await serve_tls(nursery, certificate))
         nursery.cancel_scope.cancel()
 
 

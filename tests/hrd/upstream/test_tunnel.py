@@ -1,8 +1,6 @@
 """Tunnels through an emulated proxy: the provider's own TLS inside, and every way in which a proxy says no."""
 
 import socket
-import ssl
-from pathlib import Path
 
 import pytest
 import trio
@@ -17,7 +15,7 @@ from hrd.upstream.results import Answered, Missed
 from hrd.upstream.trust import SystemTrust
 from hrd.upstream.tunnel import open_tunnel
 from tests.hrd.upstream.conftest import Pooled
-from tests.hrd.upstream.parts import BODY, attempts, claim, heads, prepared
+from tests.hrd.upstream.parts import BODY, attempts, claim, heads, prepared, serve_tls
 from tests.upstreams import Answer, Upstream
 from tests.upstreams.proxy import ForwardProxy
 
@@ -30,36 +28,8 @@ def proxy_at(port: int, credentials: str = "") -> Proxy:
     return found
 
 
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    return made
-
-
-async def greeter(nursery: trio.Nursery, certificate: trustme.LeafCert) -> int:
-    """A TLS server that says hello; its port."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate.configure_cert(context)
-
-    async def greet(stream: trio.SocketStream) -> None:
-        secure = trio.SSLStream(stream, context, server_side=True)
-        try:
-            await secure.send_all(b"hello")
-            await secure.receive_some(1)
-        except (trio.BrokenResourceError, ssl.SSLError):
-            pass
-        await trio.aclose_forcefully(secure)
-
-    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    nursery.start_soon(trio.serve_listeners, greet, listeners)
-    return int(listeners[0].socket.getsockname()[1])
-
-
 async def test_tls_through_a_tunnel_is_the_providers_own(authority: trustme.CA, nursery: trio.Nursery) -> None:
-    port = await greeter(nursery, authority.issue_cert("api.example"))
+    port = await serve_tls(nursery, authority.issue_cert("api.example"))
     async with ForwardProxy({"api.example": port}, credentials=f"me:{PASSWORD}") as proxy:
         origin = Origin(True, "api.example", 443, proxy_at(proxy.port, f"me:{PASSWORD}"))
         wire = await Dialer(SystemTrust()).connect(origin)
@@ -70,7 +40,7 @@ async def test_tls_through_a_tunnel_is_the_providers_own(authority: trustme.CA, 
 
 
 async def test_a_proxy_cannot_pass_for_the_provider(authority: trustme.CA, nursery: trio.Nursery) -> None:
-    port = await greeter(nursery, authority.issue_cert("somebody.else"))
+    port = await serve_tls(nursery, authority.issue_cert("somebody.else"))
     async with ForwardProxy({"api.example": port}) as proxy:
         with pytest.raises(WireBroken, match="not valid for 'api\\.example'"):
             await Dialer(SystemTrust()).connect(Origin(True, "api.example", 443, proxy_at(proxy.port)))
