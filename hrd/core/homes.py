@@ -38,7 +38,7 @@ def at_home(
     tier_of: Callable[[Lane], float],
 ) -> tuple[Lane, str]:
     """Where the conversation belongs, or whom of *ranked* it moves to, and from whom of *lanes* (a key). In `sequential` the
-    first is everybody's."""
+    first is everybody's: of all, or of a provider that is drained so."""
     best = tier_of(ranked[0])
     provider = ranked[0].provider
     if mode != PARALLEL:
@@ -50,9 +50,16 @@ def at_home(
     home = home_of(conversation, (lane for lane in lanes if tier_of(lane) == best))
     rich = [lane for lane in ranked if lane.worth.share > SHARE_MIN and tier_of(lane) == best]
     if home is not None and home in rich:
-        return home, ""
+        return home if mode_of(home.provider) == PARALLEL else _first_of(home, ranked), ""
     chosen = home_of(conversation, rich) or ranked[0]
+    if mode_of(chosen.provider) != PARALLEL:
+        return _first_of(chosen, ranked), ""
     return chosen, home.candidate.key if home is not None and home is not chosen else ""
+
+
+def _first_of(chosen: Lane, ranked: Sequence[Lane]) -> Lane:
+    """Who of its provider's is next to be drained."""
+    return next(lane for lane in ranked if lane.provider == chosen.provider)
 
 
 def _draw(conversation: int, key: str) -> int:

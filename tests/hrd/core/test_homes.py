@@ -1,14 +1,18 @@
 """Homes: each conversation has one, they are spread evenly, and a missing one moves only its own."""
 
 from collections import Counter
+from collections.abc import Callable
+
+import pytest
 
 from hrd.core.block_book import BlockBook
-from hrd.core.homes import home_of, name_of
+from hrd.core.homes import at_home, home_of, name_of
 from hrd.core.lane import Lane
 from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
 from hrd.core.quota.book import QuotaBook
 from hrd.core.roster import Selection
+from hrd.core.routing import PARALLEL, SEQUENTIAL
 from tests.hrd.stage import NOON, provider, roster
 
 
@@ -32,6 +36,14 @@ def test_when_somebody_is_missing_only_their_own_conversations_move() -> None:
         name = name_of(f"talk-{number}")
         home, other = home_of(name, made), home_of(name, made[1:])
         assert other is home or home is made[0]
+
+
+@pytest.mark.parametrize("talk", [f"talk-{number}" for number in range(20)])
+def test_a_provider_that_is_drained_in_order_has_its_first_key_asked_by_every_conversation(talk: str) -> None:
+    alpha = lanes(3)
+    mode_of: Callable[[str], str] = {"alpha": SEQUENTIAL}.__getitem__
+    assert at_home(talk, alpha, alpha, mode=PARALLEL, mode_of=mode_of, tier_of=lambda _: 0.0) == (alpha[0], "")
+    assert at_home(talk, alpha, alpha[1:], mode=PARALLEL, mode_of=mode_of, tier_of=lambda _: 0.0) == (alpha[1], "")
 
 
 def test_with_nobody_there_is_no_home() -> None:
