@@ -41,6 +41,7 @@ _ANSWERED: Final = ("annotations", "audio", "function_call", "refusal")
 """Members of the messages of OpenAI's replies, mostly empty."""
 _SAYS_NOTHING: Final = (b"", b"null", b'""', b"[]")
 _NO_CALLS: Final = (b"", b"null", b"[]")
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
 class _Id(msgspec.Struct, gc=False):
@@ -74,7 +75,7 @@ class _Adapting:
     """The quirks that may concern one request's messages, by what stands in them."""
 
     def __init__(self, text: bytes, messages: Sequence[_Spelled], quirks: Quirks, signature_stand_in: str) -> None:
-        names = frozenset[str]().union(*messages)
+        names = _NO_NAMES.union(*messages)
         roles = [_spelled(message, "role") for message in messages]
         has_calls = not names.isdisjoint(("tool_calls", "tool_call_id"))
         self.notes: dict[str, None] = {}

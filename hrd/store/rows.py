@@ -48,7 +48,9 @@ _astuple = msgspec.structs.astuple
 
 def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journal: bool) -> Sequence[Statement]:
     """The statements that write *rows*, in an order in which they may run; lists of scopes that are new go with them."""
-    reserved, settled, entries = list[Values](), list[Values](), list[Values]()
+    reserved: list[Values] = []
+    settled: list[Values] = []
+    entries: list[Values] = []
     charged: Charged = {}
     totals: Totals = {}
     sessions: SessionTotals = {}
@@ -76,7 +78,7 @@ def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journ
             facts[key] = fact
     statements: list[Statement] = []
     if lists.unsaved:
-        statements.append((KEEP_SCOPES, list[Values](lists.unsaved)))
+        statements.append((KEEP_SCOPES, [*lists.unsaved]))
     if reserved:
         statements.append((RESERVE, reserved))
     if settled:
