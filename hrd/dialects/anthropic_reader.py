@@ -32,6 +32,7 @@ from hrd.dialects.anthropic_shapes import Block, Citation, Delta, Message, StopD
 from hrd.dialects.arguments import bad_call, is_object, mend_arguments
 from hrd.dialects.contract import ToolName
 from hrd.dialects.fields import COUNT_MAX
+from hrd.dialects.halves import without_halves
 from hrd.dialects.sse import Event
 from hrd.dialects.tool_names import restored, unwrapped
 
@@ -106,6 +107,9 @@ class AnthropicReader:
         except (ValueError, RecursionError) as error:
             if _is_of_unknown_type(data, error):
                 return ()
+            whole = without_halves(data)
+            if whole is not data:
+                return self.read(Event(event.raw, whole, event.name))
             self.broken = _ODD if isinstance(error, msgspec.ValidationError) else "an event of the stream is not a JSON object"
             return ()
         match said.type or event.name.decode("latin-1"):
@@ -265,7 +269,8 @@ def read_message(body: bytes, names: Mapping[str, ToolName], *, mends: bool = Tr
     except msgspec.ValidationError as error:
         return f"the reply is not a message: {error}"
     except (ValueError, RecursionError):
-        return "the reply is not a JSON object"
+        whole = without_halves(body)
+        return read_message(whole, names, mends=mends) if whole is not body else "the reply is not a JSON object"
     if message.type == "error" or message.error:
         return (Broken(error_object(message.error)),)
     if message.content is None:

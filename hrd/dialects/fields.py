@@ -10,6 +10,7 @@ import msgspec
 
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Fields
+from hrd.dialects.halves import without_halves
 
 
 class Turn(msgspec.Struct, gc=False):
@@ -24,10 +25,6 @@ _TEXT = msgspec.json.Decoder(str)
 _FLAG = msgspec.json.Decoder(bool)
 _COUNT = msgspec.json.Decoder(int)
 _PATH = re.compile(r"(?: - at `\$(.*)`)?$", re.DOTALL)
-_HALF = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
-"""An escaped character beyond 16 bits of which the other half is missing, as where a text was cut."""
 NULL = b"null"
 TRUE = b"true"
 COUNT_MAX = 1_000_000_000
@@ -35,7 +32,8 @@ COUNT_MAX = 1_000_000_000
 
 
 def read_fields(body: bytes) -> Fields | Refusal:
-    """The members of the object that *body* spells. A name that stands twice has its last value."""
+    """The members of the object that *body* spells. A name that stands twice has its last value, and half of a
+    character is sent on as the mark of what cannot be shown."""
     try:
         if not body.isascii():
             body.decode()
@@ -47,6 +45,9 @@ def read_fields(body: bytes) -> Fields | Refusal:
     except msgspec.ValidationError:
         return refuse("The request body is JSON, but not an object.")
     except msgspec.DecodeError as error:
+        whole = without_halves(body)
+        if whole is not body:  # of an earlier reply, perhaps, that was cut there: without it the conversation would be stuck
+            return read_fields(whole)
         return refuse(f"The request body is not valid JSON: {_malformed(body, error)}.")
 
 
@@ -54,9 +55,6 @@ def _malformed(body: bytes, error: msgspec.DecodeError) -> str:
     """What is wrong with it, where that can be said better than by a place."""
     if body.startswith(codecs.BOM_UTF8):
         return "it begins with a byte order mark"
-    half = _HALF.search(body)
-    if half is not None:
-        return f"{half[0].decode()} is half of a character (byte {half.start()}), and its other half is missing"
     return str(error).removeprefix("JSON is malformed: ")
 
 

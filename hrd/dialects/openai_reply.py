@@ -13,6 +13,7 @@ import msgspec
 from hrd.core.estimate import estimate_counted
 from hrd.core.journal import Usage, UsageSource
 from hrd.dialects.fields import COUNT_MAX
+from hrd.dialects.halves import without_halves
 from hrd.dialects.openai_errors import error_object
 
 FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
@@ -129,7 +130,8 @@ def read_chunk(data: bytes) -> Chunk | None:
         except (ValueError, RecursionError):
             return None
     except (ValueError, RecursionError):
-        return None
+        whole = without_halves(data)
+        return read_chunk(whole) if whole is not data else None
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     return _chunk(value) if isinstance(value, dict) else None

@@ -30,6 +30,7 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
 from hrd.dialects.contract import ToolName
+from hrd.dialects.halves import without_halves
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.responses_reply import citation, error_of, index_of, object_in, objects_in, read_usage, text_in
 from hrd.dialects.sse import Event, Framer
@@ -108,6 +109,9 @@ class ResponsesReader:
         try:
             said = _SAID.decode(data)
         except (ValueError, RecursionError):
+            whole = without_halves(data)
+            if whole is not data:
+                return self.read(Event(event.raw, whole, event.name))
             if data.strip() not in (b"", b"[DONE]"):
                 self.broken = "an event of the stream is not a JSON object"
             return ()
@@ -329,7 +333,8 @@ def read_whole(body: bytes, reader: ResponsesReader) -> Sequence[ReplyEvent] | s
         try:
             reply = _ANY.decode(body)
         except (ValueError, RecursionError):
-            return "the reply is not a JSON object"
+            whole = without_halves(body)
+            return read_whole(whole, reader) if whole is not body else "the reply is not a JSON object"
         reader.ended = msgspec.Raw(body)
         return reader.whole(reply)
     events: list[ReplyEvent] = []

@@ -254,6 +254,15 @@ def test_an_event_that_is_named_only_by_its_field_is_known() -> None:
     assert AnthropicReader({}).read(Event(b"", b'{"error":{"message":"x"}}', b"error")) == (Broken({"message": "x"}),)
 
 
+def test_half_of_a_character_breaks_nothing() -> None:
+    reader = AnthropicReader({})
+    read({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}, reader=reader)
+    data = rb'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\ud83d"}}'
+    assert list(reader.read(Event(b"", data))) == [Text("\ufffd")]
+    whole = rb'{"type":"message","content":[{"type":"text","text":"a \udc00"}],"stop_reason":"end_turn"}'
+    assert Text("a \ufffd") in read_message(whole, {})
+
+
 def test_what_is_not_known_is_read_over_and_what_cannot_be_read_is_broken() -> None:
     reader = AnthropicReader({})
     unknown = {"type": "content_block_delta", "delta": {"type": "some_delta"}}

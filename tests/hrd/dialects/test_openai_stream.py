@@ -306,6 +306,12 @@ def test_an_error_member_that_is_none_is_no_error(error: bytes) -> None:
     assert run(read, STOP, DONE)[:2] == (read + STOP + DONE, Ending.COMPLETE)
 
 
+def test_half_of_a_character_passes_and_breaks_nothing() -> None:
+    half = b"data: " + rb'{"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"\ud83d"}}]}' + b"\n\n"
+    other = half.replace(b"ud83d", b"ude00")
+    assert run(HELLO, half, other, STOP, DONE)[:2] == (HELLO + half + other + STOP + DONE, Ending.COMPLETE)
+
+
 NOT_TEXT = b'{"choices":[{"delta":{"content":"\xff"}}]}'
 
 

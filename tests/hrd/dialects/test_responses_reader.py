@@ -263,6 +263,11 @@ def test_a_stream_without_its_last_event_is_broken() -> None:
     assert (reader.finished, reader.broken) == (False, NO_END)
 
 
+def test_half_of_a_character_breaks_nothing() -> None:
+    data = rb'{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"\ud83d"}'
+    assert [each.text for each in ResponsesReader({}).read(Event(data, data)) if isinstance(each, Text)] == ["\ufffd"]
+
+
 @pytest.mark.parametrize("data", [b"no json", b"[1]", b'"text"'])
 def test_what_is_no_object_breaks_the_stream(data: bytes) -> None:
     reader = ResponsesReader({})
