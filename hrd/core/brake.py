@@ -1,7 +1,8 @@
 """The brake on retry loops: a request that is refused again and again is answered from its last refusal for a while.
 
 A client that sends the same body every second, whatever it is told, spends what others could use and heats what is already
-empty. After so many refusals within so many seconds the router stops asking for it, and says so.
+empty. After so many refusals within so many seconds the router stops asking for it, and says so: for a while, but no longer
+than until the moment that the refusal named itself.
 """
 
 from collections import deque
@@ -44,8 +45,7 @@ class Brake:
         """How many of them are each client's: whose requests were never refused, is not looked at."""
 
     def held(self, client: str, parts: Iterable[bytes], now: float) -> Refusal | None:
-        """The refusal to answer with; None if the request may go on. Its Retry-After is what is left of it, and not over before
-        the brake is off."""
+        """The refusal to answer with; None if the request may go on. Its Retry-After is what is left of it."""
         if client not in self._clients:
             return None
         trail = self._trails.get((client, _digest(parts)))
@@ -54,8 +54,7 @@ class Brake:
         said = trail.refusal.retry_after_s
         if said is None:
             return trail.refusal
-        left_s = said - (now - trail.refused_at[-1])
-        return msgspec.structs.replace(trail.refusal, retry_after_s=max(trail.held_until - now, left_s))
+        return msgspec.structs.replace(trail.refusal, retry_after_s=said - (now - trail.refused_at[-1]))
 
     def refused(self, client: str, parts: Iterable[bytes], refusal: Refusal, rules: BrakeRules, now: float) -> None:
         """The request was refused."""
@@ -71,7 +70,7 @@ class Brake:
         while now - trail.refused_at[0] >= rules.within_s:
             trail.refused_at.popleft()
         if len(trail.refused_at) >= rules.refusals:
-            trail.held_until, trail.refusal = now + rules.hold_s, msgspec.structs.replace(refusal, attempts=())
+            trail.held_until, trail.refusal = now + _hold_s(refusal, rules), msgspec.structs.replace(refusal, attempts=())
         while len(trail.refused_at) > rules.refusals:
             trail.refused_at.popleft()
         while len(self._trails) > rules.bodies_max:
@@ -94,6 +93,11 @@ class Brake:
         self._clients[key[0]] -= 1
         if not self._clients[key[0]]:
             del self._clients[key[0]]
+
+
+def _hold_s(refusal: Refusal, rules: BrakeRules) -> float:
+    """Who comes back when it was told to goes round in no circle."""
+    return rules.hold_s if refusal.retry_after_s is None else min(rules.hold_s, refusal.retry_after_s)
 
 
 def _digest(parts: Iterable[bytes]) -> bytes:

@@ -41,10 +41,12 @@ def test_refusals_that_are_further_apart_do_not_count_together() -> None:
     assert braked(every_s=14.9).held("c", BODY, 60.1) is not None
 
 
-def test_the_moment_to_ask_again_is_not_before_the_brake_is_off() -> None:
-    held = braked(refusal=Refusal(kind=RefusalKind.RATE_LIMITED, message="soon", retry_after_s=2.0)).held("c", BODY, 5.0)
+def test_who_comes_back_when_it_was_told_to_is_asked_for_and_who_comes_before_is_not() -> None:
+    brake = braked(refusal=Refusal(kind=RefusalKind.RATE_LIMITED, message="soon", retry_after_s=2.0))
+    held = brake.held("c", BODY, 5.0)
     assert held is not None
-    assert held.retry_after_s == 9.0
+    assert held.retry_after_s == 1.0
+    assert brake.held("c", BODY, 6.0) is None, "refused at 4, told to come in 2"
 
 
 def test_a_refusal_that_time_does_not_help_promises_no_moment() -> None:
