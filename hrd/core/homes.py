@@ -6,7 +6,6 @@ themselves.
 """
 
 import hashlib
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 
 from hrd.core.lane import Lane
@@ -25,7 +24,7 @@ def name_of(affinity: str) -> int:
 
 def home_of(conversation: int, lanes: Iterable[Lane]) -> Lane | None:
     """Whose it is; None if there is nobody."""
-    return max(lanes, key=lambda lane: _draw(conversation, lane.candidate.key), default=None)
+    return max(lanes, key=lambda lane: _draw(conversation, lane.number), default=None)
 
 
 def at_home(
@@ -47,8 +46,8 @@ def at_home(
         lanes = [lane for lane in lanes if lane.provider == provider]
         ranked = [lane for lane in ranked if lane.provider == provider]
     conversation = name_of(affinity)
-    home = home_of(conversation, (lane for lane in lanes if tier_of(lane) == best))
-    rich = [lane for lane in ranked if lane.worth.share > SHARE_MIN and tier_of(lane) == best]
+    home = home_of(conversation, _of_tier(lanes, best, tier_of))
+    rich = [lane for lane in _of_tier(ranked, best, tier_of) if lane.worth.share > SHARE_MIN]
     if home is not None and home in rich:
         return home if mode_of(home.provider) == PARALLEL else _first_of(home, ranked), ""
     chosen = home_of(conversation, rich) or ranked[0]
@@ -62,6 +61,10 @@ def _first_of(chosen: Lane, ranked: Sequence[Lane]) -> Lane:
     return next(lane for lane in ranked if lane.provider == chosen.provider)
 
 
-def _draw(conversation: int, key: str) -> int:
-    mixed = ((conversation ^ zlib.crc32(key.encode())) * _MIX) & _MASK
+def _of_tier(lanes: Sequence[Lane], tier: float, tier_of: Callable[[Lane], float]) -> list[Lane]:
+    return [lane for lane in lanes if (tier_of(lane) if lane.tier is None else lane.tier) == tier]
+
+
+def _draw(conversation: int, number: int) -> int:
+    mixed = ((conversation ^ number) * _MIX) & _MASK
     return ((mixed ^ (mixed >> 29)) * _MIX) & _MASK

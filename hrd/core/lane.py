@@ -1,5 +1,6 @@
 """A lane: what is known of one candidate at this moment. `Lanes` keeps it true."""
 
+import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -43,6 +44,7 @@ class Lane:
         "looked_at",
         "meters",
         "model_place",
+        "number",
         "opens_at",
         "output_ample",
         "output_guess",
@@ -64,13 +66,13 @@ class Lane:
         """*note* hears of each change."""
         self._note, self.candidate = note, candidate
         self.provider = candidate.provider.name
-        self.place = candidate.place
-        self.model_place = candidate.provider.place_of(candidate.model)
+        self.place, self.model_place = candidate.place, candidate.provider.place_of(candidate.model)
         self.tier: float | None = None if candidate.cost_class is CostClass.LOCAL else float(candidate.cost_class)
         """Its class; None for local, where it depends on the request."""
         self.group = f"{self.tier}/{self.provider}"
         """Those of its provider and class."""
-        self.credential = candidate.credential.fingerprint
+        self.credential, self.number = candidate.credential.fingerprint, zlib.crc32(candidate.key.encode())
+        """`number`: by which it draws conversations (see `core.homes`)."""
         self.meters: list[Meter] | None = None
         """None: to be gathered anew."""
         self.is_stale = True

@@ -54,6 +54,8 @@ class Learning:
         """Some model has refused a field."""
         self.says_no = False
         """Some model is known by experience to lack something. If not, only settings and catalogue can."""
+        self.version = 0
+        """Of what keeps whole requests from models: another one, it is worth looking again."""
         for row in learned:
             self._know(row)
         self._unsaved: dict[tuple[str, str, str], Learned] = {}
@@ -158,6 +160,7 @@ class Learning:
     def follow(self, row: Learned) -> None:
         """Somebody else has learned it."""
         self._know(row)
+        self.version += 1
         self._usual.pop((row.provider, row.model), None)
 
     def forget(self, is_meant: Callable[[str], bool], now: float) -> list[Learned]:
@@ -178,12 +181,15 @@ class Learning:
                 del learned[what]
             if not learned:
                 del self._by_model[key]
+        self.version += self.says_no
         self.says_no = self._is_against_anything()
 
     def _know(self, row: Learned) -> None:
         self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
         self._drops = self._drops or row.what.startswith(_DROP)
-        self.says_no = self.says_no or _says_no(row)
+        if _says_no(row):
+            self.says_no = True
+            self.version += 1
 
     def _is_against_anything(self) -> bool:
         rows = (row for learned in self._by_model.values() for row in learned.values())
@@ -196,6 +202,7 @@ class Learning:
         row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
         self._know(row)
         if any(map(_says_no, gone)):
+            self.version += 1
             self.says_no = self._is_against_anything()
         return row
 

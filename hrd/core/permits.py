@@ -1,11 +1,13 @@
 """Permits: whom a request may ask at all, whatever the time; and why not the others.
 
-Policies say the same of a client and a candidate every time: it is remembered. Only where a request is out of the ordinary is
-everybody looked at for it.
+Policies say the same of a client and a candidate every time: it is remembered. So is who takes tools, images and so many
+tokens: all requests between the same two contexts are told the same. Only where a request is out of the ordinary is everybody
+looked at for it.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from hrd.core import access, routing
 from hrd.core.access import Caller
@@ -17,8 +19,10 @@ from hrd.core.rules import PoolRules
 from hrd.core.tour import Tour
 
 POLICIES_CACHED_MAX = 256
+FITTING_CACHED_MAX = 256
 LOW_PRIORITY = "X-Hermes-Priority: low never spends what is not free"
 LOW_KEY = "this client key has a low priority, which never spends what is not free"
+_LOW: Final = Priority.LOW  # found ten times sooner so, see core.quota.kinds
 STAYS_HERE = "X-Hermes-Privacy: local keeps it on this machine"
 
 
@@ -31,6 +35,21 @@ class Policies(NamedTuple):
     """Everybody; empty if they are allowed."""
 
 
+class Fitting(NamedTuple):
+    """Whom a request of some size may ask that has tools, or images, or neither."""
+
+    selection: Selection
+    allowed: tuple[Candidate, ...]
+
+
+class Sizes(NamedTuple):
+    """At how many tokens something changes for requests to a selection, as far as was learned by then."""
+
+    selection: Selection
+    version: int
+    tokens: Sequence[int]
+
+
 class Permits:
     """By rules, which the pool changes, and by what was learned."""
 
@@ -38,15 +57,20 @@ class Permits:
         self.rules = rules
         self._learning = learning
         self._policies_by: dict[tuple[object, ...], Policies] = {}
+        self._fitting_by: dict[tuple[object, ...], Fitting] = {}
+        self._sizes: dict[int, Sizes] = {}
 
     def permitted(self, selection: Selection, tour: Tour, caller: Caller) -> Sequence[Candidate]:
-        """Those that this request has not asked and may ask, whoever is blocked; the same tuple every time, if nothing but
-        policies counts."""
+        """Those that this request has not asked and may ask, whoever is blocked; the same tuple every time, if it is nothing
+        out of the ordinary."""
         tried = tour.tried
         if self._is_plain(selection, tour):
             allowed = self._policies(selection, caller).allowed
-            return [c for c in allowed if c.key not in tried] if tried else allowed
-        return [c for c in selection.candidates if c.key not in tried and not self.why_never(c, tour, caller)]
+        elif self._is_usual(selection, tour):
+            allowed = self._fitting(selection, tour, caller)
+        else:
+            return [c for c in selection.candidates if c.key not in tried and not self.why_never(c, tour, caller)]
+        return [c for c in allowed if c.key not in tried] if tried else allowed
 
     def forbidden(self, selection: Selection, tour: Tour, caller: Caller) -> Sequence[tuple[Candidate, str]]:
         """Everybody, with why this request may never ask them; empty if it may."""
@@ -67,8 +91,8 @@ class Permits:
         policy = self.rules.cost_policy
         if (caller.is_restricted or policy != access.ANYTHING) and (why := access.why_forbidden(caller, candidate, policy)):
             return why
-        if tour.ask.priority is Priority.LOW and candidate.cost_class > CostClass.FREE:
-            return LOW_KEY if caller.priority_max is Priority.LOW else LOW_PRIORITY
+        if tour.ask.priority is _LOW and candidate.cost_class > CostClass.FREE:
+            return LOW_KEY if caller.priority_max is _LOW else LOW_PRIORITY
         if tour.ask.local_only and not access.stays_here(candidate):
             return STAYS_HERE
         tools, vision, context = self._learning.facts_of(candidate)
@@ -79,15 +103,44 @@ class Permits:
 
     def _is_plain(self, selection: Selection, tour: Tour) -> bool:
         """Whether nothing but policies keeps this request from anybody."""
+        return selection.takes(tour.ask) and not self._learning.says_no and self._is_usual(selection, tour)
+
+    def _is_usual(self, selection: Selection, tour: Tour) -> bool:
+        """Whether nothing does but policies, its size, and whether it has tools or images."""
         ask = tour.ask
         return (
             tour.too_dear is None
-            and ask.priority is not Priority.LOW
+            and ask.priority is not _LOW
             and not ask.local_only
             and not tour.failures
-            and not self._learning.says_no
-            and selection.takes(ask)
+            and not ask.token_ids
+            and ask.body_bytes <= selection.body_fit
         )
+
+    def _fitting(self, selection: Selection, tour: Tour, caller: Caller) -> tuple[Candidate, ...]:
+        ask, policy = tour.ask, self.rules.cost_policy
+        sizes = self._sizes_of(selection)
+        band = bisect_left(sizes.tokens, ask.input_tokens)
+        of_caller = caller.allowed_providers, caller.local_only, caller.cost_policy, policy
+        key = (*of_caller, id(selection), sizes.version, ask.tools, ask.images, band)
+        known = self._fitting_by.get(key)
+        if known is None or known.selection is not selection:
+            if len(self._fitting_by) >= FITTING_CACHED_MAX:
+                self._fitting_by.clear()
+            allowed = tuple(c for c in selection.candidates if not self.why_never(c, tour, caller))
+            known = self._fitting_by[key] = Fitting(selection, allowed)
+        return known.allowed
+
+    def _sizes_of(self, selection: Selection) -> Sizes:
+        known, version = self._sizes.get(id(selection)), self._learning.version
+        if known is None or known.selection is not selection or known.version != version:
+            if len(self._sizes) >= FITTING_CACHED_MAX:
+                self._sizes.clear()
+            contexts = (self._learning.facts_of(c)[2] for c in selection.candidates)
+            found = {context for context in contexts if context is not None}
+            found.update(c.provider.skip_tokens_over for c in selection.candidates)
+            known = self._sizes[id(selection)] = Sizes(selection, version, sorted(found))
+        return known
 
     def _policies(self, selection: Selection, caller: Caller) -> Policies:
         """What policies say of *caller* and each candidate, remembered for as long as they are the same."""

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hrd.core.access import Caller
 from hrd.core.ask import Ask, Kind, Priority
 from hrd.core.failures import Verdict
 from hrd.core.learned import Learning
 from hrd.core.permits import LOW_KEY, LOW_PRIORITY, POLICIES_CACHED_MAX, STAYS_HERE, Permits
+from hrd.core.providers import ModelFacts
 from hrd.core.roster import Selection
 from hrd.core.rules import PoolRules
 from hrd.core.tour import Tour
@@ -22,8 +26,8 @@ CAST: Cast = [
 class Desk:
     """Permits, and everybody whom they may concern."""
 
-    def __init__(self, **rules: Any) -> None:
-        selection = roster(CAST).select_chat("")
+    def __init__(self, cast: Cast | None = None, **rules: Any) -> None:
+        selection = roster(cast or CAST).select_chat("")
         assert isinstance(selection, Selection)
         self.selection = selection
         self.learning = Learning(())
@@ -90,6 +94,62 @@ def test_what_stays_on_the_machine_and_what_is_too_dear_is_kept_from_whom_it_con
     assert set(desk.why(tour_of(local_only=True)).values()) == {STAYS_HERE}
     dear.too_dear = lambda candidate: "too dear" if candidate.provider.name == "beta" else ""
     assert desk.why(dear) == {"b1": "too dear"}
+
+
+def test_requests_of_like_size_with_tools_are_told_the_same_tuple_until_something_is_learned() -> None:
+    cast: Cast = [
+        (provider("small", cost_class="free", context=1000), ["s1"]),
+        (provider("large", cost_class="free", context=9000, skip_tokens_over=5000), ["l1"]),
+    ]
+    desk = Desk(cast)
+
+    def ask(tokens: int, *, tools: bool = False) -> tuple[str, ...]:
+        first = desk.permits.permitted(desk.selection, tour_of(input_tokens=tokens, tools=tools), ANYBODY)
+        assert desk.permits.permitted(desk.selection, tour_of(input_tokens=tokens, tools=tools), ANYBODY) is first
+        return tuple(named(one) for one in first)
+
+    assert (ask(1000), ask(1001), ask(5000), ask(5001)) == (("s1", "l1"), ("l1",), ("l1",), ())
+    assert ask(10, tools=True) == ("s1", "l1")
+    desk.learning.failed(desk.selection.candidates[1], failure(Verdict.MODEL_UNAVAILABLE, param="tools"), NOON)
+    assert (ask(10, tools=True), ask(10)) == (("s1",), ("s1", "l1"))
+    desk.learning.failed(desk.selection.candidates[1], failure(Verdict.CONTEXT_EXCEEDED, ceiling_tokens=2000), NOON)
+    assert (ask(2000), ask(2001)) == (("l1",), ())
+    desk.learning.forget(lambda _: True, NOON)
+    assert (ask(10, tools=True), ask(2001)) == (("s1", "l1"), ("l1",))
+
+
+@given(
+    facts=st.lists(
+        st.tuples(st.sampled_from([None, False]), st.sampled_from([None, False]), st.sampled_from([None, 1000, 4000])),
+        min_size=1,
+        max_size=3,
+    ),
+    asked=st.lists(
+        st.tuples(st.booleans(), st.booleans(), st.sampled_from([1, 999, 1000, 1001, 2000, 2001, 4000, 4001])), max_size=8
+    ),
+    learned=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["tools", "images", "context"])), max_size=3),
+)
+def test_who_is_permitted_is_whom_nothing_keeps_from_it_one_by_one(
+    facts: list[tuple[bool | None, bool | None, int | None]],
+    asked: list[tuple[bool, bool, int]],
+    learned: list[tuple[int, str]],
+) -> None:
+    cast: Cast = [
+        (provider(f"p{n}", models_facts={"m1": ModelFacts(tools=tools, vision=vision, context=context)}), [f"k{n}"])
+        for n, (tools, vision, context) in enumerate(facts)
+    ]
+    desk, caller = Desk(cast), Caller(fingerprint="c", allowed_providers=("p0", "p1"))
+    lessons = [None, *learned]
+    for lesson in lessons:
+        if lesson is not None:
+            who = desk.selection.candidates[lesson[0] % len(facts)]
+            what = {"param": lesson[1]} if lesson[1] != "context" else {"ceiling_tokens": 2000}
+            verdict = Verdict.CONTEXT_EXCEEDED if lesson[1] == "context" else Verdict.MODEL_UNAVAILABLE
+            desk.learning.failed(who, failure(verdict, **what), NOON)
+        for tools, images, tokens in asked:
+            tour = tour_of(tools=tools, images=images, input_tokens=tokens)
+            wanted = [named(one) for one in desk.selection.candidates if not desk.permits.why_never(one, tour, caller)]
+            assert desk.permitted(tour, caller) == wanted
 
 
 def test_what_was_learned_and_what_failed_keeps_from_those_alone_who_cannot() -> None:
