@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import anthropic
 import pytest
 import trio
 
-from tests.e2e.daemon import Router, running
+from tests.clients.served import Served
+from tests.e2e.daemon import Router
 from tests.upstreams import Answer, Events, Status, ToolCall, Upstream, Usage
 from tests.upstreams.anthropic import Anthropic
 from tests.upstreams.behaviours import Behave, Behaviour
@@ -32,29 +32,30 @@ def wire(request: pytest.FixtureRequest) -> str:
 
 @asynccontextmanager
 async def opened(
-    wire: str, home: Path, *behave: Behaviour | Behave, **environment: str
+    wire: str, served: Served, *behave: Behaviour | Behave, apart: str = ""
 ) -> AsyncIterator[tuple[Callable[..., Any], Upstream, Router]]:
-    """A daemon over one provider that speaks *wire*, and a way to put a question to a client of its own in a thread."""
+    """A daemon over one provider that speaks *wire*, and a way to put a question to a client of its own in a thread. *apart*:
+    another daemon than everybody's."""
     script: Any = behave[0] if len(behave) == 1 else list(behave)
-    async with Upstream(script, wire=Anthropic() if wire == "anthropic" else None) as upstream:
-        name = wire.upper()
-        environment = {
-            f"{name}_BASE_URL": upstream.base_url,
-            f"{name}_API_KEY": "sk-test-not-a-key-1",
-            f"{name}_MODEL": "claude-haiku-4-5" if wire == "anthropic" else "test-model",
-            "MAX_WAIT_SECONDS": "0",
-            **environment,
-        }
-        async with running(home, **environment) as router:
+    name = wire.upper()
 
-            async def ask(question: Callable[[anthropic.Anthropic], Any], key: str = router.key) -> Any:
-                def put() -> Any:
-                    with anthropic.Anthropic(base_url=router.endpoint, api_key=key, max_retries=0) as client:
-                        return question(client)
+    def environment(base_url: str) -> dict[str, str]:
+        model = "claude-haiku-4-5" if wire == "anthropic" else "test-model"
+        return {f"{name}_BASE_URL": base_url, f"{name}_API_KEY": "sk-test-not-a-key-1", f"{name}_MODEL": model}
 
-                return await trio.to_thread.run_sync(put)
+    def upstream() -> Upstream:
+        return Upstream(wire=Anthropic() if wire == "anthropic" else None)
 
-            yield ask, upstream, router
+    async with served.over(f"{wire} {apart}", upstream, environment, script) as (provider, router):
+
+        async def ask(question: Callable[[anthropic.Anthropic], Any], key: str = router.key) -> Any:
+            def put() -> Any:
+                with anthropic.Anthropic(base_url=router.endpoint, api_key=key, max_retries=0) as client:
+                    return question(client)
+
+            return await trio.to_thread.run_sync(put)
+
+        yield ask, provider, router
 
 
 def _asked(**asked: Any) -> dict[str, Any]:
@@ -78,8 +79,8 @@ def _streamed(**asked: Any) -> Callable[[anthropic.Anthropic], Any]:
 # answers -----------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_whole_answer_and_a_stream(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Answer("good morning", usage=Usage(7, 3, cached=2))) as (ask, upstream, _):
+async def test_a_whole_answer_and_a_stream(wire: str, served: Served) -> None:
+    async with opened(wire, served, Answer("good morning", usage=Usage(7, 3, cached=2))) as (ask, upstream, _):
         for question in (_whole, _streamed):
             message = await ask(question())
             assert ([block.text for block in message.content], message.stop_reason) == (["good morning"], "end_turn")
@@ -92,9 +93,9 @@ async def test_a_whole_answer_and_a_stream(wire: str, tmp_path: Path) -> None:
     )
 
 
-async def test_calls_and_their_results(wire: str, tmp_path: Path) -> None:
+async def test_calls_and_their_results(wire: str, served: Served) -> None:
     """A loop of tools, with the library's own objects sent back."""
-    async with opened(wire, tmp_path, Answer("", tool_calls=CALLS), Answer("", tool_calls=CALLS), Answer("done")) as (
+    async with opened(wire, served, Answer("", tool_calls=CALLS), Answer("", tool_calls=CALLS), Answer("done")) as (
         ask,
         up,
         _,
@@ -113,10 +114,10 @@ async def test_calls_and_their_results(wire: str, tmp_path: Path) -> None:
     assert len(sent) == (3 if wire == "anthropic" else 4)
 
 
-async def test_thinking_comes_and_goes_back(wire: str, tmp_path: Path) -> None:
+async def test_thinking_comes_and_goes_back(wire: str, served: Served) -> None:
     thinking = {"type": "adaptive"}
     answers = [Answer("", tool_calls=CALLS[:1], reasoning="hm")] * 2 + [Answer("done")]
-    async with opened(wire, tmp_path, *answers) as (ask, upstream, _):
+    async with opened(wire, served, *answers) as (ask, upstream, _):
         for question in (_whole, _streamed):
             message = await ask(question(tools=TOOLS, thinking=thinking))
             assert [block.type for block in message.content] == ["thinking", "tool_use"]
@@ -129,15 +130,15 @@ async def test_thinking_comes_and_goes_back(wire: str, tmp_path: Path) -> None:
         assert upstream.asked[-1].json["messages"][1]["content"][0]["thinking"] == "hm"
 
 
-async def test_tokens_are_counted_and_nobody_is_asked(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Answer()) as (ask, upstream, _):
+async def test_tokens_are_counted_and_nobody_is_asked(wire: str, served: Served) -> None:
+    async with opened(wire, served, Answer()) as (ask, upstream, _):
         counted = await ask(lambda client: client.messages.count_tokens(model=MODEL, messages=HI, tools=TOOLS))
     assert 10 < counted.input_tokens < 80
     assert upstream.asked == []
 
 
-async def test_who_answered_and_the_requests_id_stand_in_the_headers(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Answer("hi")) as (ask, _, _router):
+async def test_who_answered_and_the_requests_id_stand_in_the_headers(wire: str, served: Served) -> None:
+    async with opened(wire, served, Answer("hi")) as (ask, _, _router):
         raw = await ask(lambda client: client.messages.with_raw_response.create(**_asked()))
         message = await ask(_whole())
     assert raw.headers["x-hermes-provider"] == wire
@@ -148,9 +149,9 @@ async def test_who_answered_and_the_requests_id_stand_in_the_headers(wire: str, 
 # errors ------------------------------------------------------------------------------------------------------------------
 
 
-async def test_each_refusal_has_its_class(wire: str, tmp_path: Path) -> None:
+async def test_each_refusal_has_its_class(wire: str, served: Served) -> None:
     limited = Status(429, b"", headers=[("retry-after", "7")])
-    async with opened(wire, tmp_path, limited) as (ask, _, _router):
+    async with opened(wire, served, limited, apart="asked once") as (ask, _, _router):
         with pytest.raises(anthropic.RateLimitError) as refused:
             await ask(_whole())
         with pytest.raises(anthropic.AuthenticationError, match="hr key reveal"):
@@ -164,18 +165,18 @@ async def test_each_refusal_has_its_class(wire: str, tmp_path: Path) -> None:
     assert 5 <= int(refused.value.response.headers["retry-after"]) <= 7
 
 
-async def test_a_prompt_that_is_too_long_is_told_in_the_words_that_clients_look_for(wire: str, tmp_path: Path) -> None:
+async def test_a_prompt_that_is_too_long_is_told_in_the_words_that_clients_look_for(wire: str, served: Served) -> None:
     said: dict[str, Any] = {
         "openai": {"message": "maximum context length is 8192 tokens, you asked for 9000", "code": "context_length_exceeded"},
         "anthropic": {"type": "invalid_request_error", "message": "prompt is too long: 9000 tokens > 8192 maximum"},
     }
-    async with opened(wire, tmp_path, Status.json(400, {"type": "error", "error": said[wire]})) as (ask, _, _router):
+    async with opened(wire, served, Status.json(400, {"type": "error", "error": said[wire]})) as (ask, _, _router):
         with pytest.raises(anthropic.BadRequestError, match="prompt is too long: 9000 tokens > 8192 maximum"):
             await ask(_whole())
 
 
-async def test_nobody_can_serve(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Status(503, b"")) as (ask, _, _router):
+async def test_nobody_can_serve(wire: str, served: Served) -> None:
+    async with opened(wire, served, Status(503, b"")) as (ask, _, _router):
         with pytest.raises(anthropic.APIStatusError) as refused:
             await ask(_streamed())
     assert refused.value.status_code in (429, 503)
@@ -183,10 +184,10 @@ async def test_nobody_can_serve(wire: str, tmp_path: Path) -> None:
     assert refused.value.body["error"]["type"] in ("rate_limit_error", "api_error")
 
 
-async def test_a_stream_that_breaks_ends_with_an_error(tmp_path: Path) -> None:
+async def test_a_stream_that_breaks_ends_with_an_error(served: Served) -> None:
     """After the first word nobody else can be asked any more: the library raises."""
     start = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "good"}}]}
-    async with opened("openai", tmp_path, Events([start, start])) as (ask, _, _router):
+    async with opened("openai", served, Events([start, start])) as (ask, _, _router):
         with pytest.raises(anthropic.APIStatusError, match="broke off") as broken:
             await ask(_streamed())
     assert isinstance(broken.value.body, dict)

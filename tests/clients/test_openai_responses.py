@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -13,7 +12,8 @@ import pydantic
 import pytest
 import trio
 
-from tests.e2e.daemon import Router, running
+from tests.clients.served import Served
+from tests.e2e.daemon import Router
 from tests.upstreams import Answer, Events, Status, ToolCall, Upstream, Usage
 from tests.upstreams.behaviours import Behave, Behaviour
 from tests.upstreams.responses import Responses
@@ -41,29 +41,28 @@ def wire(request: pytest.FixtureRequest) -> str:
 
 @asynccontextmanager
 async def opened(
-    wire: str, home: Path, *behave: Behaviour | Behave
+    wire: str, served: Served, *behave: Behaviour | Behave
 ) -> AsyncIterator[tuple[Callable[..., Any], Upstream, Router]]:
     """A daemon over one provider that speaks *wire*, and a way to put a question to a client of its own in a thread."""
-    (home / "config.toml").write_text(f'[providers.openai]\ndialect = "{wire}"\n')
     script: Any = behave[0] if len(behave) == 1 else list(behave)
-    speaks = Responses() if wire == "openai_responses" else None
-    async with Upstream(script, wire=speaks) as upstream:
-        environment = {
-            "OPENAI_BASE_URL": upstream.base_url,
-            "OPENAI_API_KEY": "sk-test-not-a-key-1",
-            "OPENAI_MODEL": "gpt-6-test",
-            "MAX_WAIT_SECONDS": "0",
-        }
-        async with running(home, **environment) as router:
 
-            async def ask(question: Callable[[openai.OpenAI], Any]) -> Any:
-                def put() -> Any:
-                    with openai.OpenAI(base_url=f"{router.endpoint}/v1", api_key=router.key, max_retries=0) as client:
-                        return question(client)
+    def environment(base_url: str) -> dict[str, str]:
+        return {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": "sk-test-not-a-key-1", "OPENAI_MODEL": "gpt-6-test"}
 
-                return await trio.to_thread.run_sync(put)
+    def upstream() -> Upstream:
+        return Upstream(wire=Responses() if wire == "openai_responses" else None)
 
-            yield ask, upstream, router
+    toml = f'[providers.openai]\ndialect = "{wire}"\n'
+    async with served.over(wire, upstream, environment, script, toml=toml) as (provider, router):
+
+        async def ask(question: Callable[[openai.OpenAI], Any]) -> Any:
+            def put() -> Any:
+                with openai.OpenAI(base_url=f"{router.endpoint}/v1", api_key=router.key, max_retries=0) as client:
+                    return question(client)
+
+            return await trio.to_thread.run_sync(put)
+
+        yield ask, provider, router
 
 
 def _streamed(client: openai.OpenAI, **asked: Any) -> Any:
@@ -73,9 +72,9 @@ def _streamed(client: openai.OpenAI, **asked: Any) -> Any:
         return stream.get_final_response(), kinds
 
 
-async def test_a_whole_answer_and_a_stream(wire: str, tmp_path: Path) -> None:
+async def test_a_whole_answer_and_a_stream(wire: str, served: Served) -> None:
     answer = Answer("good morning", reasoning="hm", usage=Usage(7, 3, cached=2, reasoning=1))
-    async with opened(wire, tmp_path, answer) as (ask, _, _router):
+    async with opened(wire, served, answer) as (ask, _, _router):
         whole = await ask(lambda client: client.responses.create(model=MODEL, input="hi"))
         assert (whole.output_text, whole.status, whole.object) == ("good morning", "completed", "response")
         assert [item.type for item in whole.output] == ["reasoning", "message"]
@@ -91,8 +90,8 @@ async def test_a_whole_answer_and_a_stream(wire: str, tmp_path: Path) -> None:
         assert "response.reasoning_summary_text.delta" in kinds
 
 
-async def test_a_conversation_goes_on_by_the_id_of_its_last_reply(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Answer("one"), Answer("two"), Answer("three")) as (ask, upstream, _):
+async def test_a_conversation_goes_on_by_the_id_of_its_last_reply(wire: str, served: Served) -> None:
+    async with opened(wire, served, Answer("one"), Answer("two"), Answer("three")) as (ask, upstream, _):
 
         def talk(client: openai.OpenAI) -> list[str]:
             first = client.responses.create(model=MODEL, input="hi", instructions="Be brief.")
@@ -110,7 +109,7 @@ async def test_a_conversation_goes_on_by_the_id_of_its_last_reply(wire: str, tmp
         assert "Be brief." not in said
 
 
-async def test_calls_of_both_kinds_and_their_outputs(wire: str, tmp_path: Path) -> None:
+async def test_calls_of_both_kinds_and_their_outputs(wire: str, served: Served) -> None:
     calls = (
         ToolCall("look_up", '{"q": "one"}', "call_1"),
         ToolCall("look_up", '{"q": "two"}', "call_2"),
@@ -118,7 +117,7 @@ async def test_calls_of_both_kinds_and_their_outputs(wire: str, tmp_path: Path) 
         if wire == "openai_responses"
         else ToolCall("patch", '{"input": "*** Begin"}', "call_3"),
     )
-    async with opened(wire, tmp_path, Answer("", tool_calls=calls), Answer("done")) as (ask, upstream, _):
+    async with opened(wire, served, Answer("", tool_calls=calls), Answer("done")) as (ask, upstream, _):
 
         def work(client: openai.OpenAI) -> str:
             asked: list[Any] = [{"role": "user", "content": "look"}]
@@ -136,8 +135,8 @@ async def test_calls_of_both_kinds_and_their_outputs(wire: str, tmp_path: Path) 
         assert len(upstream.asked) == 2
 
 
-async def test_structured_output_is_parsed(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Answer('{"city":"Oslo","degrees":-3}')) as (ask, upstream, _):
+async def test_structured_output_is_parsed(wire: str, served: Served) -> None:
+    async with opened(wire, served, Answer('{"city":"Oslo","degrees":-3}')) as (ask, upstream, _):
         reply = await ask(lambda client: client.responses.parse(model=MODEL, input="weather?", text_format=Weather))
         assert reply.output_parsed == Weather(city="Oslo", degrees=-3)
         body = upstream.asked[-1].json
@@ -145,13 +144,13 @@ async def test_structured_output_is_parsed(wire: str, tmp_path: Path) -> None:
         assert (form["name"], form["strict"]) == ("Weather", True)
 
 
-async def test_an_answer_cut_off_at_its_length_is_incomplete(wire: str, tmp_path: Path) -> None:
-    async with opened(wire, tmp_path, Answer("half an", finish_reason="length")) as (ask, _, _router):
+async def test_an_answer_cut_off_at_its_length_is_incomplete(wire: str, served: Served) -> None:
+    async with opened(wire, served, Answer("half an", finish_reason="length")) as (ask, _, _router):
         whole = await ask(lambda client: client.responses.create(model=MODEL, input="hi", max_output_tokens=16))
         assert (whole.status, whole.incomplete_details.reason) == ("incomplete", "max_output_tokens")
 
 
-async def test_a_stream_that_breaks_off_ends_with_response_failed(wire: str, tmp_path: Path) -> None:
+async def test_a_stream_that_breaks_off_ends_with_response_failed(wire: str, served: Served) -> None:
     if wire == "openai_responses":
         created = {"id": "resp_up", "object": "response", "created_at": 1, "model": "m", "output": [], "status": "in_progress"}
         item = {"type": "message", "id": "msg_1", "role": "assistant", "content": []}
@@ -167,7 +166,7 @@ async def test_a_stream_that_breaks_off_ends_with_response_failed(wire: str, tmp
     else:
         half = Events([{"id": "c", "choices": [{"index": 0, "delta": {"content": "hel"}}]}])
 
-    async with opened(wire, tmp_path, half) as (ask, _, _router):
+    async with opened(wire, served, half) as (ask, _, _router):
 
         def read(client: openai.OpenAI) -> Any:
             with client.responses.stream(model=MODEL, input="hi") as stream:
@@ -179,9 +178,9 @@ async def test_a_stream_that_breaks_off_ends_with_response_failed(wire: str, tmp
         assert events[-1].response.error.code == "server_error"
 
 
-async def test_refusals_are_the_librarys_own_errors(wire: str, tmp_path: Path) -> None:
+async def test_refusals_are_the_librarys_own_errors(wire: str, served: Served) -> None:
     limited = Status.json(429, {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, [("retry-after", "90")])
-    async with opened(wire, tmp_path, limited) as (ask, _, _router):
+    async with opened(wire, served, limited) as (ask, _, _router):
 
         def refused(client: openai.OpenAI) -> openai.RateLimitError:
             with pytest.raises(openai.RateLimitError) as error:

@@ -13,6 +13,7 @@ import openai
 import pytest
 import trio
 
+from tests.clients.served import Served
 from tests.e2e.daemon import MESSAGES, Router, running
 from tests.upstreams import Answer, Events, Status, ToolCall, Upstream, Usage
 from tests.upstreams.behaviours import Behave
@@ -66,27 +67,32 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def _environment(base_url: str) -> dict[str, str]:
+    return {
+        "OPENAI_BASE_URL": base_url,
+        "OPENAI_API_KEY": "sk-test-not-a-key-1",
+        "OPENAI_MODEL": "test-model",
+        "OPENAI_EMBED_MODEL": "test-embeddings",
+    }
+
+
 @asynccontextmanager
-async def opened(kind: str, home: Path, behave: Behave, **environment: str) -> AsyncIterator[tuple[Sdk, Upstream, Router]]:
+async def opened(kind: str, served: Served, behave: Behave, **environment: str) -> AsyncIterator[tuple[Sdk, Upstream, Router]]:
     """A daemon over one provider that behaves as told, and a client that knows its key."""
-    async with Upstream(behave, models=["test-model", "vendor/other:free"]) as upstream:
-        environment = {
-            "OPENAI_BASE_URL": upstream.base_url,
-            "OPENAI_API_KEY": "sk-test-not-a-key-1",
-            "OPENAI_MODEL": "test-model",
-            "OPENAI_EMBED_MODEL": "test-embeddings",
-            "MAX_WAIT_SECONDS": "0",
-            **environment,
-        }
-        async with running(home, **environment) as router:
-            yield Sdk(kind, router.endpoint, router.key), upstream, router
+
+    def upstream() -> Upstream:
+        return Upstream(models=["test-model", "vendor/other:free"])
+
+    name = " ".join(environment) or "as usual"
+    async with served.over(name, upstream, lambda url: _environment(url) | environment, behave) as (provider, router):
+        yield Sdk(kind, router.endpoint, router.key), provider, router
 
 
 # answers -----------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_whole_answer_and_a_stream_with_its_usage(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, Answer("good morning", usage=Usage(7, 3))) as (sdk, upstream, _):
+async def test_a_whole_answer_and_a_stream_with_its_usage(kind: str, served: Served) -> None:
+    async with opened(kind, served, Answer("good morning", usage=Usage(7, 3))) as (sdk, upstream, _):
         whole = await sdk.ask(lambda client: client.chat.completions.create(**_chat()))
         asked = await sdk.chunks(stream_options={"include_usage": True})
         unasked = await sdk.chunks()
@@ -105,8 +111,8 @@ async def test_a_whole_answer_and_a_stream_with_its_usage(kind: str, tmp_path: P
     assert all(request.wants_usage for request in upstream.asked[1:])
 
 
-async def test_who_answered_stands_in_the_headers(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, Answer("hi")) as (sdk, _, _router):
+async def test_who_answered_stands_in_the_headers(kind: str, served: Served) -> None:
+    async with opened(kind, served, Answer("hi")) as (sdk, _, _router):
         raw = await sdk.ask(lambda client: client.chat.completions.with_raw_response.create(**_chat()))
 
     assert raw.headers["x-hermes-provider"] == "openai"
@@ -116,8 +122,8 @@ async def test_who_answered_stands_in_the_headers(kind: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("calls", [CALLS[:1], CALLS], ids=["one", "parallel"])
-async def test_tool_calls_come_whole_and_in_pieces(kind: str, tmp_path: Path, calls: tuple[ToolCall, ...]) -> None:
-    async with opened(kind, tmp_path, Answer(text="", tool_calls=calls)) as (sdk, upstream, _):
+async def test_tool_calls_come_whole_and_in_pieces(kind: str, served: Served, calls: tuple[ToolCall, ...]) -> None:
+    async with opened(kind, served, Answer(text="", tool_calls=calls)) as (sdk, upstream, _):
         whole = await sdk.ask(lambda client: client.chat.completions.create(**_chat(tools=TOOLS)))
         chunks = await sdk.chunks(tools=TOOLS)
 
@@ -143,20 +149,20 @@ def _joined(chunks: list[Any]) -> list[tuple[str, str, str]]:
     return [(call[0], call[1], call[2]) for _, call in sorted(calls.items())]
 
 
-async def test_the_helper_for_streams_puts_tool_calls_together(tmp_path: Path) -> None:
+async def test_the_helper_for_streams_puts_tool_calls_together(served: Served) -> None:
     def ask(options: dict[str, Any]) -> Any:
         with openai.OpenAI(**options) as client, client.chat.completions.stream(**_chat(tools=TOOLS)) as stream:
             return stream.get_final_completion()
 
-    async with opened("sync", tmp_path, Answer(text="", tool_calls=CALLS)) as (sdk, _, _router):
+    async with opened("sync", served, Answer(text="", tool_calls=CALLS)) as (sdk, _, _router):
         final = await trio.to_thread.run_sync(ask, sdk._options)
 
     calls = final.choices[0].message.tool_calls
     assert [json.loads(call.function.arguments) for call in calls] == [{"q": "one"}, {"q": "two"}]
 
 
-async def test_embeddings_as_the_library_asks_by_itself_and_as_floats(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, Answer(dimensions=8)) as (sdk, upstream, _):
+async def test_embeddings_as_the_library_asks_by_itself_and_as_floats(kind: str, served: Served) -> None:
+    async with opened(kind, served, Answer(dimensions=8)) as (sdk, upstream, _):
         unsaid = await sdk.ask(lambda client: client.embeddings.create(model=MODEL, input=["one", "two"]))
         floats = await sdk.ask(lambda client: client.embeddings.create(model=MODEL, input="one", encoding_format="float"))
         tokens = await sdk.ask(lambda client: client.embeddings.create(model=MODEL, input=[1, 2, 3]))
@@ -168,8 +174,8 @@ async def test_embeddings_as_the_library_asks_by_itself_and_as_floats(kind: str,
     assert [request.json["model"] for request in upstream.asked] == ["test-embeddings"] * 3
 
 
-async def test_the_models_and_one_of_them(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, Answer()) as (sdk, _, _router):
+async def test_the_models_and_one_of_them(kind: str, served: Served) -> None:
+    async with opened(kind, served, Answer()) as (sdk, _, _router):
         models = await sdk.ask(_first_page)
         one = await sdk.ask(lambda client: client.models.retrieve("hermes-router"))
         pinned = await sdk.ask(lambda client: client.models.retrieve("openai/test-model"))
@@ -193,8 +199,8 @@ async def _awaited(page: Any) -> Any:
 # errors ------------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_the_client_did_wrong_has_its_own_class(kind: str, tmp_path: Path) -> None:
-    async with opened(kind, tmp_path, Answer(), MAX_REQUEST_BYTES="2048") as (sdk, upstream, _):
+async def test_what_the_client_did_wrong_has_its_own_class(kind: str, served: Served) -> None:
+    async with opened(kind, served, Answer(), MAX_REQUEST_BYTES="2048") as (sdk, upstream, _):
         wrong = sdk.with_options(api_key="sk-test-not-a-key-wrong")
         with pytest.raises(openai.AuthenticationError, match="hr key reveal") as unknown:
             await wrong.ask(lambda client: client.chat.completions.create(**_chat()))
@@ -219,11 +225,11 @@ async def test_what_the_client_did_wrong_has_its_own_class(kind: str, tmp_path: 
     assert (large.value.status_code, type(large.value)) == (413, openai.APIStatusError)
 
 
-async def test_a_rate_limit_is_one_with_the_time_to_wait(kind: str, tmp_path: Path) -> None:
+async def test_a_rate_limit_is_one_with_the_time_to_wait(kind: str, served: Served) -> None:
     limited = Status.json(
         429, {"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded"}}, [("retry-after", "90")]
     )
-    async with opened(kind, tmp_path, limited) as (sdk, upstream, _):
+    async with opened(kind, served, limited) as (sdk, upstream, _):
         with pytest.raises(openai.RateLimitError) as whole:
             await sdk.ask(lambda client: client.chat.completions.create(**_chat()))
         with pytest.raises(openai.RateLimitError) as stream:
@@ -236,15 +242,16 @@ async def test_a_rate_limit_is_one_with_the_time_to_wait(kind: str, tmp_path: Pa
     assert "hr reset openai" in whole.value.message
 
 
-async def test_a_long_rate_limit_is_not_asked_again(kind: str, tmp_path: Path) -> None:
+async def test_a_long_rate_limit_is_not_asked_again(kind: str, served: Served) -> None:
     limited = Status.json(429, {"error": {"message": "Rate limit reached"}}, [("retry-after", "600")])
-    async with opened(kind, tmp_path, limited) as (sdk, _, router):
+    async with opened(kind, served, limited) as (sdk, _, router):
+        before = await router.control("GET", "/v1/usage")
         with pytest.raises(openai.RateLimitError) as refused:
             await sdk.with_options(max_retries=2).ask(lambda client: client.chat.completions.create(**_chat()))
-        status = await router.control("GET", "/v1/usage")
+        after = await router.control("GET", "/v1/usage")
 
     assert refused.value.response.headers["x-should-retry"] == "false"
-    assert status.json()["totals"]["requests"] == 1
+    assert after.json()["totals"]["requests"] - before.json()["totals"]["requests"] == 1
 
 
 async def test_nobody_to_ask_is_a_server_error_that_is_not_asked_again(kind: str, tmp_path: Path) -> None:
@@ -258,10 +265,10 @@ async def test_nobody_to_ask_is_a_server_error_that_is_not_asked_again(kind: str
     assert router.log.count('"event": "exchange"') == 1
 
 
-async def test_a_stream_that_breaks_after_its_first_words_raises(kind: str, tmp_path: Path) -> None:
+async def test_a_stream_that_breaks_after_its_first_words_raises(kind: str, served: Served) -> None:
     word = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "half"}}]}
     broken = Events([word, 0.1, {"error": {"code": 502, "message": "Provider disconnected"}}])
-    async with opened(kind, tmp_path, broken) as (sdk, _, _router):
+    async with opened(kind, served, broken) as (sdk, _, _router):
         with pytest.raises(openai.APIError, match="broke off") as interrupted:
             await sdk.chunks()
 

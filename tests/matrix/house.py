@@ -5,9 +5,8 @@ The emulators live in a thread of their own, because the official SDKs wait with
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.upstreams.codex_oauth import CodexOAuth
 from tests.upstreams.gemini import Gemini
 from tests.upstreams.mistral import Mistral
 from tests.upstreams.openai import OpenAI
+from tests.upstreams.threads import serving
 from tests.upstreams.wires import Wire
 
 KEY = "sk-router-test-not-a-key"
@@ -86,7 +86,7 @@ def opened(home: Path) -> Iterator[House]:
     logins = CodexOAuth(now=time.time)
     wires = _wires(logins)
     upstreams = {name: Upstream(wire=wires[name], models=[model]) for name, model in PROVIDERS.items()}
-    with _serving([logins, *upstreams.values()]):
+    with serving([logins, *upstreams.values()]):
         router = Router(home, _environment(upstreams, logins))
         router.write_auth(_auth(logins))
         trio.run(router.start)
@@ -125,29 +125,3 @@ def _auth(logins: CodexOAuth) -> dict[str, Any]:
         "proxy_keys": {KEY: {"name": "tests"}},
         "codex_accounts": [{"account_id": name, **logins.account(name).sign_in()} for name in ACCOUNTS],
     }
-
-
-@contextmanager
-def _serving(servers: Sequence[Upstream | CodexOAuth]) -> Iterator[None]:
-    """The emulators, in a thread with a loop of its own."""
-    ready = threading.Event()
-    stop: list[tuple[trio.lowlevel.TrioToken, trio.Event]] = []
-
-    async def serve() -> None:
-        async with trio.open_nursery() as nursery:
-            for server in servers:
-                await nursery.start(server.serve)
-            stop.append((trio.lowlevel.current_trio_token(), trio.Event()))
-            ready.set()
-            await stop[0][1].wait()
-            nursery.cancel_scope.cancel()
-
-    thread = threading.Thread(target=trio.run, args=(serve,))
-    thread.start()
-    assert ready.wait(10), "the emulators have not started"
-    try:
-        yield
-    finally:
-        token, over = stop[0]
-        token.run_sync_soon(over.set)
-        thread.join(10)
