@@ -179,7 +179,9 @@ class Choice:
             return Wait(until=min([now + RECHECK_S, *(at for at, _ in waits)]) + WAIT_GRAIN_S)
         if waits and not tour.is_all_empty():
             at, lane = min(waits, key=lambda row: row[0])
-            if at - now <= within_s:
+            is_any_moment = 0 < within_s < at - now <= RECHECK_S and self._lanes.is_full_at_once(lane)
+            if at - now <= within_s or is_any_moment:
+                at = now + within_s if is_any_moment else at
                 return self._wait(tour, lane, at, self._taker(selection, tour, caller))
         unfinished = [lane for at, lane in untried if at <= now or self._hindrance.why(lane, tour, shares=shares) == SLOTS]
         if unfinished:

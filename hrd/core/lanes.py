@@ -312,6 +312,11 @@ class Lanes:
         meters = (m for m in lane.meters or () if m.measure is AT_ONCE and not m.is_known)
         return max((m.fits_at(1, now) for m in meters), default=now)
 
+    def is_full_at_once(self, lane: Lane) -> bool:
+        """Whether as many of its requests are out as may be: there is room when one of them ends, and nobody knows when."""
+        slots = (m for m in lane.meters or () if m.measure is AT_ONCE)
+        return any(meter.limit is not None and meter.used >= meter.limit for meter in slots)
+
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)

@@ -461,6 +461,19 @@ def test_waiting_for_a_slot_is_better_than_a_refusal() -> None:
     assert second.next() == "z1"
 
 
+@pytest.mark.parametrize(
+    "facts", [{"limits": (Limit(kind="at once", limit=1),)}, {"own_limits": (Limit(kind="at once", limit=1),)}]
+)
+def test_who_waits_for_a_slot_waits_for_as_long_as_it_may(facts: dict[str, Any]) -> None:
+    made = stage([(provider("zai", cost_class="free", **facts), ["z1"])], max_wait_s=1.5)
+    first, second = made.ask(), made.ask()
+    assert (first.next(), second.next()) == ("z1", "wait 1.0")
+    assert second.waits() == "wait 0.5", "nobody knows when a slot comes free: until then it may"
+    first.answers()
+    first.ends(after_s=0.4)
+    assert second.next() == "z1"
+
+
 def test_a_claimed_slot_that_never_comes_free_is_asked_all_the_same() -> None:
     made = stage([(ONE_AT_ONCE, ["z1"])], max_wait_s=3.0)
     made.ask().next()
