@@ -96,7 +96,7 @@ class Choice:
             return Chosen(lane, len(field.able) + field.spare, 0, [lane])
         chosen = self._first_of(field, tour) if field.able or field.due else None
         if chosen is None:
-            return self._at_last(selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
+            return self._at_last(field, selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
         if not self._line.is_empty and (wait := self._give_way(chosen, selection, tour, caller, now, waited_s)) is not None:
             return wait
         return msgspec.structs.replace(chosen, others=chosen.others + field.spare) if field.spare else chosen
@@ -162,11 +162,13 @@ class Choice:
     # nobody is free ------------------------------------------------------------------------------------------------------
 
     def _at_last(
-        self, selection: Selection, tour: Tour, caller: Caller, *, is_trial: bool, now: float, waited_s: float
+        self, field: Field, selection: Selection, tour: Tour, caller: Caller, *, is_trial: bool, now: float, waited_s: float
     ) -> Chosen | Wait | Refusal:
         shares = not selection.is_pinned
-        never = self._permits.forbidden(selection, tour, caller)
-        lanes = [self._lanes.of(c, now) for c, why in never if not why]
+        lanes = field.lanes
+        if tour.tried:  # they may be asked again after a wait
+            never = self._permits.forbidden(selection, tour, caller)
+            lanes = [self._lanes.of(c, now) for c, why in never if not why]
         within_s = self.rules.max_wait_s - waited_s
         near = [lane for lane in lanes if not lane.is_shut_until(now + within_s)]
         hindered = self._hindrance.moments(near, tour, now, shares=shares)
@@ -186,7 +188,7 @@ class Choice:
         unfinished = [lane for at, lane in untried if at <= now or self._hindrance.why(lane, tour, shares=shares) == SLOTS]
         if unfinished:
             return self._patient(unfinished, tour, selection, now)
-        passed = [PassedOver(candidate=c.key, why=why) for c, why in never]
+        passed = [PassedOver(candidate=c.key, why=why) for c, why in self._permits.forbidden(selection, tour, caller)]
         hindered = self._hindrance.moments(lanes, tour, now, shares=shares)
         return conclude(
             tour, passed, hindered=[self._hindrance.told(lane, at, tour, now, shares=shares) for at, lane in hindered], now=now
