@@ -28,7 +28,7 @@ from hrd.core.tour import Tour
 from hrd.dialects.contract import Dialect, Opening, Stamp, Target
 from hrd.dialects.passage import Prepared
 from hrd.downstream.call import CLIENT_GONE, JSON, Call, ClientGone
-from hrd.downstream.heartbeat import Heartbeat
+from hrd.downstream.heartbeat import Heartbeat, Silence
 from hrd.http.encode import header_lines
 from hrd.http.messages import RequestRejected
 from hrd.http.wire import WireBroken
@@ -279,25 +279,27 @@ class Exchange:
             trip.call.begin_stream(id_headers(trip.call, trip.dialect.ID_HEADERS))
         trip.call.send_nowait(trip.dialect.comment("keep-alive"))
 
+    def _keep_awake(self, trip: Trip, silence: Silence) -> None:
+        if silence.lasts():
+            trip.call.send_nowait(trip.dialect.keep_alive())
+
     async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:
         """Pass the stream on, at the client's pace, to its terminator; that waits for the settlement.
 
-        A reply may come for long without anything of it going out (a tool's arguments, which are sent on whole): then the
-        client is kept awake."""
+        A provider may be silent in the middle, or its reply come for long without anything of it going out (a tool's
+        arguments, which are sent on whole): then the client is kept awake."""
         call, terms, reply = trip.call, trip.terms, opened.reply
         call.end_by(trio.current_time() + terms.stream_s)
         received: bytes | None = data
-        silent_since = 0.0
-        while received is not None:
-            if received:
-                silent_since = 0.0
-                await call.send(received)
-            elif not silent_since:
-                silent_since = trio.current_time()
-            elif trio.current_time() - silent_since >= self._heartbeat.every_s:
-                silent_since = trio.current_time()
-                call.send_nowait(trip.dialect.keep_alive())
-            received = await opened.next(terms.idle_s)
+        silence = Silence()
+        with self._heartbeat.waiting(lambda: self._keep_awake(trip, silence)):
+            while received is not None:
+                if received:
+                    silence.pieces += 1
+                    await call.send(received)
+                silence.is_open = True
+                received = await opened.next(terms.idle_s)
+                silence.is_open = False
         if opened.broken_by:
             await self._endings.interrupt(trip, opened)
             return

@@ -1,4 +1,4 @@
-"""The heartbeat: comments to streaming clients that wait for their commit point, so that they do not give up.
+"""The heartbeat: comments to streaming clients that wait, for a commit point or within a reply, so that they do not give up.
 
 One task for all of them, asleep while nobody waits; sending a comment never waits for a client.
 """
@@ -15,6 +15,7 @@ class Heartbeat:
     def __init__(self, every_s: float) -> None:
         self.every_s = every_s
         self._waiting: dict[int, tuple[float, Callable[[], None]]] = {}
+        """By when they are due: each new one is due last."""
         self._somebody = trio.Event()
         self._number = 0
 
@@ -36,10 +37,32 @@ class Heartbeat:
             if not self._waiting:
                 self._somebody = trio.Event()
                 await self._somebody.wait()
-            due_first = min((due for due, _ in self._waiting.values()), default=0.0)
+            due_first = next(iter(self._waiting.values()))[0] if self._waiting else 0.0
             await trio.sleep_until(due_first)
             now = trio.current_time()
-            for number, (due, beat) in list(self._waiting.items()):
-                if due <= now and number in self._waiting:
-                    self._waiting[number] = (now + self.every_s, beat)
-                    beat()
+            while self._waiting:
+                number, (due, beat) = next(iter(self._waiting.items()))
+                if due > now:
+                    break
+                del self._waiting[number]
+                self._waiting[number] = (now + self.every_s, beat)
+                beat()
+
+
+class Silence:
+    """A stream as its heartbeat sees it: to be asked once a beat, and told of all that is sent."""
+
+    __slots__ = ("_seen", "is_open", "pieces")
+
+    def __init__(self) -> None:
+        self.pieces = 0
+        """What was sent so far."""
+        self.is_open = False
+        """Nothing is just being sent, so something may be."""
+        self._seen = -1
+
+    def lasts(self) -> bool:
+        """Whether nothing was sent since the beat before, and something may be now."""
+        lasts = self.is_open and self.pieces == self._seen
+        self._seen = self.pieces
+        return lasts

@@ -68,11 +68,13 @@ async def test_a_waiting_client_hears_a_comment_every_five_seconds_and_then_who_
     assert (reply.text, reply.is_done) == ("hello", True)
 
 
-async def test_comments_end_at_the_commit_point(world: World) -> None:
-    await world.provider("alpha", Events([6.0, chunk("one "), 50.0, chunk("two"), STOP, DONE]))
+async def test_a_client_is_kept_awake_while_a_provider_is_silent_in_the_middle_too(world: World) -> None:
+    await world.provider("alpha", Events([6.0, chunk("one "), 4.0, chunk("and "), 17.0, chunk("two"), STOP, DONE]))
     reply = await world.chat(stream=True)
-    assert reply.comments == ["keep-alive", f"{X}attempts=1 {X}provider=alpha {X}model=model-x"]
-    assert (reply.text, reply.ended_at) == ("one two", 56.0)
+    who = f"{X}attempts=1 {X}provider=alpha {X}model=model-x"
+    assert reply.comments == ["keep-alive", who, *["keep-alive"] * 3]
+    assert [at for at, data in reply.pieces if data.startswith(b": keep-alive")] == [5.0, 16.0, 21.0, 26.0]
+    assert (reply.text, reply.ended_at) == ("one and two", 27.0)
 
 
 async def test_a_refusal_after_an_early_head_is_an_error_event_with_the_body_of_the_429(world: World) -> None:

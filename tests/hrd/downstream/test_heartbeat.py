@@ -4,7 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from hrd.downstream.heartbeat import Heartbeat
+from hrd.downstream.heartbeat import Heartbeat, Silence
 
 
 @pytest.fixture
@@ -61,3 +61,19 @@ async def test_one_beat_may_end_anothers_wait(autojump_clock: MockClock, heartbe
         await _wait(heartbeat, 50.0, beats)
     assert trio.current_time() == 5.0
     assert len(beats) <= 1
+
+
+def test_a_silence_lasts_from_one_beat_to_the_next_if_nothing_was_sent() -> None:
+    silence = Silence()
+    assert not silence.lasts()
+    silence.is_open = True
+    assert silence.lasts()
+    silence.pieces += 1
+    assert not silence.lasts()
+    assert silence.lasts()
+
+
+def test_nothing_is_said_while_a_piece_is_being_sent() -> None:
+    silence = Silence()
+    silence.lasts()
+    assert not silence.lasts()
