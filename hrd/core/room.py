@@ -12,14 +12,13 @@ NO_LIMIT: Final = 2**60
 class Room:
     """How much fits."""
 
-    __slots__ = ("credit", "input", "is_narrow", "least", "output", "price", "requests", "tokens")
+    __slots__ = ("credit", "input", "least", "output", "price", "requests", "tokens")
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
         """Nothing limits it."""
-        self.is_narrow = False
         self.requests = self.tokens = self.input = self.output = self.credit = self.least = NO_LIMIT
         self.price: Price | None = None
         """`least`: of all kinds of tokens, and of credit at its dearest; who needs no more in all need not look at each."""
@@ -35,10 +34,13 @@ class Room:
 
     def narrow(self, meter: Meter, room: int, price: Price | None) -> None:
         """*price*: by which it takes from a credit."""
-        if meter.used <= 0 and room > 0 and meter.measure is not REQUESTS:
-            return  # untouched: it takes whatever comes
-        self.is_narrow = True
         measure = meter.measure
+        if measure is REQUESTS:
+            if room < self.requests:
+                self.requests = room
+            return
+        if meter.used <= 0 and room > 0:
+            return  # untouched: it takes whatever comes
         if measure is CREDIT and price is not None and price.dearest:
             self.price, self.credit = price, min(self.credit, room)
             room = max(0, room - price.request) * MILLION // price.dearest

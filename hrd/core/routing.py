@@ -77,8 +77,15 @@ def of_group(rows: Sequence[Standing], *, is_parallel: bool) -> tuple[float, ...
     if not is_parallel:
         return (min([row[6] for row in rows]),)
     _, standing, lapses_at, share, *_ = rows[0] if len(rows) == 1 else min(rows, key=_WORTH)
-    in_flight = sum([row[4] for row in rows])
-    return (standing, lapses_at, share, in_flight, min([row[7].latency_ms for row in rows]), min([row[6] for row in rows]))
+    in_flight, (*_, place, lane) = 0, rows[0]
+    latency_ms = lane.latency_ms
+    for row in rows:
+        in_flight += row[4]
+        if row[6] < place:
+            place = row[6]
+        if row[7].latency_ms < latency_ms:
+            latency_ms = row[7].latency_ms
+    return standing, lapses_at, share, in_flight, latency_ms, place
 
 
 _WORTH = itemgetter(1, 2, 3)

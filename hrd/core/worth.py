@@ -81,7 +81,8 @@ class Worth:
         if share < self.short and share < self.long:
             self.scarcest, self.share = meter, share
         if (meter.span_s or 0.0) <= HOUR_S and meter.turns is not NEVER:
-            self.short = min(self.short, share)
+            if share < self.short:
+                self.short = share
         elif share < self.long:
             self.long, self._long = share, meter
             self.lapses_at = meter.ends_at or NOT_IN_TIME
