@@ -47,6 +47,7 @@ class Month:
 
     strategy: str
     load: float
+    days: int
     tally: Tally
     seconds: float
     """Of one core."""
@@ -71,7 +72,7 @@ def run(strategy: str, load: float, seed: int, days: int = DAYS, *, begin: float
     clock.run()
     seconds = time.process_time() - began
     spent = Spent(asked, begin, days, planted.shrinks, judge.tally.served_at, foreign)
-    return Month(strategy, load, judge.tally, seconds, offline_bound(keys, spent) if strategy == ORACLE else 0)
+    return Month(strategy, load, days, judge.tally, seconds, offline_bound(keys, spent) if strategy == ORACLE else 0)
 
 
 def _set(

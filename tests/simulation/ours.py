@@ -121,6 +121,7 @@ class Ours:
     def crash(self, _: object) -> None:
         """What is not on disk is gone."""
         cut, self._trips = self._trips, set()
+        self._judge.deaf(self._clock.now)
         self._begin()
         for trip in sorted(cut, key=lambda trip: trip.asked.number):
             if trip.claim is not None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.simulation.month import Month
+from tests.simulation.month import DAYS, Month
 from tests.simulation.verdicts import AT_ONCE, IN_TIME, PROBE_S
 
 ORACLE_SHARE_MIN = 0.995
 SERVED_SHARE_MIN = 0.99
+SERVED_SHARE_MIN_OF_A_PART = 0.985
+"""Of the beginning of a month at more than there is. Its allowances are whole then, and who knows how much each day will be
+asked spends less of them sooner; limits have to be learned, too, and two of three lies fall into it. By the end of the month
+that evens out."""
 AVOIDABLE_SHARE_MAX = 0.002
 IDLE_MAX_S = PROBE_S + 60.0
 """One probe interval, and some time for a request to come."""
@@ -33,10 +37,11 @@ def of_oracle(oracle: Month) -> Sequence[Target]:
 def of_ours(ours: Month, oracle: Month) -> Sequence[Target]:
     tally = ours.tally
     share = tally.served / oracle.tally.served
+    share_min = SERVED_SHARE_MIN_OF_A_PART if ours.load > 1 and ours.days < DAYS else SERVED_SHARE_MIN
     vain = tally.failed_in_vain
     astray = tally.asked - tally.served - tally.failed
     return [
-        Target("served", "served of what the oracle serves", share, share >= SERVED_SHARE_MIN, "at least 99 %"),
+        Target("served", "served of what the oracle serves", share, share >= share_min, f"at least {share_min:.2%}"),
         Target(
             "avoidable",
             "avoidable refusals of requests sent once limits are known",

@@ -145,10 +145,8 @@ class History:
 
 
 PAUSES = st.sampled_from([0.0, 0.1, 1.0, 7.0, 23.0, 61.0, 300.0, 3600.0, 30_000.0])
-BEFORE_A_CRASH = PAUSES.filter(lambda pause_s: pause_s != 1.0)
-"""What a process was taught in the last two seconds before it is killed is not stored yet: the next one is taught it again."""
 ASKS = st.builds(Event, PAUSES, st.just("ask"), st.integers(1, 12))
-DEATHS = st.builds(Event, PAUSES, st.just("stop")) | st.builds(Event, BEFORE_A_CRASH, st.just("crash"))
+DEATHS = st.builds(Event, PAUSES, st.sampled_from(DEATH))
 TROUBLES = st.builds(Event, PAUSES, st.sampled_from(["elsewhere", "outage"]), st.integers(1, 3))
 
 

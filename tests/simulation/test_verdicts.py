@@ -58,6 +58,18 @@ def test_a_window_is_being_learned_until_it_has_turned_and_known_from_then_on() 
     assert story.judge.tally.avoidable_share == 3 / 11
 
 
+def test_what_nobody_was_left_to_hear_is_not_known() -> None:
+    story = Story("naga-1")
+    story.spend_day(BEGIN, 100)
+    assert story.ask(BEGIN) == [LEARNING]
+    story.judge.deaf(BEGIN + 0.1)
+    story.spend_day(BEGIN + DAY_S, 100)
+    assert story.ask(BEGIN + DAY_S) == [LEARNING]
+    story.judge.deaf(BEGIN + DAY_S + 0.2)
+    story.spend_day(BEGIN + 2 * DAY_S, 100)
+    assert story.ask(BEGIN + 2 * DAY_S) == [AVOIDABLE]
+
+
 def test_spend_elsewhere_has_one_refusal_a_turn() -> None:
     story = Story("naga-1")
     story.spend_day(BEGIN, 100)

@@ -45,6 +45,7 @@ class _Known:
 
     from_: float
     """From when on its limit is known."""
+    first_heard_at: float
     heard_at: float
     until: float
     """When the last refusal was heard, and until when it is the answer."""
@@ -158,6 +159,10 @@ class Judge:
             self._note(f"avoidable: {key.text} {name} after {now - self._begin:.1f} s, request {asked.number}")
         return reply
 
+    def deaf(self, now: float) -> None:
+        """Whoever asked is no more: what is said from now on to what was asked before, nobody hears."""
+        self._known = {window: known for window, known in self._known.items() if known.first_heard_at <= now}
+
     def _cause(self, key: Key, asked: Asked, refused: Refused, now: float, *, is_probe: bool) -> str:
         match refused.kind:
             case "window":
@@ -196,7 +201,7 @@ class Judge:
         known = self._known.get(id(window))
         if known is None:
             known_from = window.turn(now) if isinstance(window, Fixed) else now + window.period_s
-            self._known[id(window)] = _Known(known_from, now + REFUSAL_S, refused.until)
+            self._known[id(window)] = _Known(known_from, now + REFUSAL_S, now + REFUSAL_S, refused.until)
             return PROBE if is_probe else LEARNING
         is_same = known.heard_at < now < known.until
         amount = account.amount(window, asked)
