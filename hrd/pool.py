@@ -45,7 +45,6 @@ from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.amounts import Amounts, amounts_of
 from hrd.core.quota.book import QuotaBook
-from hrd.core.quota.window import Window
 from hrd.core.reach import candidates_of, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, EmbeddingPin, Remembered, Row
@@ -310,10 +309,10 @@ class Pool:
         self._name(candidate, failure.account)
         return [*rows, *self._told(now)]
 
-    def _told(self, now: float) -> list[Window]:
+    def _told(self, now: float) -> list[Row]:
         """Windows that are stored with the settlement and not by the clock."""
         told = self._book.take_told(now)
-        return [] if self.is_retired else told
+        return [] if self.is_retired else [*told]
 
     def _name(self, candidate: Candidate, account: str) -> None:
         if account and not candidate.credential.account:
@@ -379,7 +378,7 @@ class Pool:
         names = named_since(before, roster)
         rows.extend(self._blocks.move(names))
         self._book.names = true_names(roster)
-        self._book.move(names)
+        self._book.move(names, now)
         for gone in sorted(before.fingerprints - roster.fingerprints):
             rows.extend(self._forget(Reset(credential=gone), now))
         for name, provider in before.providers.items():

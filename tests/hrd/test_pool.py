@@ -452,8 +452,7 @@ def test_a_credential_that_is_gone_leaves_no_row_of_a_window() -> None:
     walk = made.ask()
     walk.next()
     walk.answers(observations=(seen,))
-    walk.ends()
-    assert any(isinstance(row, Window) and row.scope == "credential:alpha-a1" for row in made.pool.take_unsaved(NOON))
+    assert any(isinstance(row, Window) and row.scope == "credential:alpha-a1" for row in walk.ends())
     rows = made.apply(RosterChanged(roster=roster([(provider("alpha"), ["a2"])])))
     assert WindowForgotten(scope="credential:alpha-a1", kind="requests/day", owner="provider") in rows
 
@@ -692,7 +691,7 @@ def test_what_others_spent_is_stored_with_the_settlement_and_what_we_count_ourse
         walk = made.ask("alpha")
         walk.next()
         walk.answers(observations=(Observation(kind=WindowKind.REQUESTS_DAY, limit=30, left=left, resets_at=NOON + 9000),))
-        stored.append([row.left for row in walk.ends() if isinstance(row, Window)])
+        stored.append([row.left for row in walk.ends() if isinstance(row, Window) and row.limit == 30])
     assert stored == [[12], [], [], [4]]
 
 
@@ -703,7 +702,7 @@ def test_a_limit_that_a_refusal_taught_is_stored_with_it() -> None:
     walk = made.ask()
     walk.next()
     rows = walk.missed(Verdict.RATE_LIMITED)
-    assert [(row.kind, row.limit) for row in rows if isinstance(row, Window)] == [("requests/minute", 3)]
+    assert [(row.kind, row.limit) for row in rows if isinstance(row, Window) and row.limit] == [("requests/minute", 3)]
 
 
 def test_windows_are_stored_by_the_clock_and_once() -> None:

@@ -57,7 +57,7 @@ class QuotaBook:
         self._meters.through = max((row.id for row in rows), default=self._meters.newest_stored()[0])
         self._recount = Recount(self._meters, rows, now, price_at)
         self._recount.count_all(rows, self._true, now)
-        self.move(self.names)
+        self.move(self.names, now)
 
     def hear_of_changes(self, changed: Callable[[str], None]) -> None:
         """*changed* hears of each scope that gets another meter."""
@@ -267,12 +267,12 @@ class QuotaBook:
 
     # names and limits that change ----------------------------------------------------------------------------------------
 
-    def move(self, names: Mapping[str, str]) -> None:
+    def move(self, names: Mapping[str, str], now: float) -> None:
         """What was counted for accounts is counted under their true names (*names*: old → new, both `<provider>/<account>`)."""
         for scope in self._meters.scopes() if names else ():
             target = renamed(scope, names)
             if target != scope:
-                for gone, known in self._meters.move(scope, target):
+                for gone, known in self._meters.move(scope, target, now):
                     self._count_in(known, gone)
 
     def _true(self, scope: str) -> str:
@@ -324,9 +324,8 @@ class QuotaBook:
         """What `windows` will have of *candidates* besides, once they are asked: limits of which nothing was used yet."""
         return terms.foreseen(candidates, self._meters, now)
 
-    def take_told(self, now: float) -> list[Window]:
-        """What providers said since the last call that the ledger does not have, and that a crash would take along: what others
-        spent of a long window, and limits that were not known."""
+    def take_told(self, now: float) -> list[Window | WindowForgotten]:
+        """What changed since the last call, if a provider said what the ledger does not have and a crash would take along."""
         return self._meters.take_told(now)
 
     def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:

@@ -12,7 +12,7 @@ from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.count import Count
 from hrd.core.quota.kinds import CREDIT, DAY_S, HOUR_S, PLAN_WHOLE
-from hrd.core.quota.meter import NOT_IN_TIME, Meter
+from hrd.core.quota.meter import NOT_IN_TIME, TESTS_A_DAY, Meter
 from hrd.core.quota.window import (
     CATALOGUE,
     FIRST_USE,
@@ -38,9 +38,9 @@ REFILLS_SEEN = 3
 REFILL_FIT_S = 1.5
 NEAR_BOUNDARY_S = 120.0
 """A reset this close to the calendar's is the calendar's."""
-TESTS_A_DAY = 8
-DRIFT_S = 10_800.0
-"""So long after its last word on them the provider's count of tokens may be another than ours."""
+DRIFT_S = 14_400.0
+"""So long after its last word on them the provider's count of tokens may be another than ours: six times a day it is looked at,
+which leaves two looks for what is in doubt."""
 PROBE_S = 900.0
 """PROBE_SECONDS, when nobody says otherwise."""
 

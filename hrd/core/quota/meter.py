@@ -44,6 +44,7 @@ UNKNOWN_WAIT_S = 1.0
 SPARE_WAIT_S = 5.0
 """And for what is kept free for replies that may be long, or sought by those before who may need more than there is: most
 replies are not long, whoever needs too much gives up, and those who wait are called then."""
+TESTS_A_DAY = 8
 REFILL_STEPS = 50
 """A share that refills is looked at anew when so much of it has come back,"""
 REFILL_STEP_S = MINUTE_S
@@ -153,7 +154,7 @@ class Meter:
         self.lessons = 2 if row.source == REFUSALS else 0
         """How often the limit was met in a row."""
         self.test_at, self.test_s = row.test_at, row.test_s
-        self.tests: deque[float] = deque(maxlen=8)
+        self.tests: deque[float] = deque(row.tests, maxlen=TESTS_A_DAY)
         self.is_testing = False
         self.lanes: list[Watcher] = []
         self.is_stored = False
@@ -435,6 +436,7 @@ class Meter:
             seen_at=now,
             test_at=self.test_at,
             test_s=self.test_s,
+            tests=tuple(self.tests),
             doubt=self.doubt,
         )
 

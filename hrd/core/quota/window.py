@@ -88,6 +88,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     test_at: float = 0.0
     test_s: float = 0.0
     """REFUSALS: when it is next looked whether the limit still holds, and how long before that."""
+    tests: tuple[float, ...] = ()
+    """When it was looked at within the last day."""
     doubt: int = 0
     """So much of what is used no reply has confirmed."""
 

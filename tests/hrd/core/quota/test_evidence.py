@@ -227,3 +227,15 @@ def test_money_was_gone_before_the_last_that_was_served_at_the_latest() -> None:
     made.settle(refused, 0, NOON + 2, is_counted=False)
     hear(made, said(None, 0), NOON + 2)
     assert (made.limit, made.used, made.source) == (99_950, 100_040, REFUSALS)
+
+
+def test_what_was_looked_at_eight_times_today_was_so_for_the_next_process_too() -> None:
+    made = meter(1, used=1)
+    learn(made, NOON)
+    for hour in range(8):
+        begin_test(made, NOON + hour * 3600)
+        made.is_testing = False
+    again = Meter(made.row(1, NOON + 8 * 3600))
+    again.test_at = NOON
+    assert not may_test(again, NOON + 9 * 3600)
+    assert may_test(again, NOON + DAY + 1)

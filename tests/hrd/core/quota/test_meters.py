@@ -21,7 +21,7 @@ def test_when_two_keys_turn_out_to_be_one_account_their_counts_become_one() -> N
     book = QuotaBook()
     for number, name in enumerate(("a1", "a2"), 1):
         spend(book, candidate(free(), credential=key("alpha", name)), number)
-    book.move({"alpha/alpha-a1": "alpha/me", "alpha/alpha-a2": "alpha/me"})
+    book.move({"alpha/alpha-a1": "alpha/me", "alpha/alpha-a2": "alpha/me"}, NOON)
     assert left(book)["requests/day", "provider"] == 48
     book.settle(2, Amounts(), NOON, was_counted=False)
     assert left(book)["requests/day", "provider"] == 49
