@@ -63,18 +63,21 @@ def parts_of(messages: Iterable[Said]) -> list[Part]:
     return [part for content in lists for part in content if type(part) is Part]
 
 
-def has_blobs(messages: Sequence[Said], parts: Iterable[Part]) -> bool:
+def has_blobs(messages: Iterable[Said], parts: Iterable[Part]) -> bool:
     """Whether there may be base64 in *messages*, which hold these *parts*: what is not known is not taken for text."""
-    return not ({part.type for part in parts} <= _TEXTS and all(message.images is ABSENT for message in messages))
+    drawn = [message for message in messages if message.images is not ABSENT]
+    return bool(drawn) or not {part.type for part in parts} <= _TEXTS
 
 
 def has_openai_words(messages: Iterable[Said], parts: Iterable[Part]) -> bool:
     """Whether *messages*, which hold these *parts*, tell of freeform calls, functions of old, or refusals among the parts."""
-    return any(part.type == "refusal" for part in parts) or any(
-        message.role == "function"
-        or (message.function_call is not ABSENT and bytes(message.function_call) != NULL)
-        or (message.tool_calls is not None and any(call.type == "custom" for call in message.tool_calls))
-        for message in messages
+    calls = [message.tool_calls for message in messages if message.tool_calls]
+    called = [message.function_call for message in messages if message.function_call is not ABSENT]
+    return (
+        "refusal" in {part.type for part in parts}
+        or "function" in {message.role for message in messages}
+        or "custom" in {call.type for each in calls for call in each}
+        or any(bytes(call) != NULL for call in called)
     )
 
 

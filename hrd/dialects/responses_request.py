@@ -107,7 +107,7 @@ def _items(spelled: bytes) -> list[Said] | Refusal:
         items = _SAID.decode(spelled)
     except (ValueError, RecursionError):
         return _heads(spelled)  # of an odd shape: whoever reads them will say what is wrong
-    return items if not any(item.type == _REFERENCE for item in items) else _heads(spelled)
+    return items if _REFERENCE not in {item.type for item in items} else _heads(spelled)
 
 
 def _heads(spelled: bytes) -> list[Said] | Refusal:
