@@ -3,7 +3,7 @@
 from typing import Final
 
 from hrd.core.price import MILLION, Price
-from hrd.core.quota.kinds import CREDIT, INPUT, OUTPUT, REQUESTS, TOKENS
+from hrd.core.quota.kinds import AT_ONCE, CREDIT, INPUT, OUTPUT, REQUESTS, TOKENS
 from hrd.core.quota.meter import Meter
 
 NO_LIMIT: Final = 2**60
@@ -35,7 +35,7 @@ class Room:
     def narrow(self, meter: Meter, room: int, price: Price | None) -> None:
         """*price*: by which it takes from a credit."""
         measure = meter.measure
-        if measure is REQUESTS:
+        if measure is REQUESTS or measure is AT_ONCE:
             if room < self.requests:
                 self.requests = room
             return

@@ -461,6 +461,18 @@ def test_waiting_for_a_slot_is_better_than_a_refusal() -> None:
     assert second.next() == "z1"
 
 
+def test_a_slot_that_came_free_is_for_who_waits_for_it_and_not_for_who_looks_first() -> None:
+    own = limited("zai", Limit(kind="at once", limit=1))
+    made = stage([(own, ["z1"])])
+    first, waiting, later = made.ask(), made.ask(priority=Priority.HIGH), made.ask()
+    assert (first.next(), waiting.next(), later.next()[:4]) == ("z1", "wait 1.0", "wait")
+    first.answers()
+    first.ends(after_s=0.5)
+    assert later.next()[:4] == "wait"
+    assert made.ask().next()[:4] == "wait"
+    assert waiting.next() == "z1"
+
+
 @pytest.mark.parametrize(
     "facts", [{"limits": (Limit(kind="at once", limit=1),)}, {"own_limits": (Limit(kind="at once", limit=1),)}]
 )
