@@ -122,8 +122,8 @@ class Result(msgspec.Struct, tag_field="role", tag="tool", gc=False):
     content: str
 
 
-OWN_FIELDS: Final = frozenset({"name", "cache_control"})
-"""Members that a provider may not take in messages, and that are not written then."""
+OWN_FIELDS: Final = frozenset({"name", "cache_control", "annotations"})
+"""Members that a provider may not take in messages, and that are not written then, or never."""
 
 
 class Messages:

@@ -211,6 +211,13 @@ def test_what_a_provider_refuses_is_not_sent_to_it(name: str, absent: list[str])
     assert [field for field in absent if field in body] == []
 
 
+def test_openai_does_not_get_back_what_its_own_requests_have_no_member_for() -> None:
+    fields = {"model": "m", "messages": [{"role": "assistant", "content": "hi", "refusal": None, "annotations": []}]}
+    mended, notes = apply(fields_of(json.dumps(fields)), CATALOGUE["openai"], "gpt-6-luna")
+    assert json.loads(bytes(mended["messages"])) == [{"role": "assistant", "content": "hi", "refusal": None}]
+    assert notes == ["messages[].annotations left out"]
+
+
 def test_openai_gets_no_longer_ids_of_calls_than_it_takes() -> None:
     fields = {
         "model": "m",
