@@ -229,6 +229,10 @@ class World:
         """The machine sleeps: the time of day moves on, and nothing else. A day that nobody has to live through."""
         self._slept_s += seconds
 
+    def set_clock(self, by_s: float) -> None:
+        """Somebody sets the time of day, forward or back."""
+        self._slept_s += by_s
+
     @property
     def elapsed_s(self) -> float:
         return trio.current_time() - self._began
