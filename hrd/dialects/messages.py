@@ -36,6 +36,7 @@ NOTE_IDS: Final = "tool-call ids mapped"
 NOTE_STAND_IN: Final = "a stand-in sent for the thought signature of another vendor's call"
 NOTE_PREFIX: Final = "the assistant's last message marked as the beginning of the reply"
 NOTE_REFUSAL: Final = "a refusal of an earlier turn sent as text"
+NOTE_NO_CALLS: Final = "messages[].tool_calls without calls left out"
 NOTE_NAME: Final = "messages[].name left out"
 _ANSWERED: Final = ("annotations", "audio", "function_call", "refusal")
 """Members of the messages of OpenAI's replies, mostly empty."""
@@ -86,6 +87,7 @@ class _Adapting:
         self._system_first = quirks.system_first and (self._no_developer or b'"system"' in roles)
         self._bridges = quirks.bridge_tool_to_user and b'"tool"' in roles
         self._marks = quirks.marks_prefix and roles[-1:] == [b'"assistant"']
+        self._no_calls = "tool_calls" in names and any(_has_no_calls(message) for message in messages)
         refused = _refused(quirks)
         self._unwanted = [name for name in refused if name in names]
         self._unwanted_in_parts = [
@@ -100,7 +102,7 @@ class _Adapting:
     def may_change(self) -> bool:
         """Whether there may be anything to do."""
         return bool(
-            (self._no_developer or self._system_first or self._bridges or self._marks or self._unwanted)
+            (self._no_calls or self._no_developer or self._system_first or self._bridges or self._marks or self._unwanted)
             or (
                 self._unwanted_in_parts
                 or self._no_reasoning
@@ -119,6 +121,9 @@ class _Adapting:
         before = b""
         for message in messages:
             role = _spelled(message, "role")
+            if self._no_calls and _has_no_calls(message):
+                del message["tool_calls"]
+                self.notes[NOTE_NO_CALLS] = None
             if self._no_developer or self._system_first:
                 role = self._adapt_role(message, role, before, is_last=message is messages[-1])
             if self._bridges and before == b'"tool"' and role == b'"user"':
@@ -217,6 +222,11 @@ def _refused(quirks: Quirks) -> Sequence[str]:
     if "cache_control" not in quirks.forward:
         refused["cache_control"] = None
     return [*refused] if quirks.openai_words else [*refused, *_ANSWERED]
+
+
+def _has_no_calls(message: _Spelled) -> bool:
+    """Whether it says that there are none, which many refuse: an SDK's message with all its members does."""
+    return "tool_calls" in message and _spelled(message, "tool_calls") in _NO_CALLS
 
 
 def _spelled(fields: _Spelled, name: str) -> bytes:

@@ -162,6 +162,13 @@ def test_what_openais_replies_hold_beside_their_text_goes_back_to_openai_alone()
     assert adapt(text, openai_words=True) == (text, [])
 
 
+def test_calls_that_are_none_are_left_out() -> None:
+    text = b'[{"role":"assistant","content":"a","tool_calls":null},{"role":"assistant","content":"b","tool_calls":[]}]'
+    after = b'[{"role":"assistant","content":"a"},{"role":"assistant","content":"b"}]'
+    assert adapt(text) == (after, ["messages[].tool_calls without calls left out"])
+    assert adapt(CALL) == (CALL, [])
+
+
 def test_parts_that_are_bare_texts_keep_nothing_from_being_mended() -> None:
     text = b'[{"role":"developer","content":["be brief",{"type":"text","text":"hi","name":"ann"}]}]'
     after = b'[{"role":"system","content":["be brief",{"type":"text","text":"hi"}]}]'
