@@ -26,14 +26,6 @@ def test_what_the_provider_said_of_a_window_has_both_names_in_it_already() -> No
     assert (one.used, one.source) == (7, "body")
 
 
-def test_what_was_counted_under_the_other_name_since_that_word_may_not_be_in_it() -> None:
-    """It counts, and is in doubt: otherwise the account is overspent by it."""
-    known = meter("tokens/day", 1000, Turn.REFILL, source="body", used=700, limit_at=NOON - 9000, begun_at=NOON)
-    claimed = meter("tokens/day", 1000, Turn.REFILL, source="catalogue", used=200, begun_at=NOON)
-    join(claimed, known, NOON)
-    assert (claimed.used, claimed.doubt, claimed.limit, claimed.source) == (900, 200, 1000, "body")
-
-
 def test_what_was_said_long_ago_under_the_old_name_has_come_back_since() -> None:
     """A row that was left behind: it looks fuller than what is known, as of then."""
     known = meter("tokens/day", 86_400, Turn.REFILL, source="body", used=50_000, limit_at=NOON - 9, begun_at=NOON)
