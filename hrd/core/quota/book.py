@@ -324,8 +324,8 @@ class QuotaBook:
         """What `windows` will have of *candidates* besides, once they are asked: limits of which nothing was used yet."""
         return terms.foreseen(candidates, self._meters, now)
 
-    def take_told(self, now: float) -> list[Window | WindowForgotten]:
-        """What changed since the last call, if a provider said what the ledger does not have and a crash would take along."""
+    def take_told(self, now: float) -> list[Window]:
+        """What providers said since the last call that the ledger does not have, and that a crash would take along."""
         return self._meters.take_told(now)
 
     def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:

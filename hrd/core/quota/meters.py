@@ -83,7 +83,7 @@ class Meters:
 
     def tell(self, meter: Meter) -> None:
         """What it was told is to be stored at once."""
-        self._unsaved[meter] = self._told[meter] = None
+        self._told[meter] = None
 
     # as rows -------------------------------------------------------------------------------------------------------------
 
@@ -119,15 +119,17 @@ class Meters:
             meter.turn(now)
         return [meter.row(self.through, now) for meter in meters if meter.limit is not None]
 
-    def take_told(self, now: float) -> list[Window | WindowForgotten]:
-        """What changed since the last call, if a provider said anything of it that the ledger does not have and a crash would
-        take along: what others spent of a long window, a limit that was not known. All of it: of a row's number it is concluded
-        that whatever came before is in the other rows as well."""
-        return self.take_unsaved(now) if self._told else []
+    def take_told(self, now: float) -> list[Window]:
+        """What providers said since the last call that the ledger does not have, and that a crash would take along: what others
+        spent of a long window, and limits that were not known."""
+        told, self._told = self._told, {}
+        for meter in told:
+            meter.is_stored = True
+        return [meter.row(self.through, now) for meter in told]
 
     def take_unsaved(self, now: float) -> list[Window | WindowForgotten]:
         """What changed since the last call, but for what a restart may forget."""
-        changed, self._unsaved, self._told = self._unsaved, {}, {}
+        changed, self._unsaved = self._unsaved, {}
         rows = list[Window | WindowForgotten]()
         for meter in changed:
             if _is_kept(meter):
