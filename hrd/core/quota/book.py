@@ -261,9 +261,17 @@ class QuotaBook:
         turns = evidence.turn_of(seen.kind, name, refused=refused)
         if meter is None:
             meter = self._make(scope, name, turns, candidate.provider, PROVIDER, now)
+            if meter is not None and meter.measure is AT_ONCE:
+                self._count_out(meter, now)
         elif meter.source == NOBODY and meter.turns is SLIDING and turns is SAID and seen.resets_at is not None:
             meter.turn_as(turns)
         return meter
+
+    def _count_out(self, meter: Meter, now: float) -> None:
+        """What is out already counts in a meter of what may be out at once: the refusal that told of it came for that."""
+        for holding in self._holdings.values():
+            if any(count.meter.scope == meter.scope for count in holding.counts):
+                holding.counts.append(meter.count(1, now))
 
     # names and limits that change ----------------------------------------------------------------------------------------
 
