@@ -4,12 +4,12 @@ A stream is a thousand words, as a client's writer of the provider's own dialect
 200 kB, of every shape in `bench.talks`. CPU time, the best of several rounds: what else runs on the machine can only add to it.
 """
 
-import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.children import CannotMeasure
+from bench.collector import as_in_the_daemon
 from bench.figures import Figure
 from bench.talks import SHAPES, spell, spelled
 from hrd.core.conversation import Conversation, Role, Turn
@@ -24,7 +24,6 @@ from hrd.dialects import anthropic_target, openai_chat_target, responses_target
 from hrd.dialects.contract import Dialect, Request, Stamp, StreamBounds, Target
 from hrd.dialects.passage import Passage, Prepared
 from hrd.dialects.spoken import TARGETS, openings
-from hrd.start import GC_THRESHOLD
 
 SECTION = "Translation"
 EXPLAINED = """What a request or a chunk of a stream costs on its way between two dialects, in CPU time of one process, each
@@ -115,16 +114,13 @@ def _request_ms(client: Dialect, target: str, body: bytes) -> float:
 
 
 def _best_s(run: Callable[[], None]) -> float:
-    """Of several rounds, with the collector as the daemon has it (`hrd.start`)."""
-    thresholds = gc.get_threshold()
-    gc.collect()
-    gc.set_threshold(GC_THRESHOLD, 20, 20)
+    """Of several rounds."""
     best = float("inf")
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        run()
-        best = min(best, time.process_time() - began)
-    gc.set_threshold(*thresholds)
+    with as_in_the_daemon():
+        for _ in range(ROUNDS):
+            began = time.process_time()
+            run()
+            best = min(best, time.process_time() - began)
     return best
 
 

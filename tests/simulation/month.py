@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from bench.collector import as_in_the_daemon
 from tests.simulation import tiers, traffic, troubles
 from tests.simulation.bound import Spent, offline_bound
 from tests.simulation.clock import Clock
@@ -64,13 +65,14 @@ def run(strategy: str, load: float, seed: int, days: int = DAYS, *, begin: float
     asked = traffic.arrivals(draw, begin, days, a_day)
     clock = Clock(begin)
     judge = Judge(clock, keys)
-    began = time.process_time()
-    made = STRATEGIES[strategy](clock, judge, keys)
-    judge.tally.asked = len(asked)
     foreign: Counter[tuple[int, float]] = Counter()
-    _set(clock, made, asked, planted, foreign)
-    clock.run()
-    seconds = time.process_time() - began
+    with as_in_the_daemon():
+        began = time.process_time()
+        made = STRATEGIES[strategy](clock, judge, keys)
+        judge.tally.asked = len(asked)
+        _set(clock, made, asked, planted, foreign)
+        clock.run()
+        seconds = time.process_time() - began
     spent = Spent(asked, begin, days, planted.shrinks, judge.tally.served_at, foreign)
     return Month(strategy, load, days, judge.tally, seconds, offline_bound(keys, spent) if strategy == ORACLE else 0)
 
