@@ -42,6 +42,11 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outcome: str
 
 
+STORED_WITHIN_S = 10.0
+"""Windows that changed are stored together every two seconds, but those of which a provider told something at once, and alone:
+whatever is older than this before the newest of them is in all of them."""
+
+
 class Spent(NamedTuple):
     """One row of the ledger, as a process that starts counts it: held and lost ones count in full."""
 

@@ -11,7 +11,7 @@ import trio
 
 from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.journal import SERVED, Entry
-from hrd.core.ledger import Reservation, Settlement, Spent, State
+from hrd.core.ledger import STORED_WITHIN_S, Reservation, Settlement, Spent, State
 from hrd.core.quota.window import Asleep, Window, put_to_sleep
 from hrd.core.remembered import (
     AccountNamed,
@@ -246,7 +246,7 @@ class MemoryStore:
 
     def _spent(self) -> Iterator[Spent]:
         through = max((window.through for window in self.disk.windows.values()), default=0)
-        seen_at = max((window.seen_at for window in self.disk.windows.values()), default=0.0)
+        seen_at = max((window.seen_at for window in self.disk.windows.values()), default=0.0) - STORED_WITHIN_S
         for number, row in sorted(islice(reversed(self.disk.ledger.items()), SPENT_MAX)):
             held, settled = row.reservation, row.settlement
             settled_at = settled.at if settled is not None else None

@@ -9,7 +9,7 @@ import msgspec
 from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.failures import HintSource
 from hrd.core.journal import SERVED, Entry
-from hrd.core.ledger import Reservation, Spent
+from hrd.core.ledger import STORED_WITHIN_S, Reservation, Spent
 from hrd.core.price import Price
 from hrd.core.quota.window import Asleep
 from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
@@ -30,8 +30,8 @@ NEWEST_SPENT = f"""SELECT id, at, scopes, tokens, iif(state = 1, spent, tokens),
     FROM (SELECT * FROM ledger ORDER BY id DESC LIMIT ?) WHERE id > ? OR at > ? OR settled_at > ?"""  # noqa: S608 - a word of our own
 LIST_OF_SCOPES = "SELECT names FROM scopes WHERE id = ?"
 SPENT_MAX = 20_000
-"""Of so many of the newest ledger rows those are counted again when a process starts that came, or were settled, after windows
-were last stored: what changed is stored together, so that all older ones are in every count."""
+"""Of so many of the newest ledger rows those are looked at when a process starts that came, or were settled, after windows were
+last stored, or not long before: all older ones are in every count."""
 TODAY = """SELECT provider, credential, sum(attempts), sum(failed), sum(input_tokens), sum(output_tokens) FROM usage
     WHERE hour >= ? AND hour < ? AND provider <> '' GROUP BY provider, credential ORDER BY provider, credential"""
 USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,
@@ -160,7 +160,7 @@ def _spent(connection: sqlite3.Connection, windows: Sequence[Asleep]) -> list[Sp
     lists: dict[int, tuple[str, ...]] = {}
     rows = []
     through = max((window.through for window in windows), default=0)
-    seen_at = max((window.seen_at for window in windows), default=0.0)
+    seen_at = max((window.seen_at for window in windows), default=0.0) - STORED_WITHIN_S
     for number, at, key, reserved, tokens, settled_at, is_served in connection.execute(
         NEWEST_SPENT, (SPENT_MAX, through, seen_at, seen_at)
     ):

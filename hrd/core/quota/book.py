@@ -54,7 +54,7 @@ class QuotaBook:
         self._slots: dict[int, list[Count]] = {}
         """What other processes have in flight."""
         rows = list(spent)
-        self._meters.through = max((row.id for row in rows), default=self._meters.newest_stored()[0])
+        self._meters.through = max([self._meters.newest_stored(), *(row.id for row in rows)])
         self._recount = Recount(self._meters, rows, now, price_at)
         self._recount.count_all(rows, self._true, now)
         self.move(self.names, now)

@@ -92,10 +92,9 @@ class Meters:
         rows = self._asleep.get(scope)
         return None if rows is None else _read(rows)
 
-    def newest_stored(self) -> tuple[int, float]:
-        """Up to which reservation the rows count that nobody has touched, and as of when they are."""
-        rows = [row for rows in self._asleep.values() for row in rows]
-        return max((row.through for row in rows), default=0), max((row.seen_at for row in rows), default=0.0)
+    def newest_stored(self) -> int:
+        """Up to which reservation the rows count that nobody has touched."""
+        return max((row.through for rows in self._asleep.values() for row in rows), default=0)
 
     def windows(self, now: float, most: int = SCOPES_MAX) -> Iterator[Window]:
         """Every window as it stands of which a limit is known or claimed, those that are in use first; of no more than *most*

@@ -34,17 +34,14 @@ class Recount:
     # at the start --------------------------------------------------------------------------------------------------------
 
     def count_all(self, rows: Iterable[Spent], true_name: Callable[[str], str], now: float) -> None:
-        """Those of *rows* that the windows may not have. Windows that changed are stored together, so that older rows are in
-        all of them. *true_name*: of a scope."""
-        through, seen_at = self._meters.newest_stored()
+        """Those of *rows* that the windows do not have, each by its own word. *true_name*: of a scope."""
         stored: dict[str, list[Window] | None] = {}
         for row in rows:
-            if row.id > through or row.at > seen_at or (row.settled_at or 0.0) > seen_at:
-                for named in row.scopes:
-                    scope = self._scope_of(named, stored, true_name)
-                    windows = stored.get(scope)
-                    for meter, window in zip(self._meters.at(scope), windows, strict=True) if windows else ():
-                        self._count_row(meter, window, row, now)
+            for named in row.scopes:
+                scope = self._scope_of(named, stored, true_name)
+                windows = stored.get(scope)
+                for meter, window in zip(self._meters.at(scope), windows, strict=True) if windows else ():
+                    self._count_row(meter, window, row, now)
 
     def _scope_of(self, named: str, stored: dict[str, list[Window] | None], true_name: Callable[[str], str]) -> str:
         """As it was stored: as somebody called it, or as it is called. Puts its windows among those *stored*."""

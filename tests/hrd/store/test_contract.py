@@ -133,7 +133,7 @@ async def test_a_process_does_not_lose_its_own_reservations(open_as: OpenStore) 
 
 async def test_what_windows_have_counted_is_not_read_again_unless_it_was_settled_since(open_as: OpenStore) -> None:
     store = open_as(OLD)
-    store.commit_nowait([reserved(1, at=NOON - 3), reserved(2, at=NOON - 2), settled(1, at=NOON - 1)])
+    store.commit_nowait([reserved(1, at=NOON - 13), reserved(2, at=NOON - 12), settled(1, at=NOON - 11)])
     store.commit_nowait([window(through=2, seen_at=NOON), settled(2, at=NOON + 1, tokens=150)])
     remembered = open_as(NEW).load(NOON + 3)
     assert [(row.id, row.tokens, row.settled_at) for row in remembered.spent] == [(2, 150, NOON + 1)]
@@ -143,7 +143,7 @@ async def test_windows_come_back_with_what_the_ledger_has_since(open_as: OpenSto
     day, tokens = window(through=1), window(kind="tokens/day", left=9000, through=1)
     store = open_as(OLD)
     store.commit_nowait([day, tokens])
-    store.commit_nowait([reserved(1, at=NOON - 1), reserved(2, at=NOON + 1), settled(2, tokens=150), reserved(3, at=NOON + 2)])
+    store.commit_nowait([reserved(1, at=NOON - 11), reserved(2, at=NOON + 1), settled(2, tokens=150), reserved(3, at=NOON + 2)])
     remembered = open_as(NEW).load(NOON + 3)
     assert [wake(window) for window in remembered.windows] == [day, tokens]
     assert [(row.id, row.at, row.reserved, row.tokens, row.settled_at) for row in remembered.spent] == [

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.ledger import Spent
+from hrd.core.failures import Observation, WindowKind
+from hrd.core.ledger import STORED_WITHIN_S, Spent
 from hrd.core.price import Price
 from hrd.core.providers import Candidate
 from hrd.core.quota.amounts import Amounts
@@ -47,10 +48,14 @@ class Ledger:
             else:
                 self.windows.pop(key, None)
 
+    def tell(self, book: QuotaBook, now: float) -> None:
+        """What is stored with a settlement."""
+        self.windows.update({(row.scope, row.kind, row.owner): row for row in book.take_told(now)})
+
     def begin(self, now: float) -> QuotaBook:
         """What a new process starts from, as the store reads it."""
         through = max((window.through for window in self.windows.values()), default=0)
-        seen_at = max((window.seen_at for window in self.windows.values()), default=0.0)
+        seen_at = max((window.seen_at for window in self.windows.values()), default=0.0) - STORED_WITHIN_S
         rows = [row for row in self.rows.values() if row.id > through or max(row.at, row.settled_at or 0.0) > seen_at]
         return QuotaBook(list(map(put_to_sleep, self.windows.values())), rows, now, self.names, lambda _: PRICE)
 
@@ -109,3 +114,23 @@ def test_whenever_the_process_is_killed_nothing_is_counted_less_than_it_was(step
                 assert found["tokens/day", "user"] == 10**6 - spent
                 assert CREDIT - at_most <= (found["credit/month", "user"] or 0) <= CREDIT - credit
                 credit = CREDIT - (found["credit/month", "user"] or 0)
+
+
+def test_what_is_stored_with_a_settlement_lets_nobody_forget_what_other_windows_have_counted_since() -> None:
+    """A reply told of one window, which was stored; another, which was not, had counted a giant."""
+    who = candidate(free(own_limits=OWN, limits=()))
+    ledger, book = Ledger(), QuotaBook(price_at=lambda _: PRICE)
+    book.reserve(1, book.meters_of(who, NOON), Amounts(100), NOON)
+    ledger.reserve(1, who, 100, NOON)
+    ledger.flush(book, NOON)
+    ledger.reserve(2, who, 7000, NOON + 1)
+    book.reserve(2, book.meters_of(who, NOON + 1), Amounts(7000), NOON + 1)
+    seen = Observation(kind=WindowKind.REQUESTS_DAY, limit=500, left=300)
+    book.observe(who, (seen,), book.counts_of(2), NOON + 1)
+    book.settle(2, Amounts(7000), NOON + 1.5)
+    ledger.settle(2, 7000, NOON + 1.5)
+    ledger.tell(book, NOON + 1.5)
+    again = ledger.begin(NOON + 2)
+    again.meters_of(who, NOON + 2)
+    assert left(again, NOON + 2)["tokens/day", "user"] == 10**6 - 7100
+    assert left(again, NOON + 2)["requests/day", "provider"] == 300
