@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from hrd.dialects.strict_schema import is_strict
 from tests.hrd.dialects.chat import JSON
@@ -55,7 +56,16 @@ def test_all_others_are_not(schema: object) -> None:
     assert not is_strict(msgspec.Raw(json.dumps(schema).encode()))
 
 
-@given(JSON)
-def test_whatever_stands_there_is_judged(value: object) -> None:
-    assert is_strict(msgspec.Raw(json.dumps({"type": "object", "properties": value}).encode())) in (True, False)
+@given(JSON, st.sampled_from(["type", "properties", "required", "items", "anyOf", "$defs", "definitions"]))
+@example(5, "properties")
+@example([["a"]], "properties")
+@example([{}], "required")
+@example(5, "anyOf")
+@example({"a": TEXT}, "anyOf")
+def test_whatever_stands_in_a_member_is_judged(value: object, name: str) -> None:
+    assert is_strict(msgspec.Raw(json.dumps(closed(a=TEXT) | {name: value}).encode())) in (True, False)
+
+
+def test_what_is_too_deep_is_not_strict() -> None:
     assert not is_strict(msgspec.Raw(b"[" * 5000))
+    assert not is_strict(msgspec.Raw(b'{"type":"object","items":' * 5000))
