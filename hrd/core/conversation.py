@@ -199,7 +199,15 @@ class OutputFormat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     name: str = ""
     description: str = ""
     schema: msgspec.Raw = ABSENT
+    """Of `JSON_SCHEMA`, which always has one."""
     strict: bool | None = None
+
+
+def format_by(schema: msgspec.Raw, *, name: str = "", description: str = "", strict: bool | None = None) -> OutputFormat:
+    """The form that *schema* describes; without one (none, or null) any object will do."""
+    if bytes(schema) in (b"", b"null"):
+        return OutputFormat(kind=FormatKind.JSON_OBJECT)
+    return OutputFormat(kind=FormatKind.JSON_SCHEMA, name=name, description=description, schema=schema, strict=strict)
 
 
 class Reasoning(msgspec.Struct, frozen=True, kw_only=True, gc=False):

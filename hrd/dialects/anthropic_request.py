@@ -16,7 +16,6 @@ from hrd.core.conversation import (
     Conversation,
     Document,
     Foreign,
-    FormatKind,
     Image,
     OutputFormat,
     Part,
@@ -32,6 +31,7 @@ from hrd.core.conversation import (
     ToolResult,
     Turn,
     Vendor,
+    format_by,
 )
 from hrd.core.refusals import Refusal
 from hrd.dialects.anthropic_asked import (
@@ -327,9 +327,7 @@ def _tool_choice(choice: ChoiceAsked) -> ToolChoice:
 def _format(format_: FormatAsked | None) -> OutputFormat | None:
     if format_ is None or format_.type != "json_schema":
         return None
-    return OutputFormat(
-        kind=FormatKind.JSON_SCHEMA, name=format_.name or "", schema=format_.schema, strict=is_strict(format_.schema) or None
-    )
+    return format_by(format_.schema, name=format_.name or "", strict=is_strict(format_.schema) or None)
 
 
 def _reasoning(thinking: ThinkingAsked | None, effort: str) -> Reasoning:

@@ -34,6 +34,7 @@ from hrd.core.conversation import (
     ToolResult,
     Turn,
     Vendor,
+    format_by,
 )
 from hrd.core.refusals import Refusal
 from hrd.dialects.contract import Fields, Request
@@ -385,13 +386,7 @@ def _format(wanted: SpelledFormat | None) -> OutputFormat | None:
         return None
     if wanted.type == "json_schema" and wanted.json_schema is not None:
         schema = wanted.json_schema
-        return OutputFormat(
-            kind=FormatKind.JSON_SCHEMA,
-            name=schema.name,
-            description=schema.description or "",
-            schema=schema.schema,
-            strict=schema.strict,
-        )
+        return format_by(schema.schema, name=schema.name, description=schema.description or "", strict=schema.strict)
     return OutputFormat(kind=FormatKind.JSON_OBJECT)
 
 

@@ -17,6 +17,7 @@ from hrd.core.conversation import (
     ProviderTool,
     Tool,
     ToolChoice,
+    format_by,
 )
 from hrd.core.refusals import Refusal
 from hrd.dialects.fields import refuse, refuse_shape
@@ -117,13 +118,7 @@ def read_format(spelled: msgspec.Raw) -> OutputFormat | None:
     """What `text.format` asks for; None is plain text. Raises what msgspec raises."""
     form = msgspec.json.decode(spelled, type=_Format)
     if form.type == "json_schema":
-        return OutputFormat(
-            kind=FormatKind.JSON_SCHEMA,
-            name=form.name or "",
-            description=form.description or "",
-            schema=_unless_null(form.schema),
-            strict=form.strict,
-        )
+        return format_by(form.schema, name=form.name or "", description=form.description or "", strict=form.strict)
     return OutputFormat(kind=FormatKind.JSON_OBJECT) if form.type == "json_object" else None
 
 
@@ -169,7 +164,7 @@ def write_format(form: OutputFormat) -> dict[str, object]:
     spelled: dict[str, object] = {"type": "json_schema", "name": form.name or "reply"}
     if form.description:
         spelled["description"] = form.description
-    spelled["schema"] = form.schema or msgspec.Raw(b'{"type":"object"}')
+    spelled["schema"] = form.schema
     if form.strict is not None:
         spelled["strict"] = form.strict
     return spelled

@@ -23,6 +23,7 @@ from hrd.core.conversation import (
     ToolResult,
     Turn,
     Vendor,
+    format_by,
 )
 
 ANY_ID = st.sampled_from(["c1", "call_0", "x" * 80, "call with blanks"])
@@ -85,7 +86,7 @@ def histories(draw: st.DrawFn) -> Conversation:
         max_tokens=draw(st.none() | st.integers(1, 99)),
         stop=("END",),
         format=draw(
-            st.none() | st.just(OutputFormat(kind=FormatKind.JSON_OBJECT)) | st.just(OutputFormat(kind=FormatKind.JSON_SCHEMA))
+            st.sampled_from([None, OutputFormat(kind=FormatKind.JSON_OBJECT), format_by(msgspec.Raw(b'{"type":"object"}'))])
         ),
         reasoning=draw(st.sampled_from(EFFORTS)),
         sampling=Sampling(logprobs=draw(st.booleans()), top_logprobs=draw(st.none() | st.just(2)), seed=1),

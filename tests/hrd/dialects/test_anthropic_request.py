@@ -203,6 +203,12 @@ def test_all_other_options() -> None:
     assert conversed(output_config={"format": schema}).format == conversed(output_format=schema).format == wanted
 
 
+@pytest.mark.parametrize("members", [{}, {"schema": None}])
+def test_a_form_without_a_schema_is_any_object(members: dict[str, Any]) -> None:
+    read = conversed(output_config={"format": {"type": "json_schema", **members}})
+    assert read.format == OutputFormat(kind=FormatKind.JSON_OBJECT)
+
+
 def test_a_schema_that_openai_refuses_as_strict_is_not_called_so() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
     read = conversed(

@@ -276,6 +276,8 @@ def test_options() -> None:
     [
         ({"response_format": {"type": "text"}}, None),
         ({"response_format": {"type": "json_object"}}, FormatKind.JSON_OBJECT),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "r"}}}, FormatKind.JSON_OBJECT),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "r", "schema": None}}}, FormatKind.JSON_OBJECT),
         ({"response_format": None}, None),
     ],
 )

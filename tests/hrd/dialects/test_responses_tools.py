@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hrd.core.conversation import CallKind, Choosing, FormatKind, OutputFormat, ProviderTool, Tool, ToolChoice
+from hrd.core.conversation import CallKind, Choosing, FormatKind, OutputFormat, ProviderTool, Tool, ToolChoice, format_by
 from hrd.core.refusals import Refusal
 from hrd.dialects.responses_tools import read_choice, read_format, read_tools, write_choice, write_format, write_tool
 
@@ -81,11 +81,12 @@ def test_formats() -> None:
         kind=FormatKind.JSON_OBJECT
     )
     assert read_format(raw({"type": "text"})) is None
-    assert write_format(OutputFormat(kind=FormatKind.JSON_SCHEMA)) == {
-        "type": "json_schema",
-        "name": "reply",
-        "schema": msgspec.Raw(b'{"type":"object"}'),
-    }
+    assert write_format(format_by(SCHEMA)) == {"type": "json_schema", "name": "reply", "schema": SCHEMA}
+
+
+@pytest.mark.parametrize("members", [{}, {"schema": None}, {"schema": None, "name": "n", "strict": True}])
+def test_a_form_without_a_schema_is_any_object(members: dict[str, object]) -> None:
+    assert read_format(raw({"type": "json_schema", **members})) == OutputFormat(kind=FormatKind.JSON_OBJECT)
 
 
 def test_tools_are_written_flat_and_not_strict_unless_they_say_so() -> None:
