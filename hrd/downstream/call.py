@@ -159,7 +159,7 @@ class Call:
         self.status = status
         if not self._is_body_read:
             self._skip_what_came()
-        self.keep_alive = self.keep_alive and self._is_body_read and not self._context.is_stopping()
+        self.keep_alive = self.keep_alive and self._is_body_read and not self._context.is_ending
         head = encode.reply_head(
             status,
             [*headers, self._context.date(), *self.extra],
@@ -181,7 +181,7 @@ class Call:
         """Make the head of a streamed reply, of the type that *kind* says; it goes out with the first bytes."""
         self.status = 200
         self._chunked = self.head.minor > 0
-        self.keep_alive = self.keep_alive and self._chunked and self._is_body_read and not self._context.is_stopping()
+        self.keep_alive = self.keep_alive and self._chunked and self._is_body_read and not self._context.is_ending
         self._pending += encode.reply_head(
             200,
             [*kind, *headers, self._context.date(), *self.extra],

@@ -121,7 +121,7 @@ class ClientConnection:
             return False
         finally:
             call.close()
-        if not call.keep_alive or (context.is_stopping() and context.pass_on is None):
+        if not call.keep_alive or context.is_ending:
             if not call.is_body_read:
                 await self._drain()
             return False

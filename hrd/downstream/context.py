@@ -79,3 +79,8 @@ class Context:
         self.cors = cors
         self.pass_on: Callable[[socket.socket], None] | None = None
         """Where connections that wait for their next request go, once another process serves them."""
+
+    @property
+    def is_ending(self) -> bool:
+        """We stop, and no other process goes on with our connections: each ends with the reply that goes out on it."""
+        return self.pass_on is None and self.is_stopping()

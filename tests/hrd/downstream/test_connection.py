@@ -1,6 +1,7 @@
 """A client connection: its requests one after the other, its deadlines, its end. (More of it, with providers: scenarios.)"""
 
 import gc
+import socket
 import weakref
 from functools import partial
 
@@ -210,6 +211,25 @@ async def test_stopping_serves_no_pipelined_request(autojump_clock: MockClock) -
         assert (await line.client.reply("GET")).body == b"last"
         assert await line.client.is_closed()
         assert served == 1
+
+
+async def test_who_asks_while_another_process_takes_over_is_answered_and_goes_over_then(autojump_clock: MockClock) -> None:
+    async def answer(call: Call) -> None:
+        await call.reply(200, [], b"done")
+
+    given: list[socket.socket] = []
+    async with open_line(answer) as line:
+        line.is_stopping, line.context.pass_on = True, given.append
+        await line.client.send(GET * 2)
+        for _ in range(2):
+            reply = await line.client.reply("GET")
+            assert (reply.body, "connection" in reply.headers) == (b"done", False)
+        await trio.testing.wait_all_tasks_blocked()
+        (connection,) = given
+        assert line.is_over
+        with connection:
+            connection.send(b"more")
+            assert await line.client.stream.receive_some() == b"more"
 
 
 async def test_leaving_cancels_what_is_served(autojump_clock: MockClock) -> None:
