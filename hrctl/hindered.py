@@ -11,6 +11,7 @@ _SHORT: Final = {
     "dead": "key revoked",
     "errors": "failed just now",
     "gone": "service ended",
+    "in flight": "as many at once as may be",
     "model": "model not available",
     "probing": "being tried again",
     "quota": "quota used up",

@@ -12,7 +12,7 @@ from hrd.core.scopes import renamed
 PROBED_REASONS = frozenset({"rejected", "needs login", "credits", "quota", "breaker", "model"})
 """After such a block one request goes first; the others wait for what it meets."""
 PROBING = "probing"
-PROBE_WAIT_S = 1.0
+RECHECK_S = 1.0
 """How soon to look again for what a probe met."""
 SCOPES_MAX = 20_000
 """Clients make up names of models, each of which may be refused."""
@@ -70,7 +70,7 @@ class BlockBook:
             return at
         if block.next_probe > now:
             return min(at, block.next_probe)
-        return min(at, now + PROBE_WAIT_S) if block.scope in self._probes else at
+        return min(at, now + RECHECK_S) if block.scope in self._probes else at
 
     def is_probed(self, scopes: Iterable[str], now: float) -> bool:
         """Somebody has gone first, and what they meet is not known yet."""

@@ -12,12 +12,12 @@ import msgspec
 
 from hrd.core import homes, needs
 from hrd.core.access import Caller
-from hrd.core.block_book import BlockBook
+from hrd.core.block_book import RECHECK_S, BlockBook
 from hrd.core.conclusion import conclude
 from hrd.core.facts import Wait
 from hrd.core.field import Field, Fields
 from hrd.core.group import Due
-from hrd.core.hindrance import RECHECK_S, SLOTS, Hindrance
+from hrd.core.hindrance import SLOTS, Hindrance
 from hrd.core.journal import PassedOver
 from hrd.core.lane import Lane, reading_of
 from hrd.core.lanes import Lanes

@@ -14,7 +14,9 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
 POLICIES_NAMED_MAX = 2
-PASSING = frozenset({"rate limit", "quota", "errors", "breaker", "window", "your limit", "reserve", "at once", "probing"})
+PASSING = frozenset(
+    {"rate limit", "quota", "errors", "breaker", "window", "your limit", "reserve", "at once", "in flight", "probing"}
+)
 """Reasons that pass without anybody's doing."""
 PASSING_IF_SAID = frozenset({"model", "credits"})
 """Reasons that do so when the provider named the moment; our guess only says when to look again."""

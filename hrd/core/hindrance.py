@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hrd.core.block_book import PROBING, BlockBook
+from hrd.core.block_book import PROBING, RECHECK_S, BlockBook
 from hrd.core.conclusion import Hindered
 from hrd.core.failures import HintSource
 from hrd.core.lane import Lane
@@ -10,15 +10,15 @@ from hrd.core.lanes import Lanes
 from hrd.core.line import Line
 from hrd.core.tour import Tour
 
-RECHECK_S = 1.0
-"""How soon to look again for what a probe met."""
 WINDOW = "window"
 OWN_LIMIT = "your limit"
 """The same, where what is used up is what the user allows."""
 RESERVE = "reserve"
 """What is left is kept for requests that pin a provider."""
 SLOTS = "at once"
-"""As many requests are out as may be at once."""
+"""By a claim as many requests are out as may be at once: it may be asked all the same, when there is nobody else."""
+FULL_AT_ONCE = "in flight"
+"""The same by what is known, and nothing else is in the way."""
 
 
 class Hindrance:
@@ -40,7 +40,9 @@ class Hindrance:
         if not room.takes(*needed):
             if shares and lane.room.takes(*needed):
                 return RESERVE
-            return OWN_LIMIT if self._lanes.is_full_by_settings(lane, *needed) else WINDOW
+            if self._lanes.is_full_by_settings(lane, *needed):
+                return OWN_LIMIT
+            return FULL_AT_ONCE if self._lanes.waits_for_slots(lane, *needed) else WINDOW
         return SLOTS if lane.is_waitable else ""
 
     def free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:

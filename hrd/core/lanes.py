@@ -317,6 +317,13 @@ class Lanes:
         slots = (m for m in lane.meters or () if m.measure is AT_ONCE)
         return any(meter.limit is not None and meter.used >= meter.limit for meter in slots)
 
+    def waits_for_slots(self, lane: Lane, input_tokens: int, output_tokens: int) -> bool:
+        """Whether what is known to have no room for such a request is how many may be out at once, and nothing else."""
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
+        full = [m for m in known if (m.room() or 0) < max(1, amounts.of(m.measure))]
+        return bool(full) and all(m.measure is AT_ONCE for m in full)
+
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)

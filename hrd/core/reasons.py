@@ -17,6 +17,7 @@ _IN_WORDS: Final = {
     "your limit": "a limit of your own is used up",
     "reserve": "what is left is kept for requests that name it (RESERVE_FRACTION)",
     "at once": "as many of its requests are out as may be at once",
+    "in flight": "as many of its requests are out as may be at once",
     "probing": "another request is finding out whether it works again",
     "already asked": "it was asked already",
 }

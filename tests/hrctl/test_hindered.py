@@ -13,6 +13,7 @@ NOW = 1_000_000.0
     [
         ("window", "quota used up"),
         ("1 of 2 keys: window", "1 of 2 keys: quota used up"),
+        ("in flight", "as many at once as may be"),
         ("rate limit", "rate limit"),
         ("said by a newer daemon", "said by a newer daemon"),
         ("", ""),

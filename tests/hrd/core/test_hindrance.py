@@ -3,10 +3,10 @@
 from typing import Any
 
 from hrd.core.ask import Ask, Kind, Priority
-from hrd.core.block_book import BlockBook
+from hrd.core.block_book import RECHECK_S, BlockBook
 from hrd.core.blocks import Block
-from hrd.core.failures import HintSource
-from hrd.core.hindrance import OWN_LIMIT, RECHECK_S, RESERVE, SLOTS, WINDOW, Hindrance
+from hrd.core.failures import HintSource, Observation, WindowKind
+from hrd.core.hindrance import FULL_AT_ONCE, OWN_LIMIT, RESERVE, SLOTS, WINDOW, Hindrance
 from hrd.core.lane import Lane
 from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
@@ -75,6 +75,19 @@ def test_a_claimed_slot_is_waited_for() -> None:
     made.spend()
     assert made.why() == SLOTS
     assert made.turn_s() > 0.0
+
+
+def test_a_known_limit_of_requests_at_once_is_named_unless_more_than_that_is_used_up() -> None:
+    made = Made(limits=(Limit(kind="at once", limit=1),))
+    made.spend()
+    said = [Observation(kind=WindowKind.AT_ONCE, limit=1, left=0, source=HintSource.BODY)]
+    made.book.observe(made.who, said, made.book.counts_of(1), NOON)
+    made.lanes.rebuild()
+    assert made.why() == FULL_AT_ONCE
+    said = [Observation(kind=WindowKind.REQUESTS_MINUTE, limit=1, left=0, source=HintSource.BODY)]
+    made.book.observe(made.who, said, made.book.counts_of(1), NOON)
+    made.lanes.rebuild()
+    assert made.why() == WINDOW
 
 
 def test_of_a_block_and_a_window_the_later_counts_unless_the_block_is_looked_at_first() -> None:
