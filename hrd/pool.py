@@ -213,7 +213,7 @@ class Pool:
         if not self._blocks.is_empty and self._blocks.touches(candidate.scopes):
             is_probe = is_probe or self._blocks.is_looked_at(candidate.scopes)
             self._blocks.begin(candidate.scopes, reservation.id)
-        pair = (candidate.provider.name, candidate.model)
+        pair = candidate.pair
         if may_pin:
             self._pin.begin(pair, reservation.id)
         drop = self._learning.dropped(pair)
@@ -277,7 +277,7 @@ class Pool:
         if fact.observations:
             self._book.observe(candidate, fact.observations, self._book.counts_of(number), now)
         self._name(candidate, fact.account)
-        pair = (candidate.provider.name, candidate.model)
+        pair = candidate.pair
         if claim.drop:
             rows.extend(self._learning.drop_worked(pair, claim.drop, now))
         if claim.may_pin and self._pin.pair is None:
@@ -294,8 +294,7 @@ class Pool:
         if fact.used_tools or fact.saw_images:
             rows.extend(self._learning.saw(claim.candidate, tools=fact.used_tools, vision=fact.saw_images, now=now))
         if fact.outcome == SERVED and usage.output_tokens and usage.source is _KNOWN:
-            pair = (claim.candidate.provider.name, claim.candidate.model)
-            self._learning.wrote(pair, usage.output_tokens, now)
+            self._learning.wrote(claim.candidate.pair, usage.output_tokens, now)
         return [*rows, *self._told(now)]
 
     def _failed(self, fact: Failed, now: float) -> list[Row]:

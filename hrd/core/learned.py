@@ -68,7 +68,7 @@ class Learning:
         tools, vision, context = facts.tools, facts.vision, facts.context or candidate.provider.context
         if not self._by_model:
             return tools, vision, context
-        learned = self._by_model.get((candidate.provider.name, candidate.model))
+        learned = self._by_model.get(candidate.pair)
         if learned is None:
             return tools, vision, context
         if tools is None and "tools" in learned:
@@ -95,7 +95,7 @@ class Learning:
 
     def saw(self, candidate: Candidate, *, tools: bool, vision: bool, now: float) -> list[Learned]:
         """A good answer used these."""
-        key = (candidate.provider.name, candidate.model)
+        key = candidate.pair
         rows = []
         for what, seen in (("tools", tools), ("vision", vision)):
             known = self._by_model.get(key, {}).get(what)
@@ -105,7 +105,7 @@ class Learning:
 
     def failed(self, candidate: Candidate, failure: Failure, now: float) -> list[Learned]:
         """A failure that named the model's context, or the one thing that it cannot do."""
-        key = (candidate.provider.name, candidate.model)
+        key = candidate.pair
         if failure.verdict is Verdict.CONTEXT_EXCEEDED and failure.ceiling_tokens >= CONTEXT_TOKENS_MIN:
             return [self._learn(key, "context", failure.ceiling_tokens, now)]
         if (feature := failover.missing_feature(failure)) is not None:
@@ -124,7 +124,7 @@ class Learning:
 
     def output_of(self, candidate: Candidate) -> tuple[int, int]:
         """Tokens that its model's replies usually have, and that few have more than."""
-        learned = self._by_model.get((candidate.provider.name, candidate.model))
+        learned = self._by_model.get(candidate.pair)
         if learned is None or OUTPUT not in learned:
             return OUTPUT_GUESS_TOKENS, OUTPUT_GUESS_TOKENS
         usual = learned[OUTPUT].value

@@ -80,7 +80,7 @@ class Tour(msgspec.Struct, eq=False):
 
     def _ask_again(self, candidate: Candidate, failure: Failure) -> None:
         """The same candidate once more, without what it objected to; or on, if that would not help."""
-        key = (candidate.provider.name, candidate.model)
+        key = candidate.pair
         if failure.verdict is Verdict.AFFORDABLE:
             if failure.affordable_tokens >= AFFORDABLE_TOKENS_MIN and candidate.key not in self.max_tokens:
                 self.max_tokens[candidate.key] = failure.affordable_tokens

@@ -82,7 +82,7 @@ class Trust(Protocol):
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """StreamBounds of the connections to one origin, and of what comes over each."""
+    """Bounds of the connections to one origin, and of what comes over each."""
 
     open_max: int
     idle_max: int

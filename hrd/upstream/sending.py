@@ -21,7 +21,7 @@ class NoneCameFreeError(Exception):
 
 
 class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """StreamBounds of the way to a provider."""
+    """Bounds of the way to a provider."""
 
     connect_s: float
     wait_s: float
