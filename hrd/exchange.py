@@ -279,20 +279,23 @@ class Exchange:
             trip.call.begin_stream(id_headers(trip.call, trip.dialect.ID_HEADERS))
         trip.call.send_nowait(trip.dialect.comment("keep-alive"))
 
-    def _keep_awake(self, trip: Trip, silence: Silence) -> None:
+    def _look_at(self, trip: Trip, opened: OpenStream, silence: Silence) -> None:
+        """Once in a while: a silent stream is kept awake, and one that says much is counted before it is over."""
         if silence.lasts():
             trip.call.send_nowait(trip.dialect.keep_alive())
+        self._recorder.look_at(trip, opened.reply.usage())
 
     async def _relay(self, trip: Trip, opened: OpenStream, data: bytes) -> None:
         """Pass the stream on, at the client's pace, to its terminator; that waits for the settlement.
 
         A provider may be silent in the middle, or its reply come for long without anything of it going out (a tool's
-        arguments, which are sent on whole): then the client is kept awake."""
+        arguments, which are sent on whole): then the client is kept awake. What it comes to beyond what was set aside for it
+        counts while it runs: others would spend it a second time."""
         call, terms, reply = trip.call, trip.terms, opened.reply
         call.end_by(trio.current_time() + terms.stream_s)
         received: bytes | None = data
         silence = Silence()
-        with self._heartbeat.waiting(lambda: self._keep_awake(trip, silence)):
+        with self._heartbeat.waiting(lambda: self._look_at(trip, opened, silence)):
             while received is not None:
                 if received:
                     silence.pieces += 1

@@ -31,6 +31,7 @@ from hrd.core.facts import (
     ReasoningSeen,
     Reset,
     RosterChanged,
+    RunsOn,
     SignedIn,
     Wait,
 )
@@ -39,7 +40,7 @@ from hrd.core.journal import SERVED, PassedOver, Usage, UsageSource
 from hrd.core.lane import reading_of
 from hrd.core.lanes import Lanes
 from hrd.core.learned import Learning
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.line import Line
 from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate, CostClass
@@ -239,6 +240,8 @@ class Pool:
         match fact:
             case Committed():
                 return self._committed(fact, now)
+            case RunsOn():
+                return self._runs_on(fact, now)
             case Ended():
                 return self._ended(fact, now)
             case Failed():
@@ -285,6 +288,13 @@ class Pool:
         if rows and not self._line.is_empty:
             self._line.call_all()
         return rows
+
+    def _runs_on(self, fact: RunsOn, now: float) -> list[Row]:
+        candidate, usage, number = fact.claim.candidate, fact.usage, fact.claim.reservation.id
+        amounts = Amounts(usage.input_tokens, usage.output_tokens, credit_spent(candidate, usage))
+        self._book.raise_to(number, amounts, now)
+        tokens = usage.input_tokens + usage.output_tokens
+        return [Raised(id=number, tokens=tokens, cost_microusd=fact.cost_microusd), *self._told(now)]
 
     def _ended(self, fact: Ended, now: float) -> list[Row]:
         claim, usage = fact.claim, fact.usage

@@ -227,6 +227,14 @@ class Tab:
         if cost:
             self._charge(0, self._aside_microusd)
 
+    def raise_to(self, tokens: int, cost_microusd: int | None) -> None:
+        """The attempt has come to so much already, and goes on: what was not set aside of it counts from now on."""
+        more_tokens = max(0, tokens - self._aside_tokens)
+        more_microusd = max(0, (cost_microusd or 0) - self._aside_microusd)
+        self._aside_tokens += more_tokens
+        self._aside_microusd += more_microusd
+        self._charge(more_tokens, more_microusd)
+
     def settle(self, tokens: int, cost_microusd: int | None) -> None:
         """The attempt is over and came to this; nothing of it, if it was not made after all."""
         self._charge(tokens, (cost_microusd or 0) - self._aside_microusd)

@@ -6,12 +6,14 @@ of a quota, and who is blocked, is known as if the requests were our own. Before
 
 from collections.abc import Iterable, MutableMapping
 
+import msgspec
+
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
 from hrd.core.client_book import ClientBook
 from hrd.core.day_book import DayBook
 from hrd.core.learned import Learning
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.pin import Pin
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.window import Window
@@ -71,6 +73,8 @@ class Elsewhere:
     def follow(self, row: Row, now: float) -> list[Row]:
         """Another process has written *row*. What is to be written over it, because ours is newer."""
         match row:
+            case Raised():
+                self._raise(row, now)
             case Settlement():
                 self._settle(row, now)
             case Block():
@@ -101,6 +105,12 @@ class Elsewhere:
             self._blocks.end(number)
         self._held.clear()
         self._clients.all_gone()
+
+    def _raise(self, row: Raised, now: float) -> None:
+        held = self._held.get(row.id)
+        if held is not None:
+            self._quota.raise_at(row.id, held.scopes, held.at, held.tokens, row.tokens, now)
+            self._held[row.id] = msgspec.structs.replace(held, tokens=row.tokens)
 
     def _settle(self, row: Settlement, now: float) -> None:
         held = self._held.pop(row.id, None)

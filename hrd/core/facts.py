@@ -53,6 +53,14 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
     """The account that the provider named, if any."""
 
 
+class RunsOn(msgspec.Struct, frozen=True, kw_only=True):
+    """A committed attempt has come to *usage* already, more than was reserved for it, and is not over."""
+
+    claim: Claim
+    usage: Usage
+    cost_microusd: int | None
+
+
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """A committed attempt is over, or one was given up through no fault of the candidate's."""
 
@@ -130,6 +138,7 @@ class LookedUp(msgspec.Struct, frozen=True, kw_only=True):
 
 Fact = (
     Committed
+    | RunsOn
     | Ended
     | Failed
     | BlamedLater

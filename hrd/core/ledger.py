@@ -33,6 +33,14 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Estimate of the same; None is not known."""
 
 
+class Raised(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """So much is set aside by now: a reply that still runs has come to more than was reserved for it."""
+
+    id: int
+    tokens: int
+    cost_microusd: int | None
+
+
 class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a reservation came to."""
 

@@ -6,7 +6,7 @@ import msgspec
 
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
-from hrd.core.ledger import Reservation, Settlement, Spent
+from hrd.core.ledger import Raised, Reservation, Settlement, Spent
 from hrd.core.price import Price
 from hrd.core.quota.window import Asleep, Window
 
@@ -76,6 +76,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 Row = (
     Reservation
+    | Raised
     | Settlement
     | Entry
     | Block

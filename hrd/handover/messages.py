@@ -25,7 +25,7 @@ import msgspec
 
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.quota.window import Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, EmbeddingPin, Learned, Row, WindowForgotten
 from hrd.store.contract import Process
@@ -164,6 +164,7 @@ ROW_KINDS: Final[dict[str, type[Row]]] = {
     kind.__name__: kind
     for kind in (
         Reservation,
+        Raised,
         Settlement,
         Entry,
         Block,

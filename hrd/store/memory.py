@@ -11,7 +11,7 @@ import trio
 
 from hrd.core.blocks import REMEMBERED_S, Block
 from hrd.core.journal import SERVED, Entry
-from hrd.core.ledger import STORED_WITHIN_S, Reservation, Settlement, Spent, State
+from hrd.core.ledger import STORED_WITHIN_S, Raised, Reservation, Settlement, Spent, State
 from hrd.core.quota.window import Asleep, Window, put_to_sleep
 from hrd.core.remembered import (
     AccountNamed,
@@ -274,11 +274,8 @@ class MemoryStore:
     def _put(self, row: Row) -> None:
         disk = self.disk
         match row:
-            case Reservation():
-                disk.ledger.setdefault(row.id, LedgerRow(reservation=row, process=self._process))
-                _bound(disk.ledger, LEDGER_ROWS_MAX)
-            case Settlement():
-                self._settle(row)
+            case Reservation() | Raised() | Settlement():
+                self._put_in_ledger(row)
             case Entry():
                 self._record(row)
             case Block():
@@ -313,10 +310,18 @@ class MemoryStore:
             cost_microusd=before.cost_microusd + row.cost_microusd,
         )
 
-    def _settle(self, settlement: Settlement) -> None:
-        row = self.disk.ledger.get(settlement.id)
-        if row is not None:
-            row.state, row.settlement = State.SETTLED, settlement
+    def _put_in_ledger(self, row: Reservation | Raised | Settlement) -> None:
+        ledger = self.disk.ledger
+        if isinstance(row, Reservation):
+            ledger.setdefault(row.id, LedgerRow(reservation=row, process=self._process))
+            _bound(ledger, LEDGER_ROWS_MAX)
+        elif (known := ledger.get(row.id)) is None:
+            pass
+        elif isinstance(row, Settlement):
+            known.state, known.settlement = State.SETTLED, row
+        elif known.state is State.HELD:
+            raised = {"tokens": row.tokens, "cost_microusd": row.cost_microusd}
+            known.reservation = msgspec.structs.replace(known.reservation, **raised)
 
     def _record(self, entry: Entry) -> None:
         disk = self.disk

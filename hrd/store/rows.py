@@ -11,7 +11,7 @@ import msgspec
 
 from hrd.core.blocks import Block
 from hrd.core.journal import Entry
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.quota.window import Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, Discovered, EmbeddingPin, Learned, Row, WindowForgotten
 from hrd.store.contract import Process
@@ -19,6 +19,7 @@ from hrd.store.counting import Counts, SessionTotals, Totals, count, count_sessi
 from hrd.store.scope_lists import ScopeLists
 
 RESERVE = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, NULL, NULL, ?, ?)"
+RAISE = "UPDATE ledger SET tokens = ?, cost_microusd = ? WHERE id = ? AND state = 0"
 SETTLE = "UPDATE ledger SET state = 1, settled_at = ?, spent = ?, outcome = ? WHERE id = ?"
 JOURNAL = "INSERT INTO journal (request_id, provider, failed, entry) VALUES (?, ?, ?, ?)"
 ADD_UP = "ON CONFLICT DO UPDATE SET " + ", ".join(f"{name} = {name} + excluded.{name}" for name in Counts.__struct_fields__)
@@ -49,6 +50,7 @@ _astuple = msgspec.structs.astuple
 def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journal: bool) -> Sequence[Statement]:
     """The statements that write *rows*, in an order in which they may run; lists of scopes that are new go with them."""
     reserved: list[Values] = []
+    raised: list[Values] = []
     settled: list[Values] = []
     entries: list[Values] = []
     charged: Charged = {}
@@ -66,6 +68,8 @@ def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journ
             reserved.append((*asked, *process, row.client, row.cost_microusd))
         elif isinstance(row, Settlement):
             settled.append((row.at, row.tokens, row.outcome, row.id))
+        elif isinstance(row, Raised):
+            raised.append((row.tokens, row.cost_microusd, row.id))
         elif isinstance(row, Entry):
             count(row, totals)
             if row.session:
@@ -81,6 +85,8 @@ def fold(rows: Iterable[Row], process: Process, lists: ScopeLists, *, keep_journ
         statements.append((KEEP_SCOPES, [*lists.unsaved]))
     if reserved:
         statements.append((RESERVE, reserved))
+    if raised:
+        statements.append((RAISE, raised))
     if settled:
         statements.append((SETTLE, settled))
     if entries:

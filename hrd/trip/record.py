@@ -10,7 +10,7 @@ import msgspec
 from hrd.core.access import Caller
 from hrd.core.ask import FINISHED_WITH_TOOLS
 from hrd.core.draft import MODEL_ASKED_CHARS_MAX
-from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed
+from hrd.core.facts import BlamedLater, Claim, Committed, Ended, Failed, RunsOn
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import GIVEN_UP, SERVED, AttemptNote, Entry, Outcome, Usage, UsageSource
 from hrd.core.providers import Candidate
@@ -73,7 +73,7 @@ class Recorder:
         output_tokens = max(0, claim.reservation.tokens - ask.input_tokens)
         cost = trip.terms.prices.estimate(claim.candidate, ask.input_tokens, output_tokens)
         tab.ask(cost)
-        trip.claim = claim
+        trip.claim, trip.held_tokens = claim, claim.reservation.tokens
         reservation = claim.reservation
         if cost != 0:
             reservation = msgspec.structs.replace(reservation, cost_microusd=cost)
@@ -100,6 +100,21 @@ class Recorder:
         trip.draft.first_token_ms = (now - trip.draft.at) * 1000.0
         committed = Committed(claim=claim, latency_ms=ms, observations=result.observations, account=result.account)
         trip.rows += self._pool.apply(committed, now)
+
+    def look_at(self, trip: Trip, usage: Usage) -> None:
+        """A reply that still runs has come to *usage* so far: what of it was not set aside counts from now on, also after a
+        crash. Waits for nothing."""
+        claim, tokens = trip.claim, usage.input_tokens + usage.output_tokens
+        if claim is None:
+            return
+        cost = trip.terms.prices.cost(claim.candidate, usage)
+        trip.tab.raise_to(tokens, cost)
+        rows: list[Row] = [*trip.tab.take_charges()]
+        if tokens > trip.held_tokens:
+            trip.held_tokens = tokens
+            rows += self._pool.apply(RunsOn(claim=claim, usage=usage, cost_microusd=cost), self._now())
+        if rows:
+            self._store.commit_nowait(rows)
 
     def give_back(self, trip: Trip, refusal: Refusal) -> None:
         """The request could not be put into the candidate's words: nobody was asked, and nothing was spent."""

@@ -31,6 +31,7 @@ class Trip:
         "digestible",
         "draft",
         "empty",
+        "held_tokens",
         "passage",
         "recorded",
         "request",
@@ -71,6 +72,8 @@ class Trip:
         )
         self.claim: Claim | None = None
         """The reservation that is still to be settled."""
+        self.held_tokens = 0
+        """So many are set aside for it by now."""
         self.rows: list[Row] = []
         """To be stored with the next commit."""
         self.recorded = False

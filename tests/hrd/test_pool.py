@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from hrd.core.ask import Kind
 from hrd.core.blocks import FOREVER, Block, is_in_force, patient_until
-from hrd.core.facts import BlamedLater, Committed, EmbeddingsUnpinned, Ended, Failed, Reset, RosterChanged
+from hrd.core.facts import BlamedLater, Committed, EmbeddingsUnpinned, Ended, Failed, Reset, RosterChanged, RunsOn
 from hrd.core.failures import HintSource, Observation, Verdict, WindowKind
 from hrd.core.journal import Usage, UsageSource
-from hrd.core.ledger import Reservation, Settlement, Spent
+from hrd.core.ledger import Raised, Reservation, Settlement, Spent
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.window import Window, put_to_sleep
 from hrd.core.refusals import Refusal
@@ -73,6 +73,21 @@ def test_an_attempt_is_reserved_before_it_is_made_and_settled_when_it_is_over() 
     assert snapshot.today[("alpha", "alpha-a1")] == DayCounts(
         provider="alpha", credential="alpha-a1", requests=1, input_tokens=120, output_tokens=30
     )
+
+
+def test_a_reply_that_runs_on_leaves_less_to_others_before_it_is_over() -> None:
+    alpha = provider("alpha", cost_class="free", own_limits=(Limit(kind="tokens/day", limit=4000),))
+    made = stage([(alpha, ["a1"])])
+    walk = made.ask(input_tokens=100)
+    walk.next()
+    walk.answers()
+    assert walk.claim is not None
+    assert made.ask(input_tokens=1000).next() == "a1"
+    usage = Usage(input_tokens=100, output_tokens=2500, source=UsageSource.ESTIMATED)
+    first, *told = made.apply(RunsOn(claim=walk.claim, usage=usage, cost_microusd=7))
+    assert first == Raised(id=1, tokens=2600, cost_microusd=7)
+    assert [(row.kind, row.used) for row in told if isinstance(row, Window)] == [("tokens/day", 2600 + 1512)]
+    assert made.ask(input_tokens=1000).next() == "refused"
 
 
 @pytest.mark.parametrize(("max_tokens", "held"), [(None, 612), (50, 150), (9000, 612), (0, 100)])

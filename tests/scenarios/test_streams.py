@@ -3,6 +3,7 @@
 import pytest
 import trio
 
+from hrd.core.quota.limit import Limit
 from tests.scenarios.failing import rate_limited, refused, says
 from tests.scenarios.world import World, open_world
 from tests.upstreams import (
@@ -254,3 +255,21 @@ async def test_an_event_over_the_limit_breaks_the_stream_wherever_it_comes() -> 
         assert reply.error["code"] == "stream_interrupted"
         assert "an event of the stream is too large" in reply.error["message"]
         assert world.journal.walked() == [("alpha", "connection broken"), ("beta", "broke off")]
+
+
+async def test_what_a_reply_has_come_to_beyond_its_reservation_counts_while_it_runs(world: World) -> None:
+    """It was taken for 512 tokens, and says 2,000 before it is over: others must not spend those a second time, and no crash
+    may forget them."""
+    own = (Limit(kind="tokens/day", limit=2600),)
+    await world.provider("alpha", Events([chunk("long " * 1600), 7.0, STOP, DONE]), own_limits=own)
+    client = await world.begin()
+    await trio.sleep(4.9)
+    (held,) = world.disk.ledger.values()
+    assert held.reservation.tokens < 600
+    assert world.pool.snapshot(world.now()).book.windows(world.now())[0].left == 2600 - held.reservation.tokens
+    await trio.sleep(0.2)
+    assert held.reservation.tokens > 2000
+    assert (await world.chat()).status == 429
+    await client.reply()
+    assert held.settlement is not None
+    assert held.settlement.tokens == held.reservation.tokens

@@ -14,7 +14,7 @@ from hrd.core.quota.kinds import AT_ONCE, HOUR_S, MINUTE_S, REQUESTS
 from hrd.core.quota.meter import Meter, new_meter
 from hrd.core.quota.meters import SCOPES_MAX, Meters
 from hrd.core.quota.recount import Recount
-from hrd.core.quota.window import NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
+from hrd.core.quota.window import NEVER, NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import renamed
 
@@ -135,6 +135,17 @@ class QuotaBook:
                 if is_moved:
                     self._meters.touch(count.meter)
 
+    def raise_to(self, number: int, amounts: Amounts, now: float) -> None:
+        """Its reply has come to so much already, and goes on: what was not reserved of it counts from now on, and is stored
+        with what the ledger is told."""
+        for count in self.counts_of(number):
+            meter = count.meter
+            if meter.is_sized and (amount := amounts.of(meter.measure)) > count.amount:
+                meter.raise_to(count, amount, now)
+                self._meters.touch(meter)
+                if meter.length_s > MINUTE_S or meter.turns is NEVER:
+                    self._meters.tell(meter)
+
     def settle(self, number: int, amounts: Amounts, now: float, *, was_counted: bool = True, is_cut: bool = False) -> None:
         """It came to so much. *was_counted* false: the provider turned it away before it counted as a request. *is_cut*: its
         reply has no end, so that it may have come to more: no less than what was set aside counts."""
@@ -163,6 +174,15 @@ class QuotaBook:
         for scope in scopes:
             for meter in self._meters.at(self._true(scope)):
                 self._recount.count_more(meter, scopes, spent - reserved, at, now)
+
+    def raise_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, tokens: int, now: float) -> None:
+        """What another process reserved at *at* has come to *tokens* already."""
+        if number in self._holdings:
+            self.raise_to(number, self._recount.at_most(scopes, tokens), now)
+            return
+        for scope in scopes:
+            for meter in self._meters.at(self._true(scope)):
+                self._recount.count_more(meter, scopes, tokens - reserved, at, now)
 
     def full_at(self, scopes: Sequence[str], tokens: int, now: float) -> Iterator[Window]:
         """The windows that have no room for a request of *tokens*."""

@@ -273,6 +273,23 @@ class Meter:
                 return True
         return False
 
+    def raise_to(self, count: Count, amount: int, now: float) -> None:
+        """It has come to *amount* already, more than was reserved, and is not over."""
+        self.turn(now)
+        more = amount - count.amount
+        count.amount += more
+        count.used_after += more
+        self.pending += more
+        self.reserved_total += more
+        foreseen = min(more, count.spare)
+        count.spare -= foreseen
+        self.spare -= foreseen
+        if count.epoch != self.epoch or (count.entry is not None and not count.entry.amount):
+            return  # it is in the span no more
+        if count.entry is not None:
+            count.entry.amount += more
+        self.used += more
+
     def settle(self, count: Count, spent: int, now: float, *, is_counted: bool = True) -> None:
         """It came to *spent*. *is_counted* false: nobody counts it, since it was turned away."""
         self.turn(now)

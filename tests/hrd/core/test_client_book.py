@@ -67,6 +67,22 @@ def test_a_request_sets_aside_what_it_expects_and_is_charged_what_it_came_to() -
     assert (standing.at_once, standing.requests, standing.tokens, standing.cost_microusd) == (0, 1, 70, 320)
 
 
+def test_a_reply_that_runs_on_beyond_what_was_set_aside_counts_while_it_runs() -> None:
+    book, ceilings = ClientBook(), Ceilings(tokens_day=500)
+    tab = admit(book, ceilings)
+    tab.ask(500)
+    tab.take_charges()
+    tab.raise_to(90, 400)
+    assert tab.take_charges() == (), "it was set aside"
+    tab.raise_to(480, 700)
+    assert tab.take_charges() == (Charge(client="c", day=TODAY, tokens=380, cost_microusd=200),)
+    refused(book, ceilings, sends=20)
+    tab.settle(600, 900)
+    tab.close()
+    standing = book.standing("c", NOON)
+    assert (standing.tokens, standing.cost_microusd) == (600, 900)
+
+
 def test_attempts_in_vain_are_charged_too() -> None:
     book = ClientBook()
     tab = admit(book)
@@ -279,6 +295,14 @@ class Spending(RuleBasedStateMachine):
             tab.ask(cost)
             self.store(tab)
             self.open[number] = (tab, True)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), tokens=st.integers(0, 3000), cost=st.none() | st.integers(0, 5000))
+    def runs_on(self, data: st.DataObject, tokens: int, cost: int | None) -> None:
+        tab, is_asking = self.open[data.draw(st.sampled_from(sorted(self.open)))]
+        if is_asking:
+            tab.raise_to(tokens, cost)
+            self.store(tab)
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), tokens=st.integers(0, 3000), cost=st.none() | st.integers(0, 5000), ends=st.booleans())

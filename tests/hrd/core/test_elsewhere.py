@@ -9,7 +9,7 @@ from hrd.core.day_book import DayBook
 from hrd.core.elsewhere import Elsewhere
 from hrd.core.failures import HintSource
 from hrd.core.learned import Learning
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.pin import Pin
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.window import Window
@@ -75,6 +75,20 @@ def test_a_settlement_gives_back_what_was_reserved_and_not_spent() -> None:
     books = Books()
     assert books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=30, outcome="ok"), NOON + 1) == []
     assert (books.left, len(books.elsewhere)) == (470, 0)
+
+
+def test_what_runs_on_elsewhere_counts_here_while_it_runs() -> None:
+    for held, left in (((HELD,), 150), ((), 150)):
+        books = Books(held=held)
+        if not held:
+            books.elsewhere.lend(HELD, NOON, insists=False)
+            left -= 100
+        books.elsewhere.follow(Raised(id=7, tokens=350, cost_microusd=0), NOON)
+        assert books.left == left
+        books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=360, outcome="ok"), NOON + 1)
+        assert books.left == left - 10
+    books.elsewhere.follow(Raised(id=8, tokens=350, cost_microusd=0), NOON)
+    assert books.left == 40
 
 
 def test_a_settlement_counts_once_and_strangers_never() -> None:

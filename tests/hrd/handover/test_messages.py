@@ -9,7 +9,7 @@ import pytest
 from hrd.core.blocks import Block
 from hrd.core.failures import HintSource
 from hrd.core.journal import AttemptNote, Entry, Outcome
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.remembered import BlockLifted, Discovered, EmbeddingPin, Learned, Row
 from hrd.handover.messages import (
     ROW_KINDS,
@@ -29,6 +29,7 @@ from hrd.store.contract import Process
 
 ROWS: list[Row] = [
     Reservation(id=7, at=1.5, request_id="req-1", provider="groq", model="m", credential="groq-1", scopes=("a", "b"), tokens=9),
+    Raised(id=7, tokens=11, cost_microusd=None),
     Settlement(id=7, at=2.5, tokens=8, outcome="ok"),
     Block(scope="a", reason="rejected", source=HintSource.GUESS, set_at=1.0, until=math.inf),
     BlockLifted(scope="a", reason="rejected"),

@@ -7,7 +7,7 @@ import msgspec
 from hrd.core.blocks import Block
 from hrd.core.failures import HintSource
 from hrd.core.journal import AttemptNote, Entry, Outcome, Usage, UsageSource
-from hrd.core.ledger import Reservation, Settlement
+from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.quota.window import Window
 from hrd.store.contract import Process
 
@@ -46,6 +46,10 @@ def reserved(
 
 def settled(number: int, *, at: float = NOON + 1, tokens: int = 150, outcome: str = "ok") -> Settlement:
     return Settlement(id=number, at=at, tokens=tokens, outcome=outcome)
+
+
+def raised(number: int, *, tokens: int = 5000, cost_microusd: int | None = 9) -> Raised:
+    return Raised(id=number, tokens=tokens, cost_microusd=cost_microusd)
 
 
 def attempt(

@@ -42,6 +42,7 @@ from tests.hrd.store.samples import (
     answered,
     attempt,
     blocked,
+    raised,
     refused,
     reserved,
     settled,
@@ -122,6 +123,24 @@ async def test_reservations_of_a_dead_process_are_lost_once_and_count_as_spent(o
     assert entry is not None
     assert (entry.outcome, entry.usage.input_tokens, len(entry.attempts)) == (Outcome.CRASHED, 1000, 2)
     assert store.load(NOON + 6).lost == 0
+
+
+async def test_what_a_reply_had_come_to_when_its_process_died_counts_as_spent(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(1, tokens=700)])
+    open_as(OLD).commit_nowait([raised(1), raised(2)])
+    store = open_as(NEW)
+    (row,) = store.load(NOON + 5).spent
+    assert (row.reserved, row.tokens) == (5000, 5000)
+    entry = await store.entry("req-1")
+    assert entry is not None
+    assert (entry.usage.input_tokens, entry.cost_microusd) == (5000, 9)
+
+
+async def test_what_is_over_grows_no_more(open_as: OpenStore) -> None:
+    open_as(OLD).commit_nowait([reserved(1, tokens=700), settled(1, tokens=150)])
+    open_as(OLD).commit_nowait([raised(1)])
+    (row,) = open_as(NEW).load(NOON + 5).spent
+    assert (row.reserved, row.tokens) == (700, 150)
 
 
 async def test_a_process_does_not_lose_its_own_reservations(open_as: OpenStore) -> None:
@@ -376,6 +395,7 @@ entries = st.builds(
 rows = st.one_of(
     entries,
     st.builds(settled, st.integers(1, 30), tokens=counts),
+    st.builds(raised, st.integers(1, 30), tokens=counts, cost_microusd=st.none() | counts),
     st.builds(blocked, texts, texts, times, st.integers(0, 3)),
     st.builds(BlockLifted, scope=texts, reason=texts),
     st.builds(window, st.sampled_from(SCOPES), st.sampled_from(KINDS), counts, times, st.none() | times),
@@ -441,9 +461,10 @@ async def everything(store: Store) -> list[object]:
 
 
 def in_order(answers: list[list[Row]], store: Store) -> Store:
-    """Settlements may precede a later reservation of their id only in tests: SQLite looks at a batch as a whole."""
+    """What comes of a reservation may precede it only in tests: SQLite looks at a batch as a whole."""
+    last = [type(raised(1)), type(settled(1))]
     for batch in answers:
-        store.commit_nowait(sorted(batch, key=lambda row: type(row) is type(settled(1))))
+        store.commit_nowait(sorted(batch, key=lambda row: last.index(type(row)) + 1 if type(row) in last else 0))
     return store
 
 

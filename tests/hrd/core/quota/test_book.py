@@ -18,6 +18,21 @@ def test_what_was_turned_away_at_the_door_is_given_back() -> None:
     assert left(book)["requests/day", "provider"] == 49
 
 
+def test_only_what_has_a_size_grows_while_a_reply_runs_and_its_long_windows_are_stored_at_once() -> None:
+    kinds = ("tokens/day", "tokens/minute", "requests/day")
+    book = QuotaBook()
+    who = candidate(free(limits=(), own_limits=tuple(Limit(kind=kind, limit=1000) for kind in kinds)))
+    spend(book, who, 1, tokens=100)
+    book.raise_to(1, Amounts(90, 5), NOON + 1)
+    assert book.take_told(NOON + 1) == []
+    book.raise_to(1, Amounts(90, 310), NOON + 2)
+    assert [left(book)[kind, "user"] for kind in kinds] == [600, 600, 999]
+    assert [(one.kind, one.used) for one in book.take_told(NOON + 2)] == [("tokens/day", 400)]
+    book.settle(1, Amounts(90, 400), NOON + 3)
+    book.raise_to(1, Amounts(900, 400), NOON + 4)
+    assert left(book)["tokens/day", "user"] == 510
+
+
 def test_a_reservation_that_nobody_settles_is_let_go_of_as_spent() -> None:
     book, who = QuotaBook(), candidate(free(own_limits=(Limit(kind="at once", limit=1),)))
     spend(book, who, 1)

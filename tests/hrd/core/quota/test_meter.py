@@ -42,6 +42,38 @@ def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
     assert made.used == 0
 
 
+def test_what_a_running_reply_comes_to_beyond_its_reservation_counts_before_it_is_over() -> None:
+    made = meter("tokens/day", 1000, Turn.FIXED)
+    runs_on = made.count(300, NOON, 100)
+    made.raise_to(runs_on, 350, NOON + 5)
+    assert (made.used, made.pending, made.spare) == (350, 350, 50)
+    made.raise_to(runs_on, 700, NOON + 10)
+    assert (made.used, made.pending, made.spare) == (700, 700, 0)
+    assert made.fits_at(300, NOON + 10) == NOON + 10
+    assert made.fits_at(301, NOON + 10) > NOON + 10
+    made.settle(runs_on, 800, NOON + 15)
+    assert (made.used, made.pending, made.spare) == (800, 0, 0)
+
+
+@pytest.mark.parametrize(("after_s", "used"), [(30, 900), (61, 0)])
+def test_what_has_left_a_sliding_window_does_not_grow_in_it(after_s: float, used: int) -> None:
+    made = meter("tokens/minute", 8000)
+    (giant,) = counted(made, [700])
+    made.raise_to(giant, 900, NOON + after_s)
+    assert (made.used, sum(entry.amount for entry in made.slide.entries)) == (used, used)
+    made.settle(giant, 900, NOON + after_s)
+    assert made.used == used
+
+
+def test_a_reply_that_outlives_its_day_grows_in_the_next_with_what_is_still_out() -> None:
+    made = meter("tokens/day", 1000, Turn.FIXED)
+    (giant,) = counted(made, [300], NOON + 43_190)
+    made.raise_to(giant, 400, NOON + 43_210)
+    assert made.used == 400
+    made.settle(giant, 500, NOON + 43_220)
+    assert (made.used, made.pending) == (500, 0)
+
+
 def test_settling_replaces_the_estimate() -> None:
     made = meter("tokens/day", 1000, Turn.FIXED)
     one, other = counted(made, [300, 300])
