@@ -102,6 +102,8 @@ class Rows(Message, frozen=True, kw_only=True):
     """What the old process has just written."""
 
     rows: tuple[SentRow, ...]
+    number: int = 0
+    """Of the write, as the database has it (see `hrd.store.notes`); 0: they are not from there."""
 
 
 class MayI(Message, frozen=True, kw_only=True):
@@ -192,19 +194,19 @@ def sent(row: Row) -> SentRow:
     return SentRow(type(row).__name__, msgspec.Raw(encode(row)))
 
 
-def packets(rows: Iterable[Row]) -> Iterator[Rows]:
-    """*rows* in as few messages as fit."""
+def packets(number: int, rows: Iterable[Row]) -> Iterator[Rows]:
+    """*rows*, of the write of that *number*, in as few messages as fit."""
     batch: list[SentRow] = []
     size = 0
     for one in map(sent, rows):
         if batch and size + len(one.row) > ROWS_BYTES_MAX:
-            yield Rows(rows=tuple(batch))
+            yield Rows(number=number, rows=tuple(batch))
             batch, size = [], 0
         if len(one.row) <= ROWS_BYTES_MAX:
             batch.append(one)
             size += len(one.row)
     if batch:
-        yield Rows(rows=tuple(batch))
+        yield Rows(number=number, rows=tuple(batch))
 
 
 def rows_of(sent_rows: Sequence[SentRow]) -> list[Row]:

@@ -1,7 +1,7 @@
 """Processes that have handed over to this one and finish what they had: what they say, and what they are told."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import trio
@@ -28,22 +28,25 @@ class Finishing(msgspec.Struct, frozen=True, kw_only=True):
 class Predecessor:
     """One of them."""
 
-    def __init__(self, older: Older, channel: Channel) -> None:
+    def __init__(self, older: Older, channel: Channel, known_through: int) -> None:
         self.older = older
         self.channel = channel
+        self.known_through = known_through
+        """The number of its last write that this process has read in the database."""
         self.in_flight = 0
         self.until = 0.0
 
 
 class Predecessors:
-    """All of them. *adopt* serves a client's connection, *finished* hears of each entry that they write; *stop*
-    is called when one of them was told to stop and we are meant."""
+    """All of them. *told_through*: see `Remembered`. *adopt* serves a client's connection, *finished* hears of each entry that
+    they write; *stop* is called when one of them was told to stop and we are meant."""
 
     def __init__(
         self,
         *,
         pool: Pool,
         store: Store,
+        told_through: Mapping[tuple[int, float], int],
         now: Callable[[], float],
         adopt: Callable[[socket.socket], None],
         finished: Callable[[Entry], None],
@@ -51,6 +54,7 @@ class Predecessors:
     ) -> None:
         self._pool = pool
         self._store = store
+        self._told_through = told_through
         self._now = now
         self._adopt = adopt
         self._finished = finished
@@ -70,7 +74,7 @@ class Predecessors:
 
     def meet(self, older: Sequence[tuple[Older, socket.socket]]) -> None:
         """Hear them from now on."""
-        self._all = [Predecessor(one, Channel(sock)) for one, sock in older]
+        self._all = [Predecessor(one, Channel(sock), self._told_through.get(one.process, 0)) for one, sock in older]
         self._is_heard.set()
 
     async def run(self) -> None:
@@ -131,8 +135,8 @@ class Predecessors:
     def _hear(self, one: Predecessor, packet: Packet) -> bool:
         """Whether there is more to come."""
         match packet.message:
-            case Rows(rows=rows):
-                self._follow(rows_of(rows))
+            case Rows(rows=rows, number=number):
+                self._follow(rows_of(rows), is_known=0 < number <= one.known_through)
             case MayI() as ask:
                 against = self._pool.elsewhere.lend(ask.reservation, self._now(), insists=ask.insists)
                 rows = tuple(sent(row) for row in against)
@@ -150,13 +154,16 @@ class Predecessors:
                 pass  # of another version: not for us
         return True
 
-    def _follow(self, rows: Sequence[Row]) -> None:
+    def _follow(self, rows: Sequence[Row], *, is_known: bool) -> None:
+        """What it wrote while the work changed hands is read in the database, and heard of here once more."""
         now = self._now()
         ours: list[Row] = []
         for row in rows:
-            ours.extend(self._pool.follow(row, now))
+            if not is_known:
+                ours.extend(self._pool.follow(row, now))
             if isinstance(row, Entry):
-                self._count(row, now)
+                if not is_known:
+                    self._count(row, now)
                 self._finished(row)
         if ours:
             self._store.commit_nowait(ours)

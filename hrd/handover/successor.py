@@ -76,7 +76,7 @@ class Successor:
         self._channel: Channel | None = None
         self._decided = trio.Event()
         self._has_taken_over = False
-        self._untold: list[Row] = []
+        self._untold: list[tuple[int, Sequence[Row]]] = []
         self._number = 0
         self._asked: dict[int, tuple[trio.Event, list[May]]] = {}
 
@@ -167,7 +167,8 @@ class Successor:
         self._has_taken_over = True
         self._its_channel.send(Go())
         untold, self._untold = self._untold, []
-        self.tell(untold)
+        for number, rows in untold:
+            self.tell(number, rows)
         if self._spawned is not None:
             self._spawned.close()
         self._decided.set()
@@ -201,7 +202,7 @@ class Successor:
             may = await self._ask(claim, insists=claim.candidate.key in tour.denied)
         except trio.Cancelled:
             self._pool.take_back(claim, tour, self._now())
-            self.tell([Settlement(id=claim.reservation.id, at=self._now(), tokens=0, outcome="given up")])
+            self.tell(0, [Settlement(id=claim.reservation.id, at=self._now(), tokens=0, outcome="given up")])
             raise
         if may is None or may.granted:
             return True
@@ -223,12 +224,12 @@ class Successor:
             del self._asked[number]
         return answers[0] if answers else None
 
-    def tell(self, rows: Sequence[Row]) -> None:
-        """It hears of what was written here since it read the ledger."""
+    def tell(self, number: int, rows: Sequence[Row]) -> None:
+        """It hears of what was written here since it read the ledger; *number*: see `hrd.store.contract.Told`."""
         if not self._has_taken_over:
-            self._untold.extend(rows)
+            self._untold.append((number, tuple(rows)))
             return
-        for packet in packets(rows):
+        for packet in packets(number, rows):
             self._its_channel.send(packet)
 
     def give(self, connection: socket.socket) -> None:

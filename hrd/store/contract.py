@@ -106,6 +106,11 @@ class StoreUnreadableError(Exception):
     """A question could not be answered: the database cannot be read. The message says why."""
 
 
+Told = Callable[[int, Sequence[Row]], None]
+"""Hears what was written, after it was, and the number of that write: it is in the database with the rows, and so in
+`Remembered.told_through` of whoever reads them there. The rows are the writer's again when it returns."""
+
+
 class Store(Protocol):
     """One writer; a read-only connection for questions."""
 
@@ -151,7 +156,7 @@ class Store(Protocol):
     def go_on(self) -> None:
         """Write again, at once what came meanwhile."""
 
-    def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
+    def retire(self, told: Told | None) -> None:
         """Another process keeps the database from now on, with checkpoints and all, and *told* hears of every row that is
         written here; None: it does not."""
 

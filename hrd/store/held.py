@@ -8,14 +8,12 @@ import sqlite3
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
+from hrd.store.notes import HELD_FROM, NOTE, NOTED
 from hrd.store.opening import connect
-from hrd.store.questions import HELD_FROM
 from hrd.store.writer import transact
 
-NOTED = "SELECT value FROM meta WHERE name = ?"
 FIRST_HELD = "SELECT id FROM ledger WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1"
 NEWEST = "SELECT max(id) FROM ledger"
-NOTE = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
 
 
 def move_on(path: Path, turn: AbstractContextManager[object]) -> None:

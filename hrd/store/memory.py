@@ -26,7 +26,7 @@ from hrd.core.remembered import (
     Row,
     WindowForgotten,
 )
-from hrd.store.contract import JournalQuestion, Process, StoreHealth, UsageQuestion, UsageRow
+from hrd.store.contract import JournalQuestion, Process, StoreHealth, Told, UsageQuestion, UsageRow
 from hrd.store.counting import (
     DAY_HOURS,
     Counts,
@@ -74,6 +74,7 @@ class Disk(msgspec.Struct, kw_only=True):
     accounts: dict[str, AccountNamed] = {}
     charged: dict[tuple[str, int], Charge] = {}
     sessions: SessionTotals = {}
+    told_through: dict[tuple[int, float], int] = {}
     entries: int = 0
 
 
@@ -89,7 +90,8 @@ class MemoryStore:
         self._waiting = WaitingRows(self._write_and_tell, now, limits.buffer_rows)
         self._living: set[Process] = set()
         self._is_held = False
-        self._told: Callable[[Sequence[Row]], None] | None = None
+        self._told: Told | None = None
+        self._told_through = 0
 
     @property
     def limits(self) -> StoreLimits:
@@ -195,6 +197,7 @@ class MemoryStore:
             charged=tuple(charge for (_, day), charge in sorted(disk.charged.items()) if day == day_of(now)),
             asked_lately=self._asked_lately(now - LATELY_S),
             held=tuple(row.reservation for row in self._held() if row.process in self._living),
+            told_through=dict(disk.told_through) if living else {},
             lost=lost,
         )
 
@@ -221,7 +224,7 @@ class MemoryStore:
         self._is_held = False
         self.flush()
 
-    def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
+    def retire(self, told: Told | None) -> None:
         self._told = told
 
     def bury(self, process: Process) -> None:
@@ -233,6 +236,8 @@ class MemoryStore:
         if self._write(entries_of(row.reservation for row in lost)) is None:
             for row in lost:
                 row.state = State.LOST
+            for process in self.disk.told_through.keys() - {*self._living, self._process}:
+                del self.disk.told_through[process]
         return len(lost)
 
     def _held(self) -> list[LedgerRow]:
@@ -261,7 +266,9 @@ class MemoryStore:
             return HELD
         failure = self._write(rows)
         if failure is None and self._told is not None:
-            self._told(rows)
+            self._told_through += 1
+            self.disk.told_through[self._process] = self._told_through
+            self._told(self._told_through, rows)
         return failure
 
     def _write(self, rows: Iterable[Row]) -> WriteFailed | None:

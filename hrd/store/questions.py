@@ -15,12 +15,11 @@ from hrd.core.quota.window import Asleep
 from hrd.core.remembered import AccountNamed, AskedAt, Charge, DayCounts, Discovered, EmbeddingPin, Learned, Remembered
 from hrd.store.contract import JournalQuestion, Process, UsageQuestion, UsageRow
 from hrd.store.counting import DAY_HOURS, day_named, day_numbered, day_of
+from hrd.store.notes import HELD_FROM, all_told
 
 WINDOWS_KEPT_S = 35 * 86400.0
 """Longer than the longest window."""
 
-HELD_FROM = "held_from"
-"""In `meta`: no reservation of a smaller id is held."""
 HELD_BY_OTHERS = f"""SELECT pid, started, ledger.id, at, request_id, provider, model, credential, ifnull(names, '[]'), tokens,
         client, cost_microusd FROM ledger LEFT JOIN scopes ON scopes.id = ledger.scopes
     WHERE ledger.id >= ifnull((SELECT value FROM meta WHERE name = '{HELD_FROM}'), 0)
@@ -87,7 +86,19 @@ def held_by_others(connection: sqlite3.Connection, process: Process, living: Col
 def remembered(
     connection: sqlite3.Connection, now: float, lost: int, process: Process, living: Collection[Process]
 ) -> Remembered:
-    """What a new process starts from. How long this takes does not depend on how much there is to remember."""
+    """What a new process starts from. How long this takes does not depend on how much there is to remember. All of it is of one
+    moment, whoever else writes."""
+    connection.execute("BEGIN")
+    try:
+        return _remembered(connection, now, lost, process, living)
+    finally:
+        if connection.in_transaction:  # a malformed page ends it
+            connection.execute("ROLLBACK")
+
+
+def _remembered(
+    connection: sqlite3.Connection, now: float, lost: int, process: Process, living: Collection[Process]
+) -> Remembered:
     pin = connection.execute("SELECT provider, model, at FROM embedding_pin WHERE provider <> ''").fetchone()
     windows = _windows(connection, now)
     return Remembered(
@@ -125,6 +136,7 @@ def remembered(
         ),
         asked_lately=tuple(AskedAt(*row) for row in connection.execute(ASKED_LATELY, (SPENT_MAX, now - LATELY_S))),
         held=tuple(held_by_others(connection, process, living).by_living) if living else (),
+        told_through=all_told(connection) if living else {},
         lost=lost,
     )
 

@@ -19,9 +19,10 @@ from hrd.core.journal import Entry
 from hrd.core.ledger import Reservation
 from hrd.core.remembered import Remembered, Row
 from hrd.store import checkpoints, questions
-from hrd.store.contract import JournalQuestion, Process, StoreHealth, StoreUnreadableError, UsageQuestion, UsageRow
+from hrd.store.contract import JournalQuestion, Process, StoreHealth, StoreUnreadableError, Told, UsageQuestion, UsageRow
 from hrd.store.limits import StoreLimits
 from hrd.store.lost import entries_of
+from hrd.store.notes import FORGET, NOTE, outlived, told_through
 from hrd.store.opening import Opened, open_database
 from hrd.store.reader import Reader
 from hrd.store.rows import Statement, fold
@@ -61,7 +62,8 @@ class SqliteStore:
         self._waiting = WaitingRows(self._write, now, limits.buffer_rows)
         self._living: set[Process] = set()
         self._is_held = False
-        self._told: Callable[[Sequence[Row]], None] | None = None
+        self._told: Told | None = None
+        self._told_through = 0
         self._upkeep = Upkeep(path, self._writer, limits, now)
 
     @property
@@ -157,15 +159,19 @@ class SqliteStore:
         self._is_held = False
         self.flush()
 
-    def retire(self, told: Callable[[Sequence[Row]], None] | None) -> None:
+    def retire(self, told: Told | None) -> None:
         self._told = told
 
     def _write(self, rows: Sequence[Row]) -> WriteFailed | None:
         if self._is_held:
             return HELD
-        failure = self._writer.write(rows)
-        if failure is None and self._told is not None:
-            self._told(rows)
+        if self._told is None:
+            return self._writer.write(rows)
+        number = self._told_through + 1
+        failure = self._writer.write(rows, [(NOTE, [(told_through(self._process), number)])])
+        if failure is None:
+            self._told_through = number
+            self._told(number, rows)
         return failure
 
     # opening -------------------------------------------------------------------------------------------------------------
@@ -203,8 +209,9 @@ class SqliteStore:
         """Write down as lost what dead processes held; how many reservations that were. All or nothing."""
         with self._writer.turn:
             lost = questions.held_by_others(connection, self._process, self._living).by_dead
-            if lost:
-                transact(connection, self._burial(lost))
+            noted = outlived(connection, {*self._living, self._process})
+            if lost or noted:
+                transact(connection, [*self._burial(lost), (FORGET, [(name,) for name in noted])])
         return len(lost)
 
     def _burial(self, lost: list[Reservation]) -> list[Statement]:

@@ -83,29 +83,32 @@ class Writer:
         if self._log_inode is not None and _inode_of(self._log) == self._log_inode:
             self._log.unlink()
 
-    def write(self, rows: Sequence[Row]) -> WriteFailed | None:
+    def write(self, rows: Sequence[Row], also: Sequence[Statement] = ()) -> WriteFailed | None:
+        """*also* goes with them, in the same transaction."""
         if self._connection is None:
             return self._closed
         if not self.turn.acquire(timeout=self._turn_wait_s):
             return WriteFailed(message=f"the housekeeping holds {self.path}", pause_s=BUSY_RETRY_S, is_passing=True)
         try:
-            return self._write(self._connection, rows)
+            return self._write(self._connection, rows, also)
         finally:
             self.turn.release()
 
-    def _write(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> WriteFailed | None:
+    def _write(self, connection: sqlite3.Connection, rows: Sequence[Row], also: Sequence[Statement]) -> WriteFailed | None:
         self.is_dirty = True
         try:
-            transact(connection, self._fold(rows))
+            transact(connection, [*self._fold(rows), *also])
         except ROW_ERRORS as error:
             if trouble_of(error) is not Trouble.BAD_ROW:
                 return self._failed(error)
-            return self._write_singly(connection, rows)
+            return self._write_singly(connection, rows, also)
         self._lists.saved()
         self.rows_written += len(rows)
         return None
 
-    def _write_singly(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> WriteFailed | None:
+    def _write_singly(
+        self, connection: sqlite3.Connection, rows: Sequence[Row], also: Sequence[Statement]
+    ) -> WriteFailed | None:
         """One of *rows* cannot be stored: all others, still in one transaction."""
         refused = 0
         self._lists.forget()  # whatever came with the bad row must not spoil the good ones
@@ -113,6 +116,8 @@ class Writer:
         try:
             for row in rows:
                 refused += not self._write_one(connection, row)
+            for sql, values in also:
+                connection.executemany(sql, values)
             connection.execute("COMMIT")
         except ROW_ERRORS as error:
             _roll_back(connection)

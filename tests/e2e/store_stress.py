@@ -95,7 +95,7 @@ class Stress:
         store.go_on()
 
     async def _retire(self, store: SqliteStore) -> None:
-        store.retire(lambda _: None)
+        store.retire(lambda *_: None)
         await trio.sleep(0.002)
         store.retire(None)
 

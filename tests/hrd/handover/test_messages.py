@@ -50,10 +50,10 @@ ROWS: list[Row] = [
 
 
 def test_rows_come_out_as_they_went_in() -> None:
-    (packet,) = packets(ROWS)
+    (packet,) = packets(7, ROWS)
     received = decode(encode(packet))
     assert isinstance(received, Rows)
-    assert rows_of(received.rows) == ROWS
+    assert (received.number, rows_of(received.rows)) == (7, ROWS)
 
 
 def test_every_kind_of_row_goes_over_but_lists_of_models() -> None:
@@ -63,15 +63,15 @@ def test_every_kind_of_row_goes_over_but_lists_of_models() -> None:
 
 def test_many_rows_are_many_packets_in_order_and_each_fits() -> None:
     rows = [Settlement(id=number, at=0.0, tokens=0, outcome="x" * 1000) for number in range(200)]
-    found = list(packets(rows))
-    assert len(found) == 5
+    found = list(packets(7, rows))
+    assert [packet.number for packet in found] == [7] * 5
     assert all(len(encode(packet)) < ROWS_BYTES_MAX + 8192 for packet in found)
     assert [row for packet in found for row in rows_of(packet.rows)] == rows
 
 
 def test_a_row_that_fits_no_packet_is_left_to_the_database() -> None:
     huge = Settlement(id=1, at=0.0, tokens=0, outcome="x" * ROWS_BYTES_MAX)
-    assert [rows_of(packet.rows) for packet in packets([huge, ROWS[1]])] == [[ROWS[1]]]
+    assert [rows_of(packet.rows) for packet in packets(7, [huge, ROWS[1]])] == [[ROWS[1]]]
 
 
 def test_rows_of_another_version_are_passed_over() -> None:

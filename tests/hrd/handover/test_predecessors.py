@@ -1,7 +1,8 @@
 """What processes that have handed over say, and what becomes of it: real channels, a real pool, a store in memory."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ import trio
 import trio.testing
 
 from hrd.core.journal import Entry, Outcome
+from hrd.core.remembered import Charge, Row
 from hrd.handover.channel import Channel, channel_pair
 from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, StopBy, StopToo, packets
 from hrd.handover.predecessors import Finishing, Predecessors
@@ -17,14 +19,23 @@ from tests.hrd.stage import NOON, Stage, provider, roster
 from tests.hrd.store.samples import NEW, OLD, answered, blocked, reserved, settled
 
 OLDER = Older(process=OLD, version="0.0.9")
+ENTRY = msgspec.structs.replace(answered(), at=NOON)
+CHARGE = Charge(client="client-1", day=int(NOON // 86400), requests=1, tokens=-50)
+FINISHED: tuple[Row, ...] = (ENTRY, CHARGE)
 
 
 class Company:
     """One predecessor, as it speaks; and what this process makes of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_already: Sequence[Row]) -> None:
+        """*read_already*: what it wrote when nobody heard it, and before this process read the database."""
         self.disk = Disk()
-        MemoryStore(self.disk, lambda: NOON, OLD).commit_nowait([reserved(1), reserved(2), settled(2)])
+        self.told: list[tuple[int, Sequence[Row]]] = []
+        """What nobody has heard yet."""
+        self.old_store = MemoryStore(self.disk, lambda: NOON, OLD)
+        self.old_store.commit_nowait([reserved(1), reserved(2), settled(2)])
+        self.old_store.retire(lambda number, rows: self.told.append((number, tuple(rows))))
+        self.old_store.commit_nowait(read_already)
         self.store = MemoryStore(self.disk, lambda: NOON, NEW)
         remembered = self.store.load(NOON, {OLD})
         groq = provider("groq", cost_class="free")
@@ -35,6 +46,7 @@ class Company:
         self.predecessors = Predecessors(
             pool=self.stage.pool,
             store=self.store,
+            told_through=remembered.told_through,
             now=lambda: NOON,
             adopt=self.connections.append,
             finished=self.finished.append,
@@ -44,10 +56,22 @@ class Company:
         self.predecessors.meet([(OLDER, ours)])
         self.old = Channel(theirs)
 
+    def hear_told(self) -> None:
+        told, self.told[:] = list(self.told), []
+        for number, rows in told:
+            for packet in packets(number, rows):
+                self.old.send(packet)
+
 
 @pytest.fixture
 async def company(nursery: trio.Nursery) -> AsyncIterator[Company]:
-    company = Company()
+    async with kept(nursery) as company:
+        yield company
+
+
+@asynccontextmanager
+async def kept(nursery: trio.Nursery, read_already: Sequence[Row] = ()) -> AsyncIterator[Company]:
+    company = Company(read_already)
     nursery.start_soon(company.predecessors.run)
     yield company
     company.old.close()
@@ -61,16 +85,36 @@ async def settle() -> None:
 
 
 async def test_what_it_writes_is_followed_counted_and_told(company: Company) -> None:
-    entry = msgspec.structs.replace(answered(), at=NOON)
     assert len(company.stage.pool.elsewhere) == 1
-    for packet in packets([settled(1), blocked(until=NOON + 60), entry]):
+    for packet in packets(0, [settled(1), blocked(until=NOON + 60), ENTRY]):
         company.old.send(packet)
     await settle()
     assert len(company.stage.pool.elsewhere) == 0
     assert list(company.stage.blocks().values()) == [(blocked().reason, 60.0)]
-    assert company.finished == [entry]
-    today = company.stage.pool.snapshot(NOON).today[entry.provider, entry.credential]
-    assert (today.requests, today.input_tokens) == (1, entry.usage.input_tokens)
+    assert company.finished == [ENTRY]
+    today = company.stage.pool.snapshot(NOON).today[ENTRY.provider, ENTRY.credential]
+    assert (today.requests, today.input_tokens) == (1, ENTRY.usage.input_tokens)
+
+
+async def test_what_it_wrote_while_the_work_changed_hands_is_counted_once(nursery: trio.Nursery) -> None:
+    """It was read in the database, and is heard of as well."""
+    async with kept(nursery, read_already=FINISHED) as company:
+        assert counted(company) == (1, -50)
+        company.hear_told()
+        await settle()
+        assert counted(company) == (1, -50)
+        assert company.finished == [ENTRY], "who follows the log has not heard of it"
+        company.old_store.commit_nowait(FINISHED)
+        company.hear_told()
+        await settle()
+        assert counted(company) == (2, -100)
+
+
+def counted(company: Company) -> tuple[int, int]:
+    """Requests of a credential, tokens of a client key."""
+    pool = company.stage.pool
+    today = pool.snapshot(NOON).today[ENTRY.provider, ENTRY.credential]
+    return today.requests, pool.clients.standing(CHARGE.client, NOON).tokens
 
 
 async def test_it_is_asked_before_another_candidate_is(company: Company) -> None:
@@ -81,7 +125,7 @@ async def test_it_is_asked_before_another_candidate_is(company: Company) -> None
 
 
 async def test_it_hears_what_stands_against_a_candidate(company: Company) -> None:
-    (packet,) = packets([blocked(scope=reserved(3).scopes[0], until=NOON + 60)])
+    (packet,) = packets(0, [blocked(scope=reserved(3).scopes[0], until=NOON + 60)])
     company.old.send(packet)
     company.old.send(MayI(number=6, reservation=reserved(3), insists=False))
     may = (await company.old.receive()).message
@@ -102,7 +146,7 @@ async def test_how_far_it_is_can_be_seen_until_it_says_farewell(company: Company
     company.old.send(Progress(in_flight=3, seconds_max=90.0))
     await settle()
     assert company.predecessors.finishing() == (Finishing(pid=OLD.pid, version="0.0.9", in_flight=3, until=NOON + 90),)
-    for packet in packets([settled(1)]):
+    for packet in packets(0, [settled(1)]):
         MemoryStore(company.disk, lambda: NOON, OLD).commit_nowait([settled(1)])
         company.old.send(packet)
     company.old.send(Farewell())

@@ -8,6 +8,7 @@ import trio
 import trio.testing
 
 from hrd.core.facts import Claim
+from hrd.core.remembered import Row
 from hrd.handover.channel import Channel, ChannelGone, channel_pair
 from hrd.handover.messages import Farewell, Given, Go, May, MayI, Rows, StopBy, StopToo, rows_of, sent
 from hrd.handover.successor import Successor
@@ -92,7 +93,7 @@ async def test_without_an_answer_the_old_process_goes_by_what_it_knows(handed: H
     assert await handed.successor.permits(claim, walk.tour)
     assert trio.current_time() - began == pytest.approx(1.0)
     handed.new.close()
-    handed.successor.tell([])
+    handed.successor.tell(1, [])
     handed.successor.give(socket.socket())
     assert await handed.successor.permits(claim, walk.tour)
 
@@ -112,14 +113,16 @@ async def test_a_claim_that_is_given_up_while_it_waits_is_taken_back_on_both_sid
 
 
 async def test_what_was_written_between_reading_and_taking_over_is_told_first(handed: Handed) -> None:
-    handed.successor.tell([settled(1)])
+    written: list[Row] = [settled(1)]
+    handed.successor.tell(1, written)
+    written.clear()
     handed.successor.go()
-    handed.successor.tell([settled(2)])
+    handed.successor.tell(2, [settled(2)])
     assert (await handed.new.receive()).message == Go()
     for number in (1, 2):
         rows = (await handed.new.receive()).message
         assert isinstance(rows, Rows)
-        assert rows_of(rows.rows) == [settled(number)]
+        assert (rows.number, rows_of(rows.rows)) == (number, [settled(number)])
 
 
 async def test_it_is_given_connections_and_a_farewell(handed: Handed, nursery: trio.Nursery) -> None:

@@ -515,3 +515,28 @@ async def test_when_it_dies_what_it_still_held_is_lost(open_as: OpenStore) -> No
     store.bury(OLD)
     ((_, entry),) = await store.journal(JournalQuestion())
     assert entry.outcome is Outcome.CRASHED
+
+
+async def test_a_write_that_somebody_is_told_of_has_its_number_in_the_database(open_as: OpenStore) -> None:
+    told: list[tuple[int, list[Row]]] = []
+    old = open_as(OLD)
+    old.commit_nowait([reserved(1)])
+    old.retire(lambda number, rows: told.append((number, [*rows])))
+    old.commit_nowait([reserved(2)])
+    old.retire(None)
+    old.commit_nowait([settled(2)])
+    old.retire(lambda number, rows: told.append((number, [*rows])))
+    await old.commit([settled(1)])
+    assert told == [(1, [reserved(2)]), (2, [settled(1)])]
+    store = open_as(NEW)
+    assert store.load(NOON, {OLD}).told_through == {OLD: 2}
+    store.bury(OLD)
+    assert store.load(NOON, {OLD}).told_through == {}
+
+
+async def test_the_numbers_of_the_dead_are_forgotten(open_as: OpenStore) -> None:
+    old = open_as(OLD)
+    old.retire(lambda _number, _rows: None)
+    old.commit_nowait([reserved(1)])
+    assert open_as(NEW).load(NOON).told_through == {}
+    assert open_as(NEW).load(NOON, {OLD}).told_through == {}

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from hrd.core.journal import Usage
+from hrd.core.ledger import Reservation
 from hrd.store.opening import open_database
 from hrd.store.writer import Writer
 from tests.hrd.store.samples import NOON, OLD, answered, reserved, settled
@@ -36,6 +37,16 @@ def test_rows_are_written_in_one_transaction(writer: Writer) -> None:
     ]
     assert not writer.connection.in_transaction
     assert (writer.rows_written, writer.rows_refused, writer.is_dirty) == (3, 0, True)
+
+
+@pytest.mark.parametrize("bad", [[], [reserved(2**70)]])
+def test_what_is_noted_goes_with_the_rows(writer: Writer, bad: list[Reservation]) -> None:
+    note = ("INSERT INTO meta VALUES (?, ?)", [("noted", 5)])
+    assert writer.write([reserved(1), *bad], [note]) is None
+    assert writer.connection is not None
+    assert writer.connection.execute("SELECT * FROM meta").fetchall() == [("noted", 5)]
+    assert writer.write([reserved(2)], [note]) is not None
+    assert count(writer, "ledger") == 1, "all, or nothing"
 
 
 @pytest.mark.parametrize(
