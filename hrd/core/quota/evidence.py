@@ -112,6 +112,7 @@ def believe(
 
 
 def _set_used(meter: Meter, used: int, now: float, resets_at: float | None, count: Count | None) -> None:
+    meter.said = used
     if used >= meter.used:
         meter.more = None
         meter.set_used(used, now, resets_at)

@@ -93,6 +93,7 @@ class Meter:
         "refilled_at",
         "refills_seen",
         "reserved_total",
+        "said",
         "scope",
         "settled_last",
         "settled_total",
@@ -124,8 +125,7 @@ class Meter:
         self.claimed: int | None = row.limit if row.source == CATALOGUE else None
         """The catalogue's word."""
         self.used = row.used if row.turn is not IN_FLIGHT else 0  # whoever was in flight is no more
-        self.begun_at = row.begun_at
-        self.ends_at = row.ends_at
+        self.begun_at, self.ends_at = row.begun_at, row.ends_at
         self.is_relative = row.is_relative
         self.carried = row.carried
         """So much was reserved when it may have ended already: it counts in the next span as well."""
@@ -140,6 +140,8 @@ class Meter:
         self.doubt = row.doubt
         """So much of what is used no reply has confirmed: whoever sent it died, or heard nothing. It counts as spent, until the
         window is full: then one request may find out."""
+        self.said = max(0, self.used - row.unsaid)
+        """What of `used` the provider's last word had in it already."""
         self.reserved_total = 0
         self.settled_total = self.settled_last = 0
         """What all came to that is over, and what the last one did."""
@@ -168,7 +170,7 @@ class Meter:
             entries = self.slide.entries
             if entries:
                 if entries[0].leaves_at <= now:
-                    self.used -= self.slide.leave(now)
+                    self._leave(self.slide.leave(now))
                 if entries and entries[-1].leaves_at > now + self.length_s + 1.0:
                     self.slide.stay_until(now + self.length_s)  # the clock was set back
         elif self.turns is REFILL:
@@ -193,9 +195,14 @@ class Meter:
         units = int((now - self.refilled_at) * self.limit / self.span_s)
         if units:
             self.refilled_at += units * self.span_s / self.limit
-            self.used = max(0, self.used - units)
+            self._leave(units)
         if not self.used:
             self.refilled_at = now
+
+    def _leave(self, amount: int) -> None:
+        """So much has come back: what the provider has seen came before what it has not."""
+        self.used = max(0, self.used - amount)
+        self.said = max(0, self.said - amount)
 
     def _begin_anew(self, now: float) -> None:
         """A new span. What is in flight may be counted in it, unless a span is so short that a slow request outlives it."""
@@ -206,7 +213,7 @@ class Meter:
         if not self.used:
             self.epoch += 1
         self.used, self.carried, self.is_relative = max(self.used, self.carried), 0, False
-        self.more, self.doubt = None, 0
+        self.more, self.doubt, self.said = None, 0, 0
         if self.is_implied:
             self.limit, self.is_implied = None, False
         self.ends_at = self._boundary(now) if self.turns is FIXED else None
@@ -429,6 +436,11 @@ class Meter:
         """Nothing would be lost by forgetting it."""
         return not self.pending and not self.used and (self.limit is None or (self.source == CATALOGUE and not self.is_known))
 
+    @property
+    def unsaid(self) -> int:
+        """What was counted after the provider's last word."""
+        return max(0, self.used - self.said)
+
     # as a row ------------------------------------------------------------------------------------------------------------
 
     def row(self, through: int, now: float) -> Window:
@@ -455,6 +467,7 @@ class Meter:
             test_s=self.test_s,
             tests=tuple(self.tests),
             doubt=self.doubt,
+            unsaid=self.unsaid,
         )
 
     # what turned out -----------------------------------------------------------------------------------------------------
@@ -475,7 +488,7 @@ class Meter:
     def restart(self, now: float, used: int) -> None:
         """It has turned: its span began now, and nobody has said when it ends."""
         self._before = None
-        self.begun_at, self.ends_at, self.used = now, None, used
+        self.begun_at, self.ends_at, self.used, self.said = now, None, used, 0
 
     def turns_at(self, moment: float) -> None:
         """The provider refused, and will take the next one then. At the turn of a minute of the clock that is no window that
@@ -488,7 +501,7 @@ class Meter:
 
     def leave_before(self, moment: float) -> None:
         """What would leave before that moment has left already."""
-        self.used -= self.slide.leave_before(moment)
+        self._leave(self.slide.leave_before(moment))
 
     def leave_one_at(self, moment: float) -> None:
         """The provider said when it takes the next one."""

@@ -92,6 +92,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When it was looked at within the last day."""
     doubt: int = 0
     """So much of what is used no reply has confirmed."""
+    unsaid: int = 0
+    """So much of it was counted after its provider's last word."""
 
     @property
     def left(self) -> int | None:
