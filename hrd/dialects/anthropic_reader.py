@@ -32,7 +32,7 @@ from hrd.dialects.anthropic_shapes import Block, Citation, Delta, Message, StopD
 from hrd.dialects.arguments import bad_call, is_object, mend_arguments
 from hrd.dialects.contract import ToolName
 from hrd.dialects.fields import COUNT_MAX
-from hrd.dialects.halves import without_halves
+from hrd.dialects.halves import Halves, marked_halves, without_halves
 from hrd.dialects.sse import Event
 from hrd.dialects.tool_names import restored, unwrapped
 
@@ -48,6 +48,8 @@ FINISHES: Final = {
 _KNOWN: Final = frozenset(
     {"message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop"}
 )
+_PIECES: Final = ("text", "thinking", "partial_json")
+"""What a delta says of a text."""
 _ODD: Final = "an event of the stream is not as the Messages API has it"
 
 
@@ -95,12 +97,14 @@ class AnthropicReader:
         self._unclear: list[tuple[int, _Open]] = []
         """Calls whose arguments are no JSON object: cut short, or the model's slip. The ending tells."""
         self._usage = UsageSaid()
+        self._halves = Halves()
+        self._held = self._halves.held
         self._started = False
         self._called = False
         self._stopped = False
 
-    def read(self, event: Event) -> Sequence[ReplyEvent]:
-        """What one server-sent event says."""
+    def read(self, event: Event, marked: bytes = b"") -> Sequence[ReplyEvent]:
+        """What one server-sent event says. *marked*: its data with marks for the halves of characters that it lacks here."""
         data = event.data or b""
         try:
             said = _EVENT.decode(data)
@@ -109,9 +113,11 @@ class AnthropicReader:
                 return ()
             whole = without_halves(data)
             if whole is not data:
-                return self.read(Event(event.raw, whole, event.name))
+                return self.read(Event(event.raw, whole, event.name), marked_halves(data))
             self.broken = _ODD if isinstance(error, msgspec.ValidationError) else "an event of the stream is not a JSON object"
             return ()
+        if marked or self._held:
+            self._join(said, _EVENT.decode(marked) if marked else said)
         match said.type or event.name.decode("latin-1"):
             case "content_block_delta" if said.delta is not None:
                 return self._delta(said.index, said.delta)
@@ -145,6 +151,10 @@ class AnthropicReader:
         if isinstance(said[-1], Broken):
             return said
         return self.broken or (*said, *self._count(message.usage))
+
+    def _join(self, said: StreamEvent, marked: StreamEvent) -> None:
+        if said.delta is not None and marked.delta is not None:
+            self._halves.join_members(said.index, _PIECES, said.delta, marked.delta)
 
     def _start(self, message: Message | None) -> Sequence[ReplyEvent]:
         if message is None or self._started or self._stopped:
@@ -291,7 +301,7 @@ def _is_of_unknown_type(data: bytes, error: Exception) -> bool:
         return False
     try:
         kind = _TYPE.decode(data).type
-    except msgspec.ValidationError:
+    except (ValueError, RecursionError):
         return False
     return bool(kind) and kind not in _KNOWN and kind != "error"
 

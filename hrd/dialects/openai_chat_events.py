@@ -25,9 +25,20 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
 from hrd.dialects.contract import ToolName
+from hrd.dialects.halves import Halves
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.openai_mend import Calls
-from hrd.dialects.openai_reply import Choice, Chunk, Said, ToolCall, chunk_error, flatten, known_usage, plain_finish, read_chunk
+from hrd.dialects.openai_reply import (
+    Choice,
+    Chunk,
+    Said,
+    ToolCall,
+    chunk_error,
+    flatten,
+    known_usage,
+    plain_finish,
+    read_joined,
+)
 from hrd.dialects.sse import Event
 from hrd.dialects.tool_names import restored, unwrapped
 
@@ -117,6 +128,7 @@ class ChatReader:
         self._is_started = False
         self._finish: Finish | None = None
         self._details: list[Any] = []
+        self._halves = Halves()
 
     def read(self, event: Event) -> Sequence[ReplyEvent]:
         data = event.data
@@ -124,7 +136,7 @@ class ChatReader:
             return ()
         if data.strip() == b"[DONE]":
             return self._end()
-        chunk = read_chunk(data)
+        chunk = read_joined(data, self._halves)
         if chunk is None:
             self.broken = "an event of the stream is not a JSON object"
             return ()

@@ -13,7 +13,7 @@ import msgspec
 from hrd.core.estimate import estimate_counted
 from hrd.core.journal import Usage, UsageSource
 from hrd.dialects.fields import COUNT_MAX
-from hrd.dialects.halves import without_halves
+from hrd.dialects.halves import Halves, first_half, marked_halves, without_halves
 from hrd.dialects.openai_errors import error_object
 
 FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
@@ -33,6 +33,8 @@ _FOREIGN_FINISH = {
     "network_error": "error",
 }
 
+_TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
+_ARGUMENTS: Final = ("arguments",)
 _KNOWN: Final = UsageSource.KNOWN  # found ten times sooner so, see core.quota.kinds
 COST_MAX = 1e6
 """Dollars of one reply: more is a mistake."""
@@ -123,18 +125,27 @@ _ANY = msgspec.json.Decoder()
 def read_chunk(data: bytes) -> Chunk | None:
     """What *data* says; None if it is not a JSON object (or a list of one, as Gemini's errors are)."""
     try:
-        return _CHUNK.decode(data)
-    except msgspec.ValidationError:
         try:
+            return _CHUNK.decode(data)
+        except msgspec.ValidationError:
             value = _ANY.decode(data)
-        except (ValueError, RecursionError):
-            return None
     except (ValueError, RecursionError):
         whole = without_halves(data)
         return read_chunk(whole) if whole is not data else None
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     return _chunk(value) if isinstance(value, dict) else None
+
+
+def read_joined(data: bytes, halves: Halves) -> Chunk | None:
+    """The same of a chunk of a stream, with the halves of characters joined that come in two chunks."""
+    try:
+        chunk = _CHUNK.decode(data)
+    except (ValueError, RecursionError):
+        return _read_torn(data, halves)
+    if halves.held:
+        _join(halves, chunk, chunk)
+    return chunk
 
 
 def chunk_error(chunk: Chunk) -> dict[str, Any] | None:
@@ -270,6 +281,27 @@ def flatten(parts: list[Any]) -> tuple[str, str]:
             elif isinstance(inner, list):
                 thinking.extend(each["text"] for each in inner if isinstance(each, dict) and isinstance(each.get("text"), str))
     return "".join(text), "".join(thinking)
+
+
+def _read_torn(data: bytes, halves: Halves) -> Chunk | None:
+    """A chunk that has odd members, or halves of characters in it."""
+    chunk = read_chunk(data)
+    if chunk is not None and (halves.held or first_half(data) is not None):
+        _join(halves, chunk, read_chunk(marked_halves(data)) or chunk)
+    return chunk
+
+
+def _join(halves: Halves, chunk: Chunk, marked: Chunk) -> None:
+    for choice, choice_marked in zip(chunk.choices or (), marked.choices or (), strict=True):
+        said, said_marked = choice.delta or choice.message, choice_marked.delta or choice_marked.message
+        if said is None or said_marked is None:
+            continue
+        halves.join_members(choice.index, _TEXTS, said, said_marked)
+        for call, call_marked in zip(said.tool_calls or (), said_marked.tool_calls or (), strict=True):
+            if call.function is not None and call_marked.function is not None:
+                halves.join_members((choice.index, call.index), _ARGUMENTS, call.function, call_marked.function)
+        if said.function_call is not None and said_marked.function_call is not None:
+            halves.join_members((choice.index, "function"), _ARGUMENTS, said.function_call, said_marked.function_call)
 
 
 def _chunk(value: dict[str, Any]) -> Chunk:

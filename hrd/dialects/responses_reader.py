@@ -30,7 +30,7 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
 from hrd.dialects.contract import ToolName
-from hrd.dialects.halves import without_halves
+from hrd.dialects.halves import Halves, marked_halves, without_halves
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.responses_reply import citation, error_of, index_of, object_in, objects_in, read_usage, text_in
 from hrd.dialects.sse import Event, Framer
@@ -100,9 +100,11 @@ class ResponsesReader:
         self._done: set[int] = set()
         self._arguments: dict[int, str] = {}
         self._has_calls = False
+        self._halves = Halves()
+        self._held = self._halves.held
 
-    def read(self, event: Event) -> Sequence[ReplyEvent]:
-        """What one server-sent event says."""
+    def read(self, event: Event, marked: bytes = b"") -> Sequence[ReplyEvent]:
+        """What one server-sent event says. *marked*: its data with marks for the halves of characters that it lacks here."""
         data = event.data
         if data is None:
             return ()
@@ -111,10 +113,12 @@ class ResponsesReader:
         except (ValueError, RecursionError):
             whole = without_halves(data)
             if whole is not data:
-                return self.read(Event(event.raw, whole, event.name))
+                return self.read(Event(event.raw, whole, event.name), marked_halves(data))
             if data.strip() not in (b"", b"[DONE]"):
                 self.broken = "an event of the stream is not a JSON object"
             return ()
+        if marked or self._held:
+            self._join(said, _SAID.decode(marked) if marked else said)
         if isinstance(said.sequence_number, int):
             self.number = said.sequence_number
         kind = self.kind = said.type if isinstance(said.type, str) else event.name.decode("utf-8", "replace")
@@ -183,6 +187,10 @@ class ResponsesReader:
         if said.type is None and (said.error or said.detail):
             return [Broken(_error_said(said))]
         return ()
+
+    def _join(self, said: _Said, marked: _Said) -> None:
+        places = (index_of(said.output_index), index_of(said.content_index), index_of(said.summary_index))
+        self._halves.join_members((str(said.type), places), ("delta",), said, marked)
 
     # deltas --------------------------------------------------------------------------------------------------------------
 

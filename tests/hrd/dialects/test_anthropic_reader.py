@@ -254,13 +254,34 @@ def test_an_event_that_is_named_only_by_its_field_is_known() -> None:
     assert AnthropicReader({}).read(Event(b"", b'{"error":{"message":"x"}}', b"error")) == (Broken({"message": "x"}),)
 
 
+def torn(index: int, kind: str, member: str, piece: bytes) -> Event:
+    data = b'{"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":"%b"}}'
+    return Event(b"", data % (index, kind.encode(), member.encode(), piece))
+
+
 def test_half_of_a_character_breaks_nothing() -> None:
     reader = AnthropicReader({})
     read({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}, reader=reader)
-    data = rb'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\ud83d"}}'
-    assert list(reader.read(Event(b"", data))) == [Text("\ufffd")]
+    assert list(reader.read(torn(0, "text_delta", "text", rb"\ude00 b"))) == [Text("\ufffd b")]
+    assert list(reader.read(Event(b"", rb'{"index":"x","type":"some_day","delta":"\ud83d"}'))) == []
+    assert reader.broken == ""
     whole = rb'{"type":"message","content":[{"type":"text","text":"a \udc00"}],"stop_reason":"end_turn"}'
     assert Text("a \ufffd") in read_message(whole, {})
+
+
+def test_halves_in_two_deltas_are_one_character() -> None:
+    reader = AnthropicReader({})
+    read(*call(1)[:1], *call(2)[:1], reader=reader)
+    assert list(reader.read(torn(0, "text_delta", "text", rb"\ud83d"))) == []
+    assert list(reader.read(torn(0, "thinking_delta", "thinking", rb"b\ud83d"))) == [Thought("b")]
+    assert list(reader.read(torn(1, "input_json_delta", "partial_json", rb"{\"a\":\"\ud83d"))) == [CallText(1, '{"a":"')]
+    assert list(reader.read(torn(2, "input_json_delta", "partial_json", rb"{\"a\":\"\ud83d"))) == [CallText(2, '{"a":"')]
+    assert list(reader.read(torn(2, "input_json_delta", "partial_json", rb"\ude01\"}"))) == [CallText(2, '😁"}')]
+    assert list(reader.read(torn(0, "text_delta", "text", rb"\ude00"))) == [Text("😀")]
+    assert list(reader.read(torn(0, "thinking_delta", "thinking", b"c"))) == [Thought("\ufffdc")]
+    assert list(reader.read(torn(1, "input_json_delta", "partial_json", rb"\ude02\"}"))) == [CallText(1, '😂"}')]
+    done = read(*call(1)[-1:], *call(2)[-1:], reader=reader)
+    assert [each.arguments for each in done if isinstance(each, CallDone)] == ['{"a":"😂"}', '{"a":"😁"}']
 
 
 def test_what_is_not_known_is_read_over_and_what_cannot_be_read_is_broken() -> None:
@@ -273,6 +294,13 @@ def test_what_is_not_known_is_read_over_and_what_cannot_be_read_is_broken() -> N
     reader = AnthropicReader({})
     reader.read(Event(b"", b"nonsense"))
     assert reader.broken == "an event of the stream is not a JSON object"
+
+
+@pytest.mark.parametrize("data", [b'{"index":"x","type":"some_day"', b'{"index":"x","type":nul}', b"[" * 10_000])
+def test_what_is_odd_before_it_is_no_json_is_broken(data: bytes) -> None:
+    reader = AnthropicReader({})
+    assert reader.read(Event(b"", data)) == ()
+    assert reader.broken
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,31 @@ def test_names_that_were_changed_are_the_clients_again() -> None:
     ]
 
 
+def test_halves_in_two_chunks_are_one_character() -> None:
+    events = said(
+        delta(content="a\ud83d", reasoning_content="\ud83d"),
+        call('{"a":"\ud83d', index=0, id="a", name="f"),
+        call('{"a":"\ud83d', index=1, id="b", name="g"),
+        delta(content="\ude00"),
+        call('\ude01"}', index=0),
+        call('b"}', index=1),
+        CALLS,
+    )
+    assert [event for event in events if isinstance(event, Text | Thought)] == [Text("a"), Text("😀")]
+    assert [event.arguments for event in events if isinstance(event, CallDone)] == ['{"a":"😁"}', '{"a":"\ufffdb"}']
+    old = said(
+        delta(function_call={"name": "f", "arguments": '{"a":"\ud83d'}), delta(function_call={"arguments": '\ude00"}'}), STOP
+    )
+    assert [event.arguments for event in old if isinstance(event, CallDone)] == ['{"a":"😀"}']
+
+
+def test_a_chunk_of_an_odd_shape_has_its_halves_joined_as_well() -> None:
+    assert said({**delta(content="a\ud83d"), "id": 5}, {**delta(content="\ude00"), "id": 5}, STOP)[:2] == [
+        Text("a"),
+        Text("😀"),
+    ]
+
+
 def test_arguments_that_are_not_json_are_an_error_and_never_half_sent() -> None:
     events = said(call('{"a": "ok"}', index=0, id="a", name="f"), call("rm -rf", index=1, id="b", name="g"), CALLS)
     assert events[:2] == [CallBegun(key=0), CallBegun(key=1)]

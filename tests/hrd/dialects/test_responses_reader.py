@@ -263,9 +263,24 @@ def test_a_stream_without_its_last_event_is_broken() -> None:
     assert (reader.finished, reader.broken) == (False, NO_END)
 
 
+def torn(kind: str, item: int, piece: bytes) -> Event:
+    data = rb'{"type":"response.%b.delta","output_index":%d,"content_index":0,"delta":"%b"}' % (kind.encode(), item, piece)
+    return Event(data, data)
+
+
 def test_half_of_a_character_breaks_nothing() -> None:
-    data = rb'{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"\ud83d"}'
-    assert [each.text for each in ResponsesReader({}).read(Event(data, data)) if isinstance(each, Text)] == ["\ufffd"]
+    assert list(ResponsesReader({}).read(torn("output_text", 0, rb"\ude00"))) == [Text("\ufffd")]
+
+
+def test_halves_in_two_deltas_are_one_character() -> None:
+    reader = ResponsesReader({})
+    assert list(reader.read(torn("output_text", 0, rb"a\ud83d"))) == [Text("a")]
+    assert list(reader.read(torn("reasoning_summary_text", 0, rb"\ud83d"))) == [Thought("")]
+    assert list(reader.read(torn("function_call_arguments", 1, rb"\ud83d"))) == [CallText(1, "")]
+    assert list(reader.read(torn("function_call_arguments", 2, b"{"))) == [CallText(2, "{")]
+    assert list(reader.read(torn("output_text", 0, rb"\ude00"))) == [Text("😀")]
+    assert list(reader.read(torn("function_call_arguments", 1, rb"\ude01"))) == [CallText(1, "😁")]
+    assert list(reader.read(torn("reasoning_summary_text", 0, b"b"))) == [Thought("\ufffdb")]
 
 
 @pytest.mark.parametrize("data", [b"no json", b"[1]", b'"text"'])
