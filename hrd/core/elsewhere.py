@@ -57,12 +57,15 @@ class Elsewhere:
         """Another process would ask a candidate. What stands against it; if nothing does, or it *insists*, it is reserved."""
         against = [] if insists else self._against(reservation, now)
         if not against:
-            self._held[reservation.id] = reservation
-            self._clients.begin_elsewhere(reservation)
-            self._quota.reserve_at(reservation.id, reservation.scopes, reservation.tokens, now)
-            if self._blocks.touches(reservation.scopes):
-                self._blocks.begin(reservation.scopes, reservation.id)
+            self._hold(reservation, now)
         return against
+
+    def _hold(self, reservation: Reservation, now: float) -> None:
+        self._held[reservation.id] = reservation
+        self._clients.begin_elsewhere(reservation)
+        self._quota.reserve_at(reservation.id, reservation.scopes, reservation.tokens, now)
+        if self._blocks.touches(reservation.scopes):
+            self._blocks.begin(reservation.scopes, reservation.id)
 
     def _against(self, reservation: Reservation, now: float) -> list[Row]:
         hindrance = self._blocks.hindrance(reservation.scopes, now)
@@ -73,6 +76,9 @@ class Elsewhere:
     def follow(self, row: Row, now: float) -> list[Row]:
         """Another process has written *row*. What is to be written over it, because ours is newer."""
         match row:
+            case Reservation():
+                if row.id not in self._held:  # lent by the process before this one, or by nobody: we were too slow to answer
+                    self._hold(row, now)
             case Raised():
                 self._raise(row, now)
             case Settlement():
@@ -92,7 +98,7 @@ class Elsewhere:
             case Charge():
                 self._clients.follow(row)
             case _:
-                pass  # reservations are lent, entries counted, lists of models read by this process alone
+                pass  # entries are counted, lists of models read by this process alone
         return []
 
     def count(self, counts: DayCounts, now: float) -> None:

@@ -104,6 +104,23 @@ def test_what_is_lent_is_reserved_here() -> None:
     assert (books.left, len(books.elsewhere)) == (300, 1)
 
 
+def test_what_was_reserved_without_asking_here_counts_here_all_the_same() -> None:
+    """Lent by the process before this one in its last moment, or by nobody, because the answer was late."""
+    books = Books(held=())
+    for _ in range(2):
+        books.elsewhere.follow(HELD, NOON)
+        assert (books.left, len(books.elsewhere), books.clients.standing("c", NOON).at_once) == (300, 1, 1)
+    books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=30, outcome="ok"), NOON + 1)
+    assert (books.left, len(books.elsewhere), books.clients.standing("c", NOON).at_once) == (370, 0, 0)
+
+
+def test_what_was_lent_is_not_reserved_again_when_it_is_written() -> None:
+    books = Books(held=())
+    books.elsewhere.lend(HELD, NOON, insists=False)
+    books.elsewhere.follow(HELD, NOON)
+    assert (books.left, len(books.elsewhere), books.clients.standing("c", NOON).at_once) == (300, 1, 1)
+
+
 def test_nothing_is_lent_against_a_block_unless_it_is_known() -> None:
     books = Books(BLOCK, held=())
     assert books.elsewhere.lend(HELD, NOON, insists=False) == [BLOCK]
