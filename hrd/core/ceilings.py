@@ -12,6 +12,8 @@ A request is let in while what it sends fits into what is left; what is expected
 a small request is not turned away for a long reply that it may never get, requests at once cannot spend the same remainder, and
 one reply that turns out longer than what was left is finished, and counts. A request belongs to the day on which it began.
 
+What is set aside may come back when a request ends: who would fit then is told to ask again soon, and not tomorrow.
+
 The cost ceiling turns no request away that somebody can serve for less than is left: it passes over those who cannot.
 """
 
@@ -22,9 +24,11 @@ import msgspec
 from hrd.core.refusals import Refusal, RefusalKind
 
 DAY_S = 86400
-AT_ONCE_RETRY_S = 1.0
+AGAIN_S = 1.0
+"""When one of those under way may have ended."""
 GUIDANCE = "See what each key may do and has done with: hr limit list"
 TOO_DEAR = "it costs more than is left today for this client key"
+SET_ASIDE = "what it costs is set aside for what this client key has under way"
 PRICE_UNKNOWN = "its price is not known, and this client key has a cost ceiling"
 
 
@@ -52,39 +56,54 @@ class ClientStanding(msgspec.Struct, frozen=True, kw_only=True):
     requests: int = 0
     tokens: int = 0
     cost_microusd: int = 0
+    tokens_aside: int = 0
+    """So many of them are set aside for what is under way."""
 
 
 def why_not(ceilings: Ceilings, standing: ClientStanding, sends: int, now: float) -> Refusal | None:
     """The ceiling that a request of *sends* tokens meets; None if it may begin."""
     if ceilings.concurrency and standing.at_once >= ceilings.concurrency:
         what = f"has {_many(standing.at_once)} under way, as many as it may have at once ({ceilings.concurrency})"
-        return _refused(what, AT_ONCE_RETRY_S)
+        return _refused(what, AGAIN_S)
     if ceilings.rpm and standing.in_minute >= ceilings.rpm:
         return _refused(f"may make {_many(ceilings.rpm)} a minute (rpm, PROXY_LIMIT_RPM), and has", standing.room_in_s)
     if ceilings.requests_day and standing.requests >= ceilings.requests_day:
         what = f"may make {_many(ceilings.requests_day)} a day (req_per_day, PROXY_LIMIT_REQ_DAY), and has"
         return _refused(what, until_midnight_s(now))
     if ceilings.tokens_day and standing.tokens + sends >= ceilings.tokens_day:
-        left = max(0, ceilings.tokens_day - standing.tokens)
-        what = (
-            f"may spend {ceilings.tokens_day:,} tokens a day (tokens_per_day, PROXY_LIMIT_TOKENS_DAY); {left:,} are left, and "
-            f"this request alone has about {sends:,}"
-        )
-        return _refused(what, until_midnight_s(now))
+        return _no_tokens_left(ceilings.tokens_day, standing, sends, now)
     return None
 
 
-def why_too_dear(left_microusd: int, sends_microusd: int | None) -> str:
+def _no_tokens_left(tokens_day: int, standing: ClientStanding, sends: int, now: float) -> Refusal:
+    what = f"may spend {tokens_day:,} tokens a day (tokens_per_day, PROXY_LIMIT_TOKENS_DAY)"
+    if standing.tokens - standing.tokens_aside + sends < tokens_day:
+        return _refused(f"{what}; what is left is set aside for requests that it has under way", AGAIN_S)
+    left = max(0, tokens_day - standing.tokens)
+    return _refused(f"{what}; {left:,} are left, and this request alone has about {sends:,}", until_midnight_s(now))
+
+
+def why_too_dear(left_microusd: int, sends_microusd: int | None, aside_microusd: int = 0) -> str:
     """Why a candidate cannot be paid for that asks *sends_microusd* for reading the request alone (None is not known); empty if
-    it can."""
+    it can. *aside_microusd*: so much beyond what is left is set aside for what is under way."""
     if sends_microusd is None:
         return PRICE_UNKNOWN
-    return TOO_DEAR if sends_microusd and sends_microusd >= left_microusd else ""
+    if not sends_microusd or sends_microusd < left_microusd:
+        return ""
+    return SET_ASIDE if sends_microusd < left_microusd + aside_microusd else TOO_DEAR
 
 
 def cost_is_spent(now: float) -> Refusal:
     """Nobody can serve for what is left of the cost ceiling."""
-    return _refused("has spent what it may cost a day (cost_per_day, PROXY_LIMIT_COST_DAY)", until_midnight_s(now))
+    return _refused(f"has spent what {_COST}", until_midnight_s(now))
+
+
+def cost_is_set_aside() -> Refusal:
+    """Somebody may be able to, once what is under way has ended."""
+    return _refused(f"has set aside, for requests under way, what is left of what {_COST}", AGAIN_S)
+
+
+_COST = "it may cost a day (cost_per_day, PROXY_LIMIT_COST_DAY)"
 
 
 def until_midnight_s(now: float) -> float:

@@ -27,6 +27,9 @@ class _Spent(msgspec.Struct):
     requests: int = 0
     tokens: int = 0
     cost_microusd: int = 0
+    tokens_aside: int = 0
+    microusd_aside: int = 0
+    """Of both, what is set aside for requests under way."""
 
     def add(self, requests: int, tokens: int, cost_microusd: int) -> None:
         self.requests += requests
@@ -95,6 +98,7 @@ class _Client:
             requests=spent.requests,
             tokens=spent.tokens,
             cost_microusd=spent.cost_microusd,
+            tokens_aside=spent.tokens_aside,
         )
 
 
@@ -204,6 +208,7 @@ class Tab:
         self._is_open = True
         self._spent.requests += 1
         self._spent.tokens += tokens
+        self._spent.tokens_aside += tokens
         self._unsaved_requests, self._unsaved_tokens, self._unsaved_microusd = 1, tokens, 0
 
     @property
@@ -217,7 +222,10 @@ class Tab:
 
     def why_too_dear(self, sends_microusd: int | None) -> str:
         """See `ceilings.why_too_dear`."""
-        return why_too_dear(self.left_microusd, sends_microusd) if self._cost_max else ""
+        if not self._cost_max:
+            return ""
+        over = max(0, self._spent.cost_microusd - self._cost_max)
+        return why_too_dear(self.left_microusd, sends_microusd, max(0, self._spent.microusd_aside - over))
 
     def ask(self, cost_microusd: int | None) -> None:
         """Somebody is asked whose reply may cost so much: it is set aside, as far as it fits."""
@@ -225,7 +233,7 @@ class Tab:
         cost = cost_microusd or 0
         self._aside_microusd = min(cost, self.left_microusd) if self._cost_max else cost
         if cost:
-            self._charge(0, self._aside_microusd)
+            self._set_aside(0, self._aside_microusd)
 
     def raise_to(self, tokens: int, cost_microusd: int | None) -> None:
         """The attempt has come to so much already, and goes on: what was not set aside of it counts from now on."""
@@ -233,11 +241,12 @@ class Tab:
         more_microusd = max(0, (cost_microusd or 0) - self._aside_microusd)
         self._aside_tokens += more_tokens
         self._aside_microusd += more_microusd
-        self._charge(more_tokens, more_microusd)
+        self._set_aside(more_tokens, more_microusd)
 
     def settle(self, tokens: int, cost_microusd: int | None) -> None:
         """The attempt is over and came to this; nothing of it, if it was not made after all."""
-        self._charge(tokens, (cost_microusd or 0) - self._aside_microusd)
+        self._charge(tokens, cost_microusd or 0)
+        self._set_aside(0, -self._aside_microusd)
         self._aside_microusd = 0
 
     def close(self) -> None:
@@ -245,7 +254,7 @@ class Tab:
         if self._is_open:
             self._is_open = False
             self._book.at_once -= 1
-            self._charge(-self._aside_tokens, 0)
+            self._set_aside(-self._aside_tokens, 0)
             if not self._is_asked:
                 self._spent.requests -= 1
 
@@ -256,6 +265,11 @@ class Tab:
             return ()
         self._unsaved_requests = self._unsaved_tokens = self._unsaved_microusd = 0
         return (Charge(client=self._client, day=self._day, requests=requests, tokens=tokens, cost_microusd=cost_microusd),)
+
+    def _set_aside(self, tokens: int, cost_microusd: int) -> None:
+        self._spent.tokens_aside += tokens
+        self._spent.microusd_aside += cost_microusd
+        self._charge(tokens, cost_microusd)
 
     def _charge(self, tokens: int, cost_microusd: int) -> None:
         spent = self._spent

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from hrd.core.ceilings import PRICE_UNKNOWN, TOO_DEAR, cost_is_spent
+from hrd.core.ceilings import PRICE_UNKNOWN, SET_ASIDE, TOO_DEAR, cost_is_set_aside, cost_is_spent
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import PassedOver
 from hrd.core.reasons import in_words
@@ -114,6 +114,8 @@ def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusa
     whys = Counter(item.why for item in passed if item.why)
     if tour.notes or not whys:
         return _all_failed(passed, tour)
+    if SET_ASIDE in whys:
+        return cost_is_set_aside()
     if TOO_DEAR in whys:
         return cost_is_spent(now)
     why = _telling(whys)

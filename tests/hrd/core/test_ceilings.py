@@ -4,9 +4,11 @@ import pytest
 
 from hrd.core.ceilings import (
     PRICE_UNKNOWN,
+    SET_ASIDE,
     TOO_DEAR,
     Ceilings,
     ClientStanding,
+    cost_is_set_aside,
     cost_is_spent,
     until_midnight_s,
     why_not,
@@ -59,6 +61,15 @@ def test_a_request_that_alone_is_over_the_ceiling_is_told_so() -> None:
     assert "600 are left, and this request alone has about 5,000" in refusal.message
 
 
+def test_who_fits_once_what_is_under_way_has_ended_is_told_to_ask_again_soon() -> None:
+    refusal = why_not(Ceilings(tokens_day=1000), ClientStanding(tokens=1000, tokens_aside=300), 200, NOON)
+    assert refusal is not None
+    assert (refusal.retry_after_s, "set aside" in refusal.message) == (1.0, True)
+    refusal = why_not(Ceilings(tokens_day=1000), ClientStanding(tokens=1000, tokens_aside=300), 300, NOON)
+    assert refusal is not None
+    assert refusal.retry_after_s == 43200.0
+
+
 def test_a_ceiling_that_was_lowered_below_what_was_spent_leaves_nothing() -> None:
     refusal = why_not(Ceilings(tokens_day=1000), ClientStanding(tokens=4000), 5, NOON)
     assert refusal is not None
@@ -71,6 +82,19 @@ def test_a_ceiling_that_was_lowered_below_what_was_spent_leaves_nothing() -> Non
 )
 def test_who_can_be_paid_for(left: int, sends: int | None, why: str) -> None:
     assert why_too_dear(left, sends) == why
+
+
+def test_what_is_set_aside_may_come_back() -> None:
+    assert [why_too_dear(0, sends, 500) for sends in (0, 1, 499, 500, None)] == [
+        "",
+        SET_ASIDE,
+        SET_ASIDE,
+        TOO_DEAR,
+        PRICE_UNKNOWN,
+    ]
+    refusal = cost_is_set_aside()
+    assert (refusal.kind, refusal.retry_after_s) == (RefusalKind.RATE_LIMITED, 1.0)
+    assert "PROXY_LIMIT_COST_DAY" in refusal.message
 
 
 def test_a_spent_cost_ceiling_opens_at_midnight() -> None:

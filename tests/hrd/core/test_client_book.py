@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hrd.core.ceilings import TOO_DEAR, Ceilings
+from hrd.core.ceilings import SET_ASIDE, TOO_DEAR, Ceilings
 from hrd.core.client_book import ClientBook, Tab
 from hrd.core.ledger import Reservation
 from hrd.core.refusals import Refusal
@@ -168,6 +168,25 @@ def test_a_reply_sets_no_more_aside_than_is_left_and_the_next_is_refused_until_i
     admit(book, ceilings, sends=10)
 
 
+def test_whom_only_what_is_set_aside_is_in_the_way_of_is_told_to_ask_again_soon() -> None:
+    book, ceilings = ClientBook(), Ceilings(tokens_day=1000, cost_day_microusd=1000)
+    tab = admit(book, ceilings, sends=10, expects=5000)
+    tab.ask(5000)
+    told = refused(book, ceilings, sends=900)
+    assert (told.retry_after_s, "set aside" in told.message) == (1.0, True)
+    assert refused(book, ceilings, sends=1000).retry_after_s == 43200.0
+    other = admit(book, Ceilings(cost_day_microusd=1000))
+    assert (other.why_too_dear(999), other.why_too_dear(1000)) == (SET_ASIDE, TOO_DEAR)
+    tab.raise_to(1000, 1500)
+    assert (other.why_too_dear(999), other.why_too_dear(1000)) == (SET_ASIDE, TOO_DEAR)
+    tab.settle(500, 900)
+    tab.close()
+    other.close()
+    assert refused(book, ceilings, sends=900).retry_after_s == 43200.0
+    assert (other.why_too_dear(99), other.why_too_dear(100)) == ("", TOO_DEAR)
+    admit(book, ceilings, sends=400)
+
+
 def test_the_cost_ceiling_passes_over_who_costs_too_much() -> None:
     book, ceilings = ClientBook(), Ceilings(cost_day_microusd=1000)
     tab = admit(book, ceilings)
@@ -176,7 +195,7 @@ def test_the_cost_ceiling_passes_over_who_costs_too_much() -> None:
     tab.ask(5000)
     assert tab.left_microusd == 0, "set aside as far as it fits"
     other = admit(book, ceilings)
-    assert other.why_too_dear(1) == TOO_DEAR
+    assert other.why_too_dear(1) == SET_ASIDE
     tab.settle(50, 300)
     assert other.left_microusd == 700
     assert other.why_too_dear(None) != ""
@@ -332,6 +351,7 @@ class Spending(RuleBasedStateMachine):
     def what_ended_is_counted_as_it_was(self) -> None:
         if not self.open:
             standing = self.book.standing("c", NOON)
+            assert standing.tokens_aside == 0
             for counted in (standing, self.stored):
                 assert (counted.requests, counted.tokens, counted.cost_microusd) == (
                     len(self.were_asked),

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hrd.core.ask import Ask, Kind
-from hrd.core.ceilings import PRICE_UNKNOWN, TOO_DEAR
+from hrd.core.ceilings import PRICE_UNKNOWN, SET_ASIDE, TOO_DEAR
 from hrd.core.conclusion import PASSING, PASSING_IF_SAID, Hindered, conclude, describe_s
 from hrd.core.failures import Verdict
 from hrd.core.journal import AttemptNote, PassedOver
@@ -132,6 +132,11 @@ def test_a_cost_ceiling_that_leaves_nobody_opens_at_midnight() -> None:
     refusal = concluded(whys=(TOO_DEAR, "takes no tools", "takes no tools"))
     assert (refusal.http_status, refusal.retry_after_s) == (429, 86400 - NOW % 86400)
     assert "PROXY_LIMIT_COST_DAY" in refusal.message
+
+
+def test_a_cost_ceiling_that_is_set_aside_for_others_may_open_soon() -> None:
+    refusal = concluded(whys=(TOO_DEAR, SET_ASIDE))
+    assert (refusal.http_status, refusal.retry_after_s) == (429, 1.0)
 
 
 def test_a_price_that_nobody_knows_is_asked_for() -> None:
