@@ -1,4 +1,4 @@
-"""StreamBounds: what the settings say, as each part of the house takes it."""
+"""Bounds: what the settings say, as each part of the house takes it."""
 
 from hrd.core.brake import BrakeRules
 from hrd.dialects.contract import StreamBounds

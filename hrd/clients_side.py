@@ -162,4 +162,5 @@ class ClientsSide:
         """What begins from now on goes by *settings*."""
         self.brake.release()
         self.heartbeat.every_s = settings.keepalive_seconds
+        self.connections.context.hold_to(bounds.http_limits(settings), bounds.patience(settings), settings.max_buffered_bytes)
         self._responses.bytes_max, self._responses.kept_s = settings.responses_kept_bytes, settings.responses_kept_seconds

@@ -17,8 +17,6 @@ import msgspec
 import trio
 
 from hrd import __version__, bounds
-from hrd.admin.finished import Finished
-from hrd.admin.server import admin_dispatch, may_control
 from hrd.admin.status import DaemonFacts
 from hrd.admin.wire.status import Finishing
 from hrd.clients_side import ClientsSide
@@ -26,15 +24,13 @@ from hrd.configuration.assemble import Assembled
 from hrd.configuration.demo import demo_of
 from hrd.configuration.generations import Generations
 from hrd.configuration.live import Configuration, watch
+from hrd.control_side import ControlSide
 from hrd.core.facts import RosterChanged
 from hrd.core.journal import Entry
 from hrd.core.remembered import AccountNamed, Discovered, Remembered, Row
 from hrd.demo.serve import serve_demo
-from hrd.downstream.call import Call
-from hrd.downstream.doors import ClientDoor, ControlDoor, endpoint_url, gid_of
+from hrd.downstream.doors import ClientDoor, endpoint_url
 from hrd.downstream.drain import drain
-from hrd.downstream.listeners import Connections
-from hrd.downstream.peers import unix_peer
 from hrd.handover.giving import Belongings
 from hrd.handover.inheritance import Inheritance
 from hrd.handover.predecessors import Predecessors
@@ -92,17 +88,13 @@ class Daemon:
         self._demo_wanted = demo_wanted
         self._generations = Generations(configuration, remembered.discovered, remembered.accounts)
         self._door = ClientDoor(lambda: self._clients.connections, self._wanted_address)
-        self._control_door = ControlDoor(configuration.places.control_socket, self._control_gid)
         self._started_at = self.now()
         self._stop = trio.Event()
         self._stop_now = trio.Event()
         self._signals = Signals()
-        self._control_accepting = trio.CancelScope()
         self.log = Logbook(settings.log_level, configuration.secrets)
-        self._control_calls: dict[int, Call] = {}
         assembled = self._generations.next(self._door.listening_on)
         self._pool = Pool(assembled.roster, bounds.pool_rules(settings), remembered)
-        self._finished = Finished()
         self._metrics = Metrics(self._gauges)
         self._alarms = Alarms()
         hop = secrets.token_hex(16)
@@ -133,7 +125,20 @@ class Daemon:
             is_stopping=self._stop.is_set,
             now=now,
         )
-        self._control = self._make_control()
+        self._control = ControlSide(
+            configuration,
+            self._generations,
+            self._pool,
+            store,
+            self._providers,
+            self._clients,
+            facts=self.facts,
+            listening_on=lambda: self._door.listening_on,
+            changed=self.changed,
+            stop=self.stop,
+            restart=lambda: self._succession.restart(),  # noqa: PLW0108 - made last, because it holds all of these
+            now=now,
+        )
         self._predecessors = Predecessors(
             pool=self._pool,
             store=store,
@@ -150,35 +155,6 @@ class Daemon:
     def _wanted_address(self) -> tuple[str, int]:
         return self._configuration.settings.host, self._configuration.settings.port
 
-    def _control_gid(self) -> int | None:
-        return gid_of(self._configuration.settings.control_group)
-
-    def _make_control(self) -> Connections:
-        dispatch = admin_dispatch(
-            pool=self._pool,
-            store=self._store,
-            configuration=self._configuration,
-            discovered=self._generations.discovered,
-            facts=self.facts,
-            listening_on=lambda: self._door.listening_on,
-            connect=self._providers.dialer.connect,
-            changed=self.changed,
-            stop=self.stop,
-            restart=lambda: self._succession.restart(),  # noqa: PLW0108 - made last, because it holds all of these
-            accounts=self._providers.accounts,
-            signing_in=self._providers.signing_in(),
-            finished=self._finished,
-            reset=self._clients.brake.release,
-            may_control=lambda peer: may_control(peer, os.geteuid(), self._control_gid()),
-            now=self.now,
-        )
-        context = self._clients.context(dispatch, self._control_calls)  # stopping or not: `hr` is answered until the very end
-        return Connections(
-            context,
-            connections_max=lambda: self._configuration.settings.max_control_connections,
-            peer_of=lambda sock, _: unix_peer(sock),
-        )
-
     def _make_succession(self) -> Succession:
         surroundings = self._surroundings
         terms = SuccessionTerms(
@@ -189,7 +165,7 @@ class Daemon:
             stop_now=self._stop_now,
             leave_signals=self._signals.leave,
             calls=self._clients.calls,
-            control_calls=self._control_calls,
+            control_calls=self._control.calls,
             lock=surroundings.lock,
             lock_path=Path(self._configuration.places.lock),
         )
@@ -198,9 +174,9 @@ class Daemon:
             schema=surroundings.schema,
             lock=surroundings.lock.fileno(),
             door=self._door,
-            control_door=self._control_door,
+            control_door=self._control.door,
             clients=self._clients.connections,
-            control=self._control,
+            control=self._control.connections,
             predecessors=self._predecessors,
         )
         return Succession(
@@ -250,7 +226,7 @@ class Daemon:
 
     def _exchange_finished(self, entry: Entry) -> None:
         self._metrics.finished(entry)
-        self._finished.tell(entry)
+        self._control.finished.tell(entry)
         self.log.exchange(entry)
 
     # changes while it lives ----------------------------------------------------------------------------------------------
@@ -265,13 +241,9 @@ class Daemon:
         self._clients.changed(settings)
         self._adopt(self._generations.next(self._door.listening_on))
         self._store.limits = bounds.store_limits(settings)
-        for connections in (self._clients.connections, self._control):
-            connections.context.limits = bounds.http_limits(settings)
-            connections.context.patience = bounds.patience(settings)
-            connections.context.budget.bytes_max = settings.max_buffered_bytes
         self.log.set_level(settings.log_level)
         self._door.look_again()
-        trouble = self._control_door.look_again()
+        trouble = self._control.changed(settings)
         if trouble:
             self.log.warning("configuration not taken", problem=trouble)
 
@@ -317,7 +289,7 @@ class Daemon:
 
     def _finished_elsewhere(self, entry: Entry) -> None:
         self._metrics.finished(entry)
-        self._finished.tell(entry)
+        self._control.finished.tell(entry)
 
     # running -------------------------------------------------------------------------------------------------------------
 
@@ -328,9 +300,9 @@ class Daemon:
         try:
             if inheritance is not None:
                 self._door.adopt(inheritance.listeners, inheritance.asked)
-                self._control_door.adopt(inheritance.control)
+                self._control.door.adopt(inheritance.control)
             self._door.bind()
-            control = self._control_door.bind()
+            control = self._control.door.bind()
             async with trio.open_nursery() as support:
                 for part in (
                     self._alarms.run,
@@ -346,7 +318,7 @@ class Daemon:
                 support.start_soon(self._take_signals)
                 is_ours = inheritance is None or await inheritance.take()
                 if is_ours:
-                    support.start_soon(self._accept_control, control, support)
+                    support.start_soon(self._control.accept, control, support)
                     support.start_soon(self._tell_supervisor)
                     await self._serve(support, ready, inheritance)
                     self._save()
@@ -354,9 +326,9 @@ class Daemon:
         finally:
             self._door.close()
             if is_ours and not self.is_handed_over:
-                self._control_door.close()
+                self._control.door.close()
             else:
-                self._control_door.leave()
+                self._control.door.leave()
             self._providers.drop_idle()
             self._signals.close()
             self._store.close()
@@ -390,7 +362,7 @@ class Daemon:
                 front.cancel_scope.cancel()
             successor = self._succession.successor
             if successor is not None:
-                self._control_accepting.cancel()
+                self._control.accept_no_more()
                 self._providers.accounts.retire()
                 await self._succession.finish(successor)
             else:
@@ -453,11 +425,6 @@ class Daemon:
     def _woke(self, slept_s: float) -> None:
         self.log.info("the machine slept: idle connections to providers are dropped", slept_s=round(slept_s))
         self._providers.drop_idle()
-
-    async def _accept_control(self, listener: socket.socket, support: trio.Nursery) -> None:
-        with self._control_accepting:
-            await self._control.accept(listener, support)
-        self._control_door.leave()
 
     async def _tell_supervisor(self) -> None:
         """Signs of life, and a line worth reading."""

@@ -44,11 +44,12 @@ RANK = {
     "hrd.pages": 8,
     "hrd.clients_side": 9,
     "hrd.providers_side": 9,
-    "hrd.daemon": 10,
-    "hrd.welcome": 10,
-    "hrd.start": 11,
-    "hrd.checkup": 12,
-    "hrd.__main__": 13,
+    "hrd.control_side": 10,
+    "hrd.daemon": 11,
+    "hrd.welcome": 11,
+    "hrd.start": 12,
+    "hrd.checkup": 13,
+    "hrd.__main__": 14,
 }
 """The longest prefix counts. Nobody imports a higher rank, nor a sibling from rank 3 on: those meet in whoever uses both."""
 SIBLINGS_FROM = 3
@@ -108,7 +109,17 @@ ONLY_IN = {
     "trio": (
         (
             *("hrd.http", "hrd.downstream", "hrd.upstream", "hrd.store", "hrd.demo", "hrd.admin", "hrd.configuration.live"),
-            *("hrd.exchange", "hrd.trip", "hrd.handover", "hrd.pages", "hrd.waking", "hrd.daemon", "hrd.start", "hrd.checkup"),
+            *(
+                "hrd.exchange",
+                "hrd.trip",
+                "hrd.handover",
+                "hrd.pages",
+                "hrd.waking",
+                "hrd.control_side",
+                "hrd.daemon",
+                "hrd.start",
+                "hrd.checkup",
+            ),
             "hrd.signals",
         ),
         "waiters wait, deciders do not",

@@ -45,7 +45,7 @@ class BufferBudget:
 
 
 class Context:
-    """What a connection needs besides its socket. `limits` and `patience` may be replaced: new connections go by them."""
+    """What a connection needs besides its socket."""
 
     def __init__(
         self,
@@ -79,6 +79,10 @@ class Context:
         self.cors = cors
         self.pass_on: Callable[[socket.socket], None] | None = None
         """Where connections that wait for their next request go, once another process serves them."""
+
+    def hold_to(self, limits: HttpLimits, patience: Patience, buffered_bytes_max: int) -> None:
+        """New connections go by these."""
+        self.limits, self.patience, self.budget.bytes_max = limits, patience, buffered_bytes_max
 
     @property
     def is_ending(self) -> bool:

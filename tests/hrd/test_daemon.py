@@ -1,9 +1,6 @@
 """The daemon as a whole, in this process and on virtual time: what changes while it lives, and where it listens. Its life as a
 process, with signals and SQLite, is tested in tests/e2e."""
 
-import os
-import stat
-
 import pytest
 import trio
 
@@ -89,19 +86,3 @@ async def test_a_provider_that_points_at_the_new_port_is_switched_off(house: Hou
         await trio.sleep(WITHIN_S)
         (warning,) = (await resident.control("GET", "/v1/status"))["warnings"]
         assert "OPENAI_BASE_URL points at this router itself" in warning
-
-
-async def test_the_control_socket_is_given_to_a_group_and_taken_back(house: House) -> None:
-    group = 4242 if os.geteuid() == 0 else os.getgroups()[0]
-    path = house.home / "control.sock"
-    async with house.open(PORT="0") as resident:
-        own = path.stat().st_gid
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        house.write_dotenv(CONTROL_GROUP=str(group))
-        await trio.sleep(WITHIN_S)
-        assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o660, group)
-        assert (await resident.control("GET", "/v1/version"))["pid"] == os.getpid()
-        house.write_dotenv()
-        await trio.sleep(WITHIN_S)
-        assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o600, own)
-    assert not path.exists()
