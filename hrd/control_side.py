@@ -1,7 +1,6 @@
 """The control side, built once: the control socket, the connections to it, and what `hr` may ask there."""
 
 import os
-import socket
 from collections.abc import Awaitable, Callable
 
 import trio
@@ -16,13 +15,17 @@ from hrd.clients_side import ClientsSide
 from hrd.configuration.generations import Generations
 from hrd.configuration.live import Configuration
 from hrd.downstream.call import Call
-from hrd.downstream.doors import ControlDoor, gid_of
+from hrd.downstream.doors import CannotListen, ControlDoor, gid_of
 from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import unix_peer
+from hrd.logbook import Logbook
 from hrd.pool import Pool
 from hrd.providers_side import ProvidersSide
 from hrd.settings import Settings
 from hrd.store.contract import Store
+
+LOOK_S = 5.0
+"""How often it is looked whether the socket's file is still there."""
 
 
 class ControlSide:
@@ -36,6 +39,7 @@ class ControlSide:
         store: Store,
         providers: ProvidersSide,
         clients: ClientsSide,
+        log: Logbook,
         *,
         facts: Callable[[], DaemonFacts],
         listening_on: Callable[[], list[tuple[str, int]]],
@@ -46,6 +50,7 @@ class ControlSide:
     ) -> None:
         """*changed*: somebody has changed settings or credentials."""
         self._configuration = configuration
+        self._log = log
         self.finished = Finished()
         """Who follows the log, and hears of each exchange."""
         self.door = ControlDoor(configuration.places.control_socket, self._gid)
@@ -79,11 +84,34 @@ class ControlSide:
     def _gid(self) -> int | None:
         return gid_of(self._configuration.settings.control_group)
 
-    async def accept(self, listener: socket.socket, served: trio.Nursery) -> None:
-        """Until `accept_no_more`. Calls are served in *served*."""
+    async def accept(self, served: trio.Nursery, may_move: Callable[[], bool]) -> None:
+        """Until `accept_no_more`. Calls are served in *served*. A socket whose file is gone (whoever logs out takes
+        XDG_RUNTIME_DIR along) is made again as soon as it can be, unless it is about to change hands."""
+        trouble = ""
         with self._accepting:
-            await self.connections.accept(listener, served)
+            while True:
+                async with trio.open_nursery() as accepting:
+                    accepting.start_soon(self.connections.accept, self.door.bind(), served)
+                    await self._wait_gone(may_move)
+                    accepting.cancel_scope.cancel()
+                trouble = self._make_again(trouble)
         self.door.leave()
+
+    async def _wait_gone(self, may_move: Callable[[], bool]) -> None:
+        await trio.sleep(LOOK_S)
+        while not (self.door.is_gone and may_move()):  # noqa: ASYNC110 - nobody tells of a file that is taken away
+            await trio.sleep(LOOK_S)
+
+    def _make_again(self, told: str) -> str:
+        """Why it cannot be; *told*: what was told of that last."""
+        try:
+            self.door.make_again()
+        except CannotListen as error:
+            if str(error) != told:
+                self._log.warning("the control socket is gone, and cannot be made again yet", problem=str(error))
+            return str(error)
+        self._log.info("the control socket was gone, and is there again")
+        return ""
 
     def accept_no_more(self) -> None:
         """Another process does."""

@@ -132,6 +132,7 @@ class Daemon:
             store,
             self._providers,
             self._clients,
+            self.log,
             facts=self.facts,
             listening_on=lambda: self._door.listening_on,
             changed=self.changed,
@@ -302,7 +303,7 @@ class Daemon:
                 self._door.adopt(inheritance.listeners, inheritance.asked)
                 self._control.door.adopt(inheritance.control)
             self._door.bind()
-            control = self._control.door.bind()
+            self._control.door.bind()
             async with trio.open_nursery() as support:
                 for part in (
                     self._alarms.run,
@@ -318,7 +319,7 @@ class Daemon:
                 support.start_soon(self._take_signals)
                 is_ours = inheritance is None or await inheritance.take()
                 if is_ours:
-                    support.start_soon(self._control.accept, control, support)
+                    support.start_soon(self._control.accept, support, lambda: not self._succession.is_under_way)
                     support.start_soon(self._tell_supervisor)
                     await self._serve(support, ready, inheritance)
                     self._save()

@@ -162,6 +162,7 @@ class ControlDoor:
         self._path = path
         self._group = group
         self._given_to: int | None = None
+        self._file: tuple[int, int] | None = None
         self.sock: socket.socket | None = None
 
     def bind(self) -> socket.socket:
@@ -173,12 +174,14 @@ class ControlDoor:
             self.sock = listen_unix(self._path, self._mode, self._given_to)
         except OSError as error:
             raise CannotListen(f"cannot open the control socket {self._path}: {error.strerror or error}") from None
+        self._file = self._found()
         return self.sock
 
     def adopt(self, sock: socket.socket) -> None:
         """Listen on the socket that another process bound at the same path."""
         sock.setblocking(False)
         self.sock = sock
+        self._file = self._found()
         try:
             found = Path(self._path).stat()
         except OSError:
@@ -198,6 +201,29 @@ class ControlDoor:
             return f"the control socket stays as it is: {error.strerror or error}"
         return ""
 
+    @property
+    def is_gone(self) -> bool:
+        """Somebody has taken the socket's file away, or put another in its place: nobody finds us."""
+        return self._file is None or self._found() != self._file
+
+    def make_again(self) -> None:
+        """The same door with a new socket. Raises `CannotListen`, and all is as it was."""
+        before, self.sock = self.sock, None
+        try:
+            self.bind()
+        except CannotListen:
+            self.sock = before
+            raise
+        if before is not None:
+            before.close()
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            found = os.lstat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def leave(self) -> None:
         """Stop listening; another process does."""
         if self.sock is not None:
@@ -207,7 +233,8 @@ class ControlDoor:
         """Stop listening, and take the socket's file away."""
         if self.sock is not None:
             self.leave()
-            Path(self._path).unlink(missing_ok=True)
+            if not self.is_gone:
+                Path(self._path).unlink(missing_ok=True)
 
     @property
     def _mode(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 import trio
 import trio.testing
 
+from hrd.control_side import LOOK_S
 from tests.hrd.house import WITHIN_S, House, groq
 from tests.upstreams import Answer, Upstream
 
@@ -55,3 +56,18 @@ async def test_hr_is_answered_while_the_last_requests_end(house: House) -> None:
         await trio.sleep(1)
         status = await resident.control("GET", "/v1/status")
         assert (status["listening"], status["draining"], status["in_flight"]) == (False, True, 1)
+
+
+async def test_a_socket_that_is_taken_away_is_there_again_soon(house: House) -> None:
+    path = house.home / "control.sock"
+    async with house.open() as resident:
+        path.unlink()
+        path.mkdir()
+        await trio.sleep(12)
+        path.rmdir()
+        await trio.sleep(LOOK_S)
+        assert (await resident.control("GET", "/v1/version"))["pid"] == os.getpid()
+        path.unlink()
+        await trio.sleep(LOOK_S)
+        assert (await resident.control("GET", "/v1/version"))["pid"] == os.getpid()
+    assert not path.exists()

@@ -3,6 +3,7 @@
 import errno
 import grp
 import os
+import shutil
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -214,6 +215,49 @@ def test_the_control_socket_goes_with_its_door(tmp_path: Path) -> None:
     door.bind()
     with pytest.raises(CannotListen, match=r"control\.sock"):
         ControlDoor(str(path), lambda: None).bind()
+    door.close()
+    assert not path.exists()
+
+
+def test_a_control_socket_whose_file_is_taken_away_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "control.sock"
+    door = ControlDoor(str(path), lambda: None)
+    first = door.bind()
+    assert not door.is_gone
+    shutil.rmtree(path.parent)
+    assert door.is_gone
+    tmp_path.chmod(0o500)
+    if os.geteuid() != 0:
+        with pytest.raises(CannotListen, match="Permission denied"):
+            door.make_again()
+        assert door.sock is first
+    tmp_path.chmod(0o700)
+    door.make_again()
+    assert (door.is_gone, door.sock is first, stat.S_IMODE(path.stat().st_mode)) == (False, False, 0o600)
+    door.close()
+    assert not path.exists()
+
+
+def test_anothers_control_socket_is_neither_taken_nor_taken_away(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    door, another = (ControlDoor(str(path), lambda: None) for _ in range(2))
+    door.bind()
+    path.unlink()
+    another.bind()
+    assert door.is_gone
+    with pytest.raises(CannotListen, match="another daemon answers"):
+        door.make_again()
+    door.close()
+    assert path.exists()
+    another.close()
+
+
+def test_a_door_that_was_taken_over_is_known_by_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    before, door = (ControlDoor(str(path), lambda: None) for _ in range(2))
+    door.adopt(before.bind().dup())
+    assert not door.is_gone
+    before.leave()
     door.close()
     assert not path.exists()
 
