@@ -100,7 +100,7 @@ class Cited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class LogProbs(msgspec.Struct, frozen=True, gc=False):
-    """Of the text that came last: a list in OpenAI's shape (chat and Responses share it), as spelled."""
+    """Of the text that came last: a list in OpenAI's shape (chat and Responses share it), which is not empty."""
 
     content: msgspec.Raw
 

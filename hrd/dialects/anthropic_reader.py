@@ -30,6 +30,7 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.anthropic_shapes import Block, Citation, Delta, Message, StopDetails, StreamEvent, UsageSaid
 from hrd.dialects.arguments import bad_call, is_object, mend_arguments
+from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import ToolName
 from hrd.dialects.fields import COUNT_MAX
 from hrd.dialects.halves import Halves, marked_halves, without_halves
@@ -101,6 +102,7 @@ class AnthropicReader:
         self._held = self._halves.held
         self._started = False
         self._called = False
+        self._ids = CallIds()
         self._stopped = False
 
     def read(self, event: Event, marked: bytes = b"") -> Sequence[ReplyEvent]:
@@ -254,7 +256,7 @@ class AnthropicReader:
         tool = restored(self._names, open_.name)
         return CallDone(
             key=index,
-            id=open_.id,
+            id=self._ids.new(open_.id, index),
             name=tool.name,
             arguments=unwrapped(arguments) if tool.kind is CallKind.CUSTOM else arguments,
             kind=tool.kind,

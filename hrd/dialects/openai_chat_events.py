@@ -14,7 +14,6 @@ from hrd.core.reply_events import (
     Cited,
     Finish,
     Finished,
-    LogProbs,
     RefusalText,
     ReplyEvent,
     Started,
@@ -24,8 +23,10 @@ from hrd.core.reply_events import (
     UsageSeen,
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
+from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import ToolName
 from hrd.dialects.halves import Halves
+from hrd.dialects.logprobs import read_logprobs
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.openai_mend import Calls
 from hrd.dialects.openai_reply import (
@@ -71,7 +72,7 @@ class Call:
         if isinstance(google, dict) and isinstance(google.get("thought_signature"), str):
             self.signature = google["thought_signature"]
 
-    def done(self, key: int, names: Mapping[str, ToolName]) -> CallDone | Broken:
+    def done(self, key: int, names: Mapping[str, ToolName], ids: CallIds) -> CallDone | Broken:
         """The whole call; or, if its arguments cannot be read, the error that this is."""
         tool = restored(names, self.name)
         spelled = "".join(self.fragments)
@@ -80,7 +81,7 @@ class Call:
             return bad_call(tool.name)
         return CallDone(
             key=key,
-            id=self.id or f"call_{key}",
+            id=ids.new(self.id, key),
             name=tool.name,
             namespace=tool.namespace,
             kind=tool.kind,
@@ -95,6 +96,7 @@ class CallBook:
     def __init__(self, names: Mapping[str, ToolName]) -> None:
         self._names = names
         self._calls: dict[int, Call] = {}
+        self._ids = CallIds()
 
     def __contains__(self, key: int) -> bool:
         return key in self._calls
@@ -106,7 +108,7 @@ class CallBook:
         """All of them. The one that a reply cut off at its length had not finished is left out."""
         events: list[ReplyEvent] = []
         for key, call in self._calls.items():
-            event = call.done(key, self._names)
+            event = call.done(key, self._names, self._ids)
             if isinstance(event, Broken):
                 if finish is Finish.LENGTH:
                     continue
@@ -188,7 +190,7 @@ class ChatReader:
                 self._book.add(0, ToolCall(function=said.function_call))
                 events.append(CallText(0, said.function_call.arguments or ""))
         if choice.logprobs:
-            read_logprobs(choice.logprobs, events)
+            events += _logprobs(choice.logprobs)
         if choice.finish_reason is not None:
             self._finish = _FINISH.get(plain_finish(choice.finish_reason), Finish.STOP)
             events += self._book.done(self._finish)
@@ -239,11 +241,10 @@ def _cited(cited: dict[str, Any]) -> Cited:
     )
 
 
-def read_logprobs(logprobs: Any, events: list[ReplyEvent]) -> None:
+def _logprobs(logprobs: Any) -> list[ReplyEvent]:
     """What a choice says of the probability of its words."""
-    content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    if isinstance(content, list) and content:
-        events.append(LogProbs(msgspec.Raw(msgspec.json.encode(content))))
+    read = read_logprobs(logprobs.get("content")) if isinstance(logprobs, dict) else None
+    return [] if read is None else [read]
 
 
 def read_message(choice: Choice, names: Mapping[str, ToolName]) -> list[ReplyEvent]:
@@ -264,6 +265,6 @@ def read_message(choice: Choice, names: Mapping[str, ToolName]) -> list[ReplyEve
     if said.function_call is not None:
         book.add(0, ToolCall(function=said.function_call))
     if choice.logprobs:
-        read_logprobs(choice.logprobs, events)
+        events += _logprobs(choice.logprobs)
     events += book.done(finish)
     return events if events and isinstance(events[-1], Broken) else [*events, Finished(finish)]

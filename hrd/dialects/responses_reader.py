@@ -18,7 +18,6 @@ from hrd.core.reply_events import (
     CallText,
     Finish,
     Finished,
-    LogProbs,
     PlanSeen,
     RefusalText,
     ReplyEvent,
@@ -29,8 +28,10 @@ from hrd.core.reply_events import (
     UsageSeen,
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
+from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import ToolName
 from hrd.dialects.halves import Halves, marked_halves, without_halves
+from hrd.dialects.logprobs import decode_logprobs, read_logprobs
 from hrd.dialects.openai_errors import error_object
 from hrd.dialects.responses_reply import citation, error_of, index_of, object_in, objects_in, read_usage, text_in
 from hrd.dialects.sse import Event, Framer
@@ -100,6 +101,7 @@ class ResponsesReader:
         self._done: set[int] = set()
         self._arguments: dict[int, str] = {}
         self._has_calls = False
+        self._ids = CallIds()
         self._halves = Halves()
         self._held = self._halves.held
 
@@ -201,7 +203,8 @@ class ResponsesReader:
         self._speak(said.output_index, "text", said.content_index)
         if bytes(said.logprobs) in _NO_LOGPROBS:
             return (Text(text),)
-        return (Text(text), LogProbs(said.logprobs))
+        logprobs = decode_logprobs(said.logprobs)
+        return (Text(text),) if logprobs is None else (Text(text), logprobs)
 
     def _refusal(self, said: _Said) -> Sequence[ReplyEvent]:
         self._speak(said.output_index, "text", said.content_index)
@@ -225,7 +228,7 @@ class ResponsesReader:
     # items ---------------------------------------------------------------------------------------------------------------
 
     def _added(self, place: int, item: Mapping[str, Any]) -> Sequence[ReplyEvent]:
-        kind = item.get("type")
+        kind = text_in(item, "type")
         if place in self._begun or (kind not in _CALLS and (not self._passes or kind in _WORDS)):
             return ()
         self._begun.add(place)
@@ -252,8 +255,8 @@ class ResponsesReader:
             text, refusal = part.get("text"), part.get("refusal")
             if isinstance(text, str) and text and not is_spoken:
                 events.append(Text(text))
-                if logprobs := part.get("logprobs"):
-                    events.append(LogProbs(msgspec.Raw(msgspec.json.encode(logprobs))))
+                if (logprobs := read_logprobs(part.get("logprobs"))) is not None:
+                    events.append(logprobs)
             elif isinstance(refusal, str) and refusal and not is_spoken:
                 events.append(RefusalText(refusal))
             if (place, "cited", step) not in self._spoken:
@@ -293,7 +296,7 @@ class ResponsesReader:
         self._has_calls = True
         done = CallDone(
             key=place,
-            id=text_in(item, "call_id") or text_in(item, "id") or f"call_{place}",
+            id=self._ids.new(text_in(item, "call_id") or text_in(item, "id"), place),
             name=tool.name,
             arguments=written,
             kind=kind,

@@ -183,6 +183,11 @@ def test_a_chunk_of_an_odd_shape_has_its_halves_joined_as_well() -> None:
     ]
 
 
+def test_a_call_without_an_id_gets_one_that_no_other_has() -> None:
+    events = said(call("{}", index=0, id="call_1", name="f"), call("{}", index=1, name="g"), CALLS)
+    assert [event.id for event in events if isinstance(event, CallDone)] == ["call_1", "call_1_1"]
+
+
 def test_arguments_that_are_not_json_are_an_error_and_never_half_sent() -> None:
     events = said(call('{"a": "ok"}', index=0, id="a", name="f"), call("rm -rf", index=1, id="b", name="g"), CALLS)
     assert events[:2] == [CallBegun(key=0), CallBegun(key=1)]

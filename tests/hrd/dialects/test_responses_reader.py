@@ -136,15 +136,26 @@ def test_custom_tools_and_namespaces() -> None:
     )
 
 
+def test_calls_of_one_id_are_told_apart() -> None:
+    done = read(item_done(CALL), item_done(CALL, 1))
+    assert [each.id for each in done if isinstance(each, CallDone)] == ["call_1", "call_1_1"]
+
+
+@pytest.mark.parametrize("kind", [[], {}, 5, None, "some_day"])
+def test_an_item_of_a_kind_that_nobody_knows_is_read_over(kind: object) -> None:
+    added = {"type": "response.output_item.added", "output_index": 0, "item": {"type": kind}}
+    assert read(added, item_done({"type": kind})) == []
+
+
 def test_names_that_were_changed_for_the_provider_are_restored() -> None:
     names = {"mcp_1": ToolName(name="mcp.1", namespace="srv"), "patch": ToolName(name="patch", kind=CallKind.CUSTOM)}
     reader = ResponsesReader(names)
     events = [*reader.read(event(**item_done({**CALL, "name": "mcp_1"})))]
-    events += reader.read(event(**item_done({**CALL, "name": "patch", "arguments": '{"input":"x"}'}, 1)))
+    events += reader.read(event(**item_done({**CALL, "call_id": "call_2", "name": "patch", "arguments": '{"input":"x"}'}, 1)))
     assert events == [
         *(CallBegun(key=0), msgspec.structs.replace(CALLED, name="mcp.1", namespace="srv")),
         CallBegun(key=1),
-        msgspec.structs.replace(CALLED, key=1, name="patch", arguments="x", kind=CallKind.CUSTOM),
+        msgspec.structs.replace(CALLED, key=1, id="call_2", name="patch", arguments="x", kind=CallKind.CUSTOM),
     ]
 
 
@@ -194,15 +205,17 @@ def test_refusals() -> None:
 def test_sources_and_probabilities_are_said_once() -> None:
     annotation = {"type": "url_citation", "url": "https://e.org/", "title": "E", "start_index": 0, "end_index": 1}
     added = {"type": "response.output_text.annotation.added", "output_index": 0, "content_index": 0, "annotation": annotation}
-    logprobs = [{"token": "a", "logprob": -1}]
+    logprobs = [{"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": []}]
+    probable = LogProbs(msgspec.Raw(msgspec.json.encode(logprobs)))
     item = {"type": "message", "content": [{"type": "output_text", "text": "a", "annotations": [annotation]}]}
     cited = Cited(url="https://e.org/", title="E", start=0, end=1)
     odd = {**added, "annotation": {"type": "file_citation"}}
-    assert read({**delta("a"), "logprobs": logprobs}, added, odd, item_done(item)) == [
-        *(Text("a"), LogProbs(msgspec.Raw(b'[{"token":"a","logprob":-1}]')), cited)
-    ]
+    assert read({**delta("a"), "logprobs": logprobs}, added, odd, item_done(item)) == [Text("a"), probable, cited]
     item["content"][0]["logprobs"] = logprobs  # type: ignore[index]
-    assert read(item_done(item)) == [Text("a"), LogProbs(msgspec.Raw(b'[{"token":"a","logprob":-1}]')), cited]
+    assert read(item_done(item)) == [Text("a"), probable, cited]
+    item["content"][0]["logprobs"] = 5  # type: ignore[index]
+    assert read({**delta("a"), "logprobs": "high"}, added, item_done(item)) == [Text("a"), cited]
+    assert read(item_done(item)) == [Text("a"), cited]
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,11 @@ ASKED = {
 }
 
 
-def asking(endpoint: str) -> tuple[Dialect, Request]:
-    """A client of *endpoint*, and its request for a stream."""
+def asking(endpoint: str, *, stream: bool = True) -> tuple[Dialect, Request]:
+    """A client of *endpoint*, and its request."""
     opening = dict(openings(ResponseBook(1_000_000, 60.0), lambda: 0.0))[endpoint]
     client = opening("ada", STAMP)
-    request = client.decode(msgspec.json.encode({"model": "m", "stream": True, **ASKED[endpoint]}))
+    request = client.decode(msgspec.json.encode({"model": "m", "stream": stream, **ASKED[endpoint]}))
     assert isinstance(request, Request)
     return client, request
 
