@@ -67,8 +67,7 @@ def read_tools(spelled: msgspec.Raw, name: str = "tools") -> tuple[list[Tool], l
     foreign: list[ProviderTool] = []
     for place, tool in enumerate(tools or ()):
         if tool.type == "namespace":
-            inner = [_own_tool(each, tool.name or "") for each in tool.tools or ()]
-            own += [each for each in inner if each is not None]
+            own += _of_namespace(tool)
         elif tool.type in ("function", "custom"):
             read = _own_tool(tool, "")
             if read is None:
@@ -77,6 +76,15 @@ def read_tools(spelled: msgspec.Raw, name: str = "tools") -> tuple[list[Tool], l
         else:
             foreign.append(ProviderTool(dialect=DIALECT, type=tool.type, raw=_RAWS.decode(spelled)[place]))
     return own, foreign
+
+
+def _of_namespace(group: _Tool) -> list[Tool]:
+    """The tools of a namespace. Who knows none is told with the first of them what is said of all."""
+    tools = [tool for each in group.tools or () if (tool := _own_tool(each, group.name or "")) is not None]
+    if tools and group.description:
+        told = f"(About all tools of {group.name}: {group.description})\n\n{tools[0].description}".rstrip()
+        tools[0] = msgspec.structs.replace(tools[0], description=told)
+    return tools
 
 
 def _own_tool(tool: _Tool, namespace: str) -> Tool | None:

@@ -26,10 +26,19 @@ def test_own_tools_with_those_of_a_namespace_and_the_providers() -> None:
         [
             Tool(name="f", description="d", schema=SCHEMA, strict=True),
             Tool(name="patch", kind=CallKind.CUSTOM, format=raw(grammar)),
-            Tool(name="find", namespace="crm"),
+            Tool(name="find", namespace="crm", description="(About all tools of crm: Customers)"),
         ],
         [ProviderTool(dialect="openai_responses", type="web_search", raw=msgspec.Raw(b'{"type":"web_search"}'))],
     )
+
+
+def test_what_is_said_of_a_namespace_is_told_with_the_first_of_its_tools() -> None:
+    inner = [{"type": "function", "name": name, "description": f"{name} one"} for name in ("find", "add")]
+    group = {"type": "namespace", "name": "crm", "description": "Customers.", "tools": inner}
+    read = read_tools(raw([group, {**group, "description": ""}, {**group, "tools": []}]))
+    assert not isinstance(read, Refusal)
+    told = ["(About all tools of crm: Customers.)\n\nfind one", "add one", "find one", "add one"]
+    assert [tool.description for tool in read[0]] == told
 
 
 def test_no_tools() -> None:
