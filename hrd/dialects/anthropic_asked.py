@@ -49,6 +49,7 @@ class DocumentAsked(msgspec.Struct, tag_field="type", tag="document", gc=False):
     source: Source
     title: str | None = None
     context: str | None = None
+    citations: msgspec.Raw = NOTHING
     cache_control: msgspec.Raw = ABSENT
 
 
@@ -56,7 +57,13 @@ class FoundAsked(msgspec.Struct, tag_field="type", tag="search_result", gc=False
     source: str | None = None
     title: str | None = None
     content: str | list[TextAsked] | None = None
+    citations: msgspec.Raw = NOTHING
     cache_control: msgspec.Raw = ABSENT
+
+
+def is_cited(block: DocumentAsked | FoundAsked) -> bool:
+    """Whether the reply is to name the places of *block* that it rests on."""
+    return bytes(block.citations).find(b"true") >= 0
 
 
 class ThinkingBlockAsked(msgspec.Struct, tag_field="type", tag="thinking", gc=False):

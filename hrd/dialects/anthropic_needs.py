@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.needs import NONE, Need
-from hrd.dialects.anthropic_asked import BlockAsked, ContentAsked, DocumentAsked, OtherBlock, PlainAsked
+from hrd.dialects.anthropic_asked import BlockAsked, ContentAsked, DocumentAsked, FoundAsked, OtherBlock, PlainAsked, is_cited
 from hrd.dialects.anthropic_request import HARMLESS
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
@@ -44,14 +44,21 @@ def needs_of(fields: Fields, blocks: Sequence[BlockAsked], shown: Sequence[Block
 
 
 def _of_blocks(blocks: Sequence[BlockAsked], shown: Sequence[BlockAsked]) -> set[Need]:
-    """What others have no words for: a block of the API's own, a file that lies there, a document of more than text."""
+    """What others have no words for: a block of the API's own, a file that lies there, a document of more than text, and
+    places to be named of what is text."""
     needs: set[Need] = set()
     kinds = {*map(type, blocks), *map(type, shown)}
     if OtherBlock in kinds and any(type(block) is OtherBlock and block.kind not in HARMLESS for block in blocks):
         needs.add(Need.OF_MESSAGES)
     if DocumentAsked in kinds and any(type(block) is DocumentAsked and not _is_text(block) for block in (*blocks, *shown)):
         needs.add(Need.DOCUMENTS)
+    if not kinds.isdisjoint((DocumentAsked, FoundAsked)) and any(map(_is_to_be_cited, (*blocks, *shown))):
+        needs.add(Need.OF_MESSAGES)
     return needs
+
+
+def _is_to_be_cited(block: BlockAsked) -> bool:
+    return isinstance(block, DocumentAsked | FoundAsked) and is_cited(block)
 
 
 def _is_text(document: DocumentAsked) -> bool:

@@ -57,6 +57,7 @@ from hrd.dialects.anthropic_asked import (
     ToolAsked,
     UrlAsked,
     UseAsked,
+    is_cited,
     read_content,
     read_messages,
 )
@@ -122,6 +123,9 @@ class _Reading:
         if any(tool.input_examples is not NOTHING and bytes(tool.input_examples) != NULL for tool in body.tools or ()):
             self._extras["tools[].input_examples"] = ABSENT
         choice, config = body.tool_choice, body.output_config or OutputConfig()
+        format_ = _format(config.format or body.output_format)
+        if format_ is not None and format_.schema and not format_.strict:
+            self._extras["strictness of a format whose schema OpenAI would refuse as strict"] = ABSENT
         return Conversation(
             turns=tuple(turns),
             tools=tools,
@@ -131,7 +135,7 @@ class _Reading:
             max_tokens=body.max_tokens,
             stop=tuple(body.stop_sequences or ()),
             sampling=Sampling(temperature=body.temperature, top_p=body.top_p, top_k=body.top_k),
-            format=_format(config.format or body.output_format),
+            format=format_,
             reasoning=_reasoning(body.thinking, config.effort or ""),
             service_tier=body.service_tier or "",
             cache_control=_unless_null(body.cache_control),
@@ -140,6 +144,7 @@ class _Reading:
 
     def _system(self, system: Content) -> Iterable[Turn]:
         parts = tuple([part for part in self._parts(system) if not self._is_bookkeeping(part)])
+        _want_in_place(parts)
         return (Turn(Role.SYSTEM, parts),) if parts else ()
 
     def _is_bookkeeping(self, part: Part) -> bool:
@@ -168,6 +173,8 @@ class _Reading:
                 (results if type(part) is ToolResult else said).append(part)
             if results:
                 turns.append(Turn(_TOOL, tuple(results)))
+            if role is not _ASSISTANT:
+                _want_in_place(said)
             if said or not results:
                 turns.append(Turn(role, tuple(said if role is not _ASSISTANT else _with_call_signatures(said))))
         return turns
@@ -195,8 +202,10 @@ class _Reading:
             case ImageAsked():
                 return _image(block)
             case DocumentAsked():
+                self._note_citations(block)
                 return _document(block)
             case FoundAsked():
+                self._note_citations(block)
                 text = f"{block.source or ''}\n{_joined(block.content)}".strip()
                 return Document(text=text, title=block.title or "", cache_control=_unless_null(block.cache_control))
             case ThinkingBlockAsked():
@@ -207,6 +216,10 @@ class _Reading:
                 return Foreign(dialect=DIALECT, type=block.kind, raw=block.raw)
             case TextAsked() | UseAsked() | ResultAsked():
                 raise AssertionError("read above, as most are")
+
+    def _note_citations(self, block: DocumentAsked | FoundAsked) -> None:
+        if is_cited(block):
+            self._extras["citations of documents"] = ABSENT
 
     def _call(self, block: UseAsked) -> ToolCall:
         call_id, name, arguments = block.id or "", block.name or "", bytes(block.input)
@@ -227,6 +240,15 @@ class _Reading:
             name=self._names.get(call_id, ""),
             cache_control=_unless_null(block.cache_control) if block.cache_control else ABSENT,
         )
+
+
+_OF_ASSISTANT: Final = frozenset({Thinking, ToolCall})
+
+
+def _want_in_place(said: Sequence[Part]) -> None:
+    """Refuse what others than the assistant cannot say."""
+    if not _OF_ASSISTANT.isdisjoint(map(type, said)):
+        raise msgspec.ValidationError("thinking and calls of tools stand in messages of the assistant's alone")
 
 
 HARMLESS: Final = frozenset({"server_tool_use", "mcp_tool_use", "fallback"})

@@ -47,6 +47,17 @@ def test_system_is_the_first_turn_and_those_between_messages_stay_where_they_sta
     )
 
 
+@pytest.mark.parametrize("role", ["user", "system"])
+@pytest.mark.parametrize("kind", ["thinking", "redacted_thinking", "tool_use"])
+def test_what_the_assistant_alone_can_say_is_refused_of_others(role: str, kind: str) -> None:
+    refusal = conversation(request({"role": role, "content": [{"type": "text", "text": "hi"}, {"type": kind}]}, HI))
+    assert isinstance(refusal, Refusal)
+    assert refusal.message == (
+        "messages is not as it must be: thinking and calls of tools stand in messages of the assistant's alone."
+    )
+    assert isinstance(conversation(request(HI, system=[{"type": kind}])), Refusal)
+
+
 def test_bookkeeping_of_claude_code_is_no_system_text() -> None:
     billing = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.197;"}
     read = conversed(system=[billing, {"type": "text", "text": "be kind", "cache_control": CACHED}])
@@ -201,6 +212,7 @@ def test_all_other_options() -> None:
     wanted = OutputFormat(kind=FormatKind.JSON_SCHEMA, schema=closed, strict=True)
     schema = {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}
     assert conversed(output_config={"format": schema}).format == conversed(output_format=schema).format == wanted
+    assert conversed(output_config={"format": schema}).extras == {}
 
 
 @pytest.mark.parametrize("members", [{}, {"schema": None}])
@@ -217,7 +229,17 @@ def test_a_schema_that_openai_refuses_as_strict_is_not_called_so() -> None:
     )
     assert read.format is not None
     assert (read.format.strict, read.tools[0].strict) == (None, None)
-    assert "tools[].strict of schemas that OpenAI would refuse" in read.extras
+    assert set(read.extras) == {
+        "strictness of a format whose schema OpenAI would refuse as strict",
+        "tools[].strict of schemas that OpenAI would refuse",
+    }
+
+
+@pytest.mark.parametrize("kind", ["document", "search_result"])
+def test_places_that_a_reply_is_to_name_are_named_as_left_out(kind: str) -> None:
+    block = {"type": kind, "source": PLAIN if kind == "document" else "a"}
+    for citations, named in (({"enabled": True}, ["citations of documents"]), ({"enabled": False}, []), (None, [])):
+        assert list(conversed({"role": "user", "content": [block | {"citations": citations}]}).extras) == named
 
 
 def test_what_a_client_says_of_a_document_is_said_before_it() -> None:
