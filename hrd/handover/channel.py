@@ -50,7 +50,7 @@ def send_now(sock: socket.socket, message: messages.Message, descriptors: Sequen
 def receive_now(sock: socket.socket) -> Packet:
     """The next packet that there is; BlockingIOError if there is none and the socket does not wait."""
     try:
-        data, beside, _, _ = sock.recvmsg(PACKET_BYTES_MAX, DESCRIPTORS_BYTES, socket.MSG_CMSG_CLOEXEC)
+        data, beside = _receive(sock)
     except BlockingIOError:
         raise
     except OSError as error:
@@ -64,6 +64,15 @@ def receive_now(sock: socket.socket) -> Packet:
         for descriptor in found:
             os.close(descriptor)
         raise ChannelGone(f"the other process speaks another language: {error}") from None
+
+
+def _receive(sock: socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]]]:
+    """Who closes without having read all of ours resets the connection, which is told once and first: what it said before that
+    is still there."""
+    try:
+        return sock.recvmsg(PACKET_BYTES_MAX, DESCRIPTORS_BYTES, socket.MSG_CMSG_CLOEXEC)[:2]
+    except ConnectionResetError:
+        return sock.recvmsg(PACKET_BYTES_MAX, DESCRIPTORS_BYTES, socket.MSG_CMSG_CLOEXEC)[:2]
 
 
 def _descriptors(given: bytes) -> list[int]:

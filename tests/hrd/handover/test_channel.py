@@ -60,6 +60,19 @@ async def test_all_that_was_said_is_heard_before_the_end() -> None:
     theirs.close()
 
 
+async def test_all_that_was_said_is_heard_of_one_who_ended_without_having_heard_us_out() -> None:
+    """The kernel tells of the unread words as a reset, and before what is still to be read."""
+    ours, theirs = map(Channel, channel_pair())
+    ours.send(Loaded())
+    ours.send(Farewell())
+    theirs.send(Go())
+    ours.close()
+    assert [(await theirs.receive()).message for _ in range(2)] == [Loaded(), Farewell()]
+    with pytest.raises(ChannelGone):
+        await theirs.receive()
+    theirs.close()
+
+
 async def test_speaking_to_nobody_does_no_harm_and_closes_what_was_given() -> None:
     ours, theirs = map(Channel, channel_pair())
     theirs.close()
