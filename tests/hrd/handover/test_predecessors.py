@@ -184,6 +184,20 @@ async def test_while_nobody_listens_its_words_wait_for_whoever_does_next(company
     assert company.predecessors.finishing()[0].in_flight == 3
 
 
+async def test_whoever_hears_them_no_more_and_thinks_better_of_it_at_once_hears_them_again(company: Company) -> None:
+    """A disk that is full ends a hand-over before anybody else has had a turn."""
+    await settle()
+    company.predecessors.leave()
+    company.predecessors.come_back()
+    await settle()
+    company.old.send(Progress(in_flight=3, seconds_max=90.0))
+    await settle()
+    assert company.predecessors.finishing()[0].in_flight == 3
+    company.old.send(Farewell())
+    await settle()
+    assert company.predecessors.finishing() == ()
+
+
 async def test_handed_on_it_is_somebody_elses(company: Company) -> None:
     company.predecessors.leave()
     older, (channel,) = company.predecessors.channels()
