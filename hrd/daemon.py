@@ -143,7 +143,7 @@ class Daemon:
         self._predecessors = Predecessors(
             pool=self._pool,
             store=store,
-            told_through=remembered.told_through,
+            remembered=remembered,
             now=self.now,
             adopt=self._adopt_client,
             finished=self._finished_elsewhere,

@@ -169,11 +169,6 @@ class ClientBook:
         if client is not None:
             self._of(client).at_once -= 1
 
-    def all_gone(self) -> None:
-        """No other process is left."""
-        for number in list(self._elsewhere):
-            self.end_elsewhere(number)
-
 
 NO_CEILINGS = Ceilings()
 

@@ -19,6 +19,8 @@ from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.window import Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, DayCounts, EmbeddingPin, Learned, Row
 
+LOST = "lost"
+
 
 class Elsewhere:
     """Changes the pool's books; owned by the pool."""
@@ -105,12 +107,16 @@ class Elsewhere:
         """What another process's request adds to this day."""
         self._today.add(counts, now)
 
-    def all_gone(self) -> None:
-        """Nobody is left who could settle: what was held counts as spent."""
-        for number in self._held:
-            self._blocks.end(number)
-        self._held.clear()
-        self._clients.all_gone()
+    def gone(self, numbers: Iterable[int], now: float) -> None:
+        """Whoever held these is no more, and nobody else settles them: they count as spent, and are out no longer."""
+        for number in numbers:
+            held = self._held.get(number)
+            if held is not None:
+                self._settle(Settlement(id=number, at=now, tokens=held.tokens, outcome=LOST), now)
+
+    def all_gone(self, now: float) -> None:
+        """Nobody is left who could settle anything."""
+        self.gone(list(self._held), now)
 
     def _raise(self, row: Raised, now: float) -> None:
         held = self._held.get(row.id)

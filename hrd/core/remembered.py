@@ -132,6 +132,8 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """Requests that were sent within the last minute, one each."""
     held: tuple[Reservation, ...] = ()
     """Those of living processes that still finish what they began."""
+    held_by: dict[int, tuple[int, float]] = {}
+    """Number → whose that is (pid, start)."""
     told_through: dict[tuple[int, float], int] = {}
     """Process (pid, start) that has handed over → the number of its last write that is in here: what it tells of that and of
     earlier ones is known already."""

@@ -1,13 +1,14 @@
 """Processes that have handed over to this one and finish what they had: what they say, and what they are told."""
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import trio
 
 from hrd.core.journal import Entry
-from hrd.core.remembered import DayCounts, Row
+from hrd.core.ledger import Reservation, Settlement
+from hrd.core.remembered import DayCounts, Remembered, Row
 from hrd.handover.channel import Channel, ChannelGone, Packet
 from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, Rows, StopBy, StopToo, rows_of, sent
 from hrd.pool import Pool
@@ -28,25 +29,34 @@ class Finishing(msgspec.Struct, frozen=True, kw_only=True):
 class Predecessor:
     """One of them."""
 
-    def __init__(self, older: Older, channel: Channel, known_through: int) -> None:
+    def __init__(self, older: Older, channel: Channel, known_through: int, holds: set[int]) -> None:
         self.older = older
         self.channel = channel
         self.known_through = known_through
         """The number of its last write that this process has read in the database."""
+        self.holds = holds
+        """Its reservations that are not settled, as far as this process knows."""
         self.in_flight = 0
         self.until = 0.0
 
+    def note(self, row: Row) -> None:
+        """It has written *row*."""
+        if isinstance(row, Reservation):
+            self.holds.add(row.id)
+        elif isinstance(row, Settlement):
+            self.holds.discard(row.id)
+
 
 class Predecessors:
-    """All of them. *told_through*: see `Remembered`. *adopt* serves a client's connection, *finished* hears of each entry that
-    they write; *stop* is called when one of them was told to stop and we are meant."""
+    """All of them. *remembered*: what was read in the database. *adopt* serves a client's connection, *finished* hears of each
+    entry that they write; *stop* is called when one of them was told to stop and we are meant."""
 
     def __init__(
         self,
         *,
         pool: Pool,
         store: Store,
-        told_through: Mapping[tuple[int, float], int],
+        remembered: Remembered,
         now: Callable[[], float],
         adopt: Callable[[socket.socket], None],
         finished: Callable[[Entry], None],
@@ -54,7 +64,7 @@ class Predecessors:
     ) -> None:
         self._pool = pool
         self._store = store
-        self._told_through = told_through
+        self._remembered = remembered
         self._now = now
         self._adopt = adopt
         self._finished = finished
@@ -74,7 +84,10 @@ class Predecessors:
 
     def meet(self, older: Sequence[tuple[Older, socket.socket]]) -> None:
         """Hear them from now on."""
-        self._all = [Predecessor(one, Channel(sock), self._told_through.get(one.process, 0)) for one, sock in older]
+        known = self._remembered
+        for one, sock in older:
+            holds = {number for number, process in known.held_by.items() if process == one.process}
+            self._all.append(Predecessor(one, Channel(sock), known.told_through.get(one.process, 0), holds))
         self._is_heard.set()
 
     async def run(self) -> None:
@@ -128,17 +141,20 @@ class Predecessors:
             self._store.bury(one.older.process)
             self._all.remove(one)
             one.channel.close()
+            self._pool.elsewhere.gone(one.holds, self._now())
             if not self._all:
-                self._pool.elsewhere.all_gone()
+                self._pool.elsewhere.all_gone(self._now())
             nursery.cancel_scope.cancel()
 
     def _hear(self, one: Predecessor, packet: Packet) -> bool:
         """Whether there is more to come."""
         match packet.message:
             case Rows(rows=rows, number=number):
-                self._follow(rows_of(rows), is_known=0 < number <= one.known_through)
+                self._follow(one, rows_of(rows), is_known=0 < number <= one.known_through)
             case MayI() as ask:
                 against = self._pool.elsewhere.lend(ask.reservation, self._now(), insists=ask.insists)
+                if not against:
+                    one.holds.add(ask.reservation.id)
                 rows = tuple(sent(row) for row in against)
                 one.channel.send(May(number=ask.number, granted=not against, rows=rows))
             case Progress() as progress:
@@ -154,11 +170,12 @@ class Predecessors:
                 pass  # of another version: not for us
         return True
 
-    def _follow(self, rows: Sequence[Row], *, is_known: bool) -> None:
+    def _follow(self, one: Predecessor, rows: Sequence[Row], *, is_known: bool) -> None:
         """What it wrote while the work changed hands is read in the database, and heard of here once more."""
         now = self._now()
         ours: list[Row] = []
         for row in rows:
+            one.note(row)
             if not is_known:
                 ours.extend(self._pool.follow(row, now))
             if isinstance(row, Entry):

@@ -197,6 +197,7 @@ class MemoryStore:
             charged=tuple(charge for (_, day), charge in sorted(disk.charged.items()) if day == day_of(now)),
             asked_lately=self._asked_lately(now - LATELY_S),
             held=tuple(row.reservation for row in self._held() if row.process in self._living),
+            held_by={row.reservation.id: row.process for row in self._held() if row.process in self._living},
             told_through=dict(disk.told_through) if living else {},
             lost=lost,
         )

@@ -60,10 +60,15 @@ class Held(NamedTuple):
 
     by_dead: list[Reservation]
     by_living: list[Reservation]
+    holders: dict[int, tuple[int, float]]
+    """Number → whose it is, of the living."""
+
+
+NOTHING_HELD = Held([], [], {})
 
 
 def held_by_others(connection: sqlite3.Connection, process: Process, living: Collection[Process] = ()) -> Held:
-    held = Held([], [])
+    held = Held([], [], {})
     for pid, started, number, at, request_id, provider, model, credential, scopes, tokens, client, cost in connection.execute(
         HELD_BY_OTHERS, process
     ):
@@ -79,7 +84,11 @@ def held_by_others(connection: sqlite3.Connection, process: Process, living: Col
             client=client,
             cost_microusd=cost,
         )
-        (held.by_living if (pid, started) in living else held.by_dead).append(reservation)
+        if (pid, started) in living:
+            held.by_living.append(reservation)
+            held.holders[number] = pid, started
+        else:
+            held.by_dead.append(reservation)
     return held
 
 
@@ -101,6 +110,7 @@ def _remembered(
 ) -> Remembered:
     pin = connection.execute("SELECT provider, model, at FROM embedding_pin WHERE provider <> ''").fetchone()
     windows = _windows(connection, now)
+    held = held_by_others(connection, process, living) if living else NOTHING_HELD
     return Remembered(
         at=now,
         read_at=now if living else 0.0,
@@ -135,7 +145,8 @@ def _remembered(
             for client, day, requests, tokens, cost in connection.execute(CHARGED, (day_of(now),))
         ),
         asked_lately=tuple(AskedAt(*row) for row in connection.execute(ASKED_LATELY, (SPENT_MAX, now - LATELY_S))),
-        held=tuple(held_by_others(connection, process, living).by_living) if living else (),
+        held=tuple(held.by_living),
+        held_by=held.holders,
         told_through=all_told(connection) if living else {},
         lost=lost,
     )

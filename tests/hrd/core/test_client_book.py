@@ -237,7 +237,7 @@ def test_what_another_process_spends_counts_here() -> None:
     book.follow(Charge(client="c", day=TODAY, requests=1, tokens=100))
     book.follow(Charge(client="c", day=TODAY, tokens=-60))
     assert (book.standing("c", NOON).at_once, book.standing("c", NOON).tokens) == (1, 40)
-    book.all_gone()
+    book.end_elsewhere(1)
     assert book.standing("c", NOON).at_once == 0
 
 

@@ -1,5 +1,7 @@
 """What other processes hold and learn, in the books of this one."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hrd.core.block_book import BlockBook
@@ -12,7 +14,7 @@ from hrd.core.learned import Learning
 from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.pin import Pin
 from hrd.core.quota.book import QuotaBook
-from hrd.core.quota.window import Window
+from hrd.core.quota.window import Turn, Window
 from hrd.core.remembered import AccountNamed, BlockLifted, Charge, DayCounts, EmbeddingPin, Learned
 
 NOON = 1_795_003_200.0
@@ -44,9 +46,9 @@ BLOCK = Block(scope=GROQ, reason="rejected", source=HintSource.GUESS, set_at=NOO
 class Books:
     """The pool's books, as a process that took over has them."""
 
-    def __init__(self, *blocks: Block, held: tuple[Reservation, ...] = (HELD,)) -> None:
+    def __init__(self, *blocks: Block, held: tuple[Reservation, ...] = (HELD,), windows: Sequence[Window] = (TOKENS,)) -> None:
         self.blocks = BlockBook(blocks)
-        self.quota = QuotaBook([TOKENS])
+        self.quota = QuotaBook(windows)
         self.learning = Learning([])
         self.pin = Pin(None)
         self.today = DayBook([])
@@ -185,8 +187,29 @@ def test_what_was_learned_pinned_named_and_counted_is_known_here() -> None:
 def test_when_nobody_is_left_what_was_held_stays_spent() -> None:
     books = Books(msgspec.structs.replace(BLOCK, until=NOON - 1), held=())
     books.elsewhere.lend(HELD, NOON, insists=False)
-    books.elsewhere.all_gone()
+    books.elsewhere.all_gone(NOON)
     assert (books.left, len(books.elsewhere)) == (300, 0)
+    assert books.blocks.why((GROQ,), NOON) == ""
+
+
+def test_one_at_a_time_is_free_again_when_the_process_that_had_it_died() -> None:
+    """A slot has no end by the clock: whoever asked there waited until the next restart."""
+    slot = Window(scope=GROQ, kind="at once", turn=Turn.IN_FLIGHT, limit=1, seen_at=NOON - 60, through=7)
+    for is_lent in (False, True):
+        books = Books(held=() if is_lent else (HELD,), windows=[slot])
+        if is_lent:
+            books.elsewhere.lend(HELD, NOON, insists=True)
+        assert books.quota.full_at_once((GROQ,))
+        books.elsewhere.all_gone(NOON)
+        assert not books.quota.full_at_once((GROQ,))
+
+
+def test_what_one_of_several_held_is_out_no_longer_when_it_is_gone() -> None:
+    books = Books(msgspec.structs.replace(BLOCK, until=NOON - 1))
+    other = msgspec.structs.replace(HELD, id=8)
+    books.elsewhere.lend(other, NOON, insists=False)
+    books.elsewhere.gone([8, 9], NOON)
+    assert (books.left, len(books.elsewhere), books.clients.standing("c", NOON).at_once) == (300, 1, 1)
     assert books.blocks.why((GROQ,), NOON) == ""
 
 
@@ -196,7 +219,7 @@ def test_requests_of_client_keys_are_under_way_until_they_are_settled_or_nobody_
     assert books.clients.standing("c", NOON).at_once == 2
     books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=30, outcome="ok"), NOON + 1)
     assert books.clients.standing("c", NOON).at_once == 1
-    books.elsewhere.all_gone()
+    books.elsewhere.all_gone(NOON)
     assert books.clients.standing("c", NOON).at_once == 0
 
 

@@ -14,6 +14,7 @@ from hrd.core.remembered import Charge, Row
 from hrd.handover.channel import Channel, channel_pair
 from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, StopBy, StopToo, packets
 from hrd.handover.predecessors import Finishing, Predecessors
+from hrd.store.contract import Process
 from hrd.store.memory import Disk, MemoryStore
 from tests.hrd.stage import NOON, Stage, provider, roster
 from tests.hrd.store.samples import NEW, OLD, answered, blocked, reserved, settled
@@ -46,7 +47,7 @@ class Company:
         self.predecessors = Predecessors(
             pool=self.stage.pool,
             store=self.store,
-            told_through=remembered.told_through,
+            remembered=remembered,
             now=lambda: NOON,
             adopt=self.connections.append,
             finished=self.finished.append,
@@ -160,6 +161,29 @@ async def test_one_that_dies_loses_what_it_held(company: Company) -> None:
     await company.predecessors.wait_gone()
     assert [entry.outcome for entry in company.disk.journal.values()] == [Outcome.CRASHED]
     assert len(company.stage.pool.elsewhere) == 0
+
+
+async def test_one_of_two_that_dies_holds_no_more_while_the_other_still_finishes(company: Company) -> None:
+    """What it had read of it, what it had lent it, and what it heard that it had reserved."""
+    theirs, ours = channel_pair()
+    other = Channel(theirs)
+    company.predecessors.leave()
+    await settle()
+    company.predecessors.meet([(Older(process=Process(50, 0.5), version="0.0.8"), ours)])
+    await settle()
+    elsewhere = company.stage.pool.elsewhere
+    other.send(MayI(number=1, reservation=reserved(10), insists=False))
+    company.old.send(MayI(number=1, reservation=reserved(11), insists=False))
+    for packet in packets(0, [reserved(12), reserved(13), settled(12)]):
+        company.old.send(packet)
+    await settle()
+    assert len(elsewhere) == 4, "1, 10, 11 and 13"
+    company.old.close()
+    await settle()
+    assert (len(elsewhere), len(company.predecessors)) == (1, 1)
+    other.close()
+    await settle()
+    assert len(elsewhere) == 0
 
 
 async def test_it_is_told_when_to_stop(company: Company) -> None:

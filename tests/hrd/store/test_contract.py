@@ -504,6 +504,7 @@ async def test_what_a_living_process_holds_is_not_lost(open_as: OpenStore) -> No
     store = open_as(NEW)
     remembered = store.load(NOON, {OLD})
     assert (remembered.held, remembered.lost, remembered.read_at) == ((reserved(1),), 0, NOON)
+    assert remembered.held_by == {1: OLD}
     assert await store.journal(JournalQuestion()) == []
 
 

@@ -67,8 +67,8 @@ def test_a_long_history_does_not_slow_a_start(connection: sqlite3.Connection) ->
 
 def test_held_rows_of_the_same_pid_at_another_start_are_anothers(connection: sqlite3.Connection) -> None:
     transact(connection, fold([reserved(1), reserved(2), settled(2)], OLD, ScopeLists(), keep_journal=True))
-    assert questions.held_by_others(connection, OLD) == ([], [])
-    assert questions.held_by_others(connection, OLD._replace(started=9.0)) == ([reserved(1)], [])
+    assert questions.held_by_others(connection, OLD) == ([], [], {})
+    assert questions.held_by_others(connection, OLD._replace(started=9.0)) == ([reserved(1)], [], {})
 
 
 def test_words_of_a_newer_version_are_passed_over(connection: sqlite3.Connection) -> None:

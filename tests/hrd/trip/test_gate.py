@@ -247,7 +247,7 @@ async def test_what_a_former_process_spends_and_holds_counts_in_the_new_one(virt
         pool.follow(Charge(client="client-one", day=int(now // 86400), requests=1, tokens=5), now)
         standing = pool.clients.standing("client-one", now)
         assert (standing.at_once, standing.requests, standing.tokens) == (1, 1, 5)
-        pool.elsewhere.all_gone()
+        pool.elsewhere.all_gone(now)
         assert pool.clients.standing("client-one", now).at_once == 0
         world.disk.charged.clear()
 
