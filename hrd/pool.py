@@ -155,7 +155,7 @@ class Pool:
         decision = self._decide(tour, caller, request_id, now, waited_s)
         if tour.place is not None:
             if isinstance(decision, Claim):
-                self._line.served(tour.place, decision.candidate)
+                self._line.served(tour.place, decision.candidate, now)
             elif not isinstance(decision, Wait):
                 self._line.give_up(tour.place)
         return decision

@@ -26,7 +26,7 @@ from hrd.core.line import Line
 from hrd.core.permits import Permits
 from hrd.core.pin import Pair
 from hrd.core.providers import Candidate
-from hrd.core.quota.meter import Meter
+from hrd.core.quota.meter import SPARE_WAIT_S, Meter
 from hrd.core.refusals import Refusal
 from hrd.core.roster import Roster, Selection
 from hrd.core.rules import PoolRules
@@ -181,10 +181,9 @@ class Choice:
             return Wait(until=min([now + RECHECK_S, *(at for at, _ in waits)]) + WAIT_GRAIN_S)
         if waits and not tour.is_all_empty():
             at, lane = min(waits, key=lambda row: row[0])
-            is_any_moment = 0 < within_s < at - now <= RECHECK_S and self._lanes.is_full_at_once(lane)
-            if at - now <= within_s or is_any_moment:
-                at = now + within_s if is_any_moment else at
-                return self._wait(tour, lane, at, self._taker(selection, tour, caller))
+            if within_s > 0 and (at - now <= within_s or self._may_open_before(at, lane, tour, now)):
+                at = min(at, now + within_s)
+                return self._wait(lane, at, selection, tour, caller, now)
         unfinished = [lane for at, lane in untried if at <= now or self._hindrance.why(lane, tour, shares=shares) == SLOTS]
         if unfinished:
             return self._patient(unfinished, tour, selection, now)
@@ -193,6 +192,11 @@ class Choice:
         return conclude(
             tour, passed, hindered=[self._hindrance.told(lane, at, tour, now, shares=shares) for at, lane in hindered], now=now
         )
+
+    def _may_open_before(self, at: float, lane: Lane, tour: Tour, now: float) -> bool:
+        """Whether *at* is only when to look again for what may come free at any moment."""
+        needed = tour.input_needed, lane.output_needed(tour.ask.max_tokens)
+        return at - now <= SPARE_WAIT_S and self._lanes.may_open_any_moment(lane, *needed)
 
     def _give_way(
         self, chosen: Chosen, selection: Selection, tour: Tour, caller: Caller, now: float, waited_s: float
@@ -214,7 +218,7 @@ class Choice:
                 self._line.give_up(first)  # those between the two move up
                 self._line.wait(first, candidate, now)
                 first.wake()
-                return self._wait(tour, lane, at, self._taker(selection, tour, caller))
+                return self._wait(lane, at, selection, tour, caller, now)
         self._line.wait(first, sought, until)
         return None
 
@@ -237,8 +241,9 @@ class Choice:
         tested = [] if lane.room.takes(*needed) else self._lanes.guessed(lane, *needed, now)
         return Chosen(lane, len(lanes) - 1, len(selection.candidates) - len(lanes), ranked, bool(tested), tested)
 
-    def _wait(self, tour: Tour, lane: Lane, at: float, may_take: Callable[[Candidate, float], bool]) -> Wait:
+    def _wait(self, lane: Lane, at: float, selection: Selection, tour: Tour, caller: Caller, now: float) -> Wait:
         if tour.place is None:
             tour.place = self._line.place(tour.ask.priority)
-        tour.place.may_take = may_take
+        tour.place.may_take = self._taker(selection, tour, caller)
+        tour.place.is_any_moment = self._may_open_before(at, lane, tour, now)
         return Wait(until=self._line.wait(tour.place, lane.candidate, at) + WAIT_GRAIN_S)

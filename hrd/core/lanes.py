@@ -240,7 +240,7 @@ class Lanes:
             lane.inexact.append(meter)
         elif left < 1:
             lane.opens_at = max(lane.opens_at, meter.fits_at(1, now))
-        if left <= meter.spare and (meter.opens_by_the_clock or meter.turns is NEVER):
+        if left + meter.loose < 1 and (meter.opens_by_the_clock or meter.turns is NEVER):
             lane.shut_until = max(lane.shut_until, meter.fits_at(1, now))
         if not evidence.is_firm(meter):
             lane.guesses.append(meter)
@@ -312,10 +312,10 @@ class Lanes:
         meters = (m for m in lane.meters or () if m.measure is AT_ONCE and not m.is_known)
         return max((m.fits_at(1, now) for m in meters), default=now)
 
-    def is_full_at_once(self, lane: Lane) -> bool:
-        """Whether as many of its requests are out as may be: there is room when one of them ends, and nobody knows when."""
-        slots = (m for m in lane.meters or () if m.measure is AT_ONCE)
-        return any(meter.limit is not None and meter.used >= meter.limit for meter in slots)
+    def may_open_any_moment(self, lane: Lane, input_tokens: int, output_tokens: int) -> bool:
+        """Whether what is out is in the way of such a request: there may be room when one of them ends, whenever that is."""
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        return any(meter.may_fit_when_one_ends(amounts.of(meter.measure)) for meter in lane.meters or ())
 
     def waits_for_slots(self, lane: Lane, input_tokens: int, output_tokens: int) -> bool:
         """Whether what is known to have no room for such a request is how many may be out at once, and nothing else."""

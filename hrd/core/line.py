@@ -18,7 +18,7 @@ APART_S = 0.05
 class Place:
     """One request's place."""
 
-    __slots__ = ("candidate", "may_take", "number", "priority", "quota", "until", "wake")
+    __slots__ = ("candidate", "is_any_moment", "may_take", "number", "priority", "quota", "until", "wake")
 
     def __init__(self, priority: Priority, number: int) -> None:
         self.priority = priority
@@ -30,6 +30,8 @@ class Place:
         self.may_take: Callable[[Candidate, float], bool] = _nobody
         """Whether somebody else would do at that moment."""
         self.until = 0.0
+        self.is_any_moment = False
+        """What it waits for may come free before that, whenever something ends that is out."""
         self.wake: Callable[[], None] = _ignore
         """Called when it may be worth looking before `until`."""
 
@@ -86,10 +88,12 @@ class Line:
                 return first
         return None
 
-    def served(self, place: Place, candidate: Candidate) -> None:
-        """It got *candidate*."""
+    def served(self, place: Place, candidate: Candidate, now: float) -> None:
+        """It got *candidate*. If something came free for it, more may have: each that ends calls the first alone."""
         if place.quota == quota_of(candidate):
             self.leave(place)
+            if place.is_any_moment and now < place.until:
+                self.call(candidate)
         else:
             self.give_up(place)
 

@@ -1,11 +1,14 @@
 """Waits and deadlines: how long a request stays, and what it is told in the end."""
 
+from collections import Counter
+
 import pytest
 import trio
 
+from hrd.core.quota.limit import Limit
 from tests.scenarios.failing import rate_limited, refused, says
 from tests.scenarios.world import World, open_world
-from tests.upstreams import Answer, Events, Late, hangs
+from tests.upstreams import Answer, Events, Late, Usage, hangs
 
 TURN_S = 0.01
 """A wait ends a moment after what it waits for."""
@@ -231,3 +234,21 @@ async def test_when_none_comes_free_the_next_is_asked_and_nobody_blamed() -> Non
             assert world.journal.last.attempts[0].message == (
                 "all 1 connections to 127.0.0.1 are busy (MAX_UPSTREAM_CONNECTIONS)"
             )
+
+
+@pytest.mark.parametrize("own", [Limit(kind="at once", limit=5), Limit(kind="tokens/day", limit=3000)], ids=["slots", "tokens"])
+async def test_all_that_comes_free_together_is_taken_together(world: World, own: Limit) -> None:
+    """Five are out, and fifteen wait: each five that end make room for five, not for the first of those who wait alone."""
+    await world.provider("alpha", Answer("hello", before_head_s=2.0, usage=Usage(5, 20)), own_limits=(own,))
+    ended: list[float] = []
+
+    async def ask() -> None:
+        assert await world.ask() == "hello"
+        ended.append(round(world.elapsed_s, 1))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(ask)
+    rounds = Counter(ended)
+    assert max(ended) == (8.0 if own.kind == "at once" else 4.0)
+    assert rounds[2.0] == 5

@@ -24,6 +24,12 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
             return self.output_tokens
         return self.credit if measure is CREDIT else 0
 
+    def loose_of(self, measure: Measure) -> int:
+        """How much less of it the reply may come to: what was sent is spent."""
+        if measure is TOKENS or measure is OUTPUT:
+            return self.output_tokens
+        return self.credit if measure is CREDIT else 0
+
 
 def amounts_of(candidate: Candidate, input_tokens: int, output_tokens: int) -> Amounts:
     """What a request to *candidate* is expected to take."""

@@ -101,7 +101,7 @@ class QuotaBook:
         for meter in meters:
             amount = amounts.of(meter.measure)
             spare = max(0, at_most.of(meter.measure) - amount) if at_most is not None and meter.is_of_tokens else 0
-            count = meter.count(amount, now, spare)
+            count = meter.count(amount, now, spare, amounts.loose_of(meter.measure) if meter.is_sized else 0)
             if meter in tested:
                 evidence.begin_test(meter, now)
                 count.is_test = True

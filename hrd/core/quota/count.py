@@ -18,6 +18,8 @@ class Count(msgspec.Struct, eq=False, gc=False):
     amount: int
     spare: int
     """So much more it may come to."""
+    loose: int
+    """And so much less."""
     entry: Entry | None
     epoch: int
     mark: int

@@ -42,8 +42,8 @@ NO_SPAN_S = 60.0
 UNKNOWN_WAIT_S = 1.0
 """How soon to look again for a slot."""
 SPARE_WAIT_S = 5.0
-"""And for what is kept free for replies that may be long, or sought by those before who may need more than there is: most
-replies are not long, whoever needs too much gives up, and those who wait are called then."""
+"""And for what is set aside or kept free for replies that are on their way, or sought by those before who may need more than
+there is: many come to less, whoever needs too much gives up, and those who wait are called then."""
 TESTS_A_DAY = 8
 REFILL_STEPS = 50
 """A share that refills is looked at anew when so much of it has come back,"""
@@ -85,6 +85,7 @@ class Meter:
         "lessons",
         "limit",
         "limit_at",
+        "loose",
         "measure",
         "more",
         "opens_at",
@@ -135,8 +136,8 @@ class Meter:
         """The span before: when it began, when it ended, what was used of it."""
         self.epoch = 0
         self.pending = 0
-        self.spare = 0
-        """So much more than was reserved may what is in flight come to: no other request is let in on it."""
+        self.spare = self.loose = 0
+        """So much more than was reserved may what is in flight come to: no other request is let in on it. And so much less."""
         self.doubt = row.doubt
         """So much of what is used no reply has confirmed: whoever sent it died, or heard nothing. It counts as spent, until the
         window is full: then one request may find out."""
@@ -243,8 +244,8 @@ class Meter:
 
     # spending ------------------------------------------------------------------------------------------------------------
 
-    def count(self, amount: int, now: float, spare: int = 0) -> Count:
-        """Count *amount* as reserved, and keep *spare* free for as long as it is not settled."""
+    def count(self, amount: int, now: float, spare: int = 0, loose: int = 0) -> Count:
+        """Count *amount* as reserved, of which *loose* may come back; keep *spare* free for as long as it is not settled."""
         self.turn(now)
         is_beyond = amount > 0 and self.limit is not None and self.used + amount > self.limit
         entry = None
@@ -258,10 +259,11 @@ class Meter:
         if self.is_relative:
             self._carry(amount, now)
         self.spare += spare
+        self.loose += loose
         self.used += amount
         self.pending += amount
         self.reserved_total += amount
-        return Count(self, now, amount, spare, entry, self.epoch, self.settled_total, self.used, is_beyond)
+        return Count(self, now, amount, spare, loose, entry, self.epoch, self.settled_total, self.used, is_beyond)
 
     def _carry(self, amount: int, at: float) -> None:
         if self.is_relative and self.ends_at is not None and at > self.ends_at - READ_LATE_S:
@@ -291,6 +293,8 @@ class Meter:
         foreseen = min(more, count.spare)
         count.spare -= foreseen
         self.spare -= foreseen
+        self.loose -= count.loose
+        count.loose = 0
         if count.epoch != self.epoch or (count.entry is not None and not count.entry.amount):
             return  # it is in the span no more
         if count.entry is not None:
@@ -301,7 +305,8 @@ class Meter:
         """It came to *spent*. *is_counted* false: nobody counts it, since it was turned away."""
         self.turn(now)
         self.spare -= count.spare
-        count.spare = 0
+        self.loose -= count.loose
+        count.spare = count.loose = 0
         if count.is_test and self.is_testing:  # it showed nothing
             self.is_testing, self.test_at = False, now + self.test_s
         self.pending -= count.amount
@@ -375,9 +380,14 @@ class Meter:
         if excess <= 0 and not spans:
             return now
         at = self._fits_by_the_clock(excess, spans, spans * most, now)
-        if self.is_sized and self.used + own <= open_limit:
+        if self.is_sized and self.used - self.loose + own <= open_limit:
             return min(at, now + SPARE_WAIT_S)
         return at
+
+    def may_fit_when_one_ends(self, amount: int) -> bool:
+        """Whether only what is out is in the way of *amount*."""
+        loose = self.pending if self.turns is IN_FLIGHT else self.loose
+        return self.limit is not None and self.used + self.spare + amount > self.limit >= self.used - loose + amount
 
     def _fits_by_the_clock(self, excess: int, spans: int, of_spans: int, now: float) -> float:
         """When *excess* has come free, and *of_spans* in so many *spans* after that, if nothing is settled until then."""

@@ -18,6 +18,7 @@ def join(meter: Meter, other: Meter, now: float) -> None:
         _go_on(meter, other, max(said, key=lambda one: one.limit_at), now)
     meter.pending += other.pending
     meter.spare += other.spare
+    meter.loose += other.loose
 
 
 def _go_on(meter: Meter, other: Meter, newest: Meter, now: float) -> None:

@@ -675,3 +675,38 @@ def test_after_a_crash_a_credit_is_not_counted_less() -> None:
     spent = Spent(1, made.now - 1, scopes, 150, 150, made.now - 1)
     again = Stage(made.pool.roster, remembered=Remembered(at=made.now, spent=(spent,)))
     assert left_of(again) == {"credit/month": 10_000 - 600}
+
+
+def test_who_would_fit_if_what_is_out_came_to_less_waits_for_one_of_them_to_end() -> None:
+    """A reply is taken for 512 tokens until some were seen, and may come to less: nobody is sent away until midnight."""
+    made = by_tokens(1000)
+    walk, other = made.ask(input_tokens=10), made.ask(input_tokens=10)
+    assert (walk.next(), other.next()) == ("a1", "wait 5.0")
+    walk.ends(tokens=(10, 20), after_s=1.0)
+    assert other.next() == "a1"
+
+
+def test_it_waits_until_its_patience_ends_and_is_told_to_ask_again_soon() -> None:
+    made = by_tokens(1000)
+    made.ask(input_tokens=10).next()
+    other = made.ask(input_tokens=10)
+    said = [other.next()]
+    while said[-1].startswith("wait"):
+        said.append(other.waits())
+    assert said[-3:] == ["wait 5.0", "wait 5.0", "refused"]
+    assert other.waited_s == pytest.approx(30.0, abs=0.1)
+    assert other.refusal().retry_after_s == pytest.approx(5.0, abs=0.1)
+
+
+def test_what_is_spent_already_is_not_waited_for() -> None:
+    made = by_tokens(1600)
+    assert made.ask(input_tokens=800).next() == "a1"
+    waiting = made.ask(input_tokens=230)
+    assert waiting.next() == "wait 5.0", "with what is kept free for a guess that is too low it fits to a token"
+    made.apply(LeftLine(tour=waiting.tour))
+    assert made.ask(input_tokens=240).next() == "refused"
+
+
+def by_tokens(limit: int) -> Stage:
+    alpha = provider("alpha", cost_class="free", own_limits=(Limit(kind="tokens/day", limit=limit),))
+    return Stage(roster([(alpha, ["a1"])]))

@@ -44,6 +44,19 @@ def test_the_first_of_those_elsewhere_who_would_do_with_another_is_told() -> Non
     assert line.first_elsewhere(None, Priority.HIGH, ELSE, 7.0) is None
 
 
+@pytest.mark.parametrize(("is_any_moment", "at", "is_called"), [(True, 99.0, True), (True, 100.0, False), (False, 99.0, False)])
+def test_who_was_called_to_what_came_free_calls_the_next(is_any_moment: bool, at: float, is_called: bool) -> None:
+    """Those who wait for a moment of the clock have moments of their own."""
+    line, called = Line(), list[str]()
+    first, second = line.place(Priority.NORMAL), line.place(Priority.NORMAL)
+    for place in (first, second):
+        line.wait(place, WHO, 100.0)
+        place.is_any_moment = is_any_moment
+    second.wake = lambda: called.append("second")
+    line.served(first, WHO, at)
+    assert called == ["second"] * is_called
+
+
 def test_who_waits_again_keeps_its_place() -> None:
     line = Line()
     first, second = line.place(Priority.NORMAL), line.place(Priority.NORMAL)
@@ -87,7 +100,7 @@ def test_when_somebody_gives_up_those_behind_look_again() -> None:
         places.append(place)
     line.give_up(places[1])
     assert called == ["c"]
-    line.served(places[0], WHO)
+    line.served(places[0], WHO, 100.0)
     assert called == ["c"]
     assert len(line) == 1
 
@@ -98,5 +111,5 @@ def test_who_is_served_by_somebody_else_leaves_its_turn_to_those_behind() -> Non
     for place in (first, second):
         line.wait(place, WHO, 100.0)
     second.wake = lambda: called.append("second")
-    line.served(first, ELSE)
+    line.served(first, ELSE, 100.0)
     assert (called, len(line)) == (["second"], 1)

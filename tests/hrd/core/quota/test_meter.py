@@ -260,7 +260,25 @@ def test_who_lacks_no_more_than_is_kept_for_long_replies_looks_again_soon() -> N
     made.count(300, NOON, spare=150)
     assert made.fits_at(60, NOON) == NOON + 5.0
     assert made.fits_at(50, NOON) == NOON
-    assert made.fits_at(201, NOON) == pytest.approx(NOON + 151 * 86.4)
+
+
+def test_who_fits_if_replies_on_their_way_are_short_looks_again_soon() -> None:
+    made = meter("tokens/day", 1000, Turn.REFILL, used=500, begun_at=NOON)
+    out = made.count(300, NOON, spare=150, loose=200)
+    assert made.fits_at(400, NOON) == NOON + 5.0
+    assert made.may_fit_when_one_ends(400)
+    assert made.fits_at(401, NOON) == pytest.approx(NOON + 351 * 86.4)
+    assert not made.may_fit_when_one_ends(401)
+    assert not made.may_fit_when_one_ends(50), "it fits already"
+    made.raise_to(out, 310, NOON)
+    assert not made.may_fit_when_one_ends(200), "it comes to more, and not to less"
+
+
+def test_a_request_that_is_out_gives_nothing_back_and_a_slot_does() -> None:
+    requests, slots = meter("requests/day", 2, Turn.REFILL, begun_at=NOON), meter("at once", 2, Turn.IN_FLIGHT)
+    counted(requests, [1, 1])
+    counted(slots, [1, 1])
+    assert (requests.may_fit_when_one_ends(1), slots.may_fit_when_one_ends(1)) == (False, True)
 
 
 def test_who_fits_alone_is_not_sent_away_because_those_before_need_more_than_there_is() -> None:
