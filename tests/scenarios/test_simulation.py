@@ -38,7 +38,7 @@ from tests.upstreams import (
     html,
 )
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.uncounted
 
 SEEDS = range(24)
 CLIENTS = 5
