@@ -12,6 +12,7 @@ from hrd.core.block_book import BlockBook
 from hrd.core.blocks import Block
 from hrd.core.client_book import ClientBook
 from hrd.core.day_book import DayBook
+from hrd.core.journal import SERVED
 from hrd.core.learned import Learning
 from hrd.core.ledger import Raised, Reservation, Settlement
 from hrd.core.pin import Pin
@@ -127,6 +128,8 @@ class Elsewhere:
     def _settle(self, row: Settlement, now: float) -> None:
         held = self._held.pop(row.id, None)
         if held is not None:
+            if row.outcome == SERVED:
+                self._quota.answered(row.id, now)
             self._quota.settle_at(row.id, held.scopes, held.at, held.tokens, row.tokens, now)
             self._blocks.end(row.id)
             self._clients.end_elsewhere(row.id)

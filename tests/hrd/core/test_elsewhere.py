@@ -100,6 +100,15 @@ def test_a_settlement_counts_once_and_strangers_never() -> None:
     assert books.left == 470
 
 
+def test_what_was_served_elsewhere_is_not_in_doubt_here() -> None:
+    """Its provider has counted it: nobody need look whether it has, once the window is full."""
+    for outcome, doubt in (("ok", 0), ("broken", 30)):
+        books = Books(held=())
+        books.elsewhere.lend(HELD, NOON, insists=False)
+        books.elsewhere.follow(Settlement(id=7, at=NOON + 1, tokens=30, outcome=outcome), NOON + 1)
+        assert [window.doubt for window in books.quota.windows(NOON + 1)] == [doubt]
+
+
 def test_what_is_lent_is_reserved_here() -> None:
     books = Books(held=())
     assert books.elsewhere.lend(HELD, NOON, insists=False) == []
