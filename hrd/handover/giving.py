@@ -1,6 +1,5 @@
 """Handing over: the daemon's side, from the first word to the moment where all is the successor's, or all is as it was."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -14,6 +13,7 @@ from hrd.downstream.listeners import Connections
 from hrd.handover.messages import PROTOCOL, Hello
 from hrd.handover.predecessors import Predecessors
 from hrd.handover.successor import NotTakenOver, Successor
+from hrd.log_lines import LogLines
 from hrd.pool import Pool
 from hrd.store.contract import Process, Store
 
@@ -71,6 +71,8 @@ class HandOver:
         except NotTakenOver:
             self._repeat(successor.words)
             raise
+        except OSError as error:  # such as too many open files
+            raise NotTakenOver(f"another process cannot be started now: {error.strerror or error}") from None
         finally:
             if not is_ready:
                 successor.give_up()
@@ -129,6 +131,6 @@ class HandOver:
 
     @staticmethod
     def _repeat(words: str) -> None:
-        """What a failed process wrote belongs where ours is read."""
+        """What a failed process wrote belongs where ours is read, if anybody takes it there."""
         if words:
-            os.write(sys.stderr.fileno(), f"{words}\n".encode())
+            LogLines(sys.stderr).write(words)

@@ -32,11 +32,15 @@ class Lock:
         return self._descriptor
 
     def write_pid(self, pid: int) -> None:
-        """Who holds it now; a folder that is locked for want of a file keeps nothing."""
+        """Who holds it now. A folder that is locked for want of a file keeps nothing, and a disk that is full may not: the lock
+        holds all the same."""
         if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
             line = b"%-*d\n" % (PID_WIDTH, pid)
-            os.pwrite(self._descriptor, line, 0)
-            os.ftruncate(self._descriptor, len(line))
+            try:
+                os.pwrite(self._descriptor, line, 0)
+                os.ftruncate(self._descriptor, len(line))
+            except OSError:
+                pass
 
     def release(self) -> None:
         """Twice does no harm."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -164,6 +165,39 @@ async def test_a_new_process_that_talks_without_end_takes_no_memory(tmp_path: Pa
     assert said[0].endswith("yyy" + "the last of many words")
     assert len(said[0]) < 500
     assert 0 < most < 50_000_000
+
+
+async def test_a_restart_that_fails_while_nobody_takes_its_words_changes_nothing(tmp_path: Path) -> None:
+    """A log on a disk that is full."""
+    router = Router(tmp_path, SETTINGS)
+    full = os.open("/dev/full", os.O_WRONLY)
+    await router.start(log_to=full)
+    os.close(full)
+    with other_program(router, 'raise SystemExit("the last of its words")'):
+        assert (await refused(router)).endswith("the last of its words")
+    assert (await router.status())["pid"] == router.pid
+    assert await router.stop() == 0
+
+
+def open_files(pid: int) -> set[int]:
+    return {int(descriptor.name) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
+
+
+async def test_without_a_file_left_to_open_nobody_takes_over_and_the_old_process_serves_on(tmp_path: Path) -> None:
+    transport = httpx2.AsyncHTTPTransport(uds=str(tmp_path / "control.sock"), verify=False)
+    async with (
+        running(tmp_path, **SETTINGS) as router,
+        httpx2.AsyncClient(transport=transport, base_url="http://hrd", timeout=30.0, trust_env=False) as control,
+    ):
+        assert (await control.get("/v1/status")).status_code == 200
+        taken = open_files(router.pid)
+        soft, hard = resource.prlimit(router.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(router.pid, resource.RLIMIT_NOFILE, (min(set(range(soft)) - taken), hard))
+        answer = await control.post("/v1/restart")
+        resource.prlimit(router.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        assert answer.status_code == 409
+        assert "Too many open files" in answer.text
+        assert (await router.status())["pid"] == router.pid
 
 
 # other versions -----------------------------------------------------------------------------------------------------------

@@ -37,6 +37,16 @@ def test_whoever_looks_learns_the_pid_and_makes_nothing(tmp_path: Path) -> None:
     assert holder_of(path) is None
 
 
+def test_a_disk_that_does_not_take_the_pid_takes_no_lock_away(tmp_path: Path) -> None:
+    """Some need room to write anew what stands there: a hand-over must not end in the middle for that."""
+    path = tmp_path / "hrd.lock"
+    path.write_text("4711      \n")
+    lock = Lock(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    lock.write_pid(4712)
+    assert path.read_text() == "4711      \n"
+    lock.release()
+
+
 def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "hrd.lock"
     code = "import sys; from pathlib import Path; from hrd.store.lock import take_lock; "
