@@ -27,8 +27,8 @@ None is needed. Where they may stand, what counts first coming first:
 4. the default
 
 `hrd --check-config` says where the two files are looked for, lists everything that is wrong with them, and changes nothing.
-A running daemon takes changes of the files within two seconds (and at once with `kill -HUP`); running requests keep what they
-began with. A file with a mistake in it changes nothing: the last good settings stay, and `hr status` says what is wrong.
+A running daemon takes changes of the files within about two seconds (and at once with `kill -HUP`); running requests keep what
+they began with. A file with a mistake in it changes nothing: the last good settings stay, and `hr status` says what is wrong.
 `hr mode` and `hr model set` write to `.env` for you, and leave its comments and order alone.
 
 An empty value is the same as none, except for lists and where the default is "none". Flags are `1` or `0` (also

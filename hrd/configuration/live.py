@@ -23,6 +23,9 @@ from hrd.settings.keys import exposure_warning
 TEXT_BYTES_MAX = 1_048_576
 DOTENV_MODE = 0o600
 FIRST_KEY_NAME = "first"
+STILL_S = 0.05
+"""A file that was not touched for so long is whole: what writes in place has emptied it first."""
+STILL_LOOKS_MAX = 40
 
 
 class Unusable(msgspec.Struct, frozen=True):
@@ -88,7 +91,10 @@ class Configuration:
         return (*self.auth.secrets(), *keys, *settings.proxy_api_keys, *_header_values(settings), *proxies)
 
     def read(self) -> Loaded | Unusable:
-        """Read everything anew. Blocks for as long as a disk takes to give four small files."""
+        """Read everything anew. Blocks for as long as a disk takes to give four small files.
+
+        What each file was is noted before it is read: one that changes meanwhile has changed since."""
+        stamps = self._stamps_of_ours()
         dotenv, dotenv_trouble = _text(Path(self.places.dotenv))
         toml, toml_trouble = _text(Path(self.places.config_toml))
         lines = [line for line in (dotenv_trouble, toml_trouble) if line]
@@ -97,7 +103,7 @@ class Configuration:
             lines += [str(problem) for problem in settings.problems]
         lines += catalogue_problems(self.catalogue_text, settings.provider_overrides)
         self._prices_file = self._where_prices_are(settings)
-        self._stamps = self._stamps_now()
+        self._stamps = (*stamps, self._stamp_of_prices())
         prices = _prices(self._prices_file)
         if isinstance(prices, str):
             lines.append(prices)
@@ -199,9 +205,22 @@ class Configuration:
             return str(made)
         return None if self.reload() else "; ".join(self.troubles)
 
+    async def wait_still(self) -> None:
+        """Until nobody writes into the files any more, or only somebody who does not stop."""
+        for _ in range(STILL_LOOKS_MAX):
+            before = self._stamps_now()
+            await trio.sleep(STILL_S)
+            if self._stamps_now() == before:
+                break
+
     def _stamps_now(self) -> tuple[Stamp | None, ...]:
-        paths = [Path(path) for path in (self.places.dotenv, self.places.config_toml, self.places.auth_json)]
-        return tuple(stamp_of(path) for path in (*paths, *([self._prices_file] if self._prices_file is not None else ())))
+        return (*self._stamps_of_ours(), self._stamp_of_prices())
+
+    def _stamps_of_ours(self) -> tuple[Stamp | None, ...]:
+        return tuple(stamp_of(Path(path)) for path in (self.places.dotenv, self.places.config_toml, self.places.auth_json))
+
+    def _stamp_of_prices(self) -> Stamp | None:
+        return stamp_of(self._prices_file) if self._prices_file is not None else None
 
 
 async def watch(configuration: Configuration, changed: Callable[[], None]) -> None:
@@ -209,6 +228,7 @@ async def watch(configuration: Configuration, changed: Callable[[], None]) -> No
     while True:
         await trio.sleep(configuration.settings.watch_seconds)
         if configuration.has_changed():
+            await configuration.wait_still()
             configuration.reload()
             changed()
 

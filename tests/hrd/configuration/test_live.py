@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -261,7 +262,58 @@ async def test_files_are_looked_at_every_two_seconds(tmp_path: Path, autojump_cl
         folder.write(".env", "PORT=4002\n")
         await trio.sleep(1)
         nursery.cancel_scope.cancel()
-    assert told == [(4, 4000, False), (8, 4000, True), (12, 4001, False), (13.5, 4002, False)]
+    assert [(round(at, 2), *then) for at, *then in told] == [
+        (4.05, 4000, False),
+        (8.1, 4000, True),
+        (12.15, 4001, False),
+        (13.7, 4002, False),
+    ]
+
+
+async def test_what_is_written_in_place_is_read_once_it_is_whole(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    folder = Folder(tmp_path)
+    folder.write(".env", "PORT=4000\n")
+    configuration = folder.ready()
+    told: list[tuple[float, int]] = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(
+            watch, configuration, lambda: told.append((round(trio.current_time(), 2), configuration.settings.port))
+        )
+        await trio.sleep(1.99)
+        with (tmp_path / ".env").open("w") as file:  # empty from here on
+            await trio.sleep(0.04)
+            file.write("PORT=4001\n")
+        await trio.sleep(4)
+        nursery.cancel_scope.cancel()
+    assert told == [(2.1, 4001)]
+
+
+async def test_files_that_somebody_never_stops_to_write_are_read_all_the_same(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    folder = Folder(tmp_path)
+    configuration = folder.ready()
+    told: list[float] = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watch, configuration, lambda: told.append(round(trio.current_time(), 2)))
+        for number in range(450):
+            folder.write(".env", f"PORT={4000 + number}\n")
+            await trio.sleep(0.01)
+        nursery.cancel_scope.cancel()
+    assert told == [4.0]
+
+
+def test_an_edit_while_the_files_are_read_is_one_that_was_not_read(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    configuration = folder.ready()
+    for port in range(4000, 4200):
+        edit = threading.Thread(target=folder.write, args=(".env", f"PORT={port}\n"))
+        edit.start()
+        configuration.reload()
+        edit.join()
+        assert configuration.has_changed() or configuration.settings.port == port
 
 
 def test_prices_of_the_users_file_are_read_beside_the_settings_and_watched(tmp_path: Path) -> None:
