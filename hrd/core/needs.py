@@ -21,6 +21,7 @@ class Need(enum.StrEnum):
 
     AUDIO = "sound"
     DOCUMENTS = "documents"
+    LINKED = "documents by their address"
     STOP = "stop sequences"
     CHOICES = "more than one reply"
     LOGPROBS = "probabilities of words"
@@ -47,11 +48,11 @@ _FIELDS: Final = {
 }
 """In chat completions: who is known not to take the field lacks the need."""
 _LACKS: Final[Mapping[str, frozenset[Need]]] = {
-    "openai_chat": frozenset({Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
+    "openai_chat": frozenset({Need.LINKED, Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
     "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS})
     | {Need.OF_CHAT, Need.OF_RESPONSES, Need.OF_OPENAI},
     "openai_responses": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGIT_BIAS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES}),
-    "codex": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP})
+    "codex": frozenset({Need.AUDIO, Need.LINKED, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS, Need.STOP})
     | {Need.OF_CHAT, Need.OF_MESSAGES, Need.OF_OPENAI},
 }
 """What a wire format has no words for."""

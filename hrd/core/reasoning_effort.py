@@ -39,6 +39,13 @@ def nearest(effort: str, taken: tuple[str, ...]) -> str:
     return min(taken, key=lambda each: (abs(EFFORTS.index(each) - place), EFFORTS.index(each)))
 
 
+def is_untold(reasoning: Reasoning, provider: Provider, model: str) -> bool:
+    """Whether something was asked for of which *provider* is told nothing. Who does not think, need not be told not to."""
+    effort, thinks = effort_of(reasoning), provider.models_facts.get(model, provider.model_defaults).reasoning
+    is_asked = thinks is True if effort == "none" else bool(effort)
+    return is_asked and not effort_for(reasoning, provider, model)
+
+
 def effort_for(reasoning: Reasoning, provider: Provider, model: str) -> str:
     """What *provider* is told for *model*; empty to tell it nothing.
 

@@ -6,7 +6,16 @@ from typing import Final
 import msgspec
 
 from hrd.core.needs import NONE, Need
-from hrd.dialects.anthropic_asked import BlockAsked, ContentAsked, DocumentAsked, FoundAsked, OtherBlock, PlainAsked, is_cited
+from hrd.dialects.anthropic_asked import (
+    BlockAsked,
+    ContentAsked,
+    DocumentAsked,
+    FoundAsked,
+    OtherBlock,
+    PlainAsked,
+    UrlAsked,
+    is_cited,
+)
 from hrd.dialects.anthropic_request import HARMLESS
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
@@ -52,6 +61,8 @@ def _of_blocks(blocks: Sequence[BlockAsked], shown: Sequence[BlockAsked]) -> set
         needs.add(Need.OF_MESSAGES)
     if DocumentAsked in kinds and any(type(block) is DocumentAsked and not _is_text(block) for block in (*blocks, *shown)):
         needs.add(Need.DOCUMENTS)
+        if any(type(block) is DocumentAsked and isinstance(block.source, UrlAsked) for block in (*blocks, *shown)):
+            needs.add(Need.LINKED)
     if not kinds.isdisjoint((DocumentAsked, FoundAsked)) and any(map(_is_to_be_cited, (*blocks, *shown))):
         needs.add(Need.OF_MESSAGES)
     return needs

@@ -12,7 +12,7 @@ import msgspec
 from hrd.core.conversation import CallKind, Choosing, Conversation, FormatKind, OutputFormat, Tool, ToolChoice
 from hrd.core.history import repair
 from hrd.core.providers import Provider, Quirks
-from hrd.core.reasoning_effort import effort_for
+from hrd.core.reasoning_effort import effort_for, is_untold
 from hrd.core.reply_events import Broken, ReplyEvent, Started, UsageSeen
 from hrd.dialects.contract import Encoded, EventReader, Fields
 from hrd.dialects.openai_chat_events import ChatReader, read_message
@@ -140,6 +140,8 @@ def _options(conversation: Conversation, provider: Provider, model: str, message
     }
     if bytes(sampling.logit_bias):
         members["logit_bias"] = sampling.logit_bias
+    if is_untold(conversation.reasoning, provider, model):
+        messages.notes["reasoning effort left out"] = None
     if sampling.top_k is not None:
         messages.notes["top_k left out"] = None
     if sampling.n > 1:

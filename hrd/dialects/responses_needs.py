@@ -30,6 +30,7 @@ class Part(msgspec.Struct, omit_defaults=True, gc=False):
     text: str | None = None
     file_id: str | None = None
     file_data: msgspec.Raw = _NO_FILE
+    file_url: msgspec.Raw = _NO_FILE
 
 
 _Content = str | list[Part] | dict[str, msgspec.Raw] | None
@@ -86,6 +87,8 @@ def _of_parts(parts: Iterable[Part]) -> set[Need]:
         needs.add(Need.AUDIO)
     if "input_file" in kinds and any(part.type == "input_file" and not is_text_file(part.file_data) for part in parts):
         needs.add(Need.DOCUMENTS)
+        if any(bytes(part.file_url) != NULL for part in parts):
+            needs.add(Need.LINKED)
     if any(kind.startswith("input_") for kind in kinds - _PARTS) or any(part.file_id for part in parts):
         needs.add(Need.OF_OPENAI)
     return needs

@@ -13,7 +13,7 @@ from hrd.core.conversation import ABSENT, Conversation, ProviderTool, Role, Text
 from hrd.core.failures import REPLAYED_REASONING
 from hrd.core.history import repair
 from hrd.core.providers import Provider, Quirks
-from hrd.core.reasoning_effort import effort_for
+from hrd.core.reasoning_effort import effort_for, is_untold
 from hrd.core.reply_events import ReplyEvent
 from hrd.dialects import responses_reader
 from hrd.dialects.contract import Encoded
@@ -51,8 +51,7 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
         members["stream"] = True
     members |= told(conversation, provider, model, writer)
     members |= _limits(conversation, writer)
-    thinks = provider.models_facts.get(model, provider.model_defaults).reasoning is not False
-    include = [SEALED] * thinks + [_LOGPROBS] * conversation.sampling.logprobs
+    include = [SEALED] * _thinks(provider, model) + [_LOGPROBS] * conversation.sampling.logprobs
     if include:
         members["include"] = include
     left_out = leave_out(members, provider.quirks, model, drop)
@@ -97,6 +96,8 @@ def told(conversation: Conversation, provider: Provider, model: str, writer: Inp
     reasoning = _reasoning(conversation, provider, model)
     if reasoning:
         members["reasoning"] = reasoning
+    if is_untold(conversation.reasoning, provider, model):
+        writer.notes["reasoning effort left out"] = None
     text: dict[str, object] = {}
     if conversation.format is not None:
         text["format"] = write_format(conversation.format)
@@ -135,6 +136,8 @@ def _provider_tool(tool: ProviderTool, writer: InputWriter) -> dict[str, object]
 def _reasoning(conversation: Conversation, provider: Provider, model: str) -> dict[str, str]:
     asked = conversation.reasoning
     spelled: dict[str, str] = {}
+    if not _thinks(provider, model):
+        return spelled
     if effort := effort_for(asked, provider, model):
         spelled["effort"] = effort
     if asked.summary:
@@ -142,6 +145,11 @@ def _reasoning(conversation: Conversation, provider: Provider, model: str) -> di
     elif asked.budget_tokens is not None or asked.is_adaptive:
         spelled["summary"] = "auto"  # who names a budget wants to read what it was spent on
     return spelled
+
+
+def _thinks(provider: Provider, model: str) -> bool:
+    """Whether it may: of most models nobody has said."""
+    return provider.models_facts.get(model, provider.model_defaults).reasoning is not False
 
 
 def _limits(conversation: Conversation, writer: InputWriter) -> dict[str, object]:

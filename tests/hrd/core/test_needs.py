@@ -16,9 +16,9 @@ def provider(dialect: str = "openai_chat", **quirks: object) -> Provider:
 @pytest.mark.parametrize(
     ("dialect", "lacks"),
     [
-        ("openai_chat", {Need.DOCUMENTS, Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
+        ("openai_chat", {Need.DOCUMENTS, Need.LINKED, Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
         ("anthropic_messages", {*WORDS, Need.LOGPROBS, Need.OF_CHAT, Need.OF_RESPONSES, Need.OF_OPENAI}),
-        ("codex", {*WORDS, Need.LOGPROBS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES, Need.OF_OPENAI}),
+        ("codex", {*WORDS, Need.LINKED, Need.LOGPROBS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES, Need.OF_OPENAI}),
         ("openai_responses", {*WORDS, Need.STOP, Need.OF_CHAT, Need.OF_MESSAGES}),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from hrd.core.conversation import Reasoning
 from hrd.core.providers import ModelFacts, Provider, Quirks
-from hrd.core.reasoning_effort import BUDGETS, EFFORTS, budget_of, effort_for, effort_of, nearest
+from hrd.core.reasoning_effort import BUDGETS, EFFORTS, budget_of, effort_for, effort_of, is_untold, nearest
 
 
 def provider(*, thinks: bool | None, efforts: tuple[str, ...] = ("low", "medium", "high")) -> Provider:
@@ -68,6 +68,22 @@ def test_the_nearest_that_is_taken(effort: str, taken: tuple[str, ...], found: s
 )
 def test_who_is_told_what(thinks: bool | None, reasoning: Reasoning, told: str) -> None:
     assert effort_for(reasoning, provider(thinks=thinks), "m") == told
+
+
+@pytest.mark.parametrize(
+    ("thinks", "reasoning", "is_so"),
+    [
+        (True, Reasoning(effort="max"), False),
+        (None, Reasoning(budget_tokens=500), True),
+        (False, Reasoning(effort="low"), True),
+        (True, Reasoning(effort="none"), True),
+        (None, Reasoning(effort="none"), False),
+        (False, Reasoning(is_off=True), False),
+        (False, Reasoning(), False),
+    ],
+)
+def test_who_is_told_nothing_though_something_was_asked_for(thinks: bool | None, reasoning: Reasoning, is_so: bool) -> None:
+    assert is_untold(reasoning, provider(thinks=thinks), "m") is is_so
 
 
 def test_none_is_told_to_who_takes_it_and_is_nobodys_nearest() -> None:

@@ -45,6 +45,7 @@ PICTURED = {"type": "document", "source": {"type": "content", "content": [{"type
         (TEXT, set()),
         (PDF, {Need.DOCUMENTS}),
         (LISTED, set()),
+        ({"type": "document", "source": {"type": "url", "url": "https://a.example/a.pdf"}}, {Need.DOCUMENTS, Need.LINKED}),
         ({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}}, set()),
         ({"type": "tool_result", "tool_use_id": "1", "content": [PDF]}, {Need.DOCUMENTS}),
         ({"type": "tool_result", "tool_use_id": "1", "content": [{"type": "tool_reference", "tool_name": "f"}]}, set()),

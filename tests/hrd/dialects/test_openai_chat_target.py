@@ -142,7 +142,7 @@ def test_quirks_apply() -> None:
     assert {"temperature", "reasoning_effort"}.isdisjoint(body)
     call_id = body["messages"][1]["tool_calls"][0]["id"]
     assert (len(call_id), body["messages"][2]["tool_call_id"]) == (9, call_id)
-    assert encoded.notes == ("tool-call ids mapped", "temperature left out")
+    assert encoded.notes == ("tool-call ids mapped", "reasoning effort left out", "temperature left out")
 
 
 def test_members_that_no_other_provider_refuses_are_left_out_too() -> None:

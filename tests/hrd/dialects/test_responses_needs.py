@@ -45,7 +45,7 @@ def said(*parts: dict[str, Any]) -> dict[str, Any]:
         (said({"type": "input_image", "file_id": "file_1"}), {Need.OF_OPENAI}),
         (said({"type": "input_file", "file_data": "data:application/pdf;base64,QQ=="}), {Need.DOCUMENTS}),
         (said({"type": "input_file", "filename": "a.txt", "file_data": "data:text/plain;base64,QQ=="}), set()),
-        (said({"type": "input_file", "file_url": "https://a.example/a.pdf"}), {Need.DOCUMENTS}),
+        (said({"type": "input_file", "file_url": "https://a.example/a.pdf"}), {Need.DOCUMENTS, Need.LINKED}),
         (said({"type": "input_audio", "input_audio": {"data": "QQ==", "format": "wav"}}), {Need.AUDIO}),
         (said({"type": "input_hologram"}), {Need.OF_OPENAI}),
         ({"type": "web_search_call", "id": "ws_1", "status": "completed"}, set()),

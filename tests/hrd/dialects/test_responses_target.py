@@ -171,7 +171,10 @@ def test_reasoning(reasoning: Reasoning, said: object) -> None:
 
 def test_a_model_that_does_not_think_is_not_asked_for_its_thoughts() -> None:
     plain = msgspec.structs.replace(ALPHA, model_defaults=ModelFacts(reasoning=False))
-    assert "include" not in sent(Conversation(turns=(HI,)), plain)[0]
+    for reasoning in (Reasoning(), Reasoning(is_adaptive=True), Reasoning(summary="auto"), Reasoning(is_off=True)):
+        body, encoded = sent(Conversation(turns=(HI,), reasoning=reasoning), plain)
+        assert (body.keys() & {"include", "reasoning"}, encoded.notes) == (set(), ())
+    assert sent(Conversation(turns=(HI,), reasoning=Reasoning(effort="low")), plain)[1].notes == ("reasoning effort left out",)
 
 
 def test_what_was_learned_or_is_known_not_to_be_taken_is_left_out() -> None:
