@@ -81,6 +81,7 @@ class CallDone(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     key: int
     id: str
+    """As the provider calls it; empty if it does not."""
     name: str
     arguments: str
     kind: CallKind = CallKind.FUNCTION

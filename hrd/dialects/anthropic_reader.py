@@ -30,7 +30,6 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.anthropic_shapes import Block, Citation, Delta, Message, StopDetails, StreamEvent, UsageSaid
 from hrd.dialects.arguments import bad_call, is_object, mend_arguments
-from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import ToolName
 from hrd.dialects.fields import COUNT_MAX
 from hrd.dialects.halves import Halves, marked_halves, without_halves
@@ -102,7 +101,6 @@ class AnthropicReader:
         self._held = self._halves.held
         self._started = False
         self._called = False
-        self._ids = CallIds()
         self._stopped = False
 
     def read(self, event: Event, marked: bytes = b"") -> Sequence[ReplyEvent]:
@@ -256,7 +254,7 @@ class AnthropicReader:
         tool = restored(self._names, open_.name)
         return CallDone(
             key=index,
-            id=self._ids.new(open_.id, index),
+            id=open_.id,
             name=tool.name,
             arguments=unwrapped(arguments) if tool.kind is CallKind.CUSTOM else arguments,
             kind=tool.kind,

@@ -29,6 +29,7 @@ from hrd.core.reply_events import (
 )
 from hrd.dialects.anthropic_carried import carried, carried_for_call
 from hrd.dialects.anthropic_ids import plain_id
+from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import Stamp
 from hrd.dialects.tool_names import wrapped
 
@@ -88,7 +89,7 @@ class Composer:
         self.stop = ""
         self._blocks = blocks
         self._id = stamp.id
-        self._ids: set[str] = set()
+        self._ids = CallIds(f"toolu_{stamp.id}")
         self._part = 0
         self._called = False
         self._refused = False
@@ -177,7 +178,7 @@ class Composer:
             self.close()
 
     def _call(self, event: CallDone) -> None:
-        call_id = self._new_id(event.id)
+        call_id = self._ids.new(plain_id(event.id) if event.id else "")
         if event.signature:
             self.close()
             self._begin("thinking", _THINKING)
@@ -194,14 +195,6 @@ class Composer:
         if kind:
             self._blocks.add(kind, value)
         self._blocks.close()
-
-    def _new_id(self, call_id: str) -> str:
-        """An id that fits, and that no other call of this reply has."""
-        new = plain_id(call_id) if call_id else f"toolu_{self._id}"
-        if new in self._ids:
-            new = f"{new}_{len(self._ids)}"
-        self._ids.add(new)
-        return new
 
 
 class MessagesWriter:

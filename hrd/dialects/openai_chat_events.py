@@ -23,7 +23,6 @@ from hrd.core.reply_events import (
     UsageSeen,
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
-from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import ToolName
 from hrd.dialects.halves import Halves
 from hrd.dialects.logprobs import read_logprobs
@@ -72,7 +71,7 @@ class Call:
         if isinstance(google, dict) and isinstance(google.get("thought_signature"), str):
             self.signature = google["thought_signature"]
 
-    def done(self, key: int, names: Mapping[str, ToolName], ids: CallIds) -> CallDone | Broken:
+    def done(self, key: int, names: Mapping[str, ToolName]) -> CallDone | Broken:
         """The whole call; or, if its arguments cannot be read, the error that this is."""
         tool = restored(names, self.name)
         spelled = "".join(self.fragments)
@@ -81,7 +80,7 @@ class Call:
             return bad_call(tool.name)
         return CallDone(
             key=key,
-            id=ids.new(self.id, key),
+            id=self.id,
             name=tool.name,
             namespace=tool.namespace,
             kind=tool.kind,
@@ -96,7 +95,6 @@ class CallBook:
     def __init__(self, names: Mapping[str, ToolName]) -> None:
         self._names = names
         self._calls: dict[int, Call] = {}
-        self._ids = CallIds()
 
     def __contains__(self, key: int) -> bool:
         return key in self._calls
@@ -108,7 +106,7 @@ class CallBook:
         """All of them. The one that a reply cut off at its length had not finished is left out."""
         events: list[ReplyEvent] = []
         for key, call in self._calls.items():
-            event = call.done(key, self._names, self._ids)
+            event = call.done(key, self._names)
             if isinstance(event, Broken):
                 if finish is Finish.LENGTH:
                     continue

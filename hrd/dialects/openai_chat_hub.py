@@ -29,6 +29,7 @@ from hrd.core.reply_events import (
     ThoughtSigned,
     UsageSeen,
 )
+from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import EventWriter, Request, Stamp
 from hrd.dialects.openai_chat_request import FORMATS, read_conversation
 from hrd.dialects.openai_stream import DONE
@@ -75,6 +76,7 @@ class ChatWriter:
         self._usage_to_client = usage_to_client
         self._head = b""
         self._calls = 0
+        self._ids = CallIds(f"call_{stamp.id}")
         self._sealing = _Sealing()
         self._finished: Finished | None = None
         self._usage = Usage()
@@ -90,8 +92,8 @@ class ChatWriter:
             case CallDone():
                 self._calls += 1
                 if self._calls_function:
-                    return self._delta(b'"function_call":' + _ENCODE(_call(event)["function"])) if self._calls == 1 else b""
-                spelled = _ENCODE([{"index": self._calls - 1, **_call(event)}])
+                    return self._delta(b'"function_call":' + _ENCODE(_function(event))) if self._calls == 1 else b""
+                spelled = _ENCODE([{"index": self._calls - 1, **_call(event, self._ids)}])
                 return self._delta(b'"tool_calls":' + spelled)
             case RefusalText():
                 return self._delta(b'"refusal":' + _ENCODE(event.text))
@@ -151,7 +153,7 @@ class _Whole:
         self._thoughts: list[str] = []
         self._refusals: list[str] = []
         self._details: list[dict[str, Any]] = []
-        self._calls: list[dict[str, Any]] = []
+        self._calls: list[CallDone] = []
         self._annotations: list[dict[str, Any]] = []
         self._logprobs: list[msgspec.Raw] = []
         self._sealing = _Sealing()
@@ -169,7 +171,7 @@ class _Whole:
             case ThoughtSigned():
                 self._details += self._sealing.seal(event)
             case CallDone():
-                self._calls.append(_call(event))
+                self._calls.append(event)
             case RefusalText():
                 self._refusals.append(event.text)
             case Cited():
@@ -194,9 +196,10 @@ class _Whole:
         if self._details:
             message["reasoning_details"] = self._details
         if self._calls and self._calls_function:
-            message["function_call"] = self._calls[0]["function"]
+            message["function_call"] = _function(self._calls[0])
         elif self._calls:
-            message["tool_calls"] = self._calls
+            ids = CallIds(f"call_{self._stamp.id}")
+            message["tool_calls"] = [_call(call, ids) for call in self._calls]
         if self._annotations:
             message["annotations"] = self._annotations
         choice = {
@@ -245,17 +248,18 @@ class _Sealing:
         return [*details, {"type": "reasoning.encrypted", "data": seal.signature, "format": name, "index": index}]
 
 
-def _call(call: CallDone) -> dict[str, Any]:
+def _call(call: CallDone, ids: CallIds) -> dict[str, Any]:
+    call_id = ids.new(call.id)
     if call.kind is CallKind.CUSTOM:
-        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    spelled: dict[str, Any] = {
-        "id": call.id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": call.arguments},
-    }
+        return {"id": call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    spelled: dict[str, Any] = {"id": call_id, "type": "function", "function": _function(call)}
     if call.signature:
         spelled["extra_content"] = {"google": {"thought_signature": call.signature}}
     return spelled
+
+
+def _function(call: CallDone) -> dict[str, str]:
+    return {"name": call.name, "arguments": call.arguments}
 
 
 def _annotation(cited: Cited) -> dict[str, Any]:

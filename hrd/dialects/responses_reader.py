@@ -28,7 +28,6 @@ from hrd.core.reply_events import (
     UsageSeen,
 )
 from hrd.dialects.arguments import bad_call, mend_arguments
-from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import ToolName
 from hrd.dialects.halves import Halves, marked_halves, without_halves
 from hrd.dialects.logprobs import decode_logprobs, read_logprobs
@@ -101,7 +100,6 @@ class ResponsesReader:
         self._done: set[int] = set()
         self._arguments: dict[int, str] = {}
         self._has_calls = False
-        self._ids = CallIds()
         self._halves = Halves()
         self._held = self._halves.held
 
@@ -296,7 +294,7 @@ class ResponsesReader:
         self._has_calls = True
         done = CallDone(
             key=place,
-            id=self._ids.new(text_in(item, "call_id") or text_in(item, "id"), place),
+            id=text_in(item, "call_id") or text_in(item, "id"),
             name=tool.name,
             arguments=written,
             kind=kind,

@@ -28,6 +28,7 @@ from hrd.core.reply_events import (
     ThoughtSigned,
     UsageSeen,
 )
+from hrd.dialects.call_ids import CallIds
 from hrd.dialects.contract import Fields, Stamp
 from hrd.dialects.fields import NULL
 from hrd.dialects.responses_carried import carry, carry_call
@@ -47,6 +48,7 @@ class Writer:
         self._object = ResponseObject(f"resp_{stamp.id}", stamp.model, stamp.at, fields)
         self._done = done
         self._stem = stamp.id
+        self._ids = CallIds(f"call_{stamp.id}")
         self._number = 0
         self._output: list[bytes] = []
         """The items that are done."""
@@ -171,7 +173,8 @@ class Writer:
     # calls ---------------------------------------------------------------------------------------------------------------
 
     def _call(self, event: CallDone) -> bytes:
-        signed = self._only_signed(carry_call(event.id, event.signature)) if event.signature else b""
+        call_id = self._ids.new(event.id)
+        signed = self._only_signed(carry_call(call_id, event.signature)) if event.signature else b""
         place = len(self._output)
         if event.kind is CallKind.CUSTOM:
             kind, member, stem, event_name = b"custom_tool_call", b"input", "ctc", b"response.custom_tool_call_input"
@@ -179,7 +182,7 @@ class Writer:
             kind, member, stem, event_name = b"function_call", b"arguments", "fc", b"response.function_call_arguments"
         item_id = encode(f"{stem}_{self._stem}_{place}")
         about = b'"call_id":%b,"name":%b%b' % (
-            encode(event.id),
+            encode(call_id),
             encode(event.name),
             b',"namespace":%b' % encode(event.namespace) if event.namespace else b"",
         )

@@ -1,4 +1,5 @@
-"""Histories of calls that clients cut, merged or sent twice are served by every provider, in every client dialect."""
+"""Histories of calls that clients cut, merged or sent twice, and of calls that a provider named alike, are served by every
+provider, in every client dialect."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ HISTORIES = {
     "swapped": "user call:1,2 result:2 result:1 user",
     "unanswered": "user call:1,2 result:1 user",
     "orphaned": "user result:1 user",
+    "called by one id": "user call:1 result:1 user call:1 result:1 user",
     "between": "user call:1 assistant result:1 user",
 }
 

@@ -67,6 +67,8 @@ ORPHANED: Final = Rule(
         "each tool_use must have a single result",
         "no tool call found for",
         "no tool output found for",
+        "`tool_use` ids must be unique",
+        "duplicate item found with call_id",
     ),
     field=BROKEN_HISTORY,
 )

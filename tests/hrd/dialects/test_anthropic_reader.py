@@ -254,12 +254,6 @@ def test_an_event_that_is_named_only_by_its_field_is_known() -> None:
     assert AnthropicReader({}).read(Event(b"", b'{"error":{"message":"x"}}', b"error")) == (Broken({"message": "x"}),)
 
 
-def test_a_call_without_an_id_gets_one_and_two_of_one_id_are_told_apart() -> None:
-    blocks = [{"type": "tool_use", "name": "f", "input": {}, **more} for more in ({"id": "a"}, {"id": "a"}, {})]
-    whole = read_message(msgspec.json.encode({"type": "message", "content": blocks, "stop_reason": "tool_use"}), {})
-    assert [each.id for each in whole if isinstance(each, CallDone)] == ["a", "a_1", "call_2"]
-
-
 def torn(index: int, kind: str, member: str, piece: bytes) -> Event:
     data = b'{"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":"%b"}}'
     return Event(b"", data % (index, kind.encode(), member.encode(), piece))

@@ -139,7 +139,7 @@ def test_calls_without_an_index_are_told_apart_by_id_and_name() -> None:
 
 def test_an_old_function_call_is_a_call() -> None:
     events = said(delta(function_call={"name": "f", "arguments": "{"}), delta(function_call={"arguments": "}"}), STOP)
-    assert events == [CallDone(key=0, id="call_0", name="f", arguments="{}"), Finished(Finish.STOP)]
+    assert events == [CallDone(key=0, id="", name="f", arguments="{}"), Finished(Finish.STOP)]
 
 
 def test_google_signatures_are_kept() -> None:
@@ -181,11 +181,6 @@ def test_a_chunk_of_an_odd_shape_has_its_halves_joined_as_well() -> None:
         Text("a"),
         Text("😀"),
     ]
-
-
-def test_a_call_without_an_id_gets_one_that_no_other_has() -> None:
-    events = said(call("{}", index=0, id="call_1", name="f"), call("{}", index=1, name="g"), CALLS)
-    assert [event.id for event in events if isinstance(event, CallDone)] == ["call_1", "call_1_1"]
 
 
 def test_arguments_that_are_not_json_are_an_error_and_never_half_sent() -> None:

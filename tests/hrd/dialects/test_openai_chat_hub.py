@@ -209,3 +209,11 @@ def test_a_stream_says_what_the_whole_reply_says(events: list[ReplyEvent]) -> No
 
 def test_the_way_in_is_the_requests_module() -> None:
     assert conversation is read_conversation
+
+
+def test_calls_without_an_id_get_one_and_those_of_one_id_are_told_apart() -> None:
+    named = [CALL, CALL, msgspec.structs.replace(CALL, id=""), msgspec.structs.replace(CALL, id="")]
+    events = [*(msgspec.structs.replace(call, key=key) for key, call in enumerate(named)), Finished(Finish.CALLS)]
+    ids = ["c1", "c1_1", "call_req-1", "call_req-1_3"]
+    assert [delta["tool_calls"][0]["id"] for delta in deltas(events)] == ids
+    assert [call["id"] for call in whole(events)["choices"][0]["message"]["tool_calls"]] == ids

@@ -136,11 +136,6 @@ def test_custom_tools_and_namespaces() -> None:
     )
 
 
-def test_calls_of_one_id_are_told_apart() -> None:
-    done = read(item_done(CALL), item_done(CALL, 1))
-    assert [each.id for each in done if isinstance(each, CallDone)] == ["call_1", "call_1_1"]
-
-
 @pytest.mark.parametrize("kind", [[], {}, 5, None, "some_day"])
 def test_an_item_of_a_kind_that_nobody_knows_is_read_over(kind: object) -> None:
     added = {"type": "response.output_item.added", "output_index": 0, "item": {"type": kind}}

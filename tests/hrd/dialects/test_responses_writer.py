@@ -119,6 +119,14 @@ def test_calls_that_overlap_come_one_after_the_other() -> None:
     ]
 
 
+def test_calls_without_an_id_get_one_and_those_of_one_id_are_told_apart() -> None:
+    ids = ["call_1", "call_1", ""]
+    calls = [msgspec.structs.replace(CALL, key=key, id=call_id) for key, call_id in enumerate(ids)]
+    reply = accumulate(written(*calls, Finished(Finish.CALLS)))
+    assert reply is not None
+    assert [item.call_id for item in reply.output if item.type == "function_call"] == ["call_1", "call_1_1", "call_r-1"]
+
+
 def test_a_call_that_never_was_complete_is_left_out() -> None:
     stream = written(CallBegun(key=0), Finished(Finish.LENGTH))
     last = events_of(stream)[-1]

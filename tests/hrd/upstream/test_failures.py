@@ -85,6 +85,8 @@ def test_reasoning_that_could_not_be_opened_is_a_field_to_be_left_out(reader: st
         ),
         ("openai", "No tool call found for function call output with call_id call_1."),
         ("openai", "No tool output found for function call call_1."),
+        ("codex", "Duplicate item found with call_id call_1."),
+        ("anthropic", "messages.3.content.0: `tool_use` ids must be unique"),
         ("generic", "An assistant message with 'tool_calls' has insufficient tool messages following tool_calls message"),
         ("mistral", "Unexpected role 'tool' after role 'user'"),
         ("mistral", "Unexpected tool call id abc123def in tool results"),
