@@ -14,7 +14,7 @@ _IN_WORDS: Final = {
     "errors": "it failed a moment ago",
     "breaker": "its endpoint fails too often",
     "window": "too little of its quota is left for now",
-    "your limit": "a limit of your own is used up",
+    "your limit": "too little is left of a limit of your own",
     "reserve": "what is left is kept for requests that name it (RESERVE_FRACTION)",
     "at once": "as many of its requests are out as may be at once",
     "in flight": "as many of its requests are out as may be at once",

@@ -42,7 +42,7 @@ def test_a_ceiling_of_ones_own_refuses_and_says_until_when() -> None:
     walk.next()
     assert walk.refusal().kind is RefusalKind.RATE_LIMITED
     assert walk.refusal().retry_after_s == 12 * HOUR + 1
-    assert "a limit of your own is used up" in walk.refusal().message
+    assert "too little is left of a limit of your own" in walk.refusal().message
     assert "change it in config.toml under [providers.alpha]" in walk.refusal().guidance
     made.now = NOON + 12 * HOUR + 1
     assert made.serve() == "a1"
@@ -185,7 +185,7 @@ def test_the_reserve_is_for_those_who_pin() -> None:
     assert [made.serve("alpha") for _ in range(3)] == ["a1", "a1", "refused"]
     walk = made.ask()
     walk.next()
-    assert "a limit of your own is used up" in walk.refusal().message
+    assert "too little is left of a limit of your own" in walk.refusal().message
 
 
 # which first -----------------------------------------------------------------------------------------------------------------
@@ -635,7 +635,7 @@ def test_a_months_credit_is_spent_by_the_price_and_then_left_alone() -> None:
     assert spends(made) == "b1"
     walk = made.ask("alpha", input_tokens=100, max_tokens=50)
     assert walk.next() == "refused"
-    assert "a limit of your own is used up" in walk.refusal().message
+    assert "too little is left of a limit of your own" in walk.refusal().message
     made.now += 12.5 * DAY  # December
     assert spends(made) == "a1"
 
