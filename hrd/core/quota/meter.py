@@ -271,12 +271,12 @@ class Meter:
 
     def answered(self, count: Count, now: float) -> bool:
         """Its reply has begun: by now the provider has counted it, and hardly later than soon after it was sent. Whether that
-        changes when it leaves."""
+        changes when it leaves; not if the provider has said when."""
         count.is_answered = True
         entry = count.entry
         if entry is not None and entry.amount and count.amount:
             leaves_at = min(now, count.at + ON_THE_WAY_S) + self.length_s
-            if entry.leaves_at < leaves_at:
+            if self.opens_at < entry.leaves_at < leaves_at:
                 entry.amount -= count.amount
                 count.entry = self.slide.enter(count.amount, leaves_at, self.length_s)
                 return True
@@ -516,9 +516,9 @@ class Meter:
     def leave_one_at(self, moment: float) -> None:
         """The provider said when it takes the next one."""
         self.opens_at = moment
-        entries = self.slide.entries
-        if entries and entries[0].leaves_at > moment:
-            entries[0].leaves_at = moment
+        first = self.slide.first()
+        if first is not None and first.leaves_at > moment:
+            first.leaves_at = moment
 
     def relax(self, now: float) -> None:
         """What the provider said, or was concluded to allow, is forgotten; what we counted ourselves is not."""

@@ -51,6 +51,12 @@ class Slide:
         else:
             insort(self.entries, entry, key=lambda other: other.leaves_at)
 
+    def first(self) -> Entry | None:
+        """What leaves first. What was given back is nothing that could."""
+        while self.entries and not self.entries[0].amount:
+            self.entries.popleft()
+        return self.entries[0] if self.entries else None
+
     def leave(self, now: float) -> int:
         """Drop what has left by *now*: how much that is."""
         entries, gone = self.entries, 0

@@ -33,6 +33,25 @@ def test_a_request_counts_from_when_the_provider_may_have_counted_it() -> None:
     assert made.fits_at(2, NOON + 21) == NOON + 60.5
 
 
+def test_a_reply_that_begins_changes_nothing_of_when_the_provider_takes_the_next_one() -> None:
+    made = meter(limit=2)
+    first, second = counted(made, [1, 1])
+    made.leave_one_at(NOON + 3)
+    made.answered(first, NOON + 0.2)
+    made.answered(second, NOON + 0.2)
+    assert made.fits_at(1, NOON + 1) == NOON + 3
+    assert made.fits_at(2, NOON + 1) == NOON + 60.2
+
+
+def test_what_was_given_back_is_not_what_leaves_when_the_provider_takes_the_next_one() -> None:
+    made = meter(limit=2)
+    refused, first, _ = counted(made, [1, 1, 1])
+    made.settle(refused, 0, NOON, is_counted=False)
+    made.leave_one_at(NOON + 3)
+    made.answered(first, NOON + 0.2)
+    assert made.fits_at(1, NOON + 1) == NOON + 3
+
+
 def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
     made = meter("tokens/minute", 8000)
     (giant,) = counted(made, [7000])

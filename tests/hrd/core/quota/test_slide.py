@@ -46,3 +46,11 @@ def test_spend_of_a_dead_process_leaves_in_its_turn_in_whatever_order_it_is_coun
         made.count_again(1, NOON - age, NOON)
     made.turn(NOON + later_s)
     assert made.used == sum(age + later_s < 60 for age in ages)
+
+
+def test_what_was_given_back_is_not_what_leaves_first() -> None:
+    made = Slide([(NOON + 1, 0), (NOON + 2, 3), (NOON + 3, 1)])
+    first = made.first()
+    assert first is not None
+    assert (first.leaves_at, first.amount) == (NOON + 2, 3)
+    assert Slide([(NOON, 0)]).first() is None
