@@ -286,7 +286,7 @@ class Pool:
         if claim.may_pin and self._pin.pair is None:
             rows.extend(self._set_pin(pair, now))
         if rows and not self._line.is_empty:
-            self._line.call_all()
+            self._line.call_all(now)
         return rows
 
     def _runs_on(self, fact: RunsOn, now: float) -> list[Row]:
@@ -330,7 +330,7 @@ class Pool:
     def _looked_up(self, fact: LookedUp, now: float) -> list[Row]:
         rows = self._blame.looked_up(fact, now)
         if rows:
-            self._line.call_all()
+            self._line.call_all(now)
         return rows
 
     def _settle(
@@ -400,7 +400,7 @@ class Pool:
             rows.extend(self._book.take_unsaved(now))  # in one with the name: no crash comes between
         self._book.limits_changed()
         self._lanes.rebuild()
-        self._line.call_all()
+        self._line.call_all(now)
         return rows
 
     def _reset(self, fact: Reset, now: float) -> list[Row]:
@@ -421,7 +421,7 @@ class Pool:
             rows += self._learning.forget(lambda provider: fact.provider in ("", provider), now)
         if not self.is_retired:
             rows += self._book.take_unsaved(now)
-        self._line.call_all()
+        self._line.call_all(now)
         return rows
 
     def _set_pin(self, pair: Pair | None, now: float) -> list[Row]:

@@ -97,6 +97,8 @@ class Choice:
         chosen = self._first_of(field, tour) if field.able or field.due else None
         if chosen is None:
             return self._at_last(field, selection, tour, caller, is_trial=only is not None, now=now, waited_s=waited_s)
+        if tour.place is not None and now < tour.place.not_before:
+            return Wait(until=tour.place.not_before + WAIT_GRAIN_S)
         if not self._line.is_empty and (wait := self._give_way(chosen, selection, tour, caller, now, waited_s)) is not None:
             return wait
         return msgspec.structs.replace(chosen, others=chosen.others + field.spare) if field.spare else chosen

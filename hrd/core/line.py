@@ -18,7 +18,7 @@ APART_S = 0.05
 class Place:
     """One request's place."""
 
-    __slots__ = ("candidate", "is_any_moment", "may_take", "number", "priority", "quota", "until", "wake")
+    __slots__ = ("candidate", "is_any_moment", "may_take", "not_before", "number", "priority", "quota", "until", "wake")
 
     def __init__(self, priority: Priority, number: int) -> None:
         self.priority = priority
@@ -32,6 +32,8 @@ class Place:
         self.until = 0.0
         self.is_any_moment = False
         """What it waits for may come free before that, whenever something ends that is out."""
+        self.not_before = 0.0
+        """When its turn is, of those who were called together."""
         self.wake: Callable[[], None] = _ignore
         """Called when it may be worth looking before `until`."""
 
@@ -118,10 +120,11 @@ class Line:
         if places:
             min(places, key=_order).wake()
 
-    def call_all(self) -> None:
-        """Much may have changed."""
+    def call_all(self, now: float) -> None:
+        """Much may have changed: everybody looks, those who wait for the same a little apart."""
         for places in list(self._waiting.values()):
-            for place in list(places):
+            for step, place in enumerate(sorted(places, key=_order)):
+                place.not_before = min(place.until, now + step * APART_S)
                 place.wake()
 
 

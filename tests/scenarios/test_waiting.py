@@ -240,6 +240,31 @@ async def test_when_none_comes_free_the_next_is_asked_and_nobody_blamed() -> Non
 async def test_all_that_comes_free_together_is_taken_together(world: World, own: Limit) -> None:
     """Five are out, and fifteen wait: each five that end make room for five, not for the first of those who wait alone."""
     await world.provider("alpha", Answer("hello", before_head_s=2.0, usage=Usage(5, 20)), own_limits=(own,))
+    ended = await together(world, 20)
+    rounds = Counter(ended)
+    assert max(ended) == (8.0 if own.kind == "at once" else 4.0)
+    assert rounds[2.0] == 5
+
+
+async def test_who_is_told_when_to_come_back_comes_then_though_others_were_served_meanwhile(world: World) -> None:
+    await world.provider("alpha", rate_limited(3), Answer("hello", before_head_s=0.2))
+    ended = await together(world, 20)
+    assert Counter(ended) == {0.2: 19, 3.2: 1}
+
+
+async def test_those_who_waited_for_a_block_that_a_success_has_lifted_do_not_all_come_at_once(world: World) -> None:
+    alpha = await world.provider("alpha", rate_limited(3), Answer("hello", before_head_s=0.2))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.ask)
+        await trio.sleep(1.0)
+        ended = await together(world, 20)
+    assert len(alpha.asked) == 22
+    assert max(Counter(ended).values()) <= 3, ended
+    assert max(ended) < 3.0 + 20 * 0.05 + 0.5
+
+
+async def together(world: World, many: int) -> list[float]:
+    """Ask so often at once; when each of them was served."""
     ended: list[float] = []
 
     async def ask() -> None:
@@ -247,8 +272,6 @@ async def test_all_that_comes_free_together_is_taken_together(world: World, own:
         ended.append(round(world.elapsed_s, 1))
 
     async with trio.open_nursery() as nursery:
-        for _ in range(20):
+        for _ in range(many):
             nursery.start_soon(ask)
-    rounds = Counter(ended)
-    assert max(ended) == (8.0 if own.kind == "at once" else 4.0)
-    assert rounds[2.0] == 5
+    return ended

@@ -57,6 +57,19 @@ def test_who_was_called_to_what_came_free_calls_the_next(is_any_moment: bool, at
     assert called == ["second"] * is_called
 
 
+def test_who_is_called_together_is_let_through_a_little_apart_and_nobody_later_than_was_said() -> None:
+    line = Line()
+    here = [line.place(Priority.NORMAL) for _ in range(3)]
+    urgent, elsewhere = line.place(Priority.HIGH), line.place(Priority.NORMAL)
+    for place in (*here, urgent):
+        line.wait(place, WHO, 100.0)
+    line.wait(elsewhere, ELSE, 100.0)
+    line.call_all(90.0)
+    assert [place.not_before - 90.0 for place in (urgent, *here, elsewhere)] == pytest.approx([0, 0.05, 0.1, 0.15, 0])
+    line.call_all(100.12)
+    assert [place.not_before - 100.0 for place in (urgent, *here)] == pytest.approx([0, 0, 0.05, 0.1])
+
+
 def test_who_waits_again_keeps_its_place() -> None:
     line = Line()
     first, second = line.place(Priority.NORMAL), line.place(Priority.NORMAL)
@@ -77,7 +90,7 @@ def test_the_first_in_line_is_called_when_something_came_free() -> None:
     assert called == []
     line.call(WHO)
     assert called == ["b"]
-    line.call_all()
+    line.call_all(90.0)
     assert sorted(called) == ["a", "b", "b", "c"]
 
 
