@@ -1,5 +1,6 @@
 """Changes to the accounts of auth.json as pure functions, like those of `hrd.credentials.edits`."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -62,14 +63,16 @@ def renewal_begun(auth: AuthFile, fingerprint: str, now: float) -> AuthFile | Cr
     return _changed(auth, fingerprint, {"renewing_since": now})
 
 
-def renewed(auth: AuthFile, fingerprint: str, spent: Secret, tokens: Tokens, id_token: str) -> AuthFile | CredentialProblem:
-    """The account has new tokens for the refresh token *spent*; those before are kept beside them. If it has another login by
-    now, that stays."""
+def renewed(
+    auth: AuthFile, fingerprint: str, spent: Collection[Secret], tokens: Tokens, id_token: str
+) -> AuthFile | CredentialProblem:
+    """The account has new tokens for one of the refresh tokens *spent*; those before are kept beside them. If it has another
+    login by now, that stays."""
     tree = auth.document.copied()
     entry = _found(tree, fingerprint)
     if entry is None:
         return _REMOVED
-    if (entry.get("refresh_token") or "") != spent.reveal():
+    if (entry.get("refresh_token") or "") not in [token.reveal() for token in spent]:
         return auth
     _replace(entry, tokens)
     put(entry, "id_token", id_token or entry.get("id_token"))

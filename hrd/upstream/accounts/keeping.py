@@ -29,10 +29,10 @@ class Vault(Protocol):
 
 
 class Unstored(NamedTuple):
-    """A renewal that is not on disk."""
+    """A renewal that is not on disk, or may not be."""
 
-    spent: Secret
-    """The refresh token that it cost."""
+    spent: tuple[Secret, ...]
+    """The refresh tokens that it cost, and those before it that were not stored either: one of them stands on disk."""
     tokens: Tokens
     id_token: Secret
 
@@ -67,7 +67,7 @@ class Keeping:
 
     def _latest(self, account: CodexAccount) -> CodexAccount:
         waiting = self._unstored.get(account.fingerprint)
-        if waiting is None or account.tokens.refresh != waiting.spent:  # somebody put another login in its place
+        if waiting is None or account.tokens.refresh not in waiting.spent:  # somebody put another login in its place
             self._unstored.pop(account.fingerprint, None)
             return account
         return msgspec.structs.replace(account, tokens=waiting.tokens, id_token=waiting.id_token)
@@ -83,20 +83,27 @@ class Keeping:
         self.take()
 
     async def store(self, name: str, spent: Secret, tokens: Tokens, id_token: Secret) -> Secret:
-        """New tokens for *spent*, on disk, or else kept here until the disk takes them; then the access token may be shown."""
-        problem = await self._vault.edit_auth(lambda auth: renewed(auth, name, spent, tokens, id_token.reveal()))
-        is_kept = problem is None or problem.is_written or account_in(self._vault.auth, name) is None
-        was_waiting = self._unstored.pop(name, None) is not None
-        if not is_kept:
-            self._unstored[name] = Unstored(spent, tokens, id_token)
-        self.take()
-        if is_kept or not was_waiting:
-            self.told(name, RENEWED if is_kept else f"renewed, but not stored: {problem}")
+        """New tokens for *spent*, on disk, or else kept here until the disk takes them; then the access token may be shown.
+        Whoever is cancelled in here has lost nothing."""
+        before = self._unstored.get(name)
+        costs = before.spent if before is not None else ()
+        waiting = self._unstored[name] = Unstored((*costs, spent), tokens, id_token)
+        await self._store(name, waiting, is_new=True)
         return tokens.access
 
     async def store_what_waits(self) -> None:
         for name, waiting in list(self._unstored.items()):
-            await self.store(name, *waiting)
+            await self._store(name, waiting, is_new=False)
+
+    async def _store(self, name: str, waiting: Unstored, *, is_new: bool) -> None:
+        spent, tokens, id_token = waiting
+        problem = await self._vault.edit_auth(lambda auth: renewed(auth, name, spent, tokens, id_token.reveal()))
+        is_kept = problem is None or problem.is_written or account_in(self._vault.auth, name) is None
+        if is_kept and self._unstored.get(name) is waiting:
+            del self._unstored[name]
+        self.take()
+        if is_kept or is_new:
+            self.told(name, RENEWED if is_kept else f"renewed, but not stored: {problem}")
 
     async def add(self, login: Login, info: CredentialInfo, imported_from: str) -> Added | CredentialProblem:
         """Keep *login*, as a new account's or in the place of the one that its account has. *info* is noted where it says

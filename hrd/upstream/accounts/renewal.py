@@ -20,7 +20,7 @@ import trio
 from hrd.core.blocks import FOREVER
 from hrd.core.failures import Failure, HintSource, Verdict
 from hrd.core.secrets import Secret
-from hrd.credentials.accounts import CodexAccount
+from hrd.credentials.accounts import CodexAccount, Tokens
 from hrd.upstream.accounts.answers import Given, Refused, Troubled, merged
 from hrd.upstream.accounts.imports import newer_login
 from hrd.upstream.accounts.keeping import Keeping
@@ -86,13 +86,14 @@ class Renewal:
 
     async def _spend(self, account: CodexAccount, refresh: Secret) -> Secret | Refused | Troubled:
         """Send the token, store what comes."""
+        tokens: Tokens | None = None
         with trio.CancelScope(shield=True, deadline=trio.current_time() + self._server.answer_s + STORE_S):
             answer = await self._server.renew(refresh)
             if not isinstance(answer, Given):
                 return answer
             tokens = merged(answer, account.tokens, self._now())
             return await self._keeping.store(account.fingerprint, account.tokens.refresh, tokens, answer.id_token)
-        return Troubled("it took too long")
+        return tokens.access if tokens is not None else Troubled("it took too long")  # kept, and stored as soon as it can be
 
     async def _refused(self, account: CodexAccount, refusal: Refused) -> Secret | Failure:
         newer = await self._taken_over(account, is_lost=True)

@@ -100,9 +100,9 @@ def test_a_renewal_replaces_the_pair_that_it_cost_and_no_other() -> None:
     begun = renewal_begun(auth_of(OLD), NAME, NOW)
     assert tree_of(begun)["codex_accounts"] == [OLD | {"renewing_since": NOW}]
     assert isinstance(begun, AuthFile)
-    (entry,) = tree_of(renewed(begun, NAME, Secret("r1", "codex"), login().tokens, ""))["codex_accounts"]
+    (entry,) = tree_of(renewed(begun, NAME, [Secret("r1", "codex")], login().tokens, ""))["codex_accounts"]
     assert (entry["refresh_token"], entry["previous"]["refresh_token"], "renewing_since" in entry) == ("r2", "r1", False)
-    other = renewed(begun, NAME, Secret("r0", "codex"), login().tokens, "")
+    other = renewed(begun, NAME, [Secret("r0", "codex")], login().tokens, "")
     assert tree_of(other)["codex_accounts"] == [OLD | {"renewing_since": NOW}]
 
 
@@ -110,7 +110,7 @@ def test_a_renewal_that_says_whose_it_is_names_the_account_and_takes_its_notes_a
     before = fingerprint("codex", "r1")
     auth = auth_of({"refresh_token": "r1"}, credential_info={before: {"label": "work"}})
     token = jwt({"https://api.openai.com/auth": {"chatgpt_account_id": "acc-1"}})
-    after = tree_of(renewed(auth, before, Secret("r1", "codex"), login(access=token).tokens, ""))
+    after = tree_of(renewed(auth, before, [Secret("r1", "codex")], login(access=token).tokens, ""))
     assert after["codex_accounts"][0]["account_id"] == "acc-1"
     assert after["credential_info"] == {NAME: {"label": "work"}}
 
@@ -125,4 +125,4 @@ def test_an_account_that_was_removed_meanwhile() -> None:
     tokens = login().tokens
     gone = CredentialProblem("the account was removed meanwhile", "see: hr auth list")
     assert renewal_begun(auth, NAME, NOW) == not_renewed(auth, NAME, "x") == gone
-    assert renewed(auth, NAME, Secret("r1", "codex"), tokens, "") == gone
+    assert renewed(auth, NAME, [Secret("r1", "codex")], tokens, "") == gone

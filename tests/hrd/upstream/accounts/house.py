@@ -33,6 +33,8 @@ class Disk:
         self.text = json.dumps(tree).encode()
         self.writes: list[dict[str, Any]] = []
         self.full = False
+        self.busy_s = 0.0
+        """How long an edit waits for its turn."""
 
     @property
     def tree(self) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class DiskVault:
         return auth
 
     async def edit_auth(self, change: Edit) -> CredentialProblem | None:
-        await trio.sleep(0.001)
+        await trio.sleep(0.001 + self.disk.busy_s)
         if self.disk.full:
             return CredentialProblem("the disk is full: make room")
         changed = change(self._read())

@@ -354,6 +354,44 @@ async def test_a_disk_that_fills_while_it_is_renewed_loses_nothing_while_the_pro
     assert len(oauth.refreshes) == 1
 
 
+async def test_a_renewal_that_waits_for_the_disk_can_itself_be_renewed(
+    tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
+) -> None:
+    """The disk has room again, and somebody is refused, before it was tried again."""
+    oauth.delay_s = 2.0
+    house = signed_in(tmp_path, oauth)
+    await start(house, nursery)
+    nursery.start_soon(house.renewed, house.shows())
+    await trio.sleep(1)
+    house.disk.full = True
+    await trio.sleep(2)
+    house.disk.full = False
+    oauth.expire_access()
+    assert oauth.lets_in(await house.renewed(house.shows())) == "acc-1"
+    await trio.sleep(31)
+    assert house.accounts.unstored() == []
+    assert house.disk.accounts[0]["refresh_token"] in oauth.live.values()
+    assert oauth.lets_in(House(tmp_path, oauth, disk=house.disk).shows() or "") == "acc-1"
+    assert len(oauth.refreshes) == 2
+
+
+async def test_an_edit_that_waits_too_long_for_its_turn_loses_no_renewal(
+    tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
+) -> None:
+    oauth.delay_s = 2.0
+    house = signed_in(tmp_path, oauth)
+    await start(house, nursery)
+    nursery.start_soon(house.renewed, house.shows())
+    await trio.sleep(1)
+    house.disk.busy_s = 100.0
+    await trio.sleep(60)
+    assert oauth.lets_in(house.shows() or "") == "acc-1"
+    house.disk.busy_s = 0.0
+    await trio.sleep(160)
+    assert house.disk.accounts[0]["refresh_token"] in oauth.live.values()
+    assert len(oauth.refreshes) == 1
+
+
 async def test_a_token_that_is_over_and_cannot_be_renewed_is_told_until_it_is(
     tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
 ) -> None:
