@@ -17,7 +17,7 @@ from hrd.credentials import CredentialInfo, CredentialProblem
 from hrd.credentials.accounts import CodexAccount
 from hrd.credentials.logins import Login
 from hrd.upstream.accounts.keeping import Added, Keeping
-from hrd.upstream.accounts.renewal import Renewal
+from hrd.upstream.accounts.renewal import STORE_S, Renewal
 from hrd.upstream.accounts.times import due_at, is_live, pause_s
 
 LOOK_S: Final = 30.0
@@ -124,12 +124,20 @@ class Accounts:
     # in the background ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until cancelled; then a renewal whose token has been sent is still brought home."""
+        """Until cancelled; then a renewal whose token has been sent is still brought home, and what the disk did not take is tried
+        once more."""
+        try:
+            await self._run()
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + STORE_S):
+                await self._renewal.store_what_waits()
+
+    async def _run(self) -> None:
         async with trio.open_nursery() as self._nursery:
             try:
                 while True:
                     self._look = trio.Event()
-                    await self._keeping.store_what_waits()
+                    await self._renewal.store_what_waits()
                     next_at = self._start_due()
                     with trio.move_on_after(min(max(next_at - self._now(), 0.0), LOOK_S)):
                         await self._look.wait()

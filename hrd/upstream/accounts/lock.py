@@ -19,9 +19,12 @@ class RenewalLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
+        self.is_had = False
 
     async def take(self, within_s: float) -> str:
-        """Wait for it; why it was not to be had, or nothing."""
+        """Wait for it; why it was not to be had, or nothing. Who has it has it at once."""
+        if self.is_had:
+            return ""
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
@@ -37,10 +40,11 @@ class RenewalLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        self.is_had = True
         return True
 
     def release(self) -> None:
         """Twice, or without having it, does no harm."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-            self._descriptor = -1
+            self._descriptor, self.is_had = -1, False

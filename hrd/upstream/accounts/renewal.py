@@ -7,7 +7,8 @@ twice. Hence, under a lock that one process has:
 2. The file that the login was imported from is looked at: the program we share it with may have done it.
 3. It is noted in auth.json that the token is about to be sent, which also proves that auth.json takes what will come.
 4. The token is sent, and what comes back is stored, beside the pair that it replaced, before anybody is shown it. In between
-   nothing stops it but its own deadline: no client that leaves, no daemon that ends.
+   nothing stops it but its own deadline: no client that leaves, no daemon that ends. What the disk does not take is shown all
+   the same, and the lock kept until it does.
 5. Trouble that passes is tried again. Refused for good: that file again, then the pair before; then the account needs a login.
 """
 
@@ -44,15 +45,26 @@ class Renewal:
         self._server = server
         self._folder = folder
         self._now = now
+        self._kept: dict[str, RenewalLock] = {}
+        """Of accounts whose renewal is not on disk: what stands there was spent, and nobody is to send it."""
 
     async def renew(self, name: str, is_needed: Callable[[CodexAccount], bool]) -> Secret | Failure:
         """The access token that holds then. *is_needed* is asked when the lock was had: it may have been done meanwhile."""
-        lock = RenewalLock(self._folder / f"renewing-{name}.lock")
+        lock = self._kept.pop(name, None) or RenewalLock(self._folder / f"renewing-{name}.lock")
         try:
             trouble = await lock.take(LOCK_S)
             return _for_now(trouble) if trouble else await self._renew(name, is_needed)
         finally:
-            lock.release()
+            if lock.is_had and name in self._keeping.unstored():
+                self._kept[name] = lock
+            else:
+                lock.release()
+
+    async def store_what_waits(self) -> None:
+        """Try again what the disk did not take."""
+        await self._keeping.store_what_waits()
+        for name in self._kept.keys() - set(self._keeping.unstored()):
+            self._kept.pop(name).release()
 
     async def _renew(self, name: str, is_needed: Callable[[CodexAccount], bool]) -> Secret | Failure:
         await self._keeping.reread()

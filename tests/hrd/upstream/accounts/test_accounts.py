@@ -392,6 +392,50 @@ async def test_an_edit_that_waits_too_long_for_its_turn_loses_no_renewal(
     assert len(oauth.refreshes) == 1
 
 
+async def test_what_waits_for_the_disk_keeps_another_process_from_sending_what_it_cost(
+    tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
+) -> None:
+    """The disk fills up while the work changes hands: what stands there was spent."""
+    oauth.delay_s = 2.0
+    old = signed_in(tmp_path, oauth)
+    new = House(tmp_path, oauth, disk=old.disk)
+    await start(old, nursery)
+    await start(new, nursery)
+    token = old.shows()
+    nursery.start_soon(old.renewed, token)
+    await trio.sleep(1)
+    old.disk.full = True
+    await trio.sleep(2)
+    assert old.accounts.unstored() == [old.credential.fingerprint]
+    got: list[Any] = []
+
+    async def ask() -> None:
+        got.append(await new.renewed(token))
+
+    nursery.start_soon(ask)
+    await trio.sleep(10)
+    old.disk.full = False
+    await trio.sleep(40)
+    assert got == [old.shows()]
+    assert oauth.lets_in(got[0]) == "acc-1"
+    assert len(oauth.refreshes) == 1
+
+
+async def test_a_process_that_ends_tries_once_more_to_store_what_waits(tmp_path: Path, oauth: CodexOAuth) -> None:
+    oauth.delay_s = 2.0
+    house = signed_in(tmp_path, oauth)
+    async with trio.open_nursery() as nursery:
+        await start(house, nursery)
+        nursery.start_soon(house.renewed, house.shows())
+        await trio.sleep(1)
+        house.disk.full = True
+        await trio.sleep(2)
+        house.disk.full = False
+        nursery.cancel_scope.cancel()
+    assert house.accounts.unstored() == []
+    assert house.disk.accounts[0]["refresh_token"] in oauth.live.values()
+
+
 async def test_a_token_that_is_over_and_cannot_be_renewed_is_told_until_it_is(
     tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
 ) -> None:
