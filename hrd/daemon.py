@@ -167,6 +167,7 @@ class Daemon:
             leave_signals=self._signals.leave,
             calls=self._clients.calls,
             control_calls=self._control.calls,
+            unstored=self._providers.accounts.unstored,
             lock=surroundings.lock,
             lock_path=Path(self._configuration.places.lock),
         )

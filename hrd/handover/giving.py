@@ -1,7 +1,7 @@
 """Handing over: the daemon's side, from the first word to the moment where all is the successor's, or all is as it was."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -48,8 +48,10 @@ class HandOver:
         claims_wait_for: Callable[[Successor | None], None],
         stop: Callable[[float], None],
         is_stopping: Callable[[], bool],
+        unstored: Callable[[], Sequence[str]],
     ) -> None:
-        """*claims_wait_for*: this successor is asked before any candidate is; None: nobody. *stop*: see `Successor`."""
+        """*claims_wait_for*: this successor is asked before any candidate is; None: nobody. *stop*: see `Successor`.
+        *unstored*: accounts whose renewed logins would end with this process."""
         self._what = what
         self._environ = environ
         self._pool = pool
@@ -58,6 +60,7 @@ class HandOver:
         self._claims_wait_for = claims_wait_for
         self._stop = stop
         self._is_stopping = is_stopping
+        self._unstored = unstored
 
     async def attempt(self, within_s: float) -> Successor:
         """A process that is ready and waits for `go`. Raises `NotTakenOver`, and all is as it was."""
@@ -114,6 +117,8 @@ class HandOver:
             raise NotTakenOver(f"the new process did not take over within {STILL_S:g} s; it was ended") from None
         if self._is_stopping():  # that came while we waited for the last word
             raise NotTakenOver("it is stopping")
+        if names := self._unstored():
+            raise NotTakenOver(f"a renewed login is not in auth.json yet, and would be lost: {', '.join(names)}", "hr status")
 
     def _stand_still(self, successor: Successor) -> None:
         self._what.clients.pause()

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """From now on they are for the waiter: what we said we could not take back, nor say more."""
     calls: Mapping[int, Call]
     control_calls: Mapping[int, Call]
+    unstored: Callable[[], Sequence[str]]
     lock: Lock
     lock_path: Path
 
@@ -76,6 +77,7 @@ class Succession:
             claims_wait_for=terms.claims_wait_for,
             stop=self._end_within,
             is_stopping=terms.stop.is_set,
+            unstored=terms.unstored,
         )
         self._restart: Restart[Restarted | Problem] = Restart()
         self._hurry = trio.Event()

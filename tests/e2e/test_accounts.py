@@ -321,6 +321,45 @@ async def test_killed_and_not_forgiven_the_token_is_used_to_its_end_and_the_user
             assert answered(await router.chat()) == "from acc-1"
 
 
+async def test_nobody_takes_over_while_a_renewed_login_is_not_on_disk(tmp_path: Path) -> None:
+    """auth.json can be read and not written, for beside such a name there is none for a temporary file."""
+    async with (
+        codex_world(tmp_path) as world,
+        running(tmp_path, WATCH_SECONDS="0.1", **world.settings) as router,
+        trio.open_nursery() as nursery,
+    ):
+        await imported(router, world)
+        world.oauth.expire_access()
+        world.oauth.delay_s = 0.3
+        nursery.start_soon(router.chat)
+        await wait_until(lambda: _asked_for_tokens(world))
+        auth, unwritable = tmp_path / "auth.json", tmp_path / ("a" * 250)
+        auth.rename(unwritable)
+        auth.symlink_to(unwritable)
+        await wait_until(lambda: _is_unstored(router))
+        refused = await router.hr("restart")
+        assert refused.returncode == 1
+        assert f"not in auth.json yet, and would be lost: {fingerprint('codex', 'acc-1')}" in refused.stderr.decode()
+        unwritable.rename(auth)
+        await wait_until(lambda: _is_stored(router))
+        assert (await router.hr("restart")).returncode == 0
+        assert world.oauth.lets_in(world.kept[0]["access_token"]) == "acc-1"
+        assert answered(await router.chat()) == "from acc-1"
+        assert len(world.oauth.refreshes) == 1
+
+
+async def _asked_for_tokens(world: World) -> bool:
+    return bool(world.oauth.refreshes)
+
+
+async def _is_unstored(router: Router) -> bool:
+    return "renewed, but not stored" in router.log
+
+
+async def _is_stored(router: Router) -> bool:
+    return "renewed, but not stored" in router.log and any(facts_of(router.log, "login renewed"))
+
+
 async def test_a_renewal_during_a_hand_over_spends_no_token_twice(tmp_path: Path) -> None:
     async with codex_world(tmp_path) as world, running(tmp_path, **world.settings) as router:
         await imported(router, world)

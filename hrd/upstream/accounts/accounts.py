@@ -124,8 +124,8 @@ class Accounts:
     # in the background ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until cancelled; then a renewal whose token has been sent is still brought home, and what the disk did not take is tried
-        once more."""
+        """Until cancelled; then a renewal whose token has been sent is still brought home, and what the disk did not take is
+        tried once more."""
         try:
             await self._run()
         finally:
