@@ -82,8 +82,14 @@ def renewed(
     return auth_file_of(tree)
 
 
-def not_renewed(auth: AuthFile, fingerprint: str, needs_login: str) -> AuthFile | CredentialProblem:
-    """The renewal came to nothing; *needs_login* says why it never will, if that is so."""
+def not_renewed(
+    auth: AuthFile, fingerprint: str, refused: Collection[Secret], needs_login: str
+) -> AuthFile | CredentialProblem:
+    """The renewal with one of the refresh tokens *refused* came to nothing; *needs_login* says why it never will, if that is
+    so. Another login that the account has by now stays as it is."""
+    account = account_in(auth, fingerprint)
+    if account is not None and account.tokens.refresh not in refused:
+        return auth
     return _changed(auth, fingerprint, {"renewing_since": 0, "needs_login": needs_login})
 
 

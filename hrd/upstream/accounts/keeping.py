@@ -77,9 +77,13 @@ class Keeping:
         problem = await self._vault.edit_auth(lambda auth: renewal_begun(auth, name, self._now()))
         return None if problem is None or problem.is_written else problem
 
-    async def note_lost(self, name: str, why: str) -> None:
-        """The login can be renewed no more."""
-        await self._vault.edit_auth(lambda auth: not_renewed(auth, name, why))
+    async def note_lost(self, name: str, refused: Secret, why: str) -> None:
+        """The login with the refresh token *refused* can be renewed no more."""
+        waiting = self._unstored.get(name)
+        all_refused = (refused, *(waiting.spent if waiting is not None else ()))
+        problem = await self._vault.edit_auth(lambda auth: not_renewed(auth, name, all_refused, why))
+        if problem is None or problem.is_written:
+            self._unstored.pop(name, None)
         self.take()
 
     async def store(self, name: str, spent: Secret, tokens: Tokens, id_token: Secret) -> Secret:

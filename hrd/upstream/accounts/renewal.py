@@ -116,9 +116,18 @@ class Renewal:
             answer = await self._spend(account, previous)
             if isinstance(answer, Secret):
                 return answer
-        await self._keeping.note_lost(account.fingerprint, refusal.why)
+        await self._keeping.note_lost(account.fingerprint, account.tokens.refresh, refusal.why)
+        signed_in = self._signed_in_meanwhile(account)
+        if signed_in is not None:
+            return signed_in
         self._keeping.told(account.fingerprint, f"{refusal.why}: {SIGN_IN}")
         return lost(refusal.why)
+
+    def _signed_in_meanwhile(self, account: CodexAccount) -> Secret | None:
+        """What the account shows if it has another login by now: that may be why the old one is refused."""
+        now = self._keeping.accounts.get(account.fingerprint)
+        is_another = now is not None and not now.needs_login and now.tokens.refresh != account.tokens.refresh
+        return now.tokens.access if now is not None and is_another else None
 
     async def _taken_over(self, account: CodexAccount, *, is_lost: bool) -> Secret | None:
         newer = await newer_login(account, is_lost=is_lost)

@@ -116,13 +116,16 @@ def test_a_renewal_that_says_whose_it_is_names_the_account_and_takes_its_notes_a
 
 
 def test_a_login_that_is_over_is_noted_with_its_reason() -> None:
-    (entry,) = tree_of(not_renewed(auth_of(OLD | {"renewing_since": 5}), NAME, "it is over"))["codex_accounts"]
+    r0, r1 = Secret("r0", "codex"), Secret("r1", "codex")
+    auth = auth_of(OLD | {"renewing_since": 5})
+    (entry,) = tree_of(not_renewed(auth, NAME, [r0, r1], "it is over"))["codex_accounts"]
     assert entry == OLD | {"needs_login": "it is over"}
+    assert not_renewed(auth, NAME, [r0], "it is over") is auth, "it has another login by now"
 
 
 def test_an_account_that_was_removed_meanwhile() -> None:
     auth = auth_of()
     tokens = login().tokens
     gone = CredentialProblem("the account was removed meanwhile", "see: hr auth list")
-    assert renewal_begun(auth, NAME, NOW) == not_renewed(auth, NAME, "x") == gone
+    assert renewal_begun(auth, NAME, NOW) == not_renewed(auth, NAME, [], "x") == gone
     assert renewed(auth, NAME, [Secret("r1", "codex")], tokens, "") == gone

@@ -436,6 +436,32 @@ async def test_a_process_that_ends_tries_once_more_to_store_what_waits(tmp_path:
     assert house.disk.accounts[0]["refresh_token"] in oauth.live.values()
 
 
+async def test_who_signs_in_while_the_old_login_is_refused_is_signed_in(
+    tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
+) -> None:
+    """Signing in may be what ended the old one."""
+    oauth.delay_s = 2.0
+    house = signed_in(tmp_path, oauth)
+    await start(house, nursery)
+    oauth.end_logins()
+    got: list[Any] = []
+
+    async def ask() -> None:
+        got.append(await house.renewed(house.shows()))
+
+    nursery.start_soon(ask)
+    await trio.sleep(1)
+    login = logins_in(json.dumps(oauth.account("acc-1").codex_file()).encode())
+    assert isinstance(login, Found)
+    await trio.sleep(0.5)
+    await house.accounts.add(login.logins[0], CredentialInfo(added_at=NOON))
+    await trio.sleep(20)
+    assert house.accounts.lapses() == []
+    assert oauth.lets_in(house.shows() or "") == "acc-1"
+    assert got == [house.shows()]
+    assert "needs_login" not in house.disk.accounts[0]
+
+
 async def test_a_token_that_is_over_and_cannot_be_renewed_is_told_until_it_is(
     tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
 ) -> None:
