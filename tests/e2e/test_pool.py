@@ -59,6 +59,17 @@ def asked(upstreams: Mapping[str, Upstream]) -> dict[str, int]:
     return {name: len(upstream.asked) for name, upstream in upstreams.items()}
 
 
+def asked_too_soon(upstreams: Mapping[str, Upstream], known: Mapping[str, int]) -> list[str]:
+    """Who was asked again, beyond the times *known*, while his first guessed block held: on a slow machine too, as a request is
+    noted before it fails, and the block begins when it has."""
+    return [
+        name
+        for name, count in known.items()
+        for again in upstreams[name].asked[count:]
+        if again.at - upstreams[name].asked[0].at < FIRST_GUESS_S
+    ]
+
+
 # everybody fails but one -------------------------------------------------------------------------------------------------
 
 
@@ -74,23 +85,18 @@ async def test_whatever_one_provider_can_serve_is_served(tmp_path: Path, stream:
         "kimi": Answer("good"),
     }
     async with pool(tmp_path, behaviours, FIRST_TOKEN_SECONDS="0.3", REPLY_SECONDS="0.3") as (router, upstreams):
-        began = trio.current_time()
         first = await router.chat(stream=stream)
         assert answered(first) == "good"
         assert first.headers["x-hermes-provider"] == "kimi"
         assert first.headers["x-hermes-attempts"] == "7"
         assert asked(upstreams) == dict.fromkeys(behaviours, 1)
 
-        for _ in range(20):
-            further = await router.chat(stream=stream)
-            assert answered(further) == "good"
-            assert further.headers["x-hermes-attempts"] == "1"
-        assert trio.current_time() - began < FIRST_GUESS_S, "too slow a machine for this test"
-        assert asked(upstreams) == dict.fromkeys(behaviours, 1) | {"kimi": 21}
+        answers = [first] + [await router.chat(stream=stream) for _ in range(20)]
+        assert [answered(answer) for answer in answers] == ["good"] * 21
+        assert asked_too_soon(upstreams, dict.fromkeys(behaviours.keys() - {"kimi"}, 1)) == []
+        assert sum(int(answer.headers["x-hermes-attempts"]) for answer in answers) == sum(asked(upstreams).values())
 
         why = (await router.control("GET", f"/v1/why?id={first.headers['x-request-id']}")).json()
-        rows = {row["name"]: row for row in (await router.status())["providers"]}
-    assert {name for name in behaviours if rows[name]["state"] == "blocked"} == behaviours.keys() - {"kimi"}
     assert json.dumps(why).count("test-not-a-key") == 0
 
 
@@ -109,7 +115,8 @@ async def test_requests_at_once_are_all_served_too(tmp_path: Path, stream: bool)
         in_the_burst = asked(upstreams)
         texts += [answered(await router.chat(stream=stream)) for _ in range(20)]
     assert texts == ["good"] * 40
-    assert asked(upstreams) == in_the_burst | {"kimi": in_the_burst["kimi"] + 20}
+    assert asked(upstreams)["kimi"] == 40
+    assert asked_too_soon(upstreams, {name: in_the_burst[name] for name in behaviours if name != "kimi"}) == []
 
 
 async def test_a_provider_that_recovers_is_asked_again_and_its_block_is_gone(tmp_path: Path) -> None:

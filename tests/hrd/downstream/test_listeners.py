@@ -92,8 +92,8 @@ async def test_connections_are_counted_while_they_are_open() -> None:
         assert await clients[1].is_closed()
 
 
-async def test_a_flood_beyond_the_limit_is_closed_without_a_word() -> None:
-    """Telling costs something; more than a few at once just see the connection close."""
+async def test_a_flood_beyond_the_limit_is_closed_without_a_word(mock_clock: MockClock) -> None:
+    """Telling costs something; more than a few at once just see the connection close. Time stands still: none goes."""
     async with open_world(connections_max=0) as world:
         clients = [await world.client() for _ in range(80)]
         said = [bytes(await client.stream.receive_some(4096)) for client in clients]
