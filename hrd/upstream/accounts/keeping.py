@@ -52,6 +52,8 @@ class Keeping:
         self._now = now
         self.told = told
         self._unstored: dict[str, Unstored] = {}
+        self._stored: dict[str, Unstored] = {}
+        """The last renewal of each account that went to disk: what it cost is worth nothing, whoever puts it back."""
         self.accounts: dict[str, CodexAccount] = {}
         """By fingerprint, as they are now."""
         self.take()
@@ -66,8 +68,13 @@ class Keeping:
         self.take()
 
     def _latest(self, account: CodexAccount) -> CodexAccount:
+        refresh, last = account.tokens.refresh, self._stored.get(account.fingerprint)
+        if (
+            last is not None and refresh in last.spent and refresh != last.tokens.refresh
+        ):  # an editor that had it open was saved
+            self._unstored.setdefault(account.fingerprint, last)
         waiting = self._unstored.get(account.fingerprint)
-        if waiting is None or account.tokens.refresh not in waiting.spent:  # somebody put another login in its place
+        if waiting is None or refresh not in waiting.spent:  # somebody put another login in its place
             self._unstored.pop(account.fingerprint, None)
             return account
         return msgspec.structs.replace(account, tokens=waiting.tokens, id_token=waiting.id_token)
@@ -84,6 +91,7 @@ class Keeping:
         problem = await self._vault.edit_auth(lambda auth: not_renewed(auth, name, all_refused, why))
         if problem is None or problem.is_written:
             self._unstored.pop(name, None)
+            self._stored.pop(name, None)
         self.take()
 
     async def store(self, name: str, spent: Secret, tokens: Tokens, id_token: Secret) -> Secret:
@@ -104,7 +112,7 @@ class Keeping:
         problem = await self._vault.edit_auth(lambda auth: renewed(auth, name, spent, tokens, id_token.reveal()))
         is_kept = problem is None or problem.is_written or account_in(self._vault.auth, name) is None
         if is_kept and self._unstored.get(name) is waiting:
-            del self._unstored[name]
+            self._stored[name] = self._unstored.pop(name)
         self.take()
         if is_kept or is_new:
             self.told(name, RENEWED if is_kept else f"renewed, but not stored: {problem}")

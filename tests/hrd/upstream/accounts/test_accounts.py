@@ -462,6 +462,25 @@ async def test_who_signs_in_while_the_old_login_is_refused_is_signed_in(
     assert "needs_login" not in house.disk.accounts[0]
 
 
+async def test_a_login_that_an_editor_puts_back_after_it_was_spent_is_not_sent_again(
+    tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
+) -> None:
+    """Somebody had auth.json open while it was renewed, and saves."""
+    house = signed_in(tmp_path, oauth)
+    await start(house, nursery)
+    before = house.disk.accounts
+    assert oauth.lets_in(await house.renewed(house.shows())) == "acc-1"
+    await trio.sleep(60)
+    house.keep(*before, entry("acc-2", oauth.account("acc-2").sign_in()))
+    await trio.sleep(1)
+    assert oauth.lets_in(house.shows() or "") == "acc-1"
+    assert [one["account_id"] for one in house.disk.accounts] == ["acc-1", "acc-2"]
+    assert house.disk.accounts[0]["refresh_token"] in oauth.live.values()
+    await trio.sleep(LIFETIME_S)
+    assert house.accounts.lapses() == []
+    assert oauth.lets_in(house.shows() or "") == "acc-1"
+
+
 async def test_a_token_that_is_over_and_cannot_be_renewed_is_told_until_it_is(
     tmp_path: Path, oauth: CodexOAuth, nursery: trio.Nursery
 ) -> None:
