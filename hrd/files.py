@@ -5,9 +5,13 @@ because a file that cannot be read is never taken for an empty one.
 """
 
 import errno
+import fcntl
 import os
 import stat
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +19,9 @@ import msgspec
 
 LEFTOVER_AGE_S: Final = 60
 """A temporary file this much older than the one just written was left by a process that was killed."""
+
+TURN_S: Final = 5.0
+TURN_LOOK_S: Final = 0.005
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -104,6 +111,34 @@ def write_atomically(path: Path, data: bytes, mode: int, *, replaces: Stamp | No
             _remove(written)
     _remove_leftovers(target, stamp)
     return stamp
+
+
+@contextmanager
+def turn_in(folder: Path, within_s: float = TURN_S) -> Iterator[None]:
+    """One process at a time, of those that ask here, reads and replaces files of *folder*: between the last look at a file and
+    the moment at which it is replaced somebody else would be written over. Who waits for too long goes on all the same."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (OSError, ValueError):  # whoever writes there will hear of it
+        yield
+        return
+    try:
+        ends_at = time.monotonic() + within_s
+        while not _is_ours(descriptor) and time.monotonic() < ends_at:
+            time.sleep(TURN_LOOK_S)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_ours(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # not every file system has locks
+        return True
+    return True
 
 
 def _read_all(descriptor: int, limit: int) -> bytes:

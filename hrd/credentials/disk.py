@@ -4,6 +4,7 @@ All of this blocks; the daemon calls it in a thread, one call at a time.
 """
 
 import hashlib
+import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ import msgspec
 
 from hrd.credentials.auth_file import AuthFile, CredentialProblem, empty_auth_file, read_auth_file
 from hrd.credentials.edits import Edit
-from hrd.files import Content, FileProblem, Stamp, read_bounded, write_atomically
+from hrd.files import Content, FileProblem, Stamp, read_bounded, turn_in, write_atomically
 
 AUTH_BYTES_MAX: Final = 4 * 1024 * 1024
 AUTH_MODE: Final = 0o600
@@ -60,18 +61,20 @@ def store(path: Path, loaded: Loaded, auth: AuthFile) -> Loaded | CredentialProb
 
 
 def edit(path: Path, uid: int, change: Edit) -> Loaded | CredentialProblem:
-    """Read, change and write back; from the beginning when somebody else wrote in between, but not for ever."""
-    for _ in range(EDIT_TRIES):
-        loaded = load(path, uid)
-        if isinstance(loaded, CredentialProblem):
-            return loaded
-        changed = change(loaded.auth)
-        if isinstance(changed, CredentialProblem):
-            return changed
-        stored = store(path, loaded, changed)
-        if isinstance(stored, Loaded) or not stored.is_stale:
-            return stored
-    return _changed_meanwhile(path)
+    """Read, change and write back; from the beginning when somebody else wrote in between, but not for ever. Of several
+    processes of this router one does so at a time."""
+    with turn_in(Path(os.path.realpath(path)).parent):
+        for _ in range(EDIT_TRIES):
+            loaded = load(path, uid)
+            if isinstance(loaded, CredentialProblem):
+                return loaded
+            changed = change(loaded.auth)
+            if isinstance(changed, CredentialProblem):
+                return changed
+            stored = store(path, loaded, changed)
+            if isinstance(stored, Loaded) or not stored.is_stale:
+                return stored
+        return _changed_meanwhile(path)
 
 
 def new_proxy_key() -> str:

@@ -2,13 +2,14 @@
 
 import os
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from hrd.files import Content, FileProblem, Stamp, read_bounded, stamp_of, write_atomically
+from hrd.files import Content, FileProblem, Stamp, read_bounded, stamp_of, turn_in, write_atomically
 from tests.hrd.nobody import as_nobody
 
 
@@ -40,6 +41,16 @@ def test_a_file_is_read_with_what_it_was(tmp_path: Path) -> None:
     assert (content.data, content.mode, content.uid) == (b"12345", 0o640, os.geteuid())
     found = path.stat()
     assert content.stamp == stamp_of(path) == Stamp(found.st_mtime_ns, 5, found.st_ino, found.st_mode, found.st_uid)
+
+
+def test_a_turn_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
+    """Whoever has it may have been stopped in the middle."""
+    with turn_in(tmp_path):
+        began = time.monotonic()
+        with turn_in(tmp_path, within_s=0.03):
+            assert 0.03 <= time.monotonic() - began < 3
+    with turn_in(tmp_path), turn_in(tmp_path / "none"):
+        pass
 
 
 def test_no_file_is_none_and_not_a_problem(tmp_path: Path) -> None:

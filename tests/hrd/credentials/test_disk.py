@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import threading
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,30 @@ def test_an_edit_begins_again_when_somebody_else_wrote_and_loses_neither(tmp_pat
     assert isinstance(edit(path, ME, change), Loaded)
     assert seen == [1, 2]
     assert json.loads(path.read_text()) == {"providers": {"groq": [K1, K3, K2]}, "theirs": 1}
+
+
+def test_an_edit_waits_for_that_of_another_process(tmp_path: Path) -> None:
+    """During a hand-over there are two: the last to write would win, with the first one's renewed login lost."""
+    path = tmp_path / "auth.json"
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(auth: AuthFile) -> AuthFile | CredentialProblem:
+        begun.set()
+        assert go_on.wait(5)
+        return added(auth, K1)
+
+    first = threading.Thread(target=edit, args=(path, ME, slowly))
+    second = threading.Thread(target=edit, args=(path, ME, added))
+    first.start()
+    assert begun.wait(5)
+    second.start()
+    second.join(0.05)
+    assert second.is_alive()
+    assert not path.exists()
+    go_on.set()
+    first.join()
+    second.join()
+    assert [secret.reveal() for secret in loaded(path).auth.providers["groq"]] == [K1, K2]
 
 
 def test_an_edit_does_not_begin_again_for_ever(tmp_path: Path) -> None:
