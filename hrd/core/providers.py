@@ -45,6 +45,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Takes role `developer`; otherwise it is sent as `system`."""
     drop_message_fields: tuple[str, ...] = ()
     drop_function_fields: tuple[str, ...] = ()
+    function_parameters: bool = False
+    """A function without `parameters` is refused: it is sent with none that have a name."""
     keep_reasoning: bool = False
     """Wants `reasoning_content` and its like back on assistant messages; otherwise they are left out."""
     reasoning_placeholder: str = ""

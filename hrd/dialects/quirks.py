@@ -6,7 +6,7 @@
 | refused fields | `drop`, `drop_unless`, `drop_for`, and what was learned, are left out; `rename` and `clamp` change the rest |
 | output limit | under the provider's one name for it, replaced if the caller says so; the client may use either name |
 | null | an option without a value is left out: strict providers refuse it, and to the others it says nothing |
-| tools | an empty list and what refers to it is left out; choices are renamed; fields of functions left out |
+| tools | an empty list and what refers to it is left out; choices are renamed; fields of functions left out, or put in |
 | messages | see `dialects.messages` |
 
 Nothing else changes a byte.
@@ -40,6 +40,8 @@ _OPTIONS = frozenset(
 """Optional fields of OpenAI's own requests, in which null means absent."""
 _OBJECTS = msgspec.json.Decoder(list[Fields])
 _OBJECT = msgspec.json.Decoder(Fields)
+_NULL = msgspec.Raw(NULL)
+_NONE = msgspec.Raw(b'{"type":"object","properties":{}}')
 
 
 def apply(
@@ -153,7 +155,9 @@ def _adapt_tools(sent: Fields, quirks: Quirks, notes: list[str]) -> None:
     if "cache_control" not in quirks.forward and bytes(tools).find(b'"cache_control"') >= 0:
         tools = sent["tools"] = _without_marks(tools, notes)
     if quirks.drop_function_fields:
-        sent["tools"] = _adapt_functions(tools, quirks, notes)
+        tools = sent["tools"] = _adapt_functions(tools, quirks, notes)
+    if quirks.function_parameters:
+        sent["tools"] = _with_parameters(tools)
 
 
 def _is_empty(raw: msgspec.Raw) -> bool:
@@ -182,6 +186,32 @@ def _without_marks(tools: msgspec.Raw, notes: list[str]) -> msgspec.Raw:
     if not [tool for tool in listed if tool.pop("cache_control", None) is not None]:
         return tools
     notes.append("tools[].cache_control left out")
+    return msgspec.Raw(msgspec.json.encode(listed))
+
+
+class _Function(msgspec.Struct, gc=False):
+    parameters: msgspec.Raw = _NULL
+
+
+class _Tool(msgspec.Struct, gc=False):
+    function: _Function | None = None
+
+
+_TOOLS_SPELLED = msgspec.json.Decoder(list[_Tool])
+
+
+def _with_parameters(tools: msgspec.Raw) -> msgspec.Raw:
+    """The tools, each function with the parameters that it takes, be it none; unchanged if they are all there."""
+    try:
+        functions = [tool.function for tool in _TOOLS_SPELLED.decode(tools)]
+        if all(function is None or bytes(function.parameters) != NULL for function in functions):
+            return tools
+        listed = _OBJECTS.decode(tools)
+        for tool, function in zip(listed, functions, strict=True):
+            if function is not None and bytes(function.parameters) == NULL:
+                tool["function"] = msgspec.Raw(msgspec.json.encode({**_OBJECT.decode(tool["function"]), "parameters": _NONE}))
+    except (ValueError, RecursionError):
+        return tools  # of a shape that is the provider's to judge
     return msgspec.Raw(msgspec.json.encode(listed))
 
 

@@ -14,6 +14,7 @@ from hrd.dialects.contract import Fields
 from hrd.dialects.quirks import VENDOR_FIELDS, apply
 
 TOOLS = '[{"type":"function","function":{"name":"look","strict":true,"parameters":{}}}]'
+NOTHING = '"parameters":{"type":"object","properties":{}}'
 LOOSE_TOOLS = '[{"type":"function","function":{"name":"look","parameters":{}}}]'
 CATALOGUE, PROBLEMS = read_catalogue(files("hrd.core").joinpath("catalogue.toml").read_text(), {})
 
@@ -105,6 +106,14 @@ ROWS = [
     ),
     ({"drop_function_fields": ["strict"]}, f'{{"tools":{LOOSE_TOOLS}}}', f'{{"tools":{LOOSE_TOOLS}}}', []),
     ({"drop_function_fields": ["strict"]}, '{"tools":[{"function":"strict"}, 5]}', '{"tools":[{"function":"strict"}, 5]}', []),
+    (
+        {"function_parameters": True},
+        '{"tools":[{"type":"function","function":{"name":"f"}},{"function":{"name":"g","parameters":null}},{"x":1}]}',
+        f'{{"tools":[{{"type":"function","function":{{"name":"f",{NOTHING}}}}},{{"function":{{"name":"g",{NOTHING}}}}},{{"x":1}}]}}',
+        [],
+    ),
+    ({"function_parameters": True}, f'{{"tools":{TOOLS}}}', f'{{"tools":{TOOLS}}}', []),
+    ({"function_parameters": True}, '{"tools":[{"function":"f"}, 5]}', '{"tools":[{"function":"f"}, 5]}', []),
     # marks for a cache that it does not have
     (
         {},
