@@ -27,7 +27,7 @@ from hrd.dialects.anthropic_blocks import (
 from hrd.dialects.anthropic_models import Family, family_of, output_limit_of
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_request import DIALECT
-from hrd.dialects.anthropic_schema import output_schema
+from hrd.dialects.anthropic_schema import has_open_objects, output_schema
 from hrd.dialects.anthropic_thinking import Thought, think
 from hrd.dialects.anthropic_turns import Messages, text_block
 from hrd.dialects.contract import Encoded
@@ -184,11 +184,12 @@ def _format(format_: OutputFormat | None, family: Family, notes: dict[str, None]
     if format_ is None:
         return None, ()
     if format_.kind is FormatKind.JSON_SCHEMA and format_.schema:
-        if family.has_formats:
-            return {"type": "json_schema", "schema": output_schema(format_.schema)}, ()
+        if family.has_formats and not has_open_objects(format_.schema):
+            return {"type": "json_schema", "schema": output_schema(format_.schema, format_.description)}, ()
         notes["response format sent as an instruction"] = None
         schema = bytes(format_.schema).decode()
-        return None, (Text(f"Answer with one JSON value that fits this JSON schema, and nothing else:\n{schema}"),)
+        about = f"{format_.description}\n" if format_.description else ""
+        return None, (Text(f"{about}Answer with one JSON value that fits this JSON schema, and nothing else:\n{schema}"),)
     notes["response format sent as an instruction"] = None
     return None, (Text("Answer with one JSON object, and nothing else."),)
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hrd.dialects.anthropic_schema import output_schema
+from hrd.dialects.anthropic_schema import has_open_objects, output_schema
 
 
 def adapted(schema: Any) -> Any:
@@ -48,5 +48,34 @@ def test_what_else_is_changed(schema: Any, wanted: Any) -> None:
     assert adapted(schema) == wanted
 
 
+def test_what_is_said_of_the_whole_is_said_in_its_description() -> None:
+    assert output_schema(msgspec.Raw(b'{"type":"string"}'), "A name.") == {"type": "string", "description": "A name."}
+    described = msgspec.Raw(b'{"type":"string","description":"Short.","minLength":1}')
+    assert output_schema(described, "A name.")["description"] == "A name. Short. (minLength: 1)"
+    assert output_schema(msgspec.Raw(b'{"$ref":"#/$defs/a"}'), "A name.") == {"$ref": "#/$defs/a"}
+    assert output_schema(msgspec.Raw(b"true"), "A name.") is True
+
+
+MAP = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_so"),
+    [
+        (MAP, True),
+        ({"type": "object", "additionalProperties": True}, True),
+        ({"type": "object", "properties": {"a": {"type": "array", "items": MAP}}}, True),
+        ({"$defs": {"a": {"anyOf": [{"type": "null"}, MAP]}}, "$ref": "#/$defs/a"}, True),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, False),
+        ({"type": "object", "properties": {"additionalProperties": {"type": "string"}}, "additionalProperties": False}, False),
+        ({"type": "object", "properties": 5, "anyOf": 5, "items": None, "additionalProperties": False}, False),
+        (["additionalProperties"], False),
+    ],
+)
+def test_objects_whose_members_may_have_any_name(schema: Any, is_so: bool) -> None:
+    assert has_open_objects(msgspec.Raw(msgspec.json.encode(schema))) is is_so
+
+
 def test_what_is_no_json_stays() -> None:
+    assert not has_open_objects(msgspec.Raw(b'{"additionalProperties"'))
     assert output_schema(msgspec.Raw(b"{")) == msgspec.Raw(b"{")

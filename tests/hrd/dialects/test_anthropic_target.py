@@ -182,6 +182,23 @@ def test_structured_output_is_a_format_or_an_instruction() -> None:
     [block] = msgspec.json.decode(told.body)["system"]
     assert SCHEMA in block["text"].encode()
     assert told.notes == ("response format sent as an instruction",)
+
+
+def test_what_a_client_says_of_the_format_is_told() -> None:
+    format_ = OutputFormat(kind=FormatKind.JSON_SCHEMA, name="n", schema=SCHEMA, description="A number.")
+    assert sent(NEW, format=format_)["output_config"]["format"]["schema"]["description"] == "A number."
+    [block] = sent("claude-3-5-haiku-20241022", format=format_)["system"]
+    assert block["text"].startswith("A number.\nAnswer with one JSON value")
+
+
+def test_a_format_that_would_lose_its_members_is_an_instruction() -> None:
+    """The API closes every object: of what has members of any name nothing could be said."""
+    open_ = msgspec.Raw(b'{"type":"object","additionalProperties":{"type":"string"}}')
+    told = encoded(NEW, format=OutputFormat(kind=FormatKind.JSON_SCHEMA, name="n", schema=open_))
+    body = msgspec.json.decode(told.body)
+    assert "output_config" not in body
+    assert bytes(open_).decode() in body["system"][0]["text"]
+    assert told.notes == ("response format sent as an instruction",)
     [block] = sent(NEW, format=OutputFormat(kind=FormatKind.JSON_OBJECT))["system"]
     assert "one JSON object" in block["text"]
 
