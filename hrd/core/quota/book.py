@@ -14,7 +14,7 @@ from hrd.core.quota.kinds import AT_ONCE, HOUR_S, MINUTE_S, REQUESTS
 from hrd.core.quota.meter import Meter, new_meter
 from hrd.core.quota.meters import SCOPES_MAX, Meters
 from hrd.core.quota.recount import Recount
-from hrd.core.quota.window import NEVER, NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
+from hrd.core.quota.window import NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import renamed
 
@@ -143,8 +143,7 @@ class QuotaBook:
             if meter.is_sized and (amount := amounts.of(meter.measure)) > count.amount:
                 meter.raise_to(count, amount, now)
                 self._meters.touch(meter)
-                if meter.length_s > MINUTE_S or meter.turns is NEVER:
-                    self._meters.tell(meter)
+                self._meters.tell(meter)
 
     def settle(self, number: int, amounts: Amounts, now: float, *, was_counted: bool = True, is_cut: bool = False) -> None:
         """It came to so much. *was_counted* false: the provider turned it away before it counted as a request. *is_cut*: its
