@@ -36,7 +36,8 @@ def apply(candidate: Candidate, meters: Meters, make: Make, now: float) -> None:
 
 def _of(candidate: Candidate) -> Iterator[tuple[str, Limit, str]]:
     """Scope, limit and owner of whatever holds for *candidate*."""
-    for owner, rows in ((PROVIDER, candidate.provider.limits), (USER, candidate.provider.own_limits)):
+    own = sorted(candidate.provider.own_limits, key=lambda limit: -limit.limit)  # of several for the same the lowest holds
+    for owner, rows in ((PROVIDER, candidate.provider.limits), (USER, own)):
         for limit in rows:
             if _concerns(limit, candidate, owner):
                 scope = failover.scope_of(candidate, limits.scope_kind(limit, candidate.provider.quota_scope))

@@ -6,7 +6,7 @@ from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.limit import Limit
 from hrd.core.quota.window import Turn
 from tests.hrd.core.quota.stage import free, left, spend
-from tests.hrd.stage import NOON, candidate, key
+from tests.hrd.stage import NOON, candidate, key, provider
 
 
 def test_claims_of_a_free_tier_are_counted_and_not_known() -> None:
@@ -36,6 +36,18 @@ def test_a_ceiling_of_ones_own_stands_beside_the_providers_word() -> None:
     book.observe(who, seen, book.counts_of(1), NOON)
     assert left(book)["requests/day", "user"] == 4
     assert left(book)["requests/day", "provider"] == 900
+
+
+def test_of_several_ceilings_for_the_same_the_lowest_holds_whatever_their_order() -> None:
+    ceilings = (
+        Limit(kind="requests/day", limit=5),
+        Limit(kind="requests/day", limit=3, models=("m1",)),
+        Limit(kind="requests/day", limit=9),
+    )
+    for own in (ceilings, ceilings[::-1]):
+        book, who = QuotaBook(), candidate(provider("alpha", quota_scope="account_model", own_limits=own))
+        spend(book, who, 1)
+        assert left(book)["requests/day", "user"] == 2
 
 
 def test_a_limit_that_was_changed_is_shown_before_anybody_asks_again() -> None:
