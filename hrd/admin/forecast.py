@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hrd.admin.quota import title_of
-from hrd.admin.standing import Hindrances, candidates_of
+from hrd.admin.standing import OF_WINDOWS, Hindrances, candidates_of
 from hrd.admin.wire.forecast import Forecast, FreeTier, RunsOut
 from hrd.admin.wire.quota import CLAIMED, KNOWN
 from hrd.core import forecast as core
@@ -73,7 +73,7 @@ def _candidates(snapshot: PoolSnapshot, now: float) -> Iterator[Candidate]:
     for name in snapshot.roster.enabled:
         for candidate in candidates_of(snapshot, name):
             hindrance = hindrances.of(candidate.scopes)
-            is_away = hindrance is not None and hindrance.reason != "window" and (hindrance.until or 0.0) > now + DAY_S
+            is_away = hindrance is not None and hindrance.reason not in OF_WINDOWS and (hindrance.until or 0.0) > now + DAY_S
             if not is_away and not why_forbidden(ANYBODY, candidate, policy):
                 yield candidate
 

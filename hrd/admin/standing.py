@@ -12,7 +12,10 @@ import msgspec
 from hrd.admin.wire.status import CredentialState
 from hrd.core import scopes
 from hrd.core.block_book import PROBING, BlockBook
+from hrd.core.hindrance import FULL_AT_ONCE, OWN_LIMIT, WINDOW
 from hrd.core.providers import Candidate, Credential
+from hrd.core.quota.kinds import AT_ONCE
+from hrd.core.quota.window import USER
 from hrd.core.refusals import Refusal
 from hrd.core.snapshot import PoolSnapshot
 from hrd.upstream.accounts.accounts import Lapse
@@ -25,8 +28,11 @@ STATES = {
     "gone": CredentialState.DEAD,
     "credits": CredentialState.NO_CREDIT,
     PROBING: CredentialState.PROBING,
+    FULL_AT_ONCE: CredentialState.BUSY,
 }
 """By a block's reason; every other one cools."""
+OF_WINDOWS: Final = frozenset({WINDOW, OWN_LIMIT, FULL_AT_ONCE})
+"""What is used up, and no block."""
 ANY_RESERVATION: Final = 0
 """A snapshot says that a probe is out, not whose."""
 
@@ -66,13 +72,23 @@ class Hindrances:
 
     def of(self, scopes_: tuple[str, ...]) -> Hindrance | None:
         """What hinders a candidate of these scopes for longest."""
-        refills_at = self._snapshot.book.opens_at(scopes_, self._now)
+        window = self._of_windows(scopes_)
         block = self._blocks.hindrance(scopes_, self._now)
         if block is not None:
-            return Hindrance(block.reason, max(block.until, refills_at))
+            return Hindrance(block.reason, max(block.until, window.until or 0.0))
         if self._blocks.is_probed(scopes_, self._now):
             return Hindrance(PROBING)
-        return Hindrance("window", refills_at) if refills_at else None
+        return window if window.reason else None
+
+    def _of_windows(self, scopes_: tuple[str, ...]) -> Hindrance:
+        """The window that is full for longest."""
+        last = self._snapshot.book.opens_last(scopes_, self._now)
+        if last is None:
+            return NOT_HINDERED
+        opens_at, meter = last
+        if meter.measure is AT_ONCE:
+            return Hindrance(FULL_AT_ONCE, opens_at)
+        return Hindrance(OWN_LIMIT if meter.owner == USER else WINDOW, opens_at)
 
     def standing_of(self, credential: Credential, candidates: Iterable[Candidate]) -> Standing:
         """What *credential* can do; *candidates* are those of its provider."""

@@ -191,10 +191,11 @@ class QuotaBook:
                 if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
                     yield meter.row(self._meters.through, now)
 
-    def opens_at(self, scopes: Sequence[str], now: float) -> float:
-        """When the last of their windows that have no room for any request opens; 0 if none is full."""
-        full = (m for scope in scopes for m in self._meters.at(scope) if m.is_known and m.limit is not None)
-        return max((at for meter in full if (at := meter.fits_at(1, now)) > now), default=0.0)
+    def opens_last(self, scopes: Sequence[str], now: float) -> tuple[float, Meter] | None:
+        """Of their windows that have no room for any request the one that opens last, and when; None if none is full."""
+        known = (m for scope in scopes for m in self._meters.at(scope) if m.is_known and m.limit is not None)
+        full = ((at, meter) for meter in known if (at := meter.fits_at(1, now)) > now)
+        return max(full, key=lambda row: row[0], default=None)
 
     def full_at_once(self, scopes: Iterable[str]) -> bool:
         """Whether as many requests of ours are out as may be at once."""

@@ -77,6 +77,24 @@ async def test_an_empty_window_cools_a_key_until_it_is_full_again(world: World) 
     assert standing(world.pool.snapshot(NOON)) == Standing("cooling", "window", NOON + 3600)
 
 
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [
+        ('{ kind = "requests/day", limit = 1 }', Standing("cooling", "your limit", NOON + 12 * 3600 + 1)),
+        ('{ kind = "at once", limit = 1 }', Standing("busy", "in flight", NOON + 1)),
+    ],
+)
+async def test_what_the_user_allows_is_told_as_such_and_what_is_out_is_no_quota(
+    world: World, limit: str, found: Standing
+) -> None:
+    world.write("config.toml", f'[providers.groq]\nlimits = [{{ kind = "requests/minute", limit = 9 }}, {limit}]\n')
+    world.write(".env", "ROTATION_MODE=sequential\nGROQ_MODEL=small\n")
+    world.configuration.reload()
+    world.changed()
+    world.claim("groq")
+    assert standing(world.pool.snapshot(NOON)) == found
+
+
 async def test_a_provider_that_is_not_asked_has_no_candidates(world: World) -> None:
     assert candidates_of(world.pool.snapshot(NOON), "mistral") == ()
     asked = [(one.model, one.credential.fingerprint) for one in candidates_of(world.pool.snapshot(NOON), "groq")]
