@@ -32,7 +32,7 @@ from hrd.handover.waiter import become_waiter, pass_on_the_rest
 from hrd.log_lines import LogLines
 from hrd.notify import SOCKET_NAME, Notify, take_listeners
 from hrd.signals import hold_back
-from hrd.store.contract import Process
+from hrd.store.contract import Process, StoreUnreadableError
 from hrd.store.lock import HeldBy, Lock, take_lock
 from hrd.store.opening import VERSION as SCHEMA
 from hrd.store.sqlite import SqliteStore, open_store
@@ -144,7 +144,7 @@ def _serve(
         if trouble:
             raise NotStartedError([f"no client key could be made: {trouble}"], EXIT_BAD_CONFIGURATION)
         process = Process(pid=os.getpid(), started=time.time())
-        store = _open_store(configuration, process)
+        store = _open_store(configuration, process, is_shared=inheritance is not None)
         _calm_collector()  # before the old process stands still: it takes as long as all that comes then
         remembered = _remembered(store, process, inheritance)
         surroundings = Surroundings(process=process, environ=environ, lock=lock, notify=notify, schema=SCHEMA)
@@ -162,6 +162,8 @@ def _serve(
         trio.run(daemon.run, ready, inheritance)
     except CannotListen as error:
         raise NotStartedError([str(error)]) from None
+    except StoreUnreadableError as error:  # whom we were to take over from knows what is in it; a start afresh moves it aside
+        raise NotStartedError([str(error)], hint=how_to_end_and_start(environ)) from None
     finally:
         lock.release()
     if daemon.is_handed_over:
@@ -209,10 +211,10 @@ def _lock(places: Places) -> Lock:
     return lock
 
 
-def _open_store(configuration: Configuration, process: Process) -> SqliteStore:
+def _open_store(configuration: Configuration, process: Process, *, is_shared: bool) -> SqliteStore:
     limits = store_limits(configuration.settings)
     try:
-        return open_store(Path(configuration.places.database), limits, process, time.time)
+        return open_store(Path(configuration.places.database), limits, process, time.time, is_shared=is_shared)
     except NewerSchemaError as error:
         raise NotStartedError([str(error)]) from None
 

@@ -137,7 +137,8 @@ class Store(Protocol):
 
     def load(self, now: float, living: Collection[Process] = ()) -> Remembered:
         """What a new process starts from; what dead ones held is written down as lost. *living*: processes that have handed
-        over and still finish what they hold."""
+        over and still finish what they hold; what these know is not to be begun without: if it cannot be read, this raises
+        `StoreUnreadableError`, and the file stays as it is."""
 
     def bury(self, process: Process) -> None:
         """One of the living is gone: what it still held is lost, and written down as that, now or when the disk takes it."""

@@ -47,15 +47,18 @@ class Opened(NamedTuple):
     moved_aside: str
 
 
-def open_database(path: Path, now: float, *, is_damaged: bool = False) -> Opened:
-    """Open *path*, migrated. A damaged file is moved aside (*is_damaged*: SQLite has said so already). Raises
-    `NewerSchemaError`; `sqlite3.Error` or `OSError` if the disk does not let us."""
+def open_database(path: Path, now: float, *, is_damaged: bool = False, is_shared: bool = False) -> Opened:
+    """Open *path*, migrated. A damaged file is moved aside (*is_damaged*: SQLite has said so already), unless it *is_shared*
+    with a process that has it open: then that is `Damaged`. Raises `NewerSchemaError`; `sqlite3.Error` or `OSError` if the disk
+    does not let us."""
     moved = ""
     if is_damaged:
         moved = move_aside(path, now, "SQLite found it malformed")
     try:
         return Opened(_open(path), moved)
     except Damaged as damage:
+        if is_shared:
+            raise
         moved = move_aside(path, now, str(damage))
     return Opened(_open(path), moved)
 

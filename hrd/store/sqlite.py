@@ -27,7 +27,7 @@ from hrd.store.opening import Opened, open_database
 from hrd.store.reader import Reader
 from hrd.store.rows import Statement, fold
 from hrd.store.scope_lists import ScopeLists
-from hrd.store.trouble import NewerSchemaError, write_failed
+from hrd.store.trouble import Damaged, NewerSchemaError, write_failed
 from hrd.store.upkeep import Upkeep
 from hrd.store.waiting import HELD, WaitingRows, WriteFailed
 from hrd.store.writer import Writer, transact
@@ -37,12 +37,16 @@ ROUND_S = 1.0
 UNDER_WAY_ROUND_S = 0.01
 
 
-def open_store(path: Path, limits: StoreLimits, process: Process, now: Callable[[], float]) -> "SqliteStore":
+def open_store(
+    path: Path, limits: StoreLimits, process: Process, now: Callable[[], float], *, is_shared: bool = False
+) -> "SqliteStore":
     """Open or make the database. A disk that does not let us gives a degraded store, not an error; only a database of a newer
-    hrd raises (`NewerSchemaError`)."""
+    hrd raises (`NewerSchemaError`), and a damaged one that another process has open (*is_shared*; `StoreUnreadableError`)."""
     store = SqliteStore(path, limits, process, now)
     try:
-        store.use(open_database(path, now()))
+        store.use(open_database(path, now(), is_shared=is_shared))
+    except Damaged as damage:
+        raise StoreUnreadableError(f"{path} cannot be read: {damage}") from damage
     except (sqlite3.Error, OSError) as error:
         store.give_up(error)
     return store
@@ -122,6 +126,8 @@ class SqliteStore:
             lost = self._bury_or_count()
             return self._reader.ask_nowait(questions.remembered, now, lost, self._process, living)
         except StoreUnreadableError:
+            if living:
+                raise
             if not self._writer.is_damaged and not self._reader.is_damaged:
                 return Remembered(next_reservation=int(now * 1_000_000))
         self._replace(now)
@@ -256,7 +262,10 @@ class SqliteStore:
         return open_database(self.path, self._now(), is_damaged=is_damaged)
 
     def _bury_living(self, connection: sqlite3.Connection) -> None:
-        """While it runs: what cannot be written down now is when the file has been opened again."""
+        """While it runs: what cannot be written down now is when the file has been opened again. Who has handed over buries
+        nobody: who has taken over from it is none of those that it knows."""
+        if self._told is not None:
+            return
         try:
             self._bury(connection)
         except sqlite3.Error as error:

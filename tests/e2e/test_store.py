@@ -58,6 +58,29 @@ def _damage(database: Path, how: str) -> bytes:
     return bytes(data)
 
 
+async def test_nobody_takes_over_who_cannot_read_the_ledger(tmp_path: Path) -> None:
+    """Damaged while it is open: the process that runs has in memory what a new one would begin without."""
+    async with Upstream(Answer("fine")) as upstream, running(tmp_path, GROQ_BASE_URL=upstream.base_url, **GROQ) as router:
+        assert answered(await router.chat()) == "fine"
+        _scribble(tmp_path / "hrd.db", "ledger")
+        refused = await router.hr("restart")
+        assert refused.returncode == 1
+        assert "hrd.db cannot be read: database disk image is malformed" in refused.stderr.decode()
+        assert "hr stop, then start it as before" in refused.stderr.decode()
+        assert (await router.status())["pid"] == router.pid
+        assert answered(await router.chat()) == "fine"
+
+
+def _scribble(database: Path, table: str) -> None:
+    """Damage the first page of *table*."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+    with database.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+
 async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     async with running(tmp_path) as router:
         pass

@@ -118,6 +118,24 @@ async def test_a_burial_that_fails_is_none_at_all_and_comes_later(path: Path, cl
     store.close()
 
 
+async def test_who_has_handed_over_buries_nobody(path: Path, clock: Clock) -> None:
+    """Its successor lives, and holds what it does not know of. The disk was away for a moment."""
+    old = open_store(path, LIMITS, OLD, clock)
+    old.load(NOON)
+    new = open_store(path, LIMITS, NEW, clock)
+    new.load(NOON, {OLD})
+    old.retire(lambda *_: None)
+    new.commit_nowait([reserved(1)])
+    old.give_up(OSError("no disk"))
+    await old.tidy()
+    assert old.health().state == "ok"
+    assert await new.journal(JournalQuestion()) == []
+    new.commit_nowait([settled(1), answered()])
+    assert [row.requests for row in await new.usage(UsageQuestion())] == [1]
+    new.close()
+    old.close()
+
+
 async def test_who_dies_while_the_disk_is_away_is_buried_when_it_is_back(path: Path, clock: Clock) -> None:
     dying = open_store(path, LIMITS, OLD, clock)
     dying.commit_nowait([reserved(1)])
@@ -321,6 +339,35 @@ async def test_damage_found_by_a_start_is_moved_aside(path: Path, clock: Clock, 
     await store.commit([reserved(1), answered()])
     assert rows_in(path, "journal") == 1
     store.close()
+
+
+async def test_a_damaged_file_that_somebody_has_open_stays_where_it_is(path: Path, clock: Clock) -> None:
+    path.write_bytes(b"garbage" * 1000)
+    with pytest.raises(StoreUnreadableError, match="file is not a database"):
+        open_store(path, LIMITS, NEW, clock, is_shared=True)
+    assert path.read_bytes() == b"garbage" * 1000
+
+
+@pytest.mark.parametrize("is_broken", [True, False])
+async def test_who_cannot_read_all_of_it_takes_nothing_over(path: Path, clock: Clock, is_broken: bool) -> None:
+    """The process that lives knows what is in it, and goes on."""
+    old = open_store(path, LIMITS, OLD, clock)
+    old.commit_nowait([reserved(1), answered(), blocked()])
+    new = open_store(path, LIMITS, NEW, clock)
+    if is_broken:
+        scribble(path, "blocks")
+    else:
+        new.give_up(OSError("no disk"))
+        path.rename(path.with_name("elsewhere"))
+    with pytest.raises(StoreUnreadableError):
+        new.load(NOON, {OLD})
+    if not is_broken:
+        path.with_name("elsewhere").rename(path)
+    old.commit_nowait([settled(1)])
+    assert (old.health().state, old.health().moved_aside) == ("ok", "")
+    assert [one.name for one in path.parent.glob("*damaged*")] == []
+    new.close()
+    old.close()
 
 
 async def test_damage_found_by_a_write_is_moved_aside_and_nothing_that_waits_is_lost(path: Path, clock: Clock) -> None:
