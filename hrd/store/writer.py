@@ -112,8 +112,8 @@ class Writer:
         """One of *rows* cannot be stored: all others, still in one transaction."""
         refused = 0
         self._lists.forget()  # whatever came with the bad row must not spoil the good ones
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             for row in rows:
                 refused += not self._write_one(connection, row)
             for sql, values in also:

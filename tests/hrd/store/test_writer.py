@@ -49,6 +49,28 @@ def test_what_is_noted_goes_with_the_rows(writer: Writer, bad: list[Reservation]
     assert count(writer, "ledger") == 1, "all, or nothing"
 
 
+def test_somebody_who_locks_the_file_while_a_row_is_refused_is_waited_for(writer: Writer) -> None:
+    """Between the try with all rows and the one without the bad one; a former process writes as well."""
+    other = sqlite3.connect(writer.path, isolation_level=None)
+    begun: list[str] = []
+
+    def look(statement: str) -> None:
+        begun.append(statement)
+        if begun.count("BEGIN IMMEDIATE") == 2 and not other.in_transaction:
+            other.execute("BEGIN IMMEDIATE")
+
+    assert writer.connection is not None
+    writer.connection.set_trace_callback(look)
+    failure = writer.write([reserved(1), reserved(2, request="half a pair: \ud83d")])
+    assert failure is not None
+    assert failure.is_passing
+    other.execute("ROLLBACK")
+    writer.connection.set_trace_callback(None)
+    assert writer.write([reserved(1), reserved(2**70)]) is None
+    other.close()
+    assert count(writer, "ledger") == 1
+
+
 @pytest.mark.parametrize(
     "bad",
     [
