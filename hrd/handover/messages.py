@@ -194,11 +194,20 @@ def sent(row: Row) -> SentRow:
     return SentRow(type(row).__name__, msgspec.Raw(encode(row)))
 
 
+def _sayable(rows: Iterable[Row]) -> Iterator[SentRow]:
+    """Without those that no message can hold; the database has left them out, too."""
+    for row in rows:
+        try:
+            yield sent(row)
+        except (UnicodeError, OverflowError):
+            continue
+
+
 def packets(number: int, rows: Iterable[Row]) -> Iterator[Rows]:
     """*rows*, of the write of that *number*, in as few messages as fit."""
     batch: list[SentRow] = []
     size = 0
-    for one in map(sent, rows):
+    for one in _sayable(rows):
         if batch and size + len(one.row) > ROWS_BYTES_MAX:
             yield Rows(number=number, rows=tuple(batch))
             batch, size = [], 0

@@ -26,6 +26,7 @@ from hrd.handover.messages import (
     sent,
 )
 from hrd.store.contract import Process
+from tests.hrd.store.samples import answered, settled
 
 ROWS: list[Row] = [
     Reservation(id=7, at=1.5, request_id="req-1", provider="groq", model="m", credential="groq-1", scopes=("a", "b"), tokens=9),
@@ -47,6 +48,14 @@ ROWS: list[Row] = [
         attempts=(AttemptNote(provider="groq", model="m", credential="groq-1", outcome="ok"),),
     ),
 ]
+
+
+def test_a_row_that_cannot_be_put_into_words_is_left_out() -> None:
+    """Nor could the database take it. Those that were written with it are told all the same."""
+    odd = msgspec.structs.replace(answered(), client="half a pair: \ud83d")
+    assert [rows_of(packet.rows) for packet in packets(1, [settled(1), odd, settled(2, tokens=2**64), settled(3)])] == [
+        [settled(1), settled(3)]
+    ]
 
 
 def test_rows_come_out_as_they_went_in() -> None:
