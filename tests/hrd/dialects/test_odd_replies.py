@@ -11,6 +11,7 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 from pydantic import BaseModel
 
+from hrd.core.providers import Quirks
 from hrd.core.refusals import Refusal, RefusalKind
 from hrd.dialects.contract import Ending, StreamReader
 from hrd.dialects.passage import Passage, Prepared
@@ -30,6 +31,7 @@ SHAPES: Final[dict[str, type[BaseModel]]] = {
     "/v1/messages": Message,
 }
 
+MENDED: Final = Quirks(rewrite_reply=("tool_index", "list_content", "finish_reason", "choices", "done"))
 FREEFORM: Final = (b'"type":"custom"', b'"type":"function"')
 """OpenAI streams freeform calls in chat, too, but its library's chunk has no word for them."""
 
@@ -37,7 +39,7 @@ FREEFORM: Final = (b'"type":"custom"', b'"type":"function"')
 def prepared_for(endpoint: str, dialect: str, *, stream: bool) -> tuple[Any, Prepared]:
     client, request = asking(endpoint, stream=stream)
     passage = Passage(client, TARGETS, request, BOUNDS)
-    who = candidate(provider("alpha", dialect=dialect), "m")
+    who = candidate(provider("alpha", dialect=dialect, quirks=MENDED), "m")
     prepared = passage.prepare(who, stamp=STAMP, drop=frozenset(), max_tokens=None)
     assert isinstance(prepared, Prepared)
     return client, prepared
