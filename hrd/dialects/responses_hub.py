@@ -34,9 +34,11 @@ _READ: Final = frozenset(
 )
 _QUIET: Final = frozenset(
     {"background", "client_metadata", "include", "previous_response_id", "prompt_cache_options", "prompt_cache_retention"}
-    | {"store", "stream", "stream_options", "truncation"}
+    | {"store", "stream", "stream_options"}
 )
 """Members whose absence changes nothing that a client would miss elsewhere than at OpenAI's."""
+_NOTHING: Final = {"truncation": (NULL, b'"disabled"')}
+"""Others, with the values that ask for nothing."""
 _KNOWN: Final = _READ | _QUIET
 _LOGPROBS: Final = b'"message.output_text.logprobs"'
 
@@ -109,7 +111,7 @@ def _assembled(
     except (ValueError, RecursionError) as error:
         return refuse_shape("text.format", error)
     effort = plain.reasoning or _Effort()
-    logprobs = plain.top_logprobs is not None or ("include" in fields and bytes(fields["include"]).find(_LOGPROBS) >= 0)
+    logprobs = bool(plain.top_logprobs) or ("include" in fields and bytes(fields["include"]).find(_LOGPROBS) >= 0)
     return Conversation(
         turns=tuple(turns),
         tools=tuple(tools[0]),
@@ -127,7 +129,9 @@ def _assembled(
         verbosity=text.verbosity or "",
         service_tier=plain.service_tier or "",
         prompt_cache_key=plain.prompt_cache_key or "",
-        extras={name: raw for name, raw in fields.items() if name not in _KNOWN and bytes(raw) != NULL},
+        extras={
+            name: raw for name, raw in fields.items() if name not in _KNOWN and bytes(raw) not in _NOTHING.get(name, (NULL,))
+        },
     )
 
 

@@ -64,7 +64,7 @@ def needs_of(fields: Fields, items: Iterable[Said], parts: Iterable[Part]) -> fr
     needs = _of_parts(parts)
     if _spelled(fields, "text").find(b'"json_') >= 0:
         needs.add(Need.FORMAT)
-    if _spelled(fields, "top_logprobs") or _spelled(fields, "include").find(b"logprobs") >= 0:
+    if _spelled(fields, "top_logprobs") not in (b"", b"0") or _spelled(fields, "include").find(b"logprobs") >= 0:
         needs.add(Need.LOGPROBS)
     choice = _spelled(fields, "tool_choice")
     if choice not in _FREE:

@@ -78,6 +78,16 @@ def test_everything_that_a_conversation_has_a_place_for() -> None:
     )
 
 
+def test_that_a_history_may_be_cut_is_named_as_left_out_where_it_is_asked_for() -> None:
+    assert list(conversed(truncation="auto").extras) == ["truncation"]
+    assert conversed(truncation="disabled").extras == conversed(truncation=None).extras == {}
+
+
+def test_probabilities_of_no_other_words_are_not_asked_for() -> None:
+    assert not conversed(top_logprobs=0).sampling.logprobs
+    assert conversed(top_logprobs=0, include=["message.output_text.logprobs"]).sampling.logprobs
+
+
 def test_what_is_null_says_nothing() -> None:
     names = ("instructions", "tools", "tool_choice", "text", "reasoning", "temperature", "max_output_tokens", "prompt")
     assert conversed(**dict.fromkeys(names)) == Conversation(turns=(HI,))

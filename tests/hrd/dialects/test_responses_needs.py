@@ -18,6 +18,7 @@ SEARCH = {"type": "web_search"}
         ({"text": {"format": {"type": "json_object"}}}, {Need.FORMAT}),
         ({"text": {"format": {"type": "text"}}, "tool_choice": "auto"}, set()),
         ({"top_logprobs": 2}, {Need.LOGPROBS}),
+        ({"top_logprobs": 0}, set()),
         ({"include": ["message.output_text.logprobs"]}, {Need.LOGPROBS}),
         ({"tools": [FUNCTION], "tool_choice": "required"}, {Need.FORCED_CALL}),
         ({"tools": [FUNCTION, SEARCH, {"type": "code_interpreter"}]}, set()),
