@@ -46,7 +46,7 @@ from hrd.core.pin import Pair, Pin
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.amounts import Amounts, amounts_of
 from hrd.core.quota.book import QuotaBook
-from hrd.core.reach import candidates_of, named_since, reach_of, true_names
+from hrd.core.reach import candidates_of, left_since, named_since, reach_of, true_names
 from hrd.core.refusals import Refusal
 from hrd.core.remembered import AccountNamed, EmbeddingPin, Remembered, Row
 from hrd.core.roster import Roster
@@ -388,6 +388,9 @@ class Pool:
         rows.extend(self._blocks.move(names))
         self._book.names = true_names(roster)
         self._book.move(names, now)
+        left = [*left_since(before, roster)]
+        for fingerprint, accounts in left:
+            self._book.part(fingerprint, accounts, now)
         for gone in sorted(before.fingerprints - roster.fingerprints):
             rows.extend(self._forget(Reset(credential=gone), now))
         for name, provider in before.providers.items():
@@ -396,7 +399,7 @@ class Pool:
                 rows.extend(self._forget(Reset(provider=name), now))
             elif after is not provider and after != provider:
                 rows.extend(self._blocks.forget(scopes.provider(name).__eq__))
-        if names and not self.is_retired:
+        if (names or left) and not self.is_retired:
             rows.extend(self._book.take_unsaved(now))  # in one with the name: no crash comes between
         self._book.limits_changed()
         self._lanes.rebuild()

@@ -14,7 +14,8 @@ from hrd.pool import Pool
 async def set_account(
     ask: AuthAccount, configuration: Configuration, pool: Pool, changed: Callable[[], None]
 ) -> AuthAccountSet | Denied:
-    """Keys of one account share its quota. What was counted for an account that a key leaves stays there."""
+    """Keys of one account share its quota. What was counted for an account that a key leaves stays there, but for what the key
+    has used itself of what the user allows: that goes with it."""
     if ask.alone and ask.account:
         return misused("name an account, or say that it is alone", f"hr auth group {ask.fingerprint} NAME")
     if len(ask.account) > NOTE_CHARS_MAX or not ask.account.isprintable():

@@ -85,6 +85,17 @@ def named_since(before: Roster, after: Roster) -> dict[str, str]:
     return {old: new for old, new in true_names(after).items() if old in alone}
 
 
+def left_since(before: Roster, after: Roster) -> Iterator[tuple[str, dict[str, str]]]:
+    """The fingerprints of keys that belong to another account than in *before*, where they were not alone; with what that is
+    called → what theirs is called now, both written `<provider>/<account>`."""
+    owners = {one.fingerprint: one.account for group in before.credentials.values() for one in group}
+    for group in after.credentials.values():
+        for one in group:
+            left, owner = owners.get(one.fingerprint, ""), one.account or one.fingerprint
+            if left not in ("", one.fingerprint, owner):
+                yield one.fingerprint, {f"{one.provider}/{left}": f"{one.provider}/{owner}"}
+
+
 def candidates_of(found: Iterable[str], roster: Roster) -> Iterator[Candidate]:
     """Whoever had these scopes, as they are made now; nobody, if there is none any more."""
     narrowest = next((scope for scope in found if scope.startswith("candidate:")), "")

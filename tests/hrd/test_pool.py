@@ -513,14 +513,36 @@ def test_windows_under_a_former_name_are_found_at_the_start() -> None:
     assert [made.serve(), made.serve()] == ["a1", "refused"]
 
 
-def test_a_key_that_is_alone_by_hand_starts_anew_and_nobody_is_moved() -> None:
-    row = provider("alpha", cost_class="free", own_limits=(Limit(kind="requests/day", limit=1, scope="account"),))
-    made = stage([(row, [key("alpha", "a1", account="me")])])
-    assert [made.serve(), made.serve()] == ["a1", "refused"]
-    made.apply(RosterChanged(roster=roster([(row, [key("alpha", "a1", account="alpha-a1")])])))
-    assert [made.serve(), made.serve()] == ["a1", "refused"]
-    made.apply(RosterChanged(roster=roster([(row, [key("alpha", "a1", account="me")])])))
-    assert made.serve() == "refused"
+@pytest.mark.parametrize("scope", ["account", "free", "account_model"])
+def test_a_key_that_leaves_an_account_takes_along_what_it_has_used_of_the_users_limits(scope: str) -> None:
+    row = provider("alpha", cost_class="free", own_limits=(Limit(kind="requests/day", limit=5, scope=scope),))
+
+    def change_to(*accounts: str) -> None:
+        keys = [key("alpha", f"a{number}", account=account) for number, account in enumerate(accounts, 1)]
+        made.rows.clear()
+        made.apply(RosterChanged(roster=roster([(row, list(keys))], mode="sequential")))
+
+    def left() -> dict[str, int | None]:
+        book = made.pool.snapshot(made.now).book
+        return {one.scope.split("/")[1]: one.left for one in book.windows(made.now) if one.owner == "user"}
+
+    made = stage([(row, [key("alpha", "a1", account="me"), key("alpha", "a2", account="me")])], mode="sequential")
+    assert [made.serve("alpha") for _ in range(2)] == ["a1", "a1"]
+    walk = made.ask()
+    walk.next()
+    change_to("alpha-a1", "me")
+    moved = {
+        one.scope: one.used for one in made.rows if isinstance(one, Window) and one.owner == "user" and "/alpha-a1" in one.scope
+    }
+    assert [*moved.values()] == [3], "stored in one with the change"
+    assert [made.serve() for _ in range(3)] == ["a1", "a1", "a2"]
+    walk.ends()
+    assert left() == {"alpha-a1": 0, "me": 4}
+    change_to("me", "me")
+    assert made.ask().next() == "refused", "together they have used six"
+    change_to("me", "alpha-a2")
+    assert [made.serve() for _ in range(5)] == ["a2", "a2", "a2", "a2", "refused"]
+    assert left() == {"me": 0, "alpha-a2": 0}
 
 
 def test_a_dead_key_and_a_gone_provider_wait_for_somebodys_hand() -> None:

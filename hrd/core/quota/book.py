@@ -7,7 +7,7 @@ from hrd.core.failures import HintSource, Observation
 from hrd.core.ledger import Spent
 from hrd.core.price import Price
 from hrd.core.providers import Candidate, Provider
-from hrd.core.quota import evidence, excess, kinds, met, terms
+from hrd.core.quota import evidence, excess, kinds, met, share, terms
 from hrd.core.quota.amounts import Amounts
 from hrd.core.quota.count import Count
 from hrd.core.quota.kinds import AT_ONCE, HOUR_S, MINUTE_S, REQUESTS
@@ -302,6 +302,15 @@ class QuotaBook:
             if target != scope:
                 for gone, known in self._meters.move(scope, target, now):
                     self._count_in(known, gone)
+
+    def part(self, fingerprint: str, names: Mapping[str, str], now: float) -> None:
+        """The key of *fingerprint* has left an account, and takes its share of what the user allows there along (*names*: what
+        that is called → what it belongs to now, both `<provider>/<account>`)."""
+        for own, left, came in share.take_along(fingerprint, names, self._meters, now):
+            for holding in self._holdings.values():
+                if any(count.meter is own for count in holding.counts):
+                    for count in holding.counts:
+                        share.follow(count, left, came)
 
     def _true(self, scope: str) -> str:
         """*scope* as it is called now: somebody else may still call an account what it was called."""

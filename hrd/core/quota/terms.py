@@ -6,7 +6,7 @@ import msgspec
 
 from hrd.core import failover
 from hrd.core.providers import Candidate, CostClass, Provider
-from hrd.core.quota import kinds
+from hrd.core.quota import kinds, share
 from hrd.core.quota import limit as limits
 from hrd.core.quota.kinds import HOUR_S, Measure
 from hrd.core.quota.limit import Limit
@@ -29,6 +29,8 @@ def apply(candidate: Candidate, meters: Meters, make: Make, now: float) -> None:
         )
         if meter is not None:
             _set(meter, limit, owner)
+            if owner == USER:
+                _count_share(meter, candidate, meters, make, now)
     if candidate.cost_class is not CostClass.LOCAL:
         for kind in TALLIED:
             _tally(candidate, kind, meters, make, now)
@@ -55,6 +57,13 @@ def _set(meter: Meter, limit: Limit, owner: str) -> None:
     meter.claimed = limit.limit
     if is_new or meter.source == CATALOGUE:
         meter.limit, meter.source, meter.is_known = limit.limit, CATALOGUE, False
+
+
+def _count_share(meter: Meter, candidate: Candidate, meters: Meters, make: Make, now: float) -> None:
+    """See `core.quota.share`."""
+    scope = share.scope_of(meter.scope, candidate.scopes)
+    if scope is not None and meter.turns is not Turn.IN_FLIGHT and meters.find(scope, meter.kind, USER) is None:
+        make(scope, meter.kind, meter.turns, candidate.provider, USER, now)
 
 
 def _tally(candidate: Candidate, kind: str, meters: Meters, make: Make, now: float) -> None:

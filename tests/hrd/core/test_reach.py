@@ -4,7 +4,7 @@ import pytest
 
 from hrd.core.facts import Reset
 from hrd.core.providers import Candidate
-from hrd.core.reach import reach_of
+from hrd.core.reach import left_since, reach_of
 from hrd.core.roster import Selection
 from tests.hrd.stage import key, provider, roster
 
@@ -66,3 +66,23 @@ def test_a_name_that_is_gone_reaches_what_still_bears_it() -> None:
     assert not reach.covers("account:alpha/org_x")
     nobody = reach_of(Reset(provider="unheard-of"), ROSTER)
     assert not any(nobody.covers(scope) for scope in one("alpha-a1").scopes)
+
+
+def test_who_has_left_an_account_and_for_which() -> None:
+    alpha = provider("alpha", "m1")
+    before = [
+        key("alpha", "a1", account="x"),
+        key("alpha", "a2", account="x"),
+        key("alpha", "a3"),
+        key("alpha", "a4", account="x"),
+    ]
+    after = [
+        key("alpha", "a1", account="alpha-a1"),
+        key("alpha", "a2", account="y"),
+        key("alpha", "a3", account="x"),
+        key("alpha", "a5"),
+    ]
+    assert dict(left_since(roster([(alpha, [*before])]), roster([(alpha, [*after])]))) == {
+        "alpha-a1": {"alpha/x": "alpha/alpha-a1"},
+        "alpha-a2": {"alpha/x": "alpha/y"},
+    }

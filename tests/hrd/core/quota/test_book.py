@@ -27,7 +27,8 @@ def test_only_what_has_a_size_grows_while_a_reply_runs_and_is_stored_at_once() -
     assert book.take_told(NOON + 1) == []
     book.raise_to(1, Amounts(90, 310), NOON + 2)
     assert [left(book)[kind, "user"] for kind in kinds] == [600, 600, 999]
-    assert [(one.kind, one.used) for one in book.take_told(NOON + 2)] == [("tokens/day", 400), ("tokens/minute", 400)]
+    told = [(one.kind, one.used) for one in book.take_told(NOON + 2) if one.limit is not None]
+    assert told == [("tokens/day", 400), ("tokens/minute", 400)]
     book.settle(1, Amounts(90, 400), NOON + 3)
     book.raise_to(1, Amounts(900, 400), NOON + 4)
     assert left(book)["tokens/day", "user"] == 510
