@@ -391,6 +391,4 @@ def _format(wanted: SpelledFormat | None) -> OutputFormat | None:
 
 
 def _reasoning(options: SpelledOptions) -> Reasoning:
-    theirs = options.reasoning or SpelledReasoningOptions()
-    effort = options.reasoning_effort or theirs.effort or ""
-    return Reasoning(effort=effort, budget_tokens=theirs.max_tokens, is_off=effort == "none" or theirs.enabled is False)
+    return (options.reasoning or SpelledReasoningOptions()).wanted(options.reasoning_effort or "")

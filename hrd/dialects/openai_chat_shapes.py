@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from hrd.core.conversation import ABSENT
+from hrd.core.conversation import ABSENT, Reasoning
 
 
 class SpelledImageUrl(msgspec.Struct, gc=False):
@@ -137,6 +137,11 @@ class SpelledReasoningOptions(msgspec.Struct, gc=False):
     effort: str | None = None
     max_tokens: int | None = None
     enabled: bool | None = None
+
+    def wanted(self, effort: str = "") -> Reasoning:
+        """What is asked for. *effort*: that of OpenAI's own word, which counts first."""
+        effort = effort or self.effort or ""
+        return Reasoning(effort=effort, budget_tokens=self.max_tokens, is_off=effort == "none" or self.enabled is False)
 
 
 class SpelledOptions(msgspec.Struct, gc=False):

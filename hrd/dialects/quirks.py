@@ -2,6 +2,7 @@
 
 | step | rule |
 |---|---|
+| effort | that in OpenRouter's `reasoning` goes as `reasoning_effort` to those who do not know it |
 | private fields | `hermes_*`, wrappers and fields of one vendor go to nobody but those whose `forward` names them |
 | refused fields | `drop`, `drop_unless`, `drop_for`, and what was learned, are left out; `rename` and `clamp` change the rest |
 | output limit | under the provider's one name for it, replaced if the caller says so; the client may use either name |
@@ -15,9 +16,11 @@ Nothing else changes a byte.
 import msgspec
 
 from hrd.core.providers import Provider, Quirks
+from hrd.core.reasoning_effort import effort_for
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
 from hrd.dialects.messages import adapt_messages
+from hrd.dialects.openai_chat_shapes import SpelledReasoningOptions
 
 VENDOR_FIELDS = frozenset(
     {"extra_body", "metadata", "store", "user"}
@@ -40,6 +43,7 @@ _OPTIONS = frozenset(
 """Optional fields of OpenAI's own requests, in which null means absent."""
 _OBJECTS = msgspec.json.Decoder(list[Fields])
 _OBJECT = msgspec.json.Decoder(Fields)
+_REASONING = msgspec.json.Decoder(SpelledReasoningOptions | None)
 _NULL = msgspec.Raw(NULL)
 _NONE = msgspec.Raw(b'{"type":"object","properties":{}}')
 
@@ -59,6 +63,8 @@ def apply(
     caller notes why. *are_messages_spelled*: they are our own, spelled for this provider."""
     quirks = provider.quirks
     notes: list[str] = []
+    if "reasoning" in fields and "reasoning" not in quirks.forward and "reasoning_effort" not in fields:
+        fields = _with_effort(fields, provider, model)
     limit_name, limit = quirks.token_field, None
     if max_tokens is not None or not _LIMITS.isdisjoint(fields):
         limit_name, limit = _limit(fields, quirks, drop, max_tokens, notes)
@@ -87,6 +93,19 @@ def apply(
         sent["messages"], changes = adapt_messages(messages, quirks, signature_stand_in(quirks, model))
         notes += changes
     return sent, notes
+
+
+def _with_effort(fields: Fields, provider: Provider, model: str) -> Fields:
+    """*fields* with what OpenRouter's `reasoning` asks for in the word that others have, if they have one."""
+    try:
+        asked = _REASONING.decode(fields["reasoning"]) or SpelledReasoningOptions()
+    except (ValueError, RecursionError):
+        return fields
+    effort = effort_for(asked.wanted(), provider, model)
+    if not effort:
+        return fields
+    others = {name: raw for name, raw in fields.items() if name != "reasoning"}
+    return {**others, "reasoning_effort": msgspec.Raw(msgspec.json.encode(effort))}
 
 
 def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:

@@ -71,6 +71,16 @@ ROWS = [
     # private and vendors' fields
     ({}, '{"hermes_profile":"fast","store":true}', "{}", ["hermes_profile left out", "store left out"]),
     ({"forward": ["store"]}, '{"store":true}', '{"store":true}', []),
+    # how hard to think, in OpenRouter's words
+    ({}, '{"reasoning":{"effort":"high","exclude":true},"top_p":1}', '{"top_p":1,"reasoning_effort":"high"}', []),
+    ({}, '{"reasoning":{"effort":"xhigh"}}', '{"reasoning_effort":"high"}', []),
+    ({"forward": ["reasoning"]}, '{"reasoning":{"effort":"high"}}', '{"reasoning":{"effort":"high"}}', []),
+    ({}, '{"reasoning":{"effort":"high"},"reasoning_effort":"low"}', '{"reasoning_effort":"low"}', ["reasoning left out"]),
+    ({}, '{"reasoning":{"max_tokens":2000}}', "{}", ["reasoning left out"]),
+    ({}, '{"reasoning":{"enabled":false}}', "{}", ["reasoning left out"]),
+    ({}, '{"reasoning":null}', "{}", ["reasoning left out"]),
+    ({}, '{"reasoning":"high"}', "{}", ["reasoning left out"]),
+    ({"drop": ["reasoning_effort"]}, '{"reasoning":{"effort":"high"}}', "{}", ["reasoning_effort left out"]),
     # null
     ({}, '{"temperature":null,"stop":null,"stream":null,"x":null}', '{"x":null}', []),
     # tools
