@@ -16,7 +16,7 @@ from tests.simulation.clock import Clock
 from tests.simulation.month import BEGIN
 from tests.simulation.ours import Ours
 from tests.simulation.providers import Account, Asked, Key
-from tests.simulation.tiers import OPEN_CLIENT
+from tests.simulation.tiers import OPEN_CLIENT, SHANGHAI_S
 from tests.simulation.verdicts import AT_ONCE, PROBE, Judge
 from tests.simulation.windows import DAY_S, MINUTE_S, Bucket, Fixed, InFlight, Sliding, Unit, Window, every
 
@@ -29,8 +29,8 @@ def minute(limit: int) -> Fixed:
     return Fixed("minute", REQUESTS, limit, every(MINUTE_S), MINUTE_S)
 
 
-def day(limit: int) -> Fixed:
-    return Fixed("day", REQUESTS, limit, every(DAY_S), DAY_S)
+def day(limit: int, offset_s: float = 0.0) -> Fixed:
+    return Fixed("day", REQUESTS, limit, every(DAY_S, offset_s), DAY_S)
 
 
 def sambanova() -> Account:
@@ -61,7 +61,7 @@ def naga() -> Account:
 
 
 def zai() -> Account:
-    return Account("zai", "1", [InFlight("in flight", 1), day(9)], wording.says_nothing, wording.zai)
+    return Account("zai", "1", [InFlight("in flight", 1), day(9, SHANGHAI_S)], wording.says_nothing, wording.zai)
 
 
 DEATH = ("stop", "crash")
