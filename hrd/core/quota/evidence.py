@@ -55,14 +55,14 @@ def sensible(seen: Observation) -> tuple[int | None, int | None] | None:
     limit, left = seen.limit, seen.left
     if limit is not None and not 0 <= limit <= COUNT_MAX:
         limit = None
-    if left is not None:
-        left = max(0, left)
-        if left > COUNT_MAX:
-            left = None
+    if left is not None and left < 0:
+        left = 0 if kinds.measure_of(seen.kind.value) is CREDIT else None  # one may owe money; a count of -1 is none at all
+    if left is not None and left > COUNT_MAX:
+        left = None
+    if limit == 0:
+        limit, left = None, left or None  # "0 of 0": there is no such window, or it is not ours
     if limit is None and left is None:
         return None
-    if limit == 0:
-        limit = None  # "0 of 0": there is no such window, or it is not ours
     return limit, left if limit is None or left is None else min(left, limit)
 
 
@@ -102,7 +102,7 @@ def believe(
     if meter.turns is IN_FLIGHT:
         return  # we know better than anybody how many are in flight
     if meter.limit is None or (meter.is_implied and (left > meter.limit or meter.turns is NEVER)):
-        meter.limit, meter.is_implied, meter.is_known = meter.used + left, True, True
+        meter.limit, meter.is_implied, meter.is_known = max(1, meter.used + left), True, True
         meter.source, meter.limit_at = source, now
     used = meter.limit - left
     _set_end(meter, seen.resets_at, used, now, is_relative=seen.is_relative)

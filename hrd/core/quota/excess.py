@@ -21,6 +21,8 @@ def taken(count: Count, now: float) -> None:
         meter.limit, meter.source, meter.is_known = None, USE, False  # somebody has paid
     elif meter.turns is SAID and meter.source != SETTINGS:
         meter.restart(now, count.amount)  # it has turned, whatever was said
+        if meter.limit is not None and count.amount > meter.limit:
+            meter.limit, meter.source, meter.is_known = None, USE, False  # one request was more than all of it
         meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
     elif meter.source != SETTINGS:
         _drifted(count, now)

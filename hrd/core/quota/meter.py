@@ -215,9 +215,13 @@ class Meter:
             self.epoch += 1
         self.used, self.carried, self.is_relative = max(self.used, self.carried), 0, False
         self.more, self.doubt, self.said = None, 0, 0
+        self._forget_implied()
+        self.ends_at = self._boundary(now) if self.turns is FIXED else now + self.length_s if self.used else None
+
+    def _forget_implied(self) -> None:
+        """What was only implied holds for the span in which it was."""
         if self.is_implied:
             self.limit, self.is_implied = None, False
-        self.ends_at = self._boundary(now) if self.turns is FIXED else None
 
     def _go_back(self, now: float) -> None:
         before = self._before
@@ -252,8 +256,8 @@ class Meter:
         if self.turns is SLIDING:
             entry = self.slide.enter(amount, now + self.length_s, self.length_s)
         elif self.ends_at is None:
-            if self.turns in (FIRST_USE, SAID) and self.span_s is not None:
-                self.begun_at, self.ends_at = now, now + self.span_s
+            if self.turns in (FIRST_USE, SAID):
+                self.begun_at, self.ends_at = now, now + self.length_s
         elif self.turns is REFILL and not self.used:
             self.refilled_at = now
         if self.is_relative:
@@ -347,10 +351,10 @@ class Meter:
                 self.used += amount
             return
         if self.turns is not IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
-            if self.ends_at is None and self.turns in (FIRST_USE, SAID) and self.span_s is not None:
-                if at + self.span_s <= now:
+            if self.ends_at is None and self.turns in (FIRST_USE, SAID):
+                if at + self.length_s <= now:
                     return
-                self.begun_at, self.ends_at = at, at + self.span_s
+                self.begun_at, self.ends_at = at, at + self.length_s
             self.used = max(0, self.used + amount)
             self._carry(amount, at)
             if not is_sure:
@@ -496,9 +500,10 @@ class Meter:
         self.used = used
 
     def restart(self, now: float, used: int) -> None:
-        """It has turned: its span began now, and nobody has said when it ends."""
+        """It has turned: its span began now."""
         self._before = None
-        self.begun_at, self.ends_at, self.used, self.said = now, None, used, 0
+        self.begun_at, self.ends_at, self.used, self.said = now, now + self.length_s, used, 0
+        self._forget_implied()
 
     def turns_at(self, moment: float) -> None:
         """The provider refused, and will take the next one then. At the turn of a minute of the clock that is no window that

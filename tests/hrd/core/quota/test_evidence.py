@@ -28,6 +28,10 @@ def said(limit: int | None = None, left: int | None = None, resets_s: float | No
     return Observation(kind=WindowKind.REQUESTS_DAY, limit=limit, left=left, resets_at=resets_at, **facts)
 
 
+def owed(left: int) -> Observation:
+    return Observation(kind=WindowKind.CREDIT, left=left)
+
+
 def hear(made: Meter, seen: Observation, now: float = NOON, count: Count | None = None) -> None:
     believe(made, seen, now, source="header", count=count)
 
@@ -37,11 +41,14 @@ def hear(made: Meter, seen: Observation, now: float = NOON, count: Count | None 
     [
         (said(100, 40), (100, 40)),
         (said(100, 400), (100, 100)),
-        (said(100, -3), (100, 0)),
+        (said(100, -3), (100, None)),
+        (said(None, -1), None),
+        (owed(-3), (None, 0)),
         (said(-100, 40), (None, 40)),
         (said(10**18, 40), (None, 40)),
         (said(None, 10**18), None),
-        (said(0, 0), (None, 0)),
+        (said(0, 0), None),
+        (said(0, 7), (None, 7)),
         (said(), None),
         (said(used_percent=37.5), (10_000, 6250)),
         (said(used_percent=170.0), (10_000, 0)),
@@ -188,6 +195,37 @@ def test_whatever_is_said_the_window_is_open_again_within_a_month(
     made.turn(NOON)
     if turn is not Turn.NEVER:
         assert made.fits_at(1, NOON) <= NOON + 33 * DAY
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.none() | st.integers(-5, 40), st.none() | st.integers(-5, 40), st.none() | st.floats(-1e12, 1e12)),
+            st.integers(0, 60),
+        ),
+        max_size=12,
+    ),
+    st.lists(st.floats(0, 3 * DAY), min_size=12, max_size=12),
+    st.sampled_from([Turn.SLIDING, Turn.FIXED, Turn.SAID, Turn.FIRST_USE]),
+    st.sampled_from(["requests/day", "requests", "tokens", "tokens/month", "requests/minute"]),
+)
+def test_whatever_was_said_and_spent_who_waits_for_long_enough_is_let_in(
+    history: list[tuple[int | None, int | None, float | None] | int], pauses: list[float], turn: Turn, kind: str
+) -> None:
+    """That it is open within a month was always said; whether it is, when the month is over, is another matter."""
+    made, now, out = meter(None, turn, kind, source=""), NOON, list[Count]()
+    for step, pause_s in zip(history, pauses, strict=False):
+        now += pause_s
+        if isinstance(step, int):
+            out.append(made.count(step, now))
+        else:
+            limit, left, resets_s = step
+            resets_at = None if resets_s is None else NOON + resets_s
+            hear(made, Observation(kind=WindowKind.REQUESTS_DAY, limit=limit, left=left, resets_at=resets_at), now)
+    for count in out:
+        made.settle(count, count.amount, now)
+    now += 33 * DAY
+    assert made.fits_at(1, now) <= now
 
 
 def test_a_refused_test_leaves_no_doubt() -> None:

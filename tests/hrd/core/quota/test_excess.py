@@ -72,6 +72,13 @@ def test_a_far_end_on_the_providers_word_alone_is_tried_before() -> None:
     assert made.used == 1  # it had turned
 
 
+def test_a_request_that_is_larger_than_all_of_a_limit_and_is_taken_disproves_it() -> None:
+    made = meter("tokens/month", 10, Turn.SAID, source="header", used=10, ends_at=NOON + 9 * DAY)
+    larger = made.count(30, NOON)
+    answer(larger)
+    assert (made.limit, made.is_known) == (None, False)
+
+
 def test_what_no_reply_confirmed_counts_as_spent_until_one_request_may_find_out() -> None:
     made = day(3)
     counts = counted(made, [1, 1, 1])

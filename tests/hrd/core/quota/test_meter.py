@@ -52,6 +52,23 @@ def test_what_was_given_back_is_not_what_leaves_when_the_provider_takes_the_next
     assert made.fits_at(1, NOON + 1) == NOON + 3
 
 
+def test_a_window_of_which_nobody_said_how_long_it_is_opens_again_whatever_was_spent() -> None:
+    made = meter("tokens", 10, Turn.SAID, source="header", used=10, ends_at=NOON + 60)
+    giant = made.count(30, NOON + 61)
+    assert made.fits_at(1, NOON + 62) == NOON + 121
+    made.settle(giant, 30, NOON + 62)
+    assert made.fits_at(1, NOON + 121) == NOON + 121
+
+
+def test_what_was_out_when_a_day_turned_does_not_keep_the_next_one_shut() -> None:
+    made = meter("tokens/day", 100, Turn.SAID, source="header", begun_at=NOON, ends_at=NOON + 60)
+    giant = made.count(120, NOON + 50)
+    made.turn(NOON + 61)
+    made.settle(giant, 120, NOON + 70)
+    assert made.fits_at(1, NOON + 70) == NOON + 61 + DAY
+    assert made.fits_at(1, NOON + 61 + DAY) == NOON + 61 + DAY
+
+
 def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
     made = meter("tokens/minute", 8000)
     (giant,) = counted(made, [7000])
