@@ -95,7 +95,7 @@ class AnthropicReader:
         self._mends = mends
         self._open: dict[int, _Open] = {}
         self._unclear: list[tuple[int, _Open]] = []
-        """Calls whose arguments are no JSON object: cut short, or the model's slip. The ending tells."""
+        """Calls without a name, or whose arguments are no JSON object: cut short, or the model's slip. The ending tells."""
         self._usage = UsageSaid()
         self._halves = Halves()
         self._held = self._halves.held
@@ -213,7 +213,7 @@ class AnthropicReader:
             return ()
         if open_.type == "thinking":
             return _signed(open_.signature)
-        if is_object(open_.arguments):
+        if is_object(open_.arguments) and (open_.name or not self._mends):
             return (self._done(index, open_, open_.arguments),)
         self._unclear.append((index, open_))
         return ()
@@ -222,7 +222,7 @@ class AnthropicReader:
         if delta.stop_reason is None or self._stopped:
             return self._count(usage)
         said = self._finish(delta.stop_reason, delta.stop_sequence, delta.stop_details)
-        return (*said, *self._count(usage))
+        return said if isinstance(said[-1], Broken) else (*said, *self._count(usage))
 
     def _finish(
         self, stop_reason: str, stop_sequence: str | None = None, details: StopDetails | None = None
@@ -245,7 +245,7 @@ class AnthropicReader:
         calls: list[CallDone | Broken] = []
         for index, open_ in self._unclear:
             arguments = mend_arguments(open_.arguments) if self._mends else "{}"
-            if arguments is None:
+            if arguments is None or (self._mends and not open_.name):
                 return [bad_call(restored(self._names, open_.name).name)]
             calls.append(self._done(index, open_, arguments))
         return calls

@@ -55,8 +55,10 @@ def mend_arguments(text: str) -> str | None:
 
 
 def bad_call(name: str) -> Broken:
-    """The error that a call of the tool *name* is whose arguments cannot be mended."""
-    message = f"The model's arguments for the tool {name[:80]} are no JSON object."
+    """The error that a call of the tool *name* is whose arguments cannot be mended, or one that names none."""
+    message = (
+        f"The model's arguments for the tool {name[:80]} are no JSON object." if name else "The model called no tool by name."
+    )
     return Broken({"message": message, "type": "server_error", "code": BAD_CALL_CODE})
 
 

@@ -76,7 +76,7 @@ class Call:
         tool = restored(names, self.name)
         spelled = "".join(self.fragments)
         arguments = mend_arguments(spelled)
-        if arguments is None:
+        if arguments is None or not tool.name:
             return bad_call(tool.name)
         return CallDone(
             key=key,

@@ -344,13 +344,30 @@ def _said(value: dict[str, Any]) -> Said:
         reasoning_content=_text(value.get("reasoning_content")),
         reasoning=_text(value.get("reasoning")),
         refusal=_text(value.get("refusal")),
-        tool_calls=[_fitting(each, ToolCall) or ToolCall() for each in calls] if isinstance(calls, list) else None,
-        function_call=_fitting(value.get("function_call"), Function),
+        tool_calls=[_call(each) for each in calls] if isinstance(calls, list) else None,
+        function_call=_function(value.get("function_call")),
         reasoning_details=value.get("reasoning_details"),
         audio=value.get("audio"),
         images=value.get("images"),
         annotations=value.get("annotations"),
     )
+
+
+def _call(value: Any) -> ToolCall:
+    call = _fitting(value, ToolCall) or ToolCall()
+    if call.function is None and isinstance(value, dict):
+        call.function = _function(value.get("function"))
+    return call
+
+
+def _function(value: Any) -> Function | None:
+    """A function that was called. Arguments are a text; what is none is what they would spell."""
+    if not isinstance(value, dict):
+        return None
+    arguments = value.get("arguments")
+    if arguments is not None and not isinstance(arguments, str):
+        arguments = msgspec.json.encode(arguments).decode()
+    return Function(_text(value.get("name")), arguments)
 
 
 def _fitting(value: Any, kind: type[_S]) -> _S | None:

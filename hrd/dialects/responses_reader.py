@@ -287,7 +287,7 @@ class ResponsesReader:
         kind = _CALLS[item["type"]]
         tool = restored(self._names, text_in(item, "name"))
         written = text_in(item, "input") if kind is CallKind.CUSTOM else self._arguments_of(place, item)
-        if written is None:
+        if written is None or not (tool.name or self._passes):
             return [*begun, bad_call(tool.name)]
         if tool.kind is CallKind.CUSTOM and kind is CallKind.FUNCTION:
             kind, written = tool.kind, unwrapped(written)
@@ -303,7 +303,9 @@ class ResponsesReader:
         return [*begun, done]
 
     def _arguments_of(self, place: int, item: Mapping[str, Any]) -> str | None:
-        written = text_in(item, "arguments") or self._arguments.get(place, "")
+        written = item.get("arguments") or self._arguments.get(place, "")
+        if not isinstance(written, str):  # what a text should have spelled
+            written = msgspec.json.encode(written).decode()
         return written if self._passes else mend_arguments(written)
 
     # the response object -------------------------------------------------------------------------------------------------

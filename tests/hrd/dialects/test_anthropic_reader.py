@@ -254,6 +254,14 @@ def test_an_event_that_is_named_only_by_its_field_is_known() -> None:
     assert AnthropicReader({}).read(Event(b"", b'{"error":{"message":"x"}}', b"error")) == (Broken({"message": "x"}),)
 
 
+@pytest.mark.parametrize("name", [{}, {"name": None}, {"name": ""}])
+def test_a_call_of_nothing_is_an_error_unless_bytes_pass(name: dict[str, Any]) -> None:
+    begun = {"type": "tool_use", "id": "toolu_1", "input": {}, **name}
+    assert read(*block(0, begun), ended("tool_use")) == [CallBegun(key=0), bad_call("")]
+    passing = read(*block(0, begun), ended("tool_use"), reader=AnthropicReader({}, mends=False))
+    assert passing[:2] == [CallBegun(key=0), CallDone(key=0, id="toolu_1", name="", arguments="{}")]
+
+
 def torn(index: int, kind: str, member: str, piece: bytes) -> Event:
     data = b'{"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":"%b"}}'
     return Event(b"", data % (index, kind.encode(), member.encode(), piece))

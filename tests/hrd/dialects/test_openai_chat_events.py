@@ -191,6 +191,19 @@ def test_arguments_that_are_not_json_are_an_error_and_never_half_sent() -> None:
     assert "g" in broken.error["message"]
 
 
+def test_arguments_that_came_as_an_object_are_what_they_would_spell() -> None:
+    call_ = {"index": 0, "id": "a", "function": {"name": "f", "arguments": {"a": 1}}}
+    old = {"name": "g", "arguments": {"b": 2}}
+    assert [event.arguments for event in said(delta(tool_calls=[call_]), CALLS) if isinstance(event, CallDone)] == ['{"a":1}']
+    assert [event.arguments for event in said(delta(function_call=old), CALLS) if isinstance(event, CallDone)] == ['{"b":2}']
+
+
+@pytest.mark.parametrize("function", [{"name": "f", "arguments": [1]}, {"name": "f", "arguments": 5}, {"arguments": "{}"}, {}])
+def test_a_call_of_nothing_or_with_other_arguments_is_an_error(function: dict[str, Any]) -> None:
+    events = said(delta(tool_calls=[{"index": 0, "id": "a", "function": function}]), CALLS)
+    assert [type(event) for event in events] == [CallBegun, Broken]
+
+
 def test_a_call_that_was_cut_off_at_the_replys_length_is_left_out() -> None:
     length = {"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]}
     events = said(call("{}", index=0, id="a", name="f"), call('{"text": "half a', index=1, id="b", name="g"), length)

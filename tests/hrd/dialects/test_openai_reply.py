@@ -128,7 +128,7 @@ def test_finish_reasons_in_openais_words(reason: str, plain: str) -> None:
         ({"reasoning": "hm", "reasoning_content": "hm"}, True, 2),
         ({"refusal": "no"}, True, 2),
         ({"tool_calls": [{"index": 0, "function": {"name": "look", "arguments": '{"a":1}'}}]}, True, 11),
-        ({"tool_calls": [{"function": {"name": "look", "arguments": {"a": 1}}}]}, True, 0),
+        ({"tool_calls": [{"function": {"name": "look", "arguments": {"a": 1}}}]}, True, 11),
         ({"function_call": {"name": "look", "arguments": "{}"}}, True, 6),
         ({"content": [{"type": "text", "text": "hello"}, {"type": "thinking", "thinking": "hm"}]}, True, 7),
         ({"content": [{"type": "text", "text": ""}]}, False, 0),

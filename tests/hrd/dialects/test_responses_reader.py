@@ -122,6 +122,17 @@ def test_arguments_that_only_their_own_event_told() -> None:
     assert read(done, item_done({**CALL, "arguments": ""}))[-1] == CALLED
 
 
+def test_arguments_that_came_as_an_object_are_what_they_would_spell() -> None:
+    assert read(item_done({**CALL, "arguments": {"a": 1}}))[-1] == CALLED
+
+
+@pytest.mark.parametrize(
+    "item", [{**CALL, "arguments": [1]}, {**CALL, "arguments": 5}, {**CALL, "name": None}, {**CALL, "name": ""}]
+)
+def test_a_call_of_nothing_or_with_other_arguments_is_an_error(item: dict[str, Any]) -> None:
+    assert [type(event) for event in read(item_done(item))] == [CallBegun, Broken]
+
+
 def test_custom_tools_and_namespaces() -> None:
     custom = {
         "type": "custom_tool_call",
