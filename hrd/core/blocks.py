@@ -73,12 +73,17 @@ def next_block(
         until = now + guesses_s[min(step, len(guesses_s) - 1)]
     else:
         step, until = _step_of(previous, now), max(now, until)
-    if previous is not None and previous.until > until:
-        is_corrected = previous.source is HintSource.GUESS and source is not HintSource.GUESS
-        if not is_corrected:
-            return previous
+    if previous is not None and holds_on(previous, until, source):
+        return previous
     block = Block(scope=scope, reason=reason, source=source, set_at=now, until=until, step=step, message=message)
     return _to_be_probed(block, previous, now, probe_s)
+
+
+def holds_on(block: Block, until: float, source: HintSource) -> bool:
+    """Whether *block* is not to be replaced by one until *until*: no shorter one takes its place, but for what a provider says
+    against our guess."""
+    is_corrected = block.source is HintSource.GUESS and source is not HintSource.GUESS
+    return block.until > until and not is_corrected
 
 
 def _to_be_probed(block: Block, previous: Block | None, now: float, probe_s: float) -> Block:

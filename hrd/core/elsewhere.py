@@ -9,7 +9,7 @@ from collections.abc import Iterable, MutableMapping
 import msgspec
 
 from hrd.core.block_book import BlockBook
-from hrd.core.blocks import Block
+from hrd.core.blocks import Block, holds_on
 from hrd.core.client_book import ClientBook
 from hrd.core.day_book import DayBook
 from hrd.core.journal import SERVED
@@ -87,7 +87,7 @@ class Elsewhere:
             case Settlement():
                 self._settle(row, now)
             case Block():
-                self._blocks.put(row)
+                return self._block(row)
             case BlockLifted():
                 return self._lift(row)
             case Window():
@@ -95,7 +95,7 @@ class Elsewhere:
             case Learned():
                 self._learning.follow(row)
             case EmbeddingPin():
-                self._pin.set((row.provider, row.model) if row.provider else None, row.at)
+                return self._set_pin(row)
             case AccountNamed():
                 self._named[row.credential] = row.account
             case Charge():
@@ -133,6 +133,23 @@ class Elsewhere:
             self._quota.settle_at(row.id, held.scopes, held.at, held.tokens, row.tokens, now)
             self._blocks.end(row.id)
             self._clients.end_elsewhere(row.id)
+
+    def _block(self, row: Block) -> list[Row]:
+        ours = self._blocks.get(row.scope, row.reason)
+        if ours is not None and holds_on(ours, row.until, row.source):
+            return [ours]
+        return [*self._blocks.put(row)]
+
+    def _set_pin(self, row: EmbeddingPin) -> list[Row]:
+        """Of two processes that found nothing pinned the one that pinned first is right."""
+        ours = self._pin.pair
+        if ours is None or not row.provider or ours == (row.provider, row.model):
+            self._pin.set((row.provider, row.model) if row.provider else None, row.at)
+            return []
+        if self._pin.at <= row.at:
+            return [EmbeddingPin(provider=ours[0], model=ours[1], at=self._pin.at)]
+        self._pin.set((row.provider, row.model), row.at)
+        return [row]
 
     def _lift(self, row: BlockLifted) -> list[Row]:
         block = self._blocks.get(row.scope, row.reason)

@@ -171,6 +171,42 @@ def test_a_block_that_was_set_here_since_is_not_lifted_from_elsewhere() -> None:
     assert books.blocks.why((GROQ,), NOON + 6) == "rejected"
 
 
+def test_a_shorter_block_from_elsewhere_does_not_end_a_longer_one_of_ours() -> None:
+    """The other process did not know of it: its request was out already."""
+    books = Books()
+    ours = msgspec.structs.replace(BLOCK, source=HintSource.HEADER, set_at=NOON + 5, until=NOON + 3600)
+    books.blocks.put(ours)
+    for theirs in (BLOCK, msgspec.structs.replace(ours, set_at=NOON + 6, until=NOON + 60)):
+        assert books.elsewhere.follow(theirs, NOON + 6) == [ours]
+        assert books.blocks.get(GROQ, "rejected") == ours
+    longer = msgspec.structs.replace(ours, until=NOON + 7200)
+    probed = msgspec.structs.replace(longer, next_probe=NOON + 100)
+    over = msgspec.structs.replace(BLOCK, set_at=NOON + 8000, until=NOON + 8030)
+    for theirs, at in ((longer, NOON + 6), (probed, NOON + 7), (over, NOON + 8000)):
+        assert books.elsewhere.follow(theirs, at) == []
+        assert books.blocks.get(GROQ, "rejected") == theirs
+
+
+def test_what_a_provider_says_elsewhere_counts_more_than_our_guess() -> None:
+    books = Books()
+    books.blocks.put(msgspec.structs.replace(BLOCK, set_at=NOON + 5, until=NOON + 3600))
+    said = msgspec.structs.replace(BLOCK, source=HintSource.HEADER, set_at=NOON + 6)
+    assert books.elsewhere.follow(said, NOON + 6) == []
+    assert books.blocks.get(GROQ, "rejected") == said
+
+
+def test_two_processes_do_not_pin_two_models() -> None:
+    """Both found nothing pinned, and both were answered: the first answer counts, for both."""
+    books = Books()
+    books.pin.set(("groq", "e"), NOON + 1)
+    ours = EmbeddingPin(provider="groq", model="e", at=NOON + 1)
+    assert books.elsewhere.follow(EmbeddingPin(provider="other", model="f", at=NOON + 2), NOON + 2) == [ours]
+    assert books.pin.pair == ("groq", "e")
+    before_ours = EmbeddingPin(provider="other", model="f", at=NOON)
+    assert books.elsewhere.follow(before_ours, NOON + 2) == [before_ours], "ours was written over it"
+    assert books.pin.pair == ("other", "f")
+
+
 def test_of_two_words_about_a_limit_the_newer_counts() -> None:
     books = Books()
     books.elsewhere.follow(msgspec.structs.replace(TOKENS, limit=700, limit_at=-1.0), NOON)
