@@ -100,7 +100,7 @@ class Pool:
         self._count_the_last(remembered)
         self._breakers = Breakers(rules.breaker_window)
         self._blame = Blame(rules, self._blocks, self._book, self._learning, self._breakers)
-        self._today = DayBook(remembered.today)
+        self._today = DayBook(remembered.today, remembered.at)
         pin = remembered.embedding_pin
         self._named: dict[str, str] = {}
         self._pin = Pin((pin.provider, pin.model), pin.at) if pin is not None and pin.provider else Pin(None)

@@ -8,22 +8,21 @@ from hrd.core.remembered import DayCounts
 
 DAY_S = 86400
 CREDENTIALS_MAX = 10_000
-_UNKNOWN = -1
 
 
 class DayBook:
     """Counts by provider and credential; begins anew at midnight."""
 
-    def __init__(self, today: Iterable[DayCounts]) -> None:
+    def __init__(self, today: Iterable[DayCounts], at: float) -> None:
+        """*today*: what a store remembered at *at* of that day."""
         self._counts = {(counts.provider, counts.credential): counts for counts in today}
-        self._day = _UNKNOWN
+        self._day = int(at // DAY_S)
 
     def turn(self, now: float) -> None:
-        """Begin a new day if one has begun. What a store remembered is of the day that is asked about first."""
+        """Begin a new day if one has begun."""
         day = int(now // DAY_S)
         if day != self._day:
-            if self._day != _UNKNOWN:
-                self._counts.clear()
+            self._counts.clear()
             self._day = day
 
     def count(self, candidate: Candidate, usage: Usage, *, is_error: bool, now: float) -> None:

@@ -394,6 +394,7 @@ def test_blocks_breakers_pins_and_windows_outlive_the_process() -> None:
     )
     made = stage(
         remembered=Remembered(
+            at=NOON,
             blocks=(block,),
             windows=(put_to_sleep(window),),
             embedding_pin=EmbeddingPin(provider="beta", model="e-b", at=NOON),

@@ -13,7 +13,7 @@ USAGE = Usage(input_tokens=10, output_tokens=5)
 
 
 def test_attempts_errors_and_tokens_add_up() -> None:
-    book = DayBook([])
+    book = DayBook([], NOON)
     book.count(ONE, USAGE, is_error=False, now=NOON)
     book.count(ONE, Usage(), is_error=True, now=NOON + 1)
     assert book.today(NOON + 2) == {
@@ -22,7 +22,7 @@ def test_attempts_errors_and_tokens_add_up() -> None:
 
 
 def test_at_midnight_everything_is_nought_also_for_whom_nobody_asks() -> None:
-    book = DayBook([])
+    book = DayBook([], NOON)
     book.count(ONE, USAGE, is_error=False, now=MIDNIGHT - 1)
     assert book.today(MIDNIGHT - 0.5) != {}
     assert book.today(MIDNIGHT) == {}
@@ -31,13 +31,19 @@ def test_at_midnight_everything_is_nought_also_for_whom_nobody_asks() -> None:
 
 
 def test_a_new_process_counts_on() -> None:
-    book = DayBook([DayCounts(provider="alpha", credential="alpha-a1", requests=41)])
+    book = DayBook([DayCounts(provider="alpha", credential="alpha-a1", requests=41)], NOON)
     book.count(ONE, USAGE, is_error=False, now=NOON)
     assert book.today(NOON)[KEY].requests == 42
 
 
+def test_what_was_read_before_midnight_is_of_the_day_before() -> None:
+    """A process that starts, or takes over, in the last second of a day."""
+    book = DayBook([DayCounts(provider="alpha", credential="alpha-a1", requests=41)], MIDNIGHT - 0.1)
+    assert book.today(MIDNIGHT + 0.1) == {}
+
+
 def test_credentials_are_bounded_and_known_ones_still_count() -> None:
-    book = DayBook([DayCounts(provider="alpha", credential=f"alpha-{n}") for n in range(CREDENTIALS_MAX)])
+    book = DayBook([DayCounts(provider="alpha", credential=f"alpha-{n}") for n in range(CREDENTIALS_MAX)], NOON)
     book.count(ONE, USAGE, is_error=False, now=NOON)
     book.count(another("7"), USAGE, is_error=False, now=NOON)
     today = book.today(NOON)

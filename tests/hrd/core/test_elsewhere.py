@@ -51,7 +51,7 @@ class Books:
         self.quota = QuotaBook(windows)
         self.learning = Learning([])
         self.pin = Pin(None)
-        self.today = DayBook([])
+        self.today = DayBook([], NOON)
         self.named: dict[str, str] = {}
         self.clients = ClientBook(held=held)
         self.elsewhere = Elsewhere(
