@@ -50,7 +50,7 @@ def _openrouter_key(said: Said, now: float, zone: str) -> Iterator[Observation]:
             yield _free_of_day(limit, left, now, zone)
     elif said.get("is_free_tier") is True:
         yield _free_of_day(FREE_A_DAY, None, now, zone)
-    limit_usd, left_usd = _dollars(said.get("limit")), _dollars(said.get("limit_remaining"))
+    limit_usd, left_usd = _dollars(said.get("limit")), _left(said.get("limit_remaining"))
     if limit_usd is not None and left_usd is not None:
         span, kind = _BUDGETS.get(str(said.get("limit_reset")), _BUDGET_OF_MONTH)
         is_renewed = isinstance(said.get("limit_reset"), str)
@@ -79,7 +79,7 @@ def _moonshot(said: Said, now: float, zone: str) -> Iterator[Observation]:  # no
 
 
 def _balance(dollars: float, scope: str) -> Iterator[Observation]:
-    left = _dollars(max(0.0, dollars))
+    left = _left(dollars)
     if left is not None:
         yield Observation(kind=WindowKind.CREDIT, left=left, scope=scope, source=HintSource.LOOKUP)
 
@@ -109,6 +109,12 @@ def _dollars(value: object) -> int | None:
     """In millionths."""
     number = _number(value)
     return int(number * MICRO) if number is not None and number >= 0 else None
+
+
+def _left(value: object) -> int | None:
+    """The same of what is left: the last request may have cost more than there was."""
+    number = _number(value)
+    return _dollars(max(0.0, number)) if number is not None else None
 
 
 _READERS: Final[dict[tuple[str, str], Callable[[Said, float, str], Iterator[Observation]]]] = {

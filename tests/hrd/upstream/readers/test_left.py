@@ -56,6 +56,10 @@ def test_a_keys_own_budget(reset: str | None, kind: WindowKind, resets_at: float
     assert key(limit=2.5, limit_remaining=0.25, limit_reset=reset) == (budget(kind, 2_500_000, 250_000, resets_at),)
 
 
+def test_a_budget_that_was_overdrawn_has_nothing_left() -> None:
+    assert key(limit=5, limit_remaining=-0.02) == (budget(WindowKind.CREDIT, 5_000_000, 0, None),)
+
+
 def test_credits_tell_the_balance_and_how_many_free_requests_there_are() -> None:
     balance = Observation(kind=WindowKind.CREDIT, left=7_500_000, scope="paid", source=HintSource.LOOKUP)
     assert told("openrouter", "credits", total_credits=10, total_usage=2.5) == (free_of_day(1000, None), balance)
@@ -80,7 +84,6 @@ def test_moonshots_balance() -> None:
         ("key", b'{"data": {"free_model_daily_requests": {"limit": -1, "remaining": 5}}}'),
         ("key", b'{"data": {"free_model_daily_requests": {"limit": true, "remaining": 5}}}'),
         ("key", b'{"data": {"limit": 1e300, "limit_remaining": 5}}'),
-        ("key", b'{"data": {"limit": 5, "limit_remaining": -1}}'),
         ("credits", b'{"data": {"total_credits": "10", "total_usage": 0}}'),
         ("rate_limit", b'{"data": {"is_free_tier": true}}'),
     ],
