@@ -206,7 +206,13 @@ KINDS: dict[str, Kind] = {
         "Efforts and Anthropic's budgets stand for each other: 1,024 tokens are `low`, 8,192 `medium`, 24,576 `high`. A model "
         "of which nobody knows whether it thinks (`<PROVIDER>_SUPPORTS_REASONING`) is told an effort, but no budget.",
     ),
-    "structured": Kind("Structured output", structured, "The JSON schema reaches the provider; the reply is the JSON."),
+    "structured": Kind(
+        "Structured output",
+        structured,
+        "The JSON schema reaches the provider; the reply is the JSON. Anthropic closes every object: a schema with objects "
+        "whose members may have any name is sent there as an instruction. A Messages client's schema with optional members is "
+        "one that OpenAI does not take as strict: the reply is not held to it there, and `hr why` says so.",
+    ),
     "refusal": Kind(
         "A refusal",
         refusal,
