@@ -181,6 +181,8 @@ def _guidance(reason: str, provider: str) -> str:
             return f"That is a limit of your own: see it with hr quota, change it in config.toml under [providers.{provider}]"
         case "reserve":
             return f"RESERVE_FRACTION keeps what is left for requests that name whom they want, such as the model {provider}"
+        case "at once" | "in flight":
+            return "There is room when one of them ends: ask again soon. See what is under way with: hr status"
         case "gone":
             return f"{provider} has ended its service; add another provider with: hr auth add PROVIDER"
         case _:

@@ -40,9 +40,9 @@ class Hindrance:
         if not room.takes(*needed):
             if shares and lane.room.takes(*needed):
                 return RESERVE
-            if self._lanes.is_full_by_settings(lane, *needed):
-                return OWN_LIMIT
-            return FULL_AT_ONCE if self._lanes.waits_for_slots(lane, *needed) else WINDOW
+            if self._lanes.waits_for_slots(lane, *needed):
+                return FULL_AT_ONCE
+            return OWN_LIMIT if self._lanes.is_full_by_settings(lane, *needed) else WINDOW
         return SLOTS if lane.is_waitable else ""
 
     def free_at(self, lane: Lane, tour: Tour, now: float, *, shares: bool) -> float | None:

@@ -84,6 +84,11 @@ def test_what_time_does_not_mend_is_a_503_that_says_what_to_type(reason: str, ty
     assert refusal.message == f"The only candidate cannot be asked now: {in_words(reason)}."
 
 
+@pytest.mark.parametrize("reason", ["at once", "in flight"])
+def test_nobody_is_sent_to_reset_what_ends_by_itself(reason: str) -> None:
+    assert "hr reset" not in concluded(blocked(reason, 1)).guidance
+
+
 def test_the_guidance_is_for_a_provider_of_the_dominant_reason() -> None:
     refusal = concluded(blocked("quota", 50, "alpha"), blocked("rejected", 300, "beta"), blocked("rejected", 300, "gamma"))
     assert refusal.guidance.endswith("hr auth add beta")

@@ -70,6 +70,14 @@ def test_the_reserve_is_in_the_way_of_those_alone_who_share() -> None:
     assert (made.why(), made.why(shares=False)) == (RESERVE, "")
 
 
+def test_ones_own_limit_of_requests_at_once_is_named_by_what_is_in_the_way_and_not_by_whose_it_is() -> None:
+    made = Made(Limit(kind="at once", limit=1), MINUTE)
+    made.spend()
+    assert made.why() == FULL_AT_ONCE
+    made.spend()
+    assert made.why() == OWN_LIMIT
+
+
 def test_a_claimed_slot_is_waited_for() -> None:
     made = Made(limits=(Limit(kind="at once", limit=1),))
     made.spend()
