@@ -89,7 +89,10 @@ def _tools(conversation: Conversation, messages: Messages) -> dict[str, Any]:
         messages.notes[f"the provider's own tool {theirs.type} left out"] = None
     if not tools:
         return {}
-    members: dict[str, Any] = {"tools": [_tool(tool, messages) for tool in tools]}
+    named: dict[str, Tool] = {}
+    for tool in tools:
+        named.setdefault(sent_name(tool.name, tool.namespace), tool)  # a name that stands twice is refused by some
+    members: dict[str, Any] = {"tools": [_tool(name, tool, messages) for name, tool in named.items()]}
     if choice is not None and (choice.mode is not Choosing.AUTO or not choice.allowed):
         members["tool_choice"] = _choice(choice, conversation)
     if conversation.parallel_calls is not None:
@@ -97,8 +100,8 @@ def _tools(conversation: Conversation, messages: Messages) -> dict[str, Any]:
     return members
 
 
-def _tool(tool: Tool, messages: Messages) -> dict[str, Any]:
-    function: dict[str, Any] = {"name": sent_name(tool.name, tool.namespace)}
+def _tool(name: str, tool: Tool, messages: Messages) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": name}
     if tool.description:
         function["description"] = tool.description
     if tool.kind is CallKind.CUSTOM:

@@ -106,6 +106,13 @@ def test_choices(choice: ToolChoice | None, spelled: str | None, tools: int) -> 
     assert (body.get("tool_choice"), len(body["tools"])) == (spelled, tools)
 
 
+def test_a_tool_that_stands_twice_is_sent_once() -> None:
+    twice = (Tool(name="f", description="first"), Tool(name="f"), Tool(name="f", namespace="ns"))
+    body, _ = sent(Conversation(turns=(USER,), tools=twice))
+    told = [(tool["function"]["name"], tool["function"].get("description")) for tool in body["tools"]]
+    assert told == [("f", "first"), ("ns__f", None)]
+
+
 def test_options_and_what_is_told_of_those_that_go() -> None:
     asked = Conversation(
         turns=(USER,),
