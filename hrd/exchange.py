@@ -201,7 +201,7 @@ class Exchange:
         )
         prepared = trip.passage.prepare(candidate, stamp=trip.stamp, drop=claim.drop, max_tokens=limit)
         if isinstance(prepared, Prepared):
-            trip.draft.notes = (*prepared.notes, *notes)
+            trip.draft.notes = (*prepared.notes, *notes) if prepared.is_limited else prepared.notes
         return prepared
 
     def _attempt(

@@ -60,7 +60,7 @@ def encode(
     if not at_home:
         _adapt(fields, notes)
     notes += leave_out(fields, provider.quirks, model, drop)
-    return Encoded(msgspec.json.encode(fields), tuple(notes))
+    return Encoded(msgspec.json.encode(fields), tuple(notes), is_limited=False)
 
 
 def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # noqa: ARG001 (every format is called alike)

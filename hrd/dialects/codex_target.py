@@ -75,7 +75,9 @@ def encode(
     _note_limits(conversation, writer)
     left_out = leave_out(members, provider.quirks, model, drop)
     body = msgspec.json.encode(members)
-    return Encoded(body, (*notes, *writer.notes, *left_out), names_back(conversation.tools, takes_custom=True))
+    return Encoded(
+        body, (*notes, *writer.notes, *left_out), names_back(conversation.tools, takes_custom=True), is_limited=False
+    )
 
 
 def read_whole(body: bytes, encoded: Encoded, quirks: Quirks) -> Sequence[ReplyEvent] | str:

@@ -56,6 +56,8 @@ class Encoded(msgspec.Struct, frozen=True, gc=False):
     """What was left out, renamed in meaning or clamped, in plain words."""
     names: "Mapping[str, ToolName]" = {}
     """Tools whose names or kinds had to be changed for this candidate: as it knows them → as the client does."""
+    is_limited: bool = True
+    """Whether the output limit is told, where there is one."""
 
 
 class ToolName(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -27,6 +27,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     path: str
     body: bytes
     notes: tuple[str, ...]
+    is_limited: bool = True
+    """The output limit is told, where there is one."""
     as_stream: bool
     """A stream is asked for, whatever the client wants."""
     is_typed: bool
@@ -102,6 +104,7 @@ class Passage:
             path=native.PATH,
             body=encoded.body,
             notes=encoded.notes,
+            is_limited=encoded.is_limited,
             as_stream=request.ask.stream or native.STREAMS_ONLY,
             is_typed=native.IS_TYPED,
             read_whole=lambda body: native.read_whole(request, body, quirks),
@@ -126,6 +129,7 @@ class Passage:
             path=target.PATH,
             body=encoded.body,
             notes=(*[f"{name} left out" for name in conversation.extras], *encoded.notes),
+            is_limited=encoded.is_limited,
             as_stream=stream,
             is_typed=target.IS_TYPED,
             read_whole=lambda body: translate_whole(

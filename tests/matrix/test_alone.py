@@ -87,6 +87,16 @@ def test_if_nobody_is_left_who_does_it_is_left_out_aloud(house: House, client: h
     assert f"{alone.part} left out" in house.why(reply.headers["x-request-id"])["exchange"]["notes"]
 
 
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/responses"])
+def test_a_limit_that_is_left_out_is_not_told_as_raised(house: House, client: httpx2.Client, path: str) -> None:
+    house.turn("codex", Answer("here"))
+    said = {"messages": [{"role": "user", "content": "a"}], "max_tokens": 50}
+    reply = ask(client, path, said if path == "/v1/messages" else {"input": "a", "max_output_tokens": 50}, model_of("codex"))
+
+    notes = house.why(reply.headers["x-request-id"])["exchange"]["notes"]
+    assert notes == ["max_tokens left out" if path == "/v1/messages" else "max_output_tokens left out"]
+
+
 @pytest.mark.parametrize("provider", ["anthropic", "codex"])
 def test_who_is_asked_by_name_is_asked_and_what_was_left_out_is_told(
     house: House, client: httpx2.Client, provider: str

@@ -62,7 +62,7 @@ def test_the_clis_requests_pass_byte_by_byte() -> None:
     encoded = encode(asked, ALPHA, "gpt-5.5", drop=frozenset(), max_tokens=64, ask_usage=True)
     assert encoded.body == msgspec.json.encode(asked.fields)
     assert set(asked.fields) == {*codex_turn(""), "instructions", "of_some_day"}
-    assert encoded.notes == ()
+    assert (encoded.notes, encoded.is_limited) == ((), False)
 
 
 def test_where_the_cli_sends_no_instructions_they_are_all_that_is_added() -> None:

@@ -91,6 +91,7 @@ def test_whatever_is_asked_no_member_is_sent_that_it_refuses() -> None:
     }
     assert [len(tool["name"]) <= 64 for tool in body["tools"]] == [True, True]
     assert body["prompt_cache_key"] == "k"
+    assert not encoded.is_limited
     assert set(encoded.notes) == {
         "system messages sent as developer messages",
         *(f"{name} left out" for name in ("max_tokens", "temperature", "top_p", "logprobs", "service_tier")),
