@@ -26,7 +26,8 @@ from hrd.core.line import Line
 from hrd.core.permits import Permits
 from hrd.core.pin import Pair
 from hrd.core.providers import Candidate
-from hrd.core.quota.meter import SPARE_WAIT_S, Meter
+from hrd.core.quota.meter import Meter
+from hrd.core.quota.opening import SPARE_WAIT_S
 from hrd.core.refusals import Refusal
 from hrd.core.roster import Roster, Selection
 from hrd.core.rules import PoolRules

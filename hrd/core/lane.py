@@ -8,6 +8,7 @@ from hrd.core.blocks import Block
 from hrd.core.journal import Reading
 from hrd.core.providers import Candidate, CostClass
 from hrd.core.quota.meter import Meter
+from hrd.core.quota.opening import resets_at
 from hrd.core.room import Room
 from hrd.core.worth import BANDS, Worth
 
@@ -182,7 +183,7 @@ def _reading(lane: Lane, now: float) -> Reading:
         kind=meter.kind,
         left=max(0, meter.limit - meter.used),
         limit=None if meter.is_implied else meter.limit,
-        resets_at=meter.resets_at(now),
+        resets_at=resets_at(meter, now),
         is_known=meter.is_known,
         in_flight=lane.in_flight,
     )

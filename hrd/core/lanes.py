@@ -16,7 +16,8 @@ from hrd.core.quota import evidence
 from hrd.core.quota.amounts import amounts_of
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.kinds import AT_ONCE, DAY_S, REQUESTS
-from hrd.core.quota.meter import NOT_IN_TIME, Meter
+from hrd.core.quota.meter import Meter
+from hrd.core.quota.opening import NOT_IN_TIME, changes_at, fits_at, may_fit_when_one_ends, opens_by_the_clock
 from hrd.core.quota.window import FIXED, NEVER, SAID, SETTINGS
 from hrd.core.room import Room
 
@@ -211,9 +212,9 @@ class Lanes:
                 if meter.ends_at is not None:
                     lane.valid_until = min(lane.valid_until, meter.ends_at)
             if limit is not None:
-                changes_at = meter.changes_at(now)
-                if changes_at < lane.valid_until:
-                    lane.valid_until = changes_at
+                until = changes_at(meter, now)
+                if until < lane.valid_until:
+                    lane.valid_until = until
                 left = limit - meter.used
                 self._narrow(lane, meter, left - meter.spare)
                 if meter.is_known:
@@ -236,12 +237,12 @@ class Lanes:
 
     def _note(self, lane: Lane, meter: Meter, left: int, now: float) -> None:
         """What can be said beforehand of a known window, whatever the size of a request."""
-        if meter.measure is not REQUESTS or not meter.opens_by_the_clock:
+        if meter.measure is not REQUESTS or not opens_by_the_clock(meter):
             lane.inexact.append(meter)
         elif left < 1:
-            lane.opens_at = max(lane.opens_at, meter.fits_at(1, now))
-        if left + meter.loose < 1 and (meter.opens_by_the_clock or meter.turns is NEVER):
-            lane.shut_until = max(lane.shut_until, meter.fits_at(1, now))
+            lane.opens_at = max(lane.opens_at, fits_at(meter, 1, now))
+        if left + meter.loose < 1 and (opens_by_the_clock(meter) or meter.turns is NEVER):
+            lane.shut_until = max(lane.shut_until, fits_at(meter, 1, now))
         if not evidence.is_firm(meter):
             lane.guesses.append(meter)
 
@@ -290,7 +291,7 @@ class Lanes:
         latest = max(now, lane.opens_at) if is_told else now
         for meter in lane.inexact if is_told else lane.meters or ():
             if meter.is_known and meter.limit is not None:
-                at = meter.fits_at(amounts.of(meter.measure), now, kept, many)
+                at = fits_at(meter, amounts.of(meter.measure), now, kept, many)
                 if patient and not evidence.is_firm(meter):
                     at = min(at, meter.limit_at + ONLY_CANDIDATE_S)
                 latest = max(latest, at)
@@ -305,17 +306,17 @@ class Lanes:
     def guessed(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The limits in the way of such a request that are guesses."""
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
-        return [meter for meter in lane.guesses if meter.fits_at(amounts.of(meter.measure), now) > now]
+        return [meter for meter in lane.guesses if fits_at(meter, amounts.of(meter.measure), now) > now]
 
     def slot_at(self, lane: Lane, now: float) -> float:
         """When a claimed limit of requests at once may have room."""
         meters = (m for m in lane.meters or () if m.measure is AT_ONCE and not m.is_known)
-        return max((m.fits_at(1, now) for m in meters), default=now)
+        return max((fits_at(m, 1, now) for m in meters), default=now)
 
     def may_open_any_moment(self, lane: Lane, input_tokens: int, output_tokens: int) -> bool:
         """Whether what is out is in the way of such a request: there may be room when one of them ends, whenever that is."""
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
-        return any(meter.may_fit_when_one_ends(amounts.of(meter.measure)) for meter in lane.meters or ())
+        return any(may_fit_when_one_ends(meter, amounts.of(meter.measure)) for meter in lane.meters or ())
 
     def waits_for_slots(self, lane: Lane, input_tokens: int, output_tokens: int) -> bool:
         """Whether what is known to have no room for such a request is how many may be out at once, and nothing else."""
@@ -328,7 +329,7 @@ class Lanes:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
         known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
-        full = [m for m in known if m.fits_at(amounts.of(m.measure), now) > now]
+        full = [m for m in known if fits_at(m, amounts.of(m.measure), now) > now]
         return full if all(evidence.may_test(m, now) for m in full) else []
 
     def tested_from(self, lane: Lane, now: float) -> float:

@@ -12,7 +12,8 @@
 from typing import Final
 
 from hrd.core.quota.kinds import DAY_S, HOUR_S
-from hrd.core.quota.meter import NOT_IN_TIME, Meter
+from hrd.core.quota.meter import Meter
+from hrd.core.quota.opening import NOT_IN_TIME, resets_at
 from hrd.core.quota.window import NEVER, REFILL
 
 UNKNOWN_SHARE: Final = 0.5
@@ -109,7 +110,7 @@ class Worth:
         self.lapses_at = _about(meter.ends_at) if meter.ends_at is not None else NOT_IN_TIME
         share = self.long if self._long is not None else self.share
         is_refilling = meter.turns is REFILL
-        ends_at = meter.resets_at(now)
+        ends_at = resets_at(meter, now)
         if _lasts(meter, now):
             self._rank = RANKS
         elif ends_at is not None and (left_over := _left_over(meter, share, ends_at, now)) > LEFT_OVER:

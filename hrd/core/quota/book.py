@@ -13,6 +13,7 @@ from hrd.core.quota.count import Count
 from hrd.core.quota.kinds import AT_ONCE, HOUR_S, MINUTE_S, REQUESTS
 from hrd.core.quota.meter import Meter, new_meter
 from hrd.core.quota.meters import SCOPES_MAX, Meters
+from hrd.core.quota.opening import fits_at
 from hrd.core.quota.recount import Recount
 from hrd.core.quota.window import NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
 from hrd.core.remembered import WindowForgotten
@@ -188,13 +189,13 @@ class QuotaBook:
         amounts = self._recount.at_most(scopes, tokens)
         for scope in scopes:
             for meter in self._meters.at(self._true(scope)):
-                if meter.is_known and meter.limit is not None and meter.fits_at(amounts.of(meter.measure), now) > now:
+                if meter.is_known and meter.limit is not None and fits_at(meter, amounts.of(meter.measure), now) > now:
                     yield meter.row(self._meters.through, now)
 
     def opens_last(self, scopes: Sequence[str], now: float) -> tuple[float, Meter] | None:
         """Of their windows that have no room for any request the one that opens last, and when; None if none is full."""
         known = (m for scope in scopes for m in self._meters.at(scope) if m.is_known and m.limit is not None)
-        full = ((at, meter) for meter in known if (at := meter.fits_at(1, now)) > now)
+        full = ((at, meter) for meter in known if (at := fits_at(meter, 1, now)) > now)
         return max(full, key=lambda row: row[0], default=None)
 
     def full_at_once(self, scopes: Iterable[str]) -> bool:

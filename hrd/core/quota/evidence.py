@@ -12,7 +12,8 @@ from hrd.core.failures import HintSource, Observation, WindowKind
 from hrd.core.quota import kinds
 from hrd.core.quota.count import Count
 from hrd.core.quota.kinds import CREDIT, DAY_S, HOUR_S, PLAN_WHOLE
-from hrd.core.quota.meter import NOT_IN_TIME, TESTS_A_DAY, Meter
+from hrd.core.quota.meter import TESTS_A_DAY, Meter
+from hrd.core.quota.opening import NOT_IN_TIME
 from hrd.core.quota.window import (
     CATALOGUE,
     FIRST_USE,

@@ -17,7 +17,6 @@ from hrd.core.quota.window import (
     FIRST_USE,
     FIXED,
     IN_FLIGHT,
-    NEVER,
     NOBODY,
     REFILL,
     REFUSALS,
@@ -39,18 +38,7 @@ ON_THE_WAY_S = 0.5
 """Between our count and the provider's."""
 NO_SPAN_S = 60.0
 """A window whose span nobody said."""
-UNKNOWN_WAIT_S = 1.0
-"""How soon to look again for a slot."""
-SPARE_WAIT_S = 5.0
-"""And for what is set aside or kept free for replies that are on their way, or sought by those before who may need more than
-there is: many come to less, whoever needs too much gives up, and those who wait are called then."""
 TESTS_A_DAY = 8
-REFILL_STEPS = 50
-"""A share that refills is looked at anew when so much of it has come back,"""
-REFILL_STEP_S = MINUTE_S
-"""or after so long; whoever does not fit is told exactly."""
-NOT_IN_TIME = 32503680000.0
-"""The year 3000: no time mends it."""
 
 
 class Watcher(Protocol):
@@ -369,81 +357,11 @@ class Meter:
         room = self.limit - self.used - self.spare
         return room - ceil(kept * self.limit) if kept else room
 
-    def fits_at(self, amount: int, now: float, kept: float = 0.0, many: int = 1) -> float:
-        """When *many* times *amount* fit; not after *now* if they do already. More than ever fits is let through by an
-        untouched window."""
-        self.turn(now)
-        if self.limit is None:
-            return now
-        open_limit = self.limit - ceil(kept * self.limit)
-        most = max(1, open_limit)
-        own = min(max(amount, 1), most)
-        needed = many * own
-        spans = 0 if many == 1 else (needed - 1) // most
-        excess = self.used + self.spare + needed - spans * most - open_limit
-        if excess <= 0 and not spans:
-            return now
-        at = self._fits_by_the_clock(excess, spans, spans * most, now)
-        if self.is_sized and self.used - self.loose + own <= open_limit:
-            return min(at, now + SPARE_WAIT_S)
-        return at
-
-    def may_fit_when_one_ends(self, amount: int) -> bool:
-        """Whether only what is out is in the way of *amount*."""
-        loose = self.pending if self.turns is IN_FLIGHT else self.loose
-        return self.limit is not None and self.used + self.spare + amount > self.limit >= self.used - loose + amount
-
-    def _fits_by_the_clock(self, excess: int, spans: int, of_spans: int, now: float) -> float:
-        """When *excess* has come free, and *of_spans* in so many *spans* after that, if nothing is settled until then."""
-        turns = self.turns
-        if turns is REFILL and self.span_s is not None:
-            return max(now, self.refilled_at) + (excess + of_spans) * self.span_s / max(1, self.limit or 0)
-        if turns is IN_FLIGHT:
-            return now + UNKNOWN_WAIT_S
-        if turns is NEVER:
-            return NOT_IN_TIME
-        return (self._frees_at(excess, now) if excess > 0 else now) + spans * self.length_s
-
-    def _frees_at(self, excess: int, now: float) -> float:
-        """When so much has come free, within one span."""
-        if self.turns is SLIDING:
-            frees_at = self.slide.frees_at(excess)
-            return frees_at if frees_at is not None else now + self.length_s
-        if self.ends_at is None:
-            return now + self.length_s
-        return self.ends_at + BOUNDARY_SKEW_S if self.turns is FIXED else self.ends_at
-
-    @property
-    def opens_by_the_clock(self) -> bool:
-        """Whether what `fits_at` says stays so, if nothing is spent."""
-        if self.turns in (SLIDING, REFILL):
-            return True
-        return self.ends_at is not None and self.turns is not IN_FLIGHT
-
     def limit_now(self, now: float) -> int | None:
         """Its limit, brought up to *now*; what only counts is left as it is."""
         if self.limit is not None:
             self.turn(now)
         return self.limit
-
-    def changes_at(self, now: float) -> float:
-        """Until when what is left stays the same, if nothing is spent."""
-        if self.turns is SLIDING:
-            return self.slide.entries[0].leaves_at if self.slide.entries else NOT_IN_TIME
-        if self.turns is REFILL and self.limit and self.span_s is not None:
-            if not self.used:
-                return NOT_IN_TIME
-            step_s = min(self.span_s / REFILL_STEPS, REFILL_STEP_S)
-            return max(now, self.refilled_at) + max(self.span_s / self.limit, step_s)
-        return self.ends_at if self.ends_at is not None else NOT_IN_TIME
-
-    def resets_at(self, now: float) -> float | None:
-        """When all of it is there again, as far as is known."""
-        if self.turns is SLIDING:
-            return self.slide.entries[-1].leaves_at if self.slide.entries else None
-        if self.turns is REFILL and self.limit and self.span_s is not None:
-            return now + self.used * self.span_s / self.limit
-        return self.ends_at
 
     @property
     def is_idle(self) -> bool:

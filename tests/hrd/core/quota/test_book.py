@@ -5,6 +5,7 @@ import pytest
 from hrd.core.quota.amounts import Amounts
 from hrd.core.quota.book import LEAKED_S, QuotaBook
 from hrd.core.quota.limit import Limit
+from hrd.core.quota.opening import fits_at
 from tests.hrd.core.quota.stage import free, left, spend
 from tests.hrd.stage import NOON, candidate
 
@@ -49,7 +50,7 @@ def test_two_hundred_at_once_never_overspend_a_window_of_fifty() -> None:
     granted = 0
     for number in range(200):
         meters = book.meters_of(who, NOON)
-        if all(meter.fits_at(1, NOON) <= NOON for meter in meters):
+        if all(fits_at(meter, 1, NOON) <= NOON for meter in meters):
             granted += 1
             spend(book, who, number)
     assert granted == 50

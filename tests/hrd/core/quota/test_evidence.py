@@ -11,6 +11,7 @@ from hrd.core.failures import Observation, WindowKind
 from hrd.core.quota.count import Count
 from hrd.core.quota.evidence import begin_test, believe, is_firm, learn, may_test, may_test_from, sensible
 from hrd.core.quota.meter import Meter
+from hrd.core.quota.opening import fits_at, resets_at
 from hrd.core.quota.window import CATALOGUE, REFUSALS, SETTINGS, Turn, Window
 
 NOON = 1_795_003_200.0
@@ -126,7 +127,7 @@ def test_a_refusal_teaches_nothing_where_nothing_was_used() -> None:
 def test_only_what_is_left_was_said() -> None:
     made = meter(None, used=4)
     hear(made, said(None, 6, 600))
-    assert (made.limit, made.is_implied, made.fits_at(7, NOON)) == (10, True, NOON + 600)
+    assert (made.limit, made.is_implied, fits_at(made, 7, NOON)) == (10, True, NOON + 600)
     made.turn(NOON + 601)
     assert made.limit is None
 
@@ -161,7 +162,7 @@ def test_a_window_that_refills_is_known_by_its_resets() -> None:
         now = NOON + used / 100
         hear(made, Observation(kind=WindowKind.REQUESTS_DAY, limit=14_400, left=14_400 - used, resets_at=now + used * 6.0), now)
     assert made.turns is Turn.REFILL
-    assert made.resets_at(NOON + 1) == pytest.approx(NOON + 1 + 360, abs=7)
+    assert resets_at(made, NOON + 1) == pytest.approx(NOON + 1 + 360, abs=7)
 
 
 def test_a_fixed_window_is_not_taken_for_one_that_refills() -> None:
@@ -194,7 +195,7 @@ def test_whatever_is_said_the_window_is_open_again_within_a_month(
         assert made.limit is None or made.limit >= 0
     made.turn(NOON)
     if turn is not Turn.NEVER:
-        assert made.fits_at(1, NOON) <= NOON + 33 * DAY
+        assert fits_at(made, 1, NOON) <= NOON + 33 * DAY
 
 
 @given(
@@ -225,7 +226,7 @@ def test_whatever_was_said_and_spent_who_waits_for_long_enough_is_let_in(
     for count in out:
         made.settle(count, count.amount, now)
     now += 33 * DAY
-    assert made.fits_at(1, now) <= now
+    assert fits_at(made, 1, now) <= now
 
 
 def test_a_refused_test_leaves_no_doubt() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hrd.core.quota.count import Count
 from hrd.core.quota.meter import Meter
+from hrd.core.quota.opening import changes_at, fits_at, resets_at
 from hrd.core.quota.window import Turn, Window
 from tests.hrd.core.quota.stage import DAY, counted, meter
 from tests.hrd.stage import NOON
@@ -17,11 +18,11 @@ from tests.hrd.stage import NOON
 def test_any_minute_of_a_sliding_window_holds_no_more_than_the_limit() -> None:
     made = meter()
     for second in range(5):
-        assert made.fits_at(1, NOON + second * 10) == NOON + second * 10
+        assert fits_at(made, 1, NOON + second * 10) == NOON + second * 10
         made.count(1, NOON + second * 10)
-    assert made.fits_at(1, NOON + 41) == NOON + 60
-    assert made.fits_at(2, NOON + 41) == NOON + 70
-    assert made.fits_at(1, NOON + 60) == NOON + 60
+    assert fits_at(made, 1, NOON + 41) == NOON + 60
+    assert fits_at(made, 2, NOON + 41) == NOON + 70
+    assert fits_at(made, 1, NOON + 60) == NOON + 60
 
 
 def test_a_request_counts_from_when_the_provider_may_have_counted_it() -> None:
@@ -29,35 +30,16 @@ def test_a_request_counts_from_when_the_provider_may_have_counted_it() -> None:
     quick, slow = counted(made, [1, 1])
     made.answered(quick, NOON + 0.2)
     made.answered(slow, NOON + 20)
-    assert made.fits_at(1, NOON + 21) == NOON + 60.2
-    assert made.fits_at(2, NOON + 21) == NOON + 60.5
-
-
-def test_a_reply_that_begins_changes_nothing_of_when_the_provider_takes_the_next_one() -> None:
-    made = meter(limit=2)
-    first, second = counted(made, [1, 1])
-    made.leave_one_at(NOON + 3)
-    made.answered(first, NOON + 0.2)
-    made.answered(second, NOON + 0.2)
-    assert made.fits_at(1, NOON + 1) == NOON + 3
-    assert made.fits_at(2, NOON + 1) == NOON + 60.2
-
-
-def test_what_was_given_back_is_not_what_leaves_when_the_provider_takes_the_next_one() -> None:
-    made = meter(limit=2)
-    refused, first, _ = counted(made, [1, 1, 1])
-    made.settle(refused, 0, NOON, is_counted=False)
-    made.leave_one_at(NOON + 3)
-    made.answered(first, NOON + 0.2)
-    assert made.fits_at(1, NOON + 1) == NOON + 3
+    assert fits_at(made, 1, NOON + 21) == NOON + 60.2
+    assert fits_at(made, 2, NOON + 21) == NOON + 60.5
 
 
 def test_a_window_of_which_nobody_said_how_long_it_is_opens_again_whatever_was_spent() -> None:
     made = meter("tokens", 10, Turn.SAID, source="header", used=10, ends_at=NOON + 60)
     giant = made.count(30, NOON + 61)
-    assert made.fits_at(1, NOON + 62) == NOON + 121
+    assert fits_at(made, 1, NOON + 62) == NOON + 121
     made.settle(giant, 30, NOON + 62)
-    assert made.fits_at(1, NOON + 121) == NOON + 121
+    assert fits_at(made, 1, NOON + 121) == NOON + 121
 
 
 def test_what_was_out_when_a_day_turned_does_not_keep_the_next_one_shut() -> None:
@@ -65,15 +47,15 @@ def test_what_was_out_when_a_day_turned_does_not_keep_the_next_one_shut() -> Non
     giant = made.count(120, NOON + 50)
     made.turn(NOON + 61)
     made.settle(giant, 120, NOON + 70)
-    assert made.fits_at(1, NOON + 70) == NOON + 61 + DAY
-    assert made.fits_at(1, NOON + 61 + DAY) == NOON + 61 + DAY
+    assert fits_at(made, 1, NOON + 70) == NOON + 61 + DAY
+    assert fits_at(made, 1, NOON + 61 + DAY) == NOON + 61 + DAY
 
 
 def test_a_slow_giant_leaves_a_sliding_window_before_it_is_settled() -> None:
     made = meter("tokens/minute", 8000)
     (giant,) = counted(made, [7000])
-    assert made.fits_at(2000, NOON + 1) == NOON + 60
-    assert made.fits_at(2000, NOON + 61) == NOON + 61
+    assert fits_at(made, 2000, NOON + 1) == NOON + 60
+    assert fits_at(made, 2000, NOON + 61) == NOON + 61
     made.settle(giant, 9000, NOON + 600)
     assert made.used == 0
 
@@ -85,8 +67,8 @@ def test_what_a_running_reply_comes_to_beyond_its_reservation_counts_before_it_i
     assert (made.used, made.pending, made.spare) == (350, 350, 50)
     made.raise_to(runs_on, 700, NOON + 10)
     assert (made.used, made.pending, made.spare) == (700, 700, 0)
-    assert made.fits_at(300, NOON + 10) == NOON + 10
-    assert made.fits_at(301, NOON + 10) > NOON + 10
+    assert fits_at(made, 300, NOON + 10) == NOON + 10
+    assert fits_at(made, 301, NOON + 10) > NOON + 10
     made.settle(runs_on, 800, NOON + 15)
     assert (made.used, made.pending, made.spare) == (800, 0, 0)
 
@@ -123,9 +105,9 @@ def test_a_fixed_window_turns_at_midnight_of_its_zone_and_a_full_one_a_second_la
     for one in counted(made, [1, 1]):
         made.settle(one, 1, NOON)
     assert made.ends_at == NOON + 20 * 3600  # 08:00 UTC
-    assert made.fits_at(1, NOON) == NOON + 20 * 3600 + 1
-    assert made.fits_at(1, NOON + 20 * 3600 + 0.5) == NOON + 20 * 3600 + 1
-    assert made.fits_at(1, NOON + 20 * 3600 + 1) == NOON + 20 * 3600 + 1
+    assert fits_at(made, 1, NOON) == NOON + 20 * 3600 + 1
+    assert fits_at(made, 1, NOON + 20 * 3600 + 0.5) == NOON + 20 * 3600 + 1
+    assert fits_at(made, 1, NOON + 20 * 3600 + 1) == NOON + 20 * 3600 + 1
     assert made.used == 0
 
 
@@ -140,18 +122,18 @@ def test_what_is_in_flight_at_midnight_may_be_counted_on_either_side() -> None:
 
 def test_a_window_from_first_use_begins_with_it() -> None:
     made = meter("plan/5 hours", 10_000, Turn.FIRST_USE)
-    assert made.resets_at(NOON) is None
+    assert resets_at(made, NOON) is None
     made.count(0, NOON)
-    assert made.resets_at(NOON) == NOON + 18_000
+    assert resets_at(made, NOON) == NOON + 18_000
     made.turn(NOON + 18_001)
-    assert made.resets_at(NOON + 18_001) is None
+    assert resets_at(made, NOON + 18_001) is None
 
 
 def test_a_window_that_refills_gives_back_a_little_at_a_time() -> None:
     made = meter("requests/day", 1000, Turn.REFILL)
     counted(made, [1] * 1000)
-    assert made.fits_at(1, NOON) == pytest.approx(NOON + 86.4)
-    assert made.fits_at(10, NOON) == pytest.approx(NOON + 864)
+    assert fits_at(made, 1, NOON) == pytest.approx(NOON + 86.4)
+    assert fits_at(made, 10, NOON) == pytest.approx(NOON + 864)
     made.turn(NOON + 864.1)
     assert made.used == 990
 
@@ -159,21 +141,21 @@ def test_a_window_that_refills_gives_back_a_little_at_a_time() -> None:
 def test_requests_at_once_are_those_in_flight() -> None:
     made = meter("at once", 1, Turn.IN_FLIGHT)
     (count,) = counted(made, [1])
-    assert made.fits_at(1, NOON) == NOON + 1.0  # nobody knows
+    assert fits_at(made, 1, NOON) == NOON + 1.0  # nobody knows
     made.settle(count, 1, NOON + 5)
-    assert made.fits_at(1, NOON + 5) == NOON + 5
+    assert fits_at(made, 1, NOON + 5) == NOON + 5
 
 
 def test_a_balance_does_not_come_back_by_waiting() -> None:
     made = meter("credit", 100, Turn.NEVER, used=100)
-    assert made.fits_at(1, NOON) > NOON + 100 * DAY
+    assert fits_at(made, 1, NOON) > NOON + 100 * DAY
 
 
 def test_more_than_ever_fits_is_let_through_by_a_window_that_is_untouched() -> None:
     made = meter("tokens/minute", 8000)
-    assert made.fits_at(9000, NOON) == NOON
+    assert fits_at(made, 9000, NOON) == NOON
     made.count(10, NOON)
-    assert made.fits_at(9000, NOON) == NOON + 60
+    assert fits_at(made, 9000, NOON) == NOON + 60
 
 
 @pytest.mark.parametrize(
@@ -197,9 +179,9 @@ def test_a_refusal_until_the_turn_of_the_minute_counts_what_was_sent_within_it(m
 
 def test_a_reserve_is_left_untouched() -> None:
     made = meter("requests/day", 10, Turn.FIXED, used=8, ends_at=NOON + 60)
-    assert made.fits_at(1, NOON, kept=0.2) == NOON + 61
-    assert made.fits_at(1, NOON, kept=0.1) == NOON
-    assert made.fits_at(1, NOON) == NOON
+    assert fits_at(made, 1, NOON, kept=0.2) == NOON + 61
+    assert fits_at(made, 1, NOON, kept=0.1) == NOON
+    assert fits_at(made, 1, NOON) == NOON
 
 
 # clocks ----------------------------------------------------------------------------------------------------------------------
@@ -208,7 +190,7 @@ def test_a_reserve_is_left_untouched() -> None:
 def test_a_clock_set_back_makes_nobody_wait_longer_than_a_span() -> None:
     made = meter(limit=1)
     counted(made, [1])
-    assert made.fits_at(1, NOON - 7200) <= NOON - 7200 + 60
+    assert fits_at(made, 1, NOON - 7200) <= NOON - 7200 + 60
 
 
 def test_a_day_that_the_clock_left_and_came_back_to_is_not_forgotten() -> None:
@@ -233,21 +215,21 @@ def test_whatever_the_clock_does_counts_stay_sane(kind: str, turn: Turn, steps: 
     for amount, offset, settles in steps:
         now = NOON + offset
         out.append(made.count(amount, now))
-        assert made.fits_at(1, now) >= now
+        assert fits_at(made, 1, now) >= now
         if settles:
             count = out.pop(0)
             made.settle(count, amount, now)
         assert made.used >= 0
         assert made.pending == sum(count.amount for count in out)
-        assert made.changes_at(now) > 0
+        assert changes_at(made, now) > 0
 
 
 def test_what_refills_slowly_is_looked_at_every_minute_and_what_refills_fast_in_fifty_steps() -> None:
     slow, fast = meter("tokens/day", 200_000, Turn.REFILL), meter("tokens/minute", 6000, Turn.REFILL)
     for made in (slow, fast):
-        assert made.changes_at(NOON) > NOON + DAY
+        assert changes_at(made, NOON) > NOON + DAY
         made.count(1000, NOON)
-    assert (slow.changes_at(NOON) - NOON, fast.changes_at(NOON) - NOON) == (60.0, pytest.approx(1.2))
+    assert (changes_at(slow, NOON) - NOON, changes_at(fast, NOON) - NOON) == (60.0, pytest.approx(1.2))
 
 
 @given(st.lists(st.tuples(st.floats(0, 50), st.integers(1, 3)), min_size=1, max_size=60), st.integers(3, 9))
@@ -255,7 +237,7 @@ def test_no_stretch_of_a_sliding_span_ever_holds_more_than_the_limit(steps: list
     made, now, taken = meter(limit=limit), NOON, list[tuple[float, int]]()
     for pause_s, amount in steps:
         now += pause_s
-        if made.fits_at(amount, now) <= now:
+        if fits_at(made, amount, now) <= now:
             made.count(amount, now)
             taken.append((now, amount))
         within = sum(held for at, held in taken if now - at < 60)
@@ -272,7 +254,7 @@ def test_a_row_brings_back_the_same_meter(amounts: list[int], later_s: float) ->
         again = Meter(msgspec.convert(msgspec.to_builtins(made.row(9, now)), Window))
         again.turn(now)
         made.turn(now)
-        assert (again.used, again.fits_at(500, now), again.ends_at) == (made.used, made.fits_at(500, now), made.ends_at)
+        assert (again.used, fits_at(again, 500, now), again.ends_at) == (made.used, fits_at(made, 500, now), made.ends_at)
 
 
 # what a dead process left ----------------------------------------------------------------------------------------------------
@@ -283,42 +265,9 @@ def test_spend_of_a_dead_process_is_counted_where_it_falls() -> None:
     for at in (NOON - 70, NOON - 10, NOON - 13 * 3600):
         sliding.count_again(1, at, NOON)
         fixed.count_again(1, at, NOON)
-    assert (sliding.used, sliding.fits_at(9, NOON)) == (1, NOON + 50)
+    assert (sliding.used, fits_at(sliding, 9, NOON)) == (1, NOON + 50)
     assert fixed.used == 2  # the third was yesterday
 
 
 def test_whoever_was_in_flight_in_a_dead_process_is_no_more() -> None:
     assert meter("at once", 1, Turn.IN_FLIGHT, used=1).used == 0
-
-
-def test_who_lacks_no_more_than_is_kept_for_long_replies_looks_again_soon() -> None:
-    made = meter("tokens/day", 1000, Turn.REFILL, used=500, begun_at=NOON)
-    made.count(300, NOON, spare=150)
-    assert made.fits_at(60, NOON) == NOON + 5.0
-    assert made.fits_at(50, NOON) == NOON
-
-
-def test_who_fits_if_replies_on_their_way_are_short_looks_again_soon() -> None:
-    made = meter("tokens/day", 1000, Turn.REFILL, used=500, begun_at=NOON)
-    out = made.count(300, NOON, spare=150, loose=200)
-    assert made.fits_at(400, NOON) == NOON + 5.0
-    assert made.may_fit_when_one_ends(400)
-    assert made.fits_at(401, NOON) == pytest.approx(NOON + 351 * 86.4)
-    assert not made.may_fit_when_one_ends(401)
-    assert not made.may_fit_when_one_ends(50), "it fits already"
-    made.raise_to(out, 310, NOON)
-    assert not made.may_fit_when_one_ends(200), "it comes to more, and not to less"
-
-
-def test_a_request_that_is_out_gives_nothing_back_and_a_slot_does() -> None:
-    requests, slots = meter("requests/day", 2, Turn.REFILL, begun_at=NOON), meter("at once", 2, Turn.IN_FLIGHT)
-    counted(requests, [1, 1])
-    counted(slots, [1, 1])
-    assert (requests.may_fit_when_one_ends(1), slots.may_fit_when_one_ends(1)) == (False, True)
-
-
-def test_who_fits_alone_is_not_sent_away_because_those_before_need_more_than_there_is() -> None:
-    made = meter("tokens/day", 1000, Turn.REFILL, used=500, begun_at=NOON)
-    assert made.fits_at(400, NOON, many=2) == NOON + 5.0
-    requests = meter("requests/day", 10, Turn.REFILL, used=9, begun_at=NOON)
-    assert requests.fits_at(1, NOON, many=2) == pytest.approx(NOON + 8640), "whoever comes before takes one"
