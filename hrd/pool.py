@@ -4,6 +4,7 @@ Nothing here waits, so that between looking and taking nobody else can run. All 
 books and swaps what changes. `now` is Unix seconds.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from hrd.core import scopes
@@ -117,6 +118,7 @@ class Pool:
             today=self._today,
             named=self._named,
             clients=self.clients,
+            meet=self._meet,
         )
         self.rules = rules
         self.requested_at = 0.0
@@ -127,8 +129,12 @@ class Pool:
     def _count_the_last(self, remembered: Remembered) -> None:
         """What was spent after windows were last stored counts from now on, whether or not anybody asks there again."""
         for found in {tuple(row.scopes) for row in remembered.spent}:
-            for candidate in candidates_of(found, self.roster):
-                self._book.meters_of(candidate, remembered.at)
+            self._meet(found, remembered.at)
+
+    def _meet(self, found: Sequence[str], now: float) -> None:
+        """Whoever has these scopes has windows, and what counts there counts."""
+        for candidate in candidates_of(found, self.roster):
+            self._book.meters_of(candidate, now)
 
     @property
     def roster(self) -> Roster:

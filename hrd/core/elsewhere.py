@@ -4,7 +4,7 @@ They finish what they began, and write it into the same database. Each row that 
 of a quota, and who is blocked, is known as if the requests were our own. Before they ask anybody anew they ask here.
 """
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
 import msgspec
 
@@ -38,10 +38,14 @@ class Elsewhere:
         today: DayBook,
         named: MutableMapping[str, str],
         clients: ClientBook,
+        meet: Callable[[Sequence[str], float], None],
     ) -> None:
-        """*held*: what the database says that they hold; *since*: when it was read. What is set later is ours."""
+        """*held*: what the database says that they hold; *since*: when it was read. What is set later is ours. *meet* makes the
+        windows of whoever has such scopes: nobody may have asked there in this process yet."""
         self._held = {reservation.id: reservation for reservation in held}
+        self._meet = meet
         for reservation in self._held.values():
+            meet(reservation.scopes, since)
             quota.hold_slots(reservation.id, reservation.scopes, reservation.at)
         self._since = since
         self._blocks = blocks
@@ -66,6 +70,7 @@ class Elsewhere:
     def _hold(self, reservation: Reservation, now: float) -> None:
         self._held[reservation.id] = reservation
         self._clients.begin_elsewhere(reservation)
+        self._meet(reservation.scopes, now)
         self._quota.reserve_at(reservation.id, reservation.scopes, reservation.tokens, now)
         if self._blocks.touches(reservation.scopes):
             self._blocks.begin(reservation.scopes, reservation.id)

@@ -26,7 +26,7 @@ from hrd.core.remembered import (
     WindowForgotten,
 )
 from hrd.pool import PoolRules, Wait
-from tests.hrd.stage import NOON, Cast, Stage, Walk, failure, key, named, provider, roster
+from tests.hrd.stage import NOON, Cast, Stage, Walk, candidate, failure, key, named, provider, roster
 
 ALPHA = provider("alpha", cost_class="free", embed_model="e-a")
 BETA = provider("beta", cost_class="free", embed_model="e-b")
@@ -102,6 +102,50 @@ def test_reservations_go_on_where_the_process_before_left_off() -> None:
     made.serve()
     made.serve()
     assert [row.id for row in made.rows] == [42, 42, 43, 43]  # type: ignore[union-attr]
+
+
+LIMITED = provider(
+    "alpha", cost_class="free", own_limits=(Limit(kind="tokens/day", limit=1000), Limit(kind="at once", limit=1))
+)
+
+
+def elsewhere(number: int, at: float) -> Reservation:
+    """What another process reserves with the one key of LIMITED."""
+    return Reservation(
+        id=number,
+        at=at,
+        request_id="req-0",
+        provider="alpha",
+        model="m1",
+        credential="alpha-a1",
+        scopes=candidate(LIMITED).scopes,
+        tokens=300,
+    )
+
+
+@pytest.mark.parametrize("is_lent", [True, False])
+def test_what_a_former_process_reserves_where_this_one_has_asked_nobody_yet_counts(is_lent: bool) -> None:
+    made = Stage(roster([(LIMITED, ["a1"])]), remembered=Remembered(at=NOON, read_at=NOON, next_reservation=1000))
+    if is_lent:
+        assert made.pool.elsewhere.lend(elsewhere(7, NOON), NOON, insists=False) == []
+    else:
+        made.pool.follow(elsewhere(7, NOON), NOON)
+    walk = made.ask(input_tokens=10, max_tokens=10)
+    assert walk.next().startswith("wait")
+    made.pool.follow(Settlement(id=7, at=NOON, tokens=900, outcome="ok"), NOON)
+    assert walk.next() == "a1"
+    used = {window.kind: window.used for window in made.pool.snapshot(NOON).book.windows(NOON)}
+    assert used == {"tokens/day": 920, "at once": 1}
+
+
+def test_what_a_former_process_has_out_for_long_is_still_out_for_the_next() -> None:
+    """Settled windows have it, and are older than the ledger is looked back for; a limit of the user's own is not stored."""
+    remembered = Remembered(at=NOON, read_at=NOON, held=(elsewhere(7, NOON - 4000),), held_by={7: (1, 1.0)})
+    made = Stage(roster([(LIMITED, ["a1"])]), remembered=remembered)
+    walk = made.ask(input_tokens=10)
+    assert walk.next().startswith("wait")
+    made.pool.follow(Settlement(id=7, at=NOON, tokens=300, outcome="ok"), NOON)
+    assert walk.next() == "a1"
 
 
 def test_a_failed_attempt_costs_nothing_and_is_an_error_of_today() -> None:
