@@ -215,11 +215,11 @@ async def test_stopping_serves_no_pipelined_request(autojump_clock: MockClock) -
 
 async def test_who_asks_while_another_process_takes_over_is_answered_and_goes_over_then(autojump_clock: MockClock) -> None:
     async def answer(call: Call) -> None:
+        line.is_stopping, line.context.pass_on = True, given.append
         await call.reply(200, [], b"done")
 
     given: list[socket.socket] = []
     async with open_line(answer) as line:
-        line.is_stopping, line.context.pass_on = True, given.append
         await line.client.send(GET * 2)
         for _ in range(2):
             reply = await line.client.reply("GET")
