@@ -53,8 +53,9 @@ class House:
 
     @asynccontextmanager
     async def open(self, **settings: str) -> AsyncIterator["Resident"]:
-        """A daemon, from ready to its end; *settings* are written to `.env` before."""
-        if settings:
+        """A daemon, from ready to its end; *settings* are written to `.env` before, and at its first start a free port: only
+        one on this machine can have the usual one."""
+        if settings or not (self.home / ".env").exists():
             self.write_dotenv(**settings)
         places = Places(config=str(self.home), state=str(self.home), runtime=str(self.home))
         configuration = Configuration(places, {}, CATALOGUE)
