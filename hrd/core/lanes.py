@@ -265,7 +265,7 @@ class Lanes:
         room = lane.room_shared if shares else lane.room
         takes = (room.requests >= 1 and tokens + guess <= room.least) or room.takes(tokens, guess)
         if not lane.is_open:
-            return False, [] if takes or self.word_ends(lane) else None
+            return False, [] if takes else self._looked_at(lane, now)
         if takes:
             return True, [] if lane.doubted_at and now >= lane.doubted_at else None
         return False, (self.tests(lane, tokens, guess, now) or None) if lane.may_be_tested(tokens, guess, now) else None
@@ -335,10 +335,18 @@ class Lanes:
     def tested_from(self, lane: Lane, now: float) -> float:
         """From when on what is used up of it may be looked at by a request all the same; `NOT_IN_TIME` if none may, or nothing
         is."""
-        full = [m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit]
-        return max((evidence.tested_from(m, now) for m in full), default=NOT_IN_TIME)
+        return max((evidence.tested_from(m, now) for m in _used_up(lane)), default=NOT_IN_TIME)
 
     def word_ends(self, lane: Lane) -> bool:
         """Whether all that is used up of it is so by the provider's word alone, so that a probe may try it."""
-        full = (m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit)
-        return all(m.turns is SAID and m.source != SETTINGS for m in full)
+        return all(m.turns is SAID and m.source != SETTINGS for m in _used_up(lane))
+
+    def _looked_at(self, lane: Lane, now: float) -> list[Meter] | None:
+        """What is used up of it, where a probe of its block may try it as well: a look is one of either, and there are no more
+        of them a day for a block that is set anew each day."""
+        return _used_up(lane) if self.word_ends(lane) and all(evidence.looks_left(m, now) for m in _used_up(lane)) else None
+
+
+def _used_up(lane: Lane) -> list[Meter]:
+    """What nothing is left of, as far as is known."""
+    return [m for m in lane.meters or () if m.is_known and m.limit is not None and m.used >= m.limit]

@@ -223,9 +223,12 @@ def tested_from(meter: Meter, now: float) -> float:
         at = max(at, meter.limit_at + DRIFT_S)
     elif not at or not _ends_far_off(meter, now):
         return NOT_IN_TIME
-    if len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S:
-        return at
-    return max(at, meter.tests[0] + DAY_S)
+    return at if looks_left(meter, now) else max(at, meter.tests[0] + DAY_S)
+
+
+def looks_left(meter: Meter, now: float) -> bool:
+    """Whether it was not looked at too often within the last day."""
+    return len(meter.tests) < TESTS_A_DAY or now - meter.tests[0] > DAY_S
 
 
 def may_test_from(meter: Meter, now: float) -> float:

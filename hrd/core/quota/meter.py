@@ -300,7 +300,7 @@ class Meter:
         self.loose -= count.loose
         count.spare = count.loose = 0
         if count.is_test and self.is_testing:  # it showed nothing
-            self.is_testing, self.test_at = False, now + self.test_s
+            self.is_testing, self.test_at = False, now + self.test_s if self.test_at else 0.0
         self.pending -= count.amount
         self.settled_total += count.amount
         if is_counted:

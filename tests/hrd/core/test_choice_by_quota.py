@@ -710,3 +710,25 @@ def test_what_is_spent_already_is_not_waited_for() -> None:
 def by_tokens(limit: int) -> Stage:
     alpha = provider("alpha", cost_class="free", own_limits=(Limit(kind="tokens/day", limit=limit),))
     return Stage(roster([(alpha, ["a1"])]))
+
+
+def test_a_used_up_window_is_looked_at_eight_times_a_day_however_often_it_is_blocked_anew() -> None:
+    """Each time that it is found open the block is forgotten, and with it how often it was looked at."""
+    made = stage([(provider("alpha", cost_class="free"), ["a1"]), (provider("beta", cost_class="free"), ["b1"])], "sequential")
+    ends_at = NOON + 3 * DAY
+    used_up = (Observation(kind=WindowKind.REQUESTS_DAY, limit=10, left=0, resets_at=ends_at, source=HintSource.HEADER),)
+    looks = 0
+    for hour in range(24):
+        made.now = NOON + hour * HOUR
+        walk = made.ask()
+        while walk.next() == "a1":
+            assert walk.claim is not None
+            looks += walk.claim.is_probe
+            if walk.claim.is_probe and looks % 3 == 0:
+                walk.answers()
+                walk.ends()
+                break
+            walk.missed(Verdict.QUOTA_EXHAUSTED, until=ends_at, observations=used_up)
+        else:
+            walk.ends()
+    assert looks == 8
