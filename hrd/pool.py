@@ -93,7 +93,8 @@ class Pool:
         names = true_names(roster)
         self._prices = CreditPrices(roster)
         self._unsaved: list[Row] = list(self._blocks.move(names))
-        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._prices.at)
+        through = remembered.next_reservation - 1
+        self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._prices.at, through)
         self._learning = Learning(remembered.learned)
         self._lanes = Lanes(self._blocks, self._book, self._learning)
         self._line = Line()

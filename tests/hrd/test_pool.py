@@ -138,6 +138,18 @@ def test_what_a_former_process_reserves_where_this_one_has_asked_nobody_yet_coun
     assert used == {"tokens/day": 920, "at once": 1}
 
 
+def test_what_a_former_process_reserved_is_not_counted_again_by_the_next() -> None:
+    """The process between has asked nobody itself when it stores its windows."""
+    between = Stage(roster([(LIMITED, ["a1"])]), remembered=Remembered(at=NOON, read_at=NOON, next_reservation=1000))
+    between.pool.elsewhere.lend(elsewhere(7, NOON), NOON, insists=False)
+    stored = [put_to_sleep(row) for row in between.pool.take_unsaved(NOON + 1) if isinstance(row, Window)]
+    spent = Spent(7, NOON, candidate(LIMITED).scopes, 300, 300, None)
+    later = Remembered(at=NOON + 2, next_reservation=1000, windows=tuple(stored), spent=(spent,))
+    pool = Stage(roster([(LIMITED, ["a1"])]), remembered=later).pool
+    used = {window.kind: window.used for window in pool.snapshot(NOON + 2).book.windows(NOON + 2)}
+    assert used["tokens/day"] == 300
+
+
 def test_what_a_former_process_has_out_for_long_is_still_out_for_the_next() -> None:
     """Settled windows have it, and are older than the ledger is looked back for; a limit of the user's own is not stored."""
     remembered = Remembered(at=NOON, read_at=NOON, held=(elsewhere(7, NOON - 4000),), held_by={7: (1, 1.0)})

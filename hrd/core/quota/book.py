@@ -43,10 +43,12 @@ class QuotaBook:
         now: float = 0.0,
         names: Mapping[str, str] | None = None,
         price_at: Callable[[Sequence[str]], Price | None] = lambda _: None,
+        through: int = 0,
     ) -> None:
         """*spent*: the newest rows of the ledger, of which the *windows* may not know all. *names*: accounts as they may have
         been called when these were written → as they are called (see `move`). *price_at*: by which whoever has these scopes
-        takes from a credit: of what others spent only the tokens are known, which then count at the dearest."""
+        takes from a credit: of what others spent only the tokens are known, which then count at the dearest. *through*: the last
+        reservation that is somebody else's; those of processes that still finish something are heard of."""
         self.probe_s = evidence.PROBE_S
         self.names: Mapping[str, str] = names or {}
         """Accounts that are called otherwise than they were, and as others may still call them."""
@@ -55,7 +57,7 @@ class QuotaBook:
         self._slots: dict[int, list[Count]] = {}
         """What other processes have in flight."""
         rows = list(spent)
-        self._meters.through = max([self._meters.newest_stored(), *(row.id for row in rows)])
+        self._meters.through = max([through, self._meters.newest_stored(), *(row.id for row in rows)])
         self._recount = Recount(self._meters, rows, now, price_at)
         self._recount.count_all(rows, self._true, now)
         self.move(self.names, now)
