@@ -125,7 +125,8 @@ class Pool:
         self.requested_at = 0.0
         """When somebody last wanted anything."""
         self.is_retired = False
-        """Another process has taken over: blocks that are long over are its to drop."""
+        """Another process has taken over, or is about to. It counts what is reserved here with its own: what our windows have
+        would be there twice. Blocks that are long over are its to drop."""
 
     def _count_the_last(self, remembered: Remembered) -> None:
         """What was spent after windows were last stored counts from now on, whether or not anybody asks there again."""

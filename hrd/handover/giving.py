@@ -124,12 +124,14 @@ class HandOver:
         self._what.clients.pause()
         self._what.control.pause()
         self._what.predecessors.leave()
+        self._pool.is_retired = True
         self._claims_wait_for(successor)
 
     def _go_on(self) -> None:
         self._store.retire(None)
         self._store.go_on()
         self._claims_wait_for(None)
+        self._pool.is_retired = False
         self._what.predecessors.come_back()
         self._what.control.resume()
         self._what.clients.resume()

@@ -64,7 +64,6 @@ class Succession:
     ) -> None:
         self._terms = terms
         self._what = what
-        self._pool = pool
         self._store = store
         self._notify = notify
         self._log = log
@@ -119,7 +118,6 @@ class Succession:
         drain_s = terms.settings().drain_seconds
         self.successor = successor
         self._ends_at = trio.current_time() + drain_s
-        self._pool.is_retired = True
         what.clients.context.pass_on = successor.give
         terms.lock.write_pid(successor.pid)  # from here on, whoever looks whom to send a signal to finds the new one
         self._notify.main_pid(successor.pid)

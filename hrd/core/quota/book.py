@@ -47,8 +47,8 @@ class QuotaBook:
     ) -> None:
         """*spent*: the newest rows of the ledger, of which the *windows* may not know all. *names*: accounts as they may have
         been called when these were written → as they are called (see `move`). *price_at*: by which whoever has these scopes
-        takes from a credit: of what others spent only the tokens are known, which then count at the dearest. *through*: the last
-        reservation that is somebody else's; those of processes that still finish something are heard of."""
+        takes from a credit: of what others spent only the tokens are known, which then count at the dearest. *through*: the
+        last reservation that is somebody else's; those of processes that still finish something are heard of."""
         self.probe_s = evidence.PROBE_S
         self.names: Mapping[str, str] = names or {}
         """Accounts that are called otherwise than they were, and as others may still call them."""
