@@ -377,6 +377,10 @@ class Pool:
             self._selections.forget()
         return self.elsewhere.follow(row, now)
 
+    def heed(self, row: Row, now: float) -> None:
+        """The process that took over says what stands against a claim."""
+        self.elsewhere.heed(row, now)
+
     @property
     def next_reservation(self) -> int:
         return self._next_reservation

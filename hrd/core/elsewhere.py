@@ -109,6 +109,13 @@ class Elsewhere:
                 pass  # entries are counted, lists of models read by this process alone
         return []
 
+    def heed(self, row: Row, now: float) -> None:
+        """The process that has taken over says what stands against a claim of ours."""
+        if isinstance(row, Window):
+            self._quota.heed(row, now)
+        else:
+            self.follow(row, now)
+
     def count(self, counts: DayCounts, now: float) -> None:
         """What another process's request adds to this day."""
         self._today.add(counts, now)

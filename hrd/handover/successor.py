@@ -209,7 +209,7 @@ class Successor:
         tour.denied.add(claim.candidate.key)
         self._pool.take_back(claim, tour, self._now())
         for row in rows_of(may.rows):
-            self._pool.follow(row, self._now())
+            self._pool.heed(row, self._now())
         return False
 
     async def _ask(self, claim: Claim, *, insists: bool) -> May | None:

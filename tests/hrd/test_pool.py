@@ -150,6 +150,25 @@ def test_what_a_former_process_reserved_is_not_counted_again_by_the_next() -> No
     assert used["tokens/day"] == 300
 
 
+@pytest.mark.parametrize("limit", [("tokens/minute", 700), ("tokens/day", 700), ("requests/day", 1), ("requests/minute", 1)])
+def test_a_process_that_is_told_of_a_full_window_asks_somebody_else(limit: tuple[str, int]) -> None:
+    """Its successor has spent what it still thinks is left; it does not insist when it has been told."""
+    limited = provider("alpha", cost_class="free", own_limits=(Limit(kind=limit[0], limit=limit[1]),))
+    cast: Cast = [(limited, ["a1"]), (BETA, ["b1"])]
+    old, new = Stage(roster(cast)), Stage(roster(cast), remembered=Remembered(at=NOON, next_reservation=1000))
+    spender = new.ask(input_tokens=10)
+    assert spender.next() == "a1"
+    spender.answers()
+    spender.ends(tokens=(300, 200))
+    walk = old.ask(input_tokens=100)
+    assert walk.next() == "a1"
+    assert walk.claim is not None
+    (against,) = new.pool.elsewhere.lend(walk.claim.reservation, NOON, insists=False)
+    old.pool.take_back(walk.claim, walk.tour, NOON)
+    old.pool.heed(against, NOON)
+    assert walk.next() == "b1"
+
+
 def test_what_a_former_process_has_out_for_long_is_still_out_for_the_next() -> None:
     """Settled windows have it, and are older than the ledger is looked back for; a limit of the user's own is not stored."""
     remembered = Remembered(at=NOON, read_at=NOON, held=(elsewhere(7, NOON - 4000),), held_by={7: (1, 1.0)})

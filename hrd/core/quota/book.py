@@ -344,6 +344,10 @@ class QuotaBook:
         """What another process has seen."""
         self._meters.follow(window)
 
+    def heed(self, window: Window, now: float) -> None:
+        """What the process that has taken over has seen: what it counts has ours in it."""
+        self._meters.heed(window, now)
+
     # all of them ---------------------------------------------------------------------------------------------------------
 
     @property

@@ -241,6 +241,16 @@ class Meters:
             meter.limit, meter.source, meter.is_known = window.limit, window.source, window.is_known
             self.touch(meter)
 
+    def heed(self, window: Window, now: float) -> None:
+        """What another process, which counts ours with its own, has seen."""
+        self.follow(window)
+        meter = self.find(window.scope, window.kind, window.owner)
+        if meter is not None and (window.ends_at is None or window.ends_at > now):
+            meter.turn(now)
+            if window.used > meter.used:
+                meter.count_again(window.used - meter.used, now, now)
+                self.touch(meter)
+
 
 _NONE: list[Meter] = []
 
