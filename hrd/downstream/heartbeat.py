@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 import trio
 
+BEATS_AT_ONCE = 32
+"""After so many everybody else has a turn: thousands may have begun to wait at one moment."""
+
 
 class Heartbeat:
     """Beats for everybody who waits, every *every_s* seconds."""
@@ -39,7 +42,7 @@ class Heartbeat:
                 await self._somebody.wait()
             due_first = next(iter(self._waiting.values()))[0] if self._waiting else 0.0
             await trio.sleep_until(due_first)
-            now = trio.current_time()
+            now, beats = trio.current_time(), 0
             while self._waiting:
                 number, (due, beat) = next(iter(self._waiting.items()))
                 if due > now:
@@ -47,6 +50,9 @@ class Heartbeat:
                 del self._waiting[number]
                 self._waiting[number] = (now + self.every_s, beat)
                 beat()
+                beats += 1
+                if beats % BEATS_AT_ONCE == 0:
+                    await trio.lowlevel.checkpoint()
 
 
 class Silence:

@@ -1,10 +1,12 @@
 """The heartbeat: one task for everybody who waits, and none for nobody."""
 
+from itertools import pairwise
+
 import pytest
 import trio
 from trio.testing import MockClock
 
-from hrd.downstream.heartbeat import Heartbeat, Silence
+from hrd.downstream.heartbeat import BEATS_AT_ONCE, Heartbeat, Silence
 
 
 @pytest.fixture
@@ -77,3 +79,20 @@ def test_nothing_is_said_while_a_piece_is_being_sent() -> None:
     silence = Silence()
     silence.lasts()
     assert not silence.lasts()
+
+
+async def test_many_who_began_to_wait_at_one_moment_do_not_hold_up_everybody_else(
+    autojump_clock: MockClock, heartbeat: Heartbeat
+) -> None:
+    beats: list[float] = []
+    seen: list[int] = []
+    async with trio.open_nursery() as waiting:
+        for _ in range(100):
+            waiting.start_soon(_wait, heartbeat, 6.0, beats)
+        await trio.sleep(5.0)
+        while len(beats) < 100:
+            await trio.lowlevel.checkpoint()
+            seen.append(len(beats))
+        waiting.cancel_scope.cancel()
+    between = [later - earlier for earlier, later in pairwise([0, *seen])]
+    assert max(between) <= 2 * BEATS_AT_ONCE, "whose turn comes first is by chance"
