@@ -16,7 +16,8 @@ from hrd.core.access import Caller
 from hrd.core.ask import Ask, Kind
 from hrd.core.ceilings import Ceilings
 from hrd.core.client_book import Tab
-from hrd.core.facts import Claim, Committed, Ended, RunsOn
+from hrd.core.facts import Claim, Committed, Ended, Failed, RunsOn
+from hrd.core.failures import Failure, HintSource, Verdict
 from hrd.core.journal import SERVED, Usage, UsageSource
 from hrd.core.ledger import State
 from hrd.core.quota.limit import Limit
@@ -33,6 +34,8 @@ from hrd.store.memory import Disk, LedgerRow, MemoryStore
 from tests.hrd.stage import NOON, provider, roster
 from tests.hrd.store.samples import answered, attempt
 
+TICK_S = 0.001
+"""No two things happen at one moment."""
 NOBODY = Process(0, 0.0)
 CLIENT = Caller(fingerprint="client-1")
 TODAY = int(NOON // 86400)
@@ -57,13 +60,16 @@ class Request:
         self.tab = tab
         self.tour = Tour(Ask(kind=Kind.CHAT, model="", input_tokens=100))
         self.claim: Claim | None = None
-        self.is_asking = self.is_asked = False
+        self.is_asking = self.is_asked = self.is_out = False
         self.held = 0
 
     async def ask(self) -> None:
         process = self.process
+        process.house.clock += TICK_S
         claim = process.pool.claim(self.tour, CLIENT, self.name, process.now())
-        assert isinstance(claim, Claim), claim
+        if not isinstance(claim, Claim):
+            self.is_asking = False
+            return
         self.claim = claim
         if process.successor is not None and not await process.successor.permits(claim, self.tour):
             self.claim = None
@@ -71,13 +77,13 @@ class Request:
             return
         if process.is_dead:
             return
-        self.is_asked = True
+        self.is_asked = self.is_out = True
         self.held = claim.reservation.tokens
         self.tab.ask(0)
         process.store.commit_nowait([claim.reservation, *self.tab.take_charges()])
 
     def runs_on(self, tokens: int) -> None:
-        if self.claim is None or not self.is_asked or tokens <= self.held:
+        if self.claim is None or not self.is_out or tokens <= self.held:
             return
         usage = Usage(input_tokens=100, output_tokens=tokens - 100, source=UsageSource.ESTIMATED)
         self.held = tokens
@@ -85,12 +91,27 @@ class Request:
         rows = self.process.pool.apply(RunsOn(claim=self.claim, usage=usage, cost_microusd=0), self.process.now())
         self.process.store.commit_nowait([*self.tab.take_charges(), *rows])
 
+    def fails(self, seconds: float) -> None:
+        """Its key is not to be asked for so long; the request may ask again."""
+        process, now = self.process, self.process.now()
+        if self.claim is None or not self.is_out:
+            return
+        failure = Failure(
+            verdict=Verdict.RATE_LIMITED, message="later", until=now + seconds if seconds else None, source=HintSource.HEADER
+        )
+        rows = process.pool.apply(Failed(claim=self.claim, failure=failure), now)
+        self.claim, self.is_asking, self.is_out = None, False, False
+        self.tour.waited()
+        self.tab.settle(0, 0)
+        process.store.commit_nowait([*rows, *self.tab.take_charges()])
+
     def end(self, tokens: int) -> None:
         """It is served, or has asked nobody."""
         process, now = self.process, self.process.now()
         process.requests.remove(self)
         if self.claim is None:
             self.tab.close()
+            process.store.commit_nowait(self.tab.take_charges())
             return
         usage = Usage(input_tokens=tokens // 2, output_tokens=tokens - tokens // 2, source=UsageSource.KNOWN)
         rows: list[Row] = [*process.pool.apply(Committed(claim=self.claim, latency_ms=1.0), now)]
@@ -233,9 +254,13 @@ class House:
             self.requests[which % len(self.requests)].runs_on(500 + 10 * which)
 
     def end(self, which: int) -> None:
-        ended = [request for request in self.requests if request.is_asked or not request.is_asking]
+        ended = [request for request in self.requests if request.is_out or not request.is_asking]
         if ended:
             ended[which % len(ended)].end(200 + which)
+
+    def fail(self, which: int) -> None:
+        if self.requests:
+            self.requests[which % len(self.requests)].fails(float(which))
 
     def flush(self, _: int) -> None:
         for process in self.living:
@@ -335,7 +360,6 @@ class House:
         held = [row for row in rows if row.state is State.HELD]
         spent = {
             "tokens/day": sum(map(tokens_of, rows)),
-            "requests/day": len(rows),
             "at once": len(held),
         }
         assert {kind: used.get(kind, 0) for kind in spent} == spent
@@ -348,7 +372,9 @@ class House:
         assert known == ((charged.requests, charged.tokens) if charged is not None else (0, 0))
         assert standing.at_once == len(self.current.requests) + len(theirs)
         asked = {row.reservation.request_id for row in held}
-        assert asked == {request.name for request in self.requests if request.is_asked}
+        assert asked == {request.name for request in self.requests if request.is_out}
+        stored = {where: block.until for where, block in self.disk.blocks.items() if block.until > now}
+        assert {(one.scope, one.reason): one.until for one in pool.snapshot(now).blocks if one.until > now} == stored
 
 
 def tokens_of(row: LedgerRow) -> int:
@@ -360,6 +386,7 @@ EVENTS: tuple[Callable[[House, int], None], ...] = (
     House.ask,
     House.runs_on,
     House.end,
+    House.fail,
     House.flush,
     House.fill_disk,
     House.empty_disk,
@@ -388,7 +415,7 @@ def test_the_newest_knows_what_all_of_them_spent_and_hold(
                 for event, which, is_heard in happened:
                     if event is House.kill_older:
                         await house.rest()
-                    house.clock += 0.001
+                    house.clock += TICK_S
                     event(house, which)
                     if is_heard or event in (House.begin_handing_over, House.crash):
                         await house.rest()
