@@ -234,7 +234,9 @@ class SqliteStore:
         await self._mend()
         while self._waiting.retry():
             await trio.lowlevel.checkpoint()
-        if self._writer.connection is not None and self._told is None:
+        if self._told is not None:
+            self._upkeep.stop()  # another process keeps the database
+        elif self._writer.connection is not None:
             await self._upkeep.round()
 
     async def _mend(self) -> None:

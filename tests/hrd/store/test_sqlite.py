@@ -485,6 +485,37 @@ async def test_writing_goes_on_while_old_rows_are_deleted(path: Path, clock: Clo
     store.close()
 
 
+async def test_who_hands_over_in_the_middle_of_deleting_leaves_the_rest_to_the_next(
+    path: Path, clock: Clock, autojump_clock: trio.testing.MockClock
+) -> None:
+    """And does not look every hundredth of a second whether it may go on."""
+    store = open_store(path, StoreLimits(retention=Retention(journal_rows=10)), OLD, clock)
+    await store.commit([answered(f"old-{number}") for number in range(11_000)])
+    await store.tidy()
+    assert rows_in(path, "journal") > 500
+    store.retire(lambda *_: None)
+    began = trio.current_time()
+    looks = Looks()
+    trio.lowlevel.add_instrument(looks)
+    with trio.move_on_after(20):
+        await store.housekeep()
+    trio.lowlevel.remove_instrument(looks)
+    assert trio.current_time() - began == pytest.approx(20)
+    assert looks.steps < 100
+    assert rows_in(path, "journal") > 500
+    store.close()
+
+
+class Looks(trio.abc.Instrument):
+    """Counts how often anybody does anything."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        self.steps += 1
+
+
 async def test_housekeeping_that_fails_is_told_and_tried_again(store: SqliteStore, path: Path, clock: Clock) -> None:
     await store.commit([answered()])
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
