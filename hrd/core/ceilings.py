@@ -5,7 +5,7 @@
 | requests at once | a request | it is admitted | it has ended, however |
 | requests a minute | a request that was admitted | it is admitted | 60 s later |
 | requests a day | the same, if somebody was asked for it | it is admitted | the UTC day ends |
-| tokens a day | what is expected of it, then what all its attempts came to | it is admitted | the UTC day ends |
+| tokens a day | what is expected of whoever is asked, then what all attempts came to | it is admitted | the UTC day ends |
 | cost a day | the same in money, of whoever is asked | it is asked | the UTC day ends |
 
 A request is let in while what it sends fits into what is left; what is expected of its reply is set aside as far as it fits. So

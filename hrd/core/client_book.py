@@ -138,7 +138,7 @@ class ClientBook:
             aside = min(aside, ceilings.tokens_day - book.day(today).tokens)
         book.at_once += 1
         book.minute.count(now)
-        return Tab(client, book, today, tokens=aside, cost_max=ceilings.cost_day_microusd)
+        return Tab(client, book, today, ceilings, tokens=aside)
 
     def standing(self, client: str, now: float) -> ClientStanding:
         found = self._clients.get(client)
@@ -186,17 +186,18 @@ class Tab:
         "_is_asked",
         "_is_open",
         "_spent",
+        "_tokens_max",
         "_unsaved_microusd",
         "_unsaved_requests",
         "_unsaved_tokens",
     )
 
-    def __init__(self, client: str, book: _Client, day: int, *, tokens: int, cost_max: int) -> None:
+    def __init__(self, client: str, book: _Client, day: int, ceilings: Ceilings, *, tokens: int) -> None:
         self._client = client
         self._book = book
         self._day = day
         self._spent = book.day(day)
-        self._cost_max = cost_max
+        self._cost_max, self._tokens_max = ceilings.cost_day_microusd, ceilings.tokens_day
         self._aside_tokens = tokens
         self._aside_microusd = 0
         self._is_asked = False
@@ -222,13 +223,16 @@ class Tab:
         over = max(0, self._spent.cost_microusd - self._cost_max)
         return why_too_dear(self.left_microusd, sends_microusd, max(0, self._spent.microusd_aside - over))
 
-    def ask(self, cost_microusd: int | None) -> None:
-        """Somebody is asked whose reply may cost so much: it is set aside, as far as it fits."""
+    def ask(self, cost_microusd: int | None, tokens: int = 0) -> None:
+        """Somebody is asked who may cost so much, and whose replies usually come to *tokens* with what is sent: that is set
+        aside, as far as it fits."""
         self._is_asked = True
         cost = cost_microusd or 0
         self._aside_microusd = min(cost, self.left_microusd) if self._cost_max else cost
-        if cost:
-            self._set_aside(0, self._aside_microusd)
+        more = max(0, min(tokens - self._aside_tokens, self._tokens_max - self._spent.tokens))
+        if cost or more:
+            self._aside_tokens += more
+            self._set_aside(more, self._aside_microusd)
 
     def raise_to(self, tokens: int, cost_microusd: int | None) -> None:
         """The attempt has come to so much already, and goes on: what was not set aside of it counts from now on."""

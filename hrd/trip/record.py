@@ -72,7 +72,7 @@ class Recorder:
         ask, tab = trip.request.ask, trip.tab
         output_tokens = max(0, claim.reservation.tokens - ask.input_tokens)
         cost = trip.terms.prices.estimate(claim.candidate, ask.input_tokens, output_tokens)
-        tab.ask(cost)
+        tab.ask(cost, claim.reservation.tokens)
         trip.claim, trip.held_tokens = claim, claim.reservation.tokens
         reservation = claim.reservation
         if cost != 0:

@@ -83,6 +83,23 @@ def test_a_reply_that_runs_on_beyond_what_was_set_aside_counts_while_it_runs() -
     assert (standing.tokens, standing.cost_microusd) == (600, 900)
 
 
+def test_what_replies_of_whoever_is_asked_usually_come_to_is_set_aside_as_far_as_it_fits() -> None:
+    book, ceilings = ClientBook(), Ceilings(tokens_day=1000)
+    tab = admit(book, ceilings)
+    tab.ask(0, 400)
+    assert book.standing("c", NOON).tokens == 400
+    tab.settle(20, 0)
+    tab.ask(0, 5000)
+    assert book.standing("c", NOON).tokens == 1000
+    assert refused(book, ceilings).retry_after_s == 1.0
+    tab.settle(500, 0)
+    tab.close()
+    assert book.standing("c", NOON).tokens == 520
+    without = admit(book)
+    without.ask(0, 5000)
+    assert book.standing("c", NOON).tokens == 620, "without a ceiling nobody is in the way of anybody"
+
+
 def test_attempts_in_vain_are_charged_too() -> None:
     book = ClientBook()
     tab = admit(book)
@@ -305,13 +322,13 @@ class Spending(RuleBasedStateMachine):
             self.open[next(self.numbers)] = (tab, False)
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), cost=st.none() | st.integers(0, 5000))
-    def asks(self, data: st.DataObject, cost: int | None) -> None:
+    @rule(data=st.data(), cost=st.none() | st.integers(0, 5000), tokens=st.integers(0, 5000))
+    def asks(self, data: st.DataObject, cost: int | None, tokens: int) -> None:
         number = data.draw(st.sampled_from(sorted(self.open)))
         tab, is_asking = self.open[number]
         if not is_asking:
             self.were_asked.add(number)
-            tab.ask(cost)
+            tab.ask(cost, tokens)
             self.store(tab)
             self.open[number] = (tab, True)
 
