@@ -8,7 +8,12 @@ from hrd.core.quota.window import NEVER, REFUSALS, SAID, SETTINGS, USE
 def taken(count: Count, now: float) -> None:
     """The reply to what *count* counts has begun, and there was no room for it, or it was to find out whether there is."""
     meter = count.meter
-    if meter.doubt and meter.limit is not None and meter.source != SETTINGS:
+    if (
+        meter.source == REFUSALS and meter.turns is SAID
+    ):  # by its provider's word it was used up until a moment that is not here
+        meter.limit, meter.source, meter.is_known, meter.lessons = None, USE, False, 0
+        meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
+    elif meter.doubt and meter.limit is not None and meter.source != SETTINGS:
         _drifted(count, now)
     elif meter.source == REFUSALS and _turned_as_said(meter, count):
         meter.lessons, meter.is_testing = meter.lessons + 1, False

@@ -79,6 +79,21 @@ def test_a_request_that_is_larger_than_all_of_a_limit_and_is_taken_disproves_it(
     assert (made.limit, made.is_known) == (None, False)
 
 
+@pytest.mark.parametrize("doubt", [0, 1])
+def test_a_success_before_the_far_end_of_a_learned_window_takes_back_what_was_learned(doubt: int) -> None:
+    """ "Weekly limit reached, will reset in seven days", and ten minutes later it serves: the key is not asked one at a time,
+    eight times a day, for the rest of the week."""
+    made = meter("requests/week", None, used=1, turn=Turn.SAID, doubt=doubt, source="", is_known=False)
+    seen = Observation(kind=WindowKind.REQUESTS_WEEK, left=0, resets_at=NOON + 7 * DAY)
+    believe(made, seen, NOON, source="body")
+    assert (made.limit, made.source, may_test(made, NOON + 900)) == (1, REFUSALS, True)
+    begin_test(made, NOON + 900)
+    one_more(made, NOON + 900)
+    assert (made.limit, made.is_known, made.used) == (None, False, 2)
+    believe(made, seen, NOON + 1000, source="body")
+    assert (made.limit, made.is_known) == (2, True)
+
+
 def test_what_no_reply_confirmed_counts_as_spent_until_one_request_may_find_out() -> None:
     made = day(3)
     counts = counted(made, [1, 1, 1])
