@@ -69,10 +69,8 @@ class Keeping:
 
     def _latest(self, account: CodexAccount) -> CodexAccount:
         refresh, last = account.tokens.refresh, self._stored.get(account.fingerprint)
-        if (
-            last is not None and refresh in last.spent and refresh != last.tokens.refresh
-        ):  # an editor that had it open was saved
-            self._unstored.setdefault(account.fingerprint, last)
+        if last is not None and refresh in last.spent and refresh != last.tokens.refresh:
+            self._unstored.setdefault(account.fingerprint, last)  # an editor that had it open was saved
         waiting = self._unstored.get(account.fingerprint)
         if waiting is None or refresh not in waiting.spent:  # somebody put another login in its place
             self._unstored.pop(account.fingerprint, None)
