@@ -359,6 +359,7 @@ class Daemon:
                 ready(self)
                 self._notify.ready(self._status_line())
                 if inheritance is not None:
+                    self._look_at_files_again()
                     self._door.look_again()
                 await self._stop.wait()
                 front.cancel_scope.cancel()
@@ -370,6 +371,12 @@ class Daemon:
             else:
                 await self._finish()
             served.cancel_scope.cancel()
+
+    def _look_at_files_again(self) -> None:
+        """They were read before it was certain that we take over, and somebody was told since that a change is in force."""
+        if self._configuration.has_changed():
+            self._configuration.reload()
+            self.changed()
 
     async def _finish(self) -> None:
         """Nobody takes over: what runs may take STOP_SECONDS, here and in former processes."""

@@ -232,6 +232,24 @@ async def test_another_version_takes_over_unless_it_speaks_or_stores_otherwise(t
 # the first process, once it is only a parent ------------------------------------------------------------------------------
 
 
+async def test_a_change_that_comes_while_the_new_process_starts_holds_when_it_serves(tmp_path: Path) -> None:
+    """It has read the files by then, and looks at them again only now and then."""
+    async with running(tmp_path, WATCH_SECONDS="3600", **SETTINGS) as router, trio.open_nursery() as nursery:
+        slow = 'Path("has-read").touch()\n    time.sleep(1)\n    notify = Notify('
+        another_version(router, "start.py", r"notify = Notify\(", slow)
+        before = (await router.status())["mode"]
+        nursery.start_soon(restarted, router)
+        await wait_until(lambda: trio.Path(tmp_path / "has-read").exists())
+        other = "sequential" if before == "parallel" else "parallel"
+        router.write_dotenv(f"ROTATION_MODE={other}\n")
+        await wait_until(lambda: is_another(router))
+        assert (await router.status())["mode"] == other
+
+
+async def is_another(router: Router) -> bool:
+    return bool((await router.status())["pid"] != router.pid)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_signals_go_to_the_daemon_of_the_day_and_its_end_is_ours(tmp_path: Path, number: int) -> None:
     async with running(tmp_path, **SETTINGS) as router:
