@@ -393,6 +393,7 @@ async def _begin_renewal(router: Router, world: World, *, delay_s: float) -> Non
     """A request is refused, the renewal has been sent, and its answer takes a while."""
     world.oauth.expire_access()
     world.oauth.delay_s = delay_s
-    with trio.move_on_after(0.2):
-        await router.chat()
-    await wait_until(_is_asked(world))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(router.chat)
+        await wait_until(_is_asked(world))
+        nursery.cancel_scope.cancel()

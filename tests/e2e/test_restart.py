@@ -42,7 +42,7 @@ from tests.e2e.restarts import (
     under_a_supervisor,
     words_kept,
 )
-from tests.upstreams import Answer, Asked, Behave, Late, Status, Upstream, hangs, recorded
+from tests.upstreams import Answer, Asked, Behave, Late, Status, Upstream, hangs
 
 pytestmark = pytest.mark.e2e
 
@@ -441,7 +441,7 @@ async def _has_streamed(load: Load) -> bool:
 
 async def test_a_request_that_fails_over_after_the_hand_over_is_counted_by_both(tmp_path: Path) -> None:
     """The old process's first candidate answers 429 only after the hand-over; the new one knows of its block at once."""
-    bad = Late(Status.of(recorded.GROQ_TPM), 1.6)
+    bad = Late(Status.json(429, {"error": {"message": "Rate limit reached"}}, [("retry-after", "600")]), 1.6)
     async with Upstream(bad) as limited, Upstream(WHOLE) as good:
         settings = SETTINGS | {
             "GROQ_BASE_URL": limited.base_url,
