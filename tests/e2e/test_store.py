@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -74,7 +75,9 @@ async def test_nobody_takes_over_who_cannot_read_the_ledger(tmp_path: Path) -> N
 def _scribble(database: Path, table: str) -> None:
     """Damage the first page of *table*."""
     with closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        # While the daemon is at it, it is refused at once; and what is still in the log hides the damage.
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            time.sleep(0.01)
         root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
     with database.open("r+b") as file:
         file.seek((root - 1) * 4096)
