@@ -39,8 +39,23 @@ class Story:
         self.key.account.windows[1].take(count, now, 1.0)
 
 
-def asked(*, at: float = BEGIN) -> Asked:
-    return Asked(1, at, tiers.CLOSE_CLIENT, 400, 100, 400, 0.5, 2.0)
+def asked(*, at: float = BEGIN, input_tokens: int = 400, output_tokens: int = 100) -> Asked:
+    return Asked(1, at, tiers.CLOSE_CLIENT, input_tokens, output_tokens, 400, 0.5, 2.0)
+
+
+def test_who_has_served_in_between_has_not_refused_twice_in_a_row() -> None:
+    story = Story("groq-1")
+    window = story.key.account.windows[3]
+    window.take(window.limit, BEGIN, 1.0)
+    story.ask(BEGIN)
+    tomorrow = BEGIN + DAY_S + 1
+    window.take(window.limit - window.used(tomorrow) - 300, tomorrow, 1.0)
+    assert story.ask(tomorrow) == [AVOIDABLE]
+    story.judge.sent(story.key, asked(output_tokens=10, input_tokens=100), tomorrow + 5)
+    assert story.ask(tomorrow + 6) == [AVOIDABLE]
+    assert story.judge.tally.in_a_row == 0
+    assert story.ask(tomorrow + 10) == [AVOIDABLE]
+    assert story.judge.tally.in_a_row == 1
 
 
 def test_a_window_is_being_learned_until_it_has_turned_and_known_from_then_on() -> None:

@@ -148,6 +148,7 @@ class Judge:
         self._shut_until[id(account)] = account.free_at(asked, now)
         if refused is None:
             self._lied_to.pop(id(account), None)
+            self._serves(account, now)
             return reply
         cause = self._cause(key, asked, refused, now, is_probe=is_probe)
         if account.name.encode() in reply.body:
@@ -158,6 +159,13 @@ class Judge:
         if cause == AVOIDABLE:
             self._note(f"avoidable: {key.text} {name} after {now - self._begin:.1f} s, request {asked.number}")
         return reply
+
+    def _serves(self, account: Account, now: float) -> None:
+        """Its windows are not full for everybody: what one of them refuses next is no second refusal in a row."""
+        for window in account.windows:
+            known = self._known.get(id(window))
+            if known is not None and known.heard_at < now:
+                known.until = min(known.until, now)
 
     def deaf(self, now: float) -> None:
         """Whoever asked is no more: what is said from now on to what was asked before, nobody hears."""
