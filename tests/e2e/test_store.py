@@ -59,11 +59,12 @@ def _damage(database: Path, how: str) -> bytes:
     return bytes(data)
 
 
-async def test_nobody_takes_over_who_cannot_read_the_ledger(tmp_path: Path) -> None:
-    """Damaged while it is open: the process that runs has in memory what a new one would begin without."""
+async def test_nobody_takes_over_who_cannot_read_what_is_remembered(tmp_path: Path) -> None:
+    """Damaged while it is open: the process that runs has in memory what a new one would begin without. Where it does not look
+    itself: it would find the damage, now or a second later, and mend it."""
     async with Upstream(Answer("fine")) as upstream, running(tmp_path, GROQ_BASE_URL=upstream.base_url, **GROQ) as router:
         assert answered(await router.chat()) == "fine"
-        _scribble(tmp_path / "hrd.db", "ledger")
+        _scribble(tmp_path / "hrd.db", "embedding_pin")
         refused = await router.hr("restart")
         assert refused.returncode == 1
         assert "hrd.db cannot be read: database disk image is malformed" in refused.stderr.decode()
