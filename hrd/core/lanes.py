@@ -344,7 +344,8 @@ class Lanes:
     def _looked_at(self, lane: Lane, now: float) -> list[Meter] | None:
         """What is used up of it, where a probe of its block may try it as well: a look is one of either, and there are no more
         of them a day for a block that is set anew each day."""
-        return _used_up(lane) if self.word_ends(lane) and all(evidence.looks_left(m, now) for m in _used_up(lane)) else None
+        full = _used_up(lane)
+        return full if self.word_ends(lane) and all(evidence.looks_left(m, now) for m in full) else None
 
 
 def _used_up(lane: Lane) -> list[Meter]:

@@ -172,19 +172,20 @@ class QuotaBook:
             self._meters.touch(count.meter)
         if number in self._holdings:
             self.settle(number, self._recount.at_most(scopes, spent), now)
-            return
-        for scope in scopes:
-            for meter in self._meters.at(self._true(scope)):
-                self._recount.count_more(meter, scopes, spent - reserved, at, now)
+        else:
+            self._count_more_at(scopes, spent - reserved, at, now)
 
     def raise_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, tokens: int, now: float) -> None:
         """What another process reserved at *at* has come to *tokens* already."""
         if number in self._holdings:
             self.raise_to(number, self._recount.at_most(scopes, tokens), now)
-            return
+        else:
+            self._count_more_at(scopes, tokens - reserved, at, now)
+
+    def _count_more_at(self, scopes: Sequence[str], tokens: int, at: float, now: float) -> None:
         for scope in scopes:
             for meter in self._meters.at(self._true(scope)):
-                self._recount.count_more(meter, scopes, tokens - reserved, at, now)
+                self._recount.count_more(meter, scopes, tokens, at, now)
 
     def full_at(self, scopes: Sequence[str], tokens: int, now: float) -> Iterator[Window]:
         """The windows that have no room for a request of *tokens*."""

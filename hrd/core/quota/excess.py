@@ -8,11 +8,10 @@ from hrd.core.quota.window import NEVER, REFUSALS, SAID, SETTINGS, USE
 def taken(count: Count, now: float) -> None:
     """The reply to what *count* counts has begun, and there was no room for it, or it was to find out whether there is."""
     meter = count.meter
-    if (
-        meter.source == REFUSALS and meter.turns is SAID
-    ):  # by its provider's word it was used up until a moment that is not here
-        meter.limit, meter.source, meter.is_known, meter.lessons = None, USE, False, 0
-        meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
+    if meter.source == REFUSALS and meter.turns is SAID:
+        _disprove(meter)  # by its provider's word it was used up until a moment that is not here
+        meter.lessons = 0
+        _look_no_more(meter)
     elif meter.doubt and meter.limit is not None and meter.source != SETTINGS:
         _drifted(count, now)
     elif meter.source == REFUSALS and _turned_as_said(meter, count):
@@ -21,16 +20,25 @@ def taken(count: Count, now: float) -> None:
         meter.limit, meter.lessons = max(meter.limit or 0, count.used_after), 0
         meter.test_at, meter.test_s, meter.is_testing = now, 0.0, False
     elif not meter.is_known:
-        meter.limit, meter.source = None, USE
+        _disprove(meter)
     elif meter.turns is NEVER and meter.source != SETTINGS:
-        meter.limit, meter.source, meter.is_known = None, USE, False  # somebody has paid
+        _disprove(meter)  # somebody has paid
     elif meter.turns is SAID and meter.source != SETTINGS:
         meter.restart(now, count.amount)  # it has turned, whatever was said
         if meter.limit is not None and count.amount > meter.limit:
-            meter.limit, meter.source, meter.is_known = None, USE, False  # one request was more than all of it
-        meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
+            _disprove(meter)  # one request was more than all of it
+        _look_no_more(meter)
     elif meter.source != SETTINGS:
         _drifted(count, now)
+
+
+def _disprove(meter: Meter) -> None:
+    """Its limit is none, and what it is nobody has said."""
+    meter.limit, meter.source, meter.is_known = None, USE, False
+
+
+def _look_no_more(meter: Meter) -> None:
+    meter.test_at, meter.test_s, meter.is_testing = 0.0, 0.0, False
 
 
 def settled(count: Count, spent: int, now: float) -> None:
