@@ -82,7 +82,7 @@ simulate: $(INSTALLED_DEV) ## Simulate a month of traffic at three loads with tw
 fuzz: $(INSTALLED_DEV) ## Compare the HTTP cores with h11 on 200,000 made-up messages, and try all properties, from a fresh seed
 	@seed="$${FUZZ_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"; \
 	echo "FUZZ_SEED=$$seed FUZZ_CASES=$(FUZZ_CASES)"; \
-	FUZZ_SEED="$$seed" FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz -n auto $(PYTEST_ARGS); \
+	FUZZ_SEED="$$seed" FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz -n auto $(PYTEST_ARGS) && \
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fresh --hypothesis-seed="$$seed" -n auto $(PYTEST_ARGS)
 
 install: ## Install for the machine, and start the service: sudo make install
