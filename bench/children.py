@@ -1,6 +1,5 @@
 """The processes that a measurement starts, and stops again, by their own ids only."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,12 +57,6 @@ def stop(child: subprocess.Popen[str]) -> None:
         child.wait()
     if child.stdout:
         child.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_ready(port: int, path: str, child: subprocess.Popen[str], log: Path, within_s: float = 10.0) -> None:

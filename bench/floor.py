@@ -14,8 +14,9 @@ from pathlib import Path
 import httptools
 import trio
 
-from bench.children import free_port, running, wait_ready
+from bench.children import running, wait_ready
 from hrd.http.wire import Wire, WireBroken
+from tests.upstreams import free_port
 
 RECEIVE_BYTES = 65_536
 BACKLOG = 4096

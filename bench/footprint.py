@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bench.children import free_port
 from bench.figures import Figure
 from bench.machine import cpu_s, resident_mb
 from bench.router import make_home, router, status_s
+from tests.upstreams import free_port
 
 STARTS = 5
 LOOKS = 10

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.children import CannotMeasure, free_port, running, wait_ready
+from bench.children import CannotMeasure, running, wait_ready
+from tests.upstreams import free_port
 
 REPLY = (
     '{"id":"chatcmpl-bench0000000000000000000000","object":"chat.completion","created":1790000000,'

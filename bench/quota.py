@@ -6,7 +6,6 @@ from statistics import median
 
 import msgspec
 
-from bench.children import free_port
 from bench.figures import Figure
 from bench.router import make_home, router
 from hrd.core.access import Caller
@@ -24,6 +23,7 @@ from hrd.core.tour import Tour
 from hrd.pool import Pool, PoolRules
 from hrd.store.migrations import migrate
 from hrd.store.opening import connect
+from tests.upstreams import free_port
 
 SCOPES = 100_000
 CANDIDATES = 100

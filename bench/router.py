@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.children import CannotMeasure, free_port, running, wait_ready
+from bench.children import CannotMeasure, running, wait_ready
+from tests.upstreams import free_port
 
 CLIENT_KEY = "bench-client-key"
 SOFT_FILES = 1024

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.children import CannotMeasure, free_port, running, wait_ready
+from bench.children import CannotMeasure, running, wait_ready
+from tests.upstreams import free_port
 
 
 def test_a_child_that_ends_is_reported_with_what_it_said(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ async def test_a_day_that_was_refused_is_looked_up_for_free_and_the_key_asked_ag
 
 async def test_keys_whose_replies_name_one_account_share_its_quota_until_somebody_says_otherwise(tmp_path: Path) -> None:
     headers = [("openai-organization", "org-test")]
-    day = Fixed("day", Unit.REQUESTS, 6, every(86_400.0), 86_400.0)
+    begun = time.time()  # a day of its own: an end within the hour would be a limit of the key's and the model's
+    day = Fixed("day", Unit.REQUESTS, 6, every(86_400.0, -begun), 86_400.0)
     metered = Metered(Account("openai", "1", [day], wording.says_nothing, with_retry_after(wording.says_nothing)), time.time)
 
     def behave(asked: Asked) -> Answer | Status:

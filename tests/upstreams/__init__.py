@@ -29,7 +29,8 @@ from tests.upstreams.behaviours import (
 )
 from tests.upstreams.checks import Rules
 from tests.upstreams.limits import Limits, Told
-from tests.upstreams.server import Upstream, free_port
+from tests.upstreams.ports import free_port
+from tests.upstreams.server import Upstream
 from tests.upstreams.steps import CLOSE, HANG, RESET
 
 __all__ = [

@@ -251,10 +251,3 @@ class _Conversation:
                 reply.cancel()
                 return
             self._unread += data
-
-
-def free_port() -> int:
-    """A port on which nobody listens: connecting to it is refused."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

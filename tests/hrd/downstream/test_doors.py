@@ -21,6 +21,7 @@ from hrd.downstream.listeners import Connections
 from hrd.downstream.peers import tcp_peer
 from hrd.http.alarms import Alarms
 from hrd.http.limits import HttpLimits
+from tests.upstreams import free_port
 
 LOCAL = "127.0.0.1"
 
@@ -97,12 +98,6 @@ async def greeted_at(host: str, port: int) -> bool:
         while data := await stream.receive_some():
             said += data
     return said.endswith(b"hello")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_it_listens_where_the_settings_say_and_knows_the_port_that_came_of_0() -> None:
