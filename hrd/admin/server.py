@@ -5,10 +5,11 @@ HTTP/1.1 with JSON, so that curl can use it. The kernel says who is at the other
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from hrd import __version__
 from hrd.admin.account_of import set_account
 from hrd.admin.accounts import import_login, sign_in
 from hrd.admin.asking import path_fields, read_ask
@@ -63,6 +64,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 ROOT_UID = 0
+_OTHER_VERSION: Final = "hr may be of another version: hr restart has the installed one take over; all paths: docs/control.md"
 
 
 def may_control(peer: Peer, uid: int, group: int | None) -> bool:
@@ -207,7 +209,7 @@ class Switchboard:
         if there:
             allowed = ", ".join(there)
             return _denying(Denied(405, f"this path takes {allowed}"), [(b"allow", allowed.encode())])
-        return _denying(Denied(404, "there is no such path on the control socket", "see what there is: hr --help"))
+        return _denying(Denied(404, f"hrd {__version__}, which runs, does not know {head.path}", _OTHER_VERSION))
 
 
 def _at_once(route: Route[Q, A], answer: Callable[[Q], A | Denied]) -> Endpoint:

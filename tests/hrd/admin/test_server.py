@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import trio
 
+from hrd import __version__
 from hrd.admin.server import may_control
 from hrd.admin.wire.route import Refused
 from hrd.downstream.peers import Peer
@@ -68,9 +69,10 @@ async def test_the_kernel_says_who_asks(world: World) -> None:
 
 
 @pytest.mark.parametrize("target", ["/", "/v1", "/v1/nothing", "/v1/why", "/v1/why/a/b", "//v1/status", "/v1/status/more"])
-async def test_an_unknown_path_is_not_found(world: World, target: str) -> None:
-    status, _, hint = await said(world, "GET", target)
-    assert (status, hint) == (404, "see what there is: hr --help")
+async def test_a_path_that_is_not_known_tells_an_hr_of_another_version_what_to_do(world: World, target: str) -> None:
+    status, message, hint = await said(world, "GET", target)
+    assert (status, message) == (404, f"hrd {__version__}, which runs, does not know {target}")
+    assert hint.startswith("hr may be of another version: hr restart ")
 
 
 @pytest.mark.parametrize(
