@@ -458,8 +458,7 @@ class Pool:
             learning=self._learning,
             embedding_pin=self._pin.pair,
             embedding_pinned_at=self._pin.at,
-            in_flight=self._lanes.in_flight(),
-            latency_ms=self._lanes.latency_ms(),
+            lanes=self._lanes,
             today=self._today.today(now),
             probing=self._blocks.probing,
         )

@@ -57,7 +57,8 @@ class Group:
             insort(self._rows, row, key=self._key)
             insort(self._sure, (sure, lane.place, lane))
             self._known[lane] = row, sure
-            until = min(until, lane.worth.until)
+            if lane.worth.until < until:
+                until = lane.worth.until
         elif lane.is_probe_due or (lane.is_open and (room.requests >= 1 or lane.may_be_tested(0, 0, now))):
             self._odd[lane] = None
         elif lane.is_open:

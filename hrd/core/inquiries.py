@@ -68,7 +68,7 @@ def _is_worth_it(
     scopes = list(dict.fromkeys(scope for candidate in candidates for scope in candidate.scopes))
     if asked_at is not None and abs(now - asked_at) < every_s:
         return now - asked_at >= SECOND_WORD_S and book.awaits_more(scopes)
-    windows = [window for window in book.windows_at(scopes, now) if window.kind in TOLD and window.owner == PROVIDER]
+    windows = [window for window in book.windows_at(scopes, now, TOLD) if window.owner == PROVIDER]
     is_wanted = requested_at > (asked_at or 0.0)
     if is_wanted or asked_at is None:
         claims = (*windows, *(window for window in book.foreseen(candidates, now) if window.kind in TOLD))

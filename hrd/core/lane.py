@@ -146,7 +146,10 @@ class Lane:
 
     def is_used_up(self, tokens: int, most: int | None) -> bool:
         """Whether by a claim it has nothing left for a request of *tokens* and at most *most* in its reply."""
-        return not self.claimed.takes(tokens, self.output_needed(most))
+        claimed = self.claimed
+        if claimed.requests >= 1 and tokens + self.output_ample <= claimed.least:
+            return False  # seen at a glance
+        return not claimed.takes(tokens, self.output_needed(most))
 
     def stand(self, now: float, size: float = 1.0) -> Standing:
         """Where it stands for a request of *size*, of which 1 is the usual."""

@@ -205,32 +205,38 @@ class Lanes:
         lane.opens_at = lane.shut_until = now
         lane.inexact, lane.guesses = [], []
         for meter in meters:
-            limit = meter.limit_now(now)
-            if limit is None and meter.turns is FIXED and meter.span_s == DAY_S:
-                meter.turn(now)
-                worth.lapses_with(meter)
-                if meter.ends_at is not None:
-                    lane.valid_until = min(lane.valid_until, meter.ends_at)
+            if meter.limit is not None:
+                meter.turn(now)  # what is implied for one span may be gone by that
+            limit = meter.limit
             if limit is not None:
                 until = changes_at(meter, now)
                 if until < lane.valid_until:
                     lane.valid_until = until
                 left = limit - meter.used
-                self._narrow(lane, meter, left - meter.spare)
-                if meter.is_known:
+                room = left - meter.spare
+                if not meter.is_known:
+                    self._narrow_by_claim(lane, meter, room)
+                else:
+                    self._narrow(lane, meter, room)
                     self._note(lane, meter, left, now)
                     if left * MUCH < limit and not evidence.may_test(meter, now):
-                        lane.firm.narrow(meter, left - meter.spare, lane.candidate.credit_price)
+                        lane.firm.narrow(meter, room, lane.candidate.credit_price)
                         lane.firm_until = min(lane.firm_until, evidence.may_test_from(meter, now))
                 if meter.measure is not AT_ONCE:
                     worth.weigh(meter, left / limit if left > 0 else 0.0)
+            elif meter.turns is FIXED and meter.span_s == DAY_S:
+                meter.turn(now)
+                worth.lapses_with(meter)
+                if meter.ends_at is not None:
+                    lane.valid_until = min(lane.valid_until, meter.ends_at)
 
     def _narrow(self, lane: Lane, meter: Meter, left: int) -> None:
-        if meter.is_known:
-            lane.room.narrow(meter, left, lane.candidate.credit_price)
-            if self.reserve:
-                lane.room_shared.narrow(meter, meter.room(self.reserve) or 0, lane.candidate.credit_price)
-        elif meter.measure is AT_ONCE:
+        lane.room.narrow(meter, left, lane.candidate.credit_price)
+        if self.reserve:
+            lane.room_shared.narrow(meter, meter.room(self.reserve) or 0, lane.candidate.credit_price)
+
+    def _narrow_by_claim(self, lane: Lane, meter: Meter, left: int) -> None:
+        if meter.measure is AT_ONCE:
             lane.is_waitable = lane.is_waitable or left < 1
         else:
             lane.claimed.narrow(meter, left, lane.candidate.credit_price)

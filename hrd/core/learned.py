@@ -56,6 +56,8 @@ class Learning:
         """Some model is known by experience to lack something. If not, only settings and catalogue can."""
         self.version = 0
         """Of what keeps whole requests from models: another one, it is worth looking again."""
+        self._outputs: dict[tuple[str, str], tuple[int, int]] = {}
+        """What `output_of` says, until one of its rows changes: it is asked twice for each request."""
         for row in learned:
             self._know(row)
         self._unsaved: dict[tuple[str, str, str], Learned] = {}
@@ -124,7 +126,15 @@ class Learning:
 
     def output_of(self, candidate: Candidate) -> tuple[int, int]:
         """Tokens that its model's replies usually have, and that few have more than."""
-        learned = self._by_model.get(candidate.pair)
+        known = self._outputs.get(candidate.pair)
+        if known is None:
+            if len(self._outputs) >= MODELS_MAX:
+                self._outputs.clear()
+            known = self._outputs[candidate.pair] = self._output_of(candidate.pair)
+        return known
+
+    def _output_of(self, key: tuple[str, str]) -> tuple[int, int]:
+        learned = self._by_model.get(key)
         if learned is None or OUTPUT not in learned:
             return OUTPUT_GUESS_TOKENS, OUTPUT_GUESS_TOKENS
         usual = learned[OUTPUT].value
@@ -147,9 +157,14 @@ class Learning:
         self._drift(key, OUTPUT, round(usual.tokens), now)
 
     def _drift(self, key: tuple[str, str], what: str, value: int, now: float) -> None:
-        known = self._by_model.get(key, {}).get(what)
-        if known is None or known.value != value or known.expires_at - now < LEARNED_S / 2:
+        rows = self._by_model.get(key, {})
+        known = rows.get(what)
+        if known is None:
             self._unsaved[(*key, what)] = self._learn(key, what, value, now)
+        elif known.value != value or known.expires_at - now < LEARNED_S / 2:
+            row = Learned(provider=key[0], model=key[1], what=what, value=value, at=now, expires_at=now + LEARNED_S)
+            self._unsaved[(*key, what)] = rows[what] = row
+            self._outputs.pop(key, None)
 
     def take_unsaved(self) -> list[Learned]:
         """What changes too often to be stored at once."""
@@ -181,11 +196,13 @@ class Learning:
                 del learned[what]
             if not learned:
                 del self._by_model[key]
+        self._outputs.clear()
         self.version += self.says_no
         self.says_no = self._is_against_anything()
 
     def _know(self, row: Learned) -> None:
         self._by_model.setdefault((row.provider, row.model), {})[row.what] = row
+        self._outputs.pop((row.provider, row.model), None)
         self._drops = self._drops or row.what.startswith(_DROP)
         if _says_no(row):
             self.says_no = True
@@ -212,6 +229,7 @@ class Learning:
             return {}
         oldest = next(iter(self._by_model))
         self._usual.pop(oldest, None)
+        self._outputs.pop(oldest, None)
         return self._by_model.pop(oldest)
 
 

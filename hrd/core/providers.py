@@ -198,8 +198,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """By which its replies take from a credit; None: they take nothing, or nobody knows."""
     place: int
     """Its place in the stored order: by provider, then credential, then model."""
+    pair: tuple[str, str] = ("", "")
+    """Its provider's name and its model: asked for several times by each request, so it is made once."""
 
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Its provider's name and its model."""
-        return self.provider.name, self.model
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "pair", (self.provider.name, self.model))

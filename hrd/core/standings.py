@@ -67,9 +67,15 @@ class Standings:
             if tokens <= group.at_a_glance:
                 rankings.append(group.usual())
                 continue
-            tier = tier_of(group.first)
             rows, empty, looked_for = group.sort_out(tokens, most, now)
-            rankings += [group.ranking(tier, rows), group.ranking(tier, empty, is_empty=True)]
+            if rows or empty:
+                tier = group.first.tier
+                if tier is None:
+                    tier = tier_of(group.first)
+                if rows:
+                    rankings.append(group.ranking(tier, rows))
+                if empty:
+                    rankings.append(group.ranking(tier, empty, is_empty=True))
             due += looked_for
         if len(rankings) > 1:
             rankings.sort(key=_BEFORE_ROWS)
@@ -81,9 +87,9 @@ class Standings:
         if self._generation != lanes.generation or now < self._looked_at:
             self._begin(now)
         self._looked_at = now
-        while self._read < lanes.changes.end:
+        while self._read < (end := lanes.changes.end):
             changed = lanes.changes.since(self._read)
-            self._read = lanes.changes.end
+            self._read = end
             for lane in self._lanes if changed is None else dict.fromkeys(changed):
                 if lane in self._alarm_of:
                     self._put(lane, now)

@@ -162,10 +162,10 @@ class Judge:
 
     def _serves(self, account: Account, now: float) -> None:
         """Its windows are not full for everybody: what one of them refuses next is no second refusal in a row."""
-        for window in account.windows:
+        for window in account.windows if self._known else ():
             known = self._known.get(id(window))
-            if known is not None and known.heard_at < now:
-                known.until = min(known.until, now)
+            if known is not None and known.heard_at < now < known.until:
+                known.until = now
 
     def deaf(self, now: float) -> None:
         """Whoever asked is no more: what is said from now on to what was asked before, nobody hears."""

@@ -1,6 +1,6 @@
 """The quota book: what each reservation counts in which meter, and what was said of these. Its owner is the pool."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from hrd.core import failover
 from hrd.core.failures import HintSource, Observation
@@ -103,9 +103,12 @@ class QuotaBook:
         counts = []
         for meter in meters:
             amount = amounts.of(meter.measure)
-            spare = max(0, at_most.of(meter.measure) - amount) if at_most is not None and meter.is_of_tokens else 0
-            count = meter.count(amount, now, spare, amounts.loose_of(meter.measure) if meter.is_sized else 0)
-            if meter in tested:
+            if meter.is_sized:
+                spare = max(0, at_most.of(meter.measure) - amount) if at_most is not None and meter.is_of_tokens else 0
+                count = meter.count(amount, now, spare, amounts.loose_of(meter.measure))
+            else:
+                count = meter.count(amount, now)
+            if tested and meter in tested:
                 evidence.begin_test(meter, now)
                 count.is_test = True
             counts.append(count)
@@ -154,16 +157,18 @@ class QuotaBook:
         holding = self._holdings.pop(number, None)
         if holding is None:
             return
+        meters = []
         for count in holding.counts:
             meter = count.meter
-            is_given_back = meter.measure is REQUESTS and not was_counted
+            meters.append(meter)
+            is_given_back = not was_counted and meter.measure is REQUESTS
             spent = 0 if is_given_back else amounts.of(meter.measure)
             if is_cut and spent < count.amount:
                 spent = count.amount
             meter.settle(count, spent, now, is_counted=was_counted)
             if count.is_excess:
                 excess.settled(count, spent, now)
-        self._meters.touch(*[count.meter for count in holding.counts])
+        self._meters.touch(*meters)
 
     def settle_at(self, number: int, scopes: Sequence[str], at: float, reserved: int, spent: int, now: float) -> None:
         """What another process reserved at *at* has come to *spent* tokens."""
@@ -361,9 +366,10 @@ class QuotaBook:
         scopes that were not touched since the start."""
         return list(self._meters.windows(now, most))
 
-    def windows_at(self, scopes: Iterable[str], now: float) -> list[Window]:
-        """Those of them that stand at *scopes*: however many others there are, it costs no more."""
-        return self._meters.windows_at(scopes, now)
+    def windows_at(self, scopes: Iterable[str], now: float, kinds: Container[str] | None = None) -> list[Window]:
+        """Those of them that stand at *scopes*, of these *kinds* only if any are named: however many others there are, it costs
+        no more."""
+        return self._meters.windows_at(scopes, now, kinds)
 
     def foreseen(self, candidates: Iterable[Candidate], now: float) -> list[Window]:
         """What `windows` will have of *candidates* besides, once they are asked: limits of which nothing was used yet."""

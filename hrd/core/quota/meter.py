@@ -190,8 +190,8 @@ class Meter:
 
     def _leave(self, amount: int) -> None:
         """So much has come back: what the provider has seen came before what it has not."""
-        self.used = max(0, self.used - amount)
-        self.said = max(0, self.said - amount)
+        self.used = self.used - amount if self.used > amount else 0
+        self.said = self.said - amount if self.said > amount else 0
 
     def _begin_anew(self, now: float) -> None:
         """A new span. What is in flight may be counted in it, unless a span is so short that a slow request outlives it."""
@@ -356,12 +356,6 @@ class Meter:
             return None
         room = self.limit - self.used - self.spare
         return room - ceil(kept * self.limit) if kept else room
-
-    def limit_now(self, now: float) -> int | None:
-        """Its limit, brought up to *now*; what only counts is left as it is."""
-        if self.limit is not None:
-            self.turn(now)
-        return self.limit
 
     @property
     def is_idle(self) -> bool:

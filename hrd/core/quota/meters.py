@@ -4,7 +4,7 @@ At start a window stays the row that it was stored as until its scope is first t
 alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 
 import msgspec
@@ -111,9 +111,11 @@ class Meters:
                 if meter.limit is not None:
                     yield meter.row(row.through, now)
 
-    def windows_at(self, scopes: Iterable[str], now: float) -> list[Window]:
-        """Those of them that stand at *scopes*: however many others there are, it costs no more."""
-        meters = [meter for scope in dict.fromkeys(scopes) for meter in self.at(scope)]
+    def windows_at(self, scopes: Iterable[str], now: float, kinds: Container[str] | None = None) -> list[Window]:
+        """Those of them that stand at *scopes*, of these *kinds* only if any are named: however many others there are, it costs
+        no more."""
+        found = (meter for scope in dict.fromkeys(scopes) for meter in self.at(scope))
+        meters = [meter for meter in found if kinds is None or meter.kind in kinds]
         for meter in meters:
             meter.turn(now)
         return [meter.row(self.through, now) for meter in meters if meter.limit is not None]
