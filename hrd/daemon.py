@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -88,7 +89,7 @@ class Daemon:
         self._demo_wanted = demo_wanted
         self._generations = Generations(configuration, remembered.discovered, remembered.accounts)
         self._door = ClientDoor(lambda: self._clients.connections, self._wanted_address)
-        self._started_at = self.now()
+        self._started_at = _since_boot()
         self._stop = trio.Event()
         self._stop_now = trio.Event()
         self._signals = Signals()
@@ -200,7 +201,7 @@ class Daemon:
         return DaemonFacts(
             version=__version__,
             pid=os.getpid(),
-            uptime_s=self.now() - self._started_at,
+            uptime_s=_since_boot() - self._started_at,
             endpoint=endpoint_url(host, port),
             listening=not self._stop.is_set(),
             draining=self._stop.is_set() and not self.is_handed_over,  # then the router goes on, and that is what is asked for
@@ -219,7 +220,7 @@ class Daemon:
         now = self.now()
         snapshot = self._pool.snapshot(now)
         return Gauges(
-            uptime_s=now - self._started_at,
+            uptime_s=_since_boot() - self._started_at,
             in_flight=len(self._clients.calls),
             connections=len(self._clients.connections.open),
             blocks=sum(block.until > now for block in snapshot.blocks),
@@ -451,3 +452,8 @@ class Daemon:
         facts = self.facts()
         able = len(self._pool.roster.enabled)
         return f"{facts.endpoint}, {able} providers, {facts.in_flight} requests in flight"
+
+
+def _since_boot() -> float:
+    """It goes on while the machine sleeps, and nobody sets it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -92,7 +92,7 @@ class Pool:
         self._blocks = BlockBook(remembered.blocks)
         names = true_names(roster)
         self._prices = CreditPrices(roster)
-        self._unsaved: list[Row] = list(self._blocks.move(names))
+        self._unsaved: list[Row] = [*self._blocks.bring_back(remembered.at), *self._blocks.move(names)]
         through = remembered.next_reservation - 1
         self._book = QuotaBook(remembered.windows, remembered.spent, remembered.at, names, self._prices.at, through)
         self._learning = Learning(remembered.learned)
@@ -107,7 +107,8 @@ class Pool:
         self._named: dict[str, str] = {}
         self._pin = Pin((pin.provider, pin.model), pin.at) if pin is not None and pin.provider else Pin(None)
         self._selections = Selections(roster)
-        self._forget_at = 0.0
+        self._forgot_at = 0.0
+        self._seen_at = remembered.at
         self.clients = ClientBook(remembered.charged, remembered.asked_lately, remembered.held)
         self.elsewhere = Elsewhere(
             remembered.held,
@@ -473,12 +474,15 @@ class Pool:
         """What is stored now and then, by the clock: windows that changed since the last call, blocks that are over. Nothing
         once another process has taken over: it counts ours with its own."""
         self._today.turn(now)
-        if now >= self._forget_at:
-            self._forget_at = now + FORGET_S
+        if now < self._seen_at:
+            self._unsaved += self._blocks.bring_back(now)
+        self._seen_at = now
+        if abs(now - self._forgot_at) >= FORGET_S:
+            self._forgot_at = now
             self._learning.forget_expired(now)
             self._book.expire(now)
             self._book.forget_idle(now)
+        first, self._unsaved = self._unsaved, []
         if self.is_retired:
             return []
-        first, self._unsaved = self._unsaved, []
         return [*first, *self._book.take_unsaved(now), *self._learning.take_unsaved(), *self._blocks.forget_old(now)]

@@ -155,7 +155,7 @@ class ProvidersSide:
         due = []
         for name in roster.enabled:
             provider, known = roster.providers[name], self._generations.discovered.get(name)
-            if provider.discover and (known is None or now - known.at >= age_s):
+            if provider.discover and (known is None or abs(now - known.at) >= age_s):  # a clock may have been ahead
                 due.append((provider, roster.credentials[name][0]))
         return due
 

@@ -183,6 +183,13 @@ class BlockBook:
         """Somebody else has lifted it."""
         self._drop(scope, lambda block: block.reason == reason)
 
+    def bring_back(self, now: float) -> list[Block]:
+        """The clock has been set back: nothing holds longer for that. What had to be changed."""
+        changed = [after for block in self.blocks() if (after := blocks.brought_back(block, now)) is not block]
+        for block in changed:
+            self.put(block)
+        return changed
+
     def forget_old(self, now: float) -> list[BlockLifted]:
         """Drop what has been over for so long that its step counts no more."""
         return [

@@ -5,6 +5,8 @@ how far up the ladder the next failure lands, and because the first request afte
 others still pass the scope over. A success begun after the block was set clears it.
 """
 
+import math
+
 import msgspec
 
 from hrd.core.failures import HintSource
@@ -25,6 +27,8 @@ PROBED_OVER_S = 3600.0
 """A longer block whose end is only a provider's word or our guess is looked at before."""
 PROBES_A_DAY = 8
 DAY_S = 86400.0
+AHEAD_S = 1.0
+"""A clock that is put right by less is left to it."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -106,6 +110,22 @@ def probed(block: Block, now: float, *, first_s: float, longest_s: float) -> Blo
     if len(probed_at) >= PROBES_A_DAY:
         next_probe = max(next_probe, probed_at[0] + DAY_S)
     return msgspec.structs.replace(block, next_probe=next_probe, probe_s=probe_s, probed_at=probed_at)
+
+
+def brought_back(block: Block, now: float) -> Block:
+    """*block* by a clock that has been set back since: what it had to run when it was set, or last probed, it has to run from
+    *now* on. Else a key would wait for the year that a machine was started in by mistake."""
+    newest = max(block.set_at, *block.probed_at, -math.inf)
+    if newest - now <= AHEAD_S:
+        return block
+    set_back_s = max(0.0, block.set_at - now)
+    return msgspec.structs.replace(
+        block,
+        set_at=block.set_at - set_back_s,
+        until=block.until if block.until >= FOREVER else block.until - set_back_s,
+        next_probe=block.next_probe - (newest - now) if block.next_probe is not None else None,
+        probed_at=tuple(at - (newest - now) for at in block.probed_at),
+    )
 
 
 def _step_of(previous: Block | None, now: float) -> int:

@@ -83,7 +83,7 @@ class _Client:
         if spent is None:
             spent = self._days[number] = _Spent()
             while len(self._days) > DAYS_KEPT:
-                del self._days[min(self._days)]
+                del self._days[next(iter(self._days))]
         return spent
 
     def is_idle(self, today: int) -> bool:
@@ -108,7 +108,8 @@ class ClientBook:
     def __init__(
         self, charged: Iterable[Charge] = (), asked_lately: Iterable[AskedAt] = (), held: Iterable[Reservation] = ()
     ) -> None:
-        """What a store remembers: this day's charges, the requests of the last minute, what other processes still hold."""
+        """What a store remembers: charges of this day and of those next to it, the requests of the last minute, what other
+        processes still hold."""
         self._clients: dict[str, _Client] = {}
         self._elsewhere: dict[int, str] = {}
         """Reservations of other processes, and whose they are."""

@@ -11,19 +11,23 @@ CREDENTIALS_MAX = 10_000
 
 
 class DayBook:
-    """Counts by provider and credential; begins anew at midnight."""
+    """Counts by provider and credential; begins anew at midnight. A clock that jumped over midnight and back finds what it
+    left."""
 
     def __init__(self, today: Iterable[DayCounts], at: float) -> None:
         """*today*: what a store remembered at *at* of that day."""
         self._counts = {(counts.provider, counts.credential): counts for counts in today}
         self._day = int(at // DAY_S)
+        self._left: tuple[int, dict[tuple[str, str], DayCounts]] = (self._day, {})
+        """The day before it, and its counts."""
 
     def turn(self, now: float) -> None:
         """Begin a new day if one has begun."""
         day = int(now // DAY_S)
         if day != self._day:
-            self._counts.clear()
-            self._day = day
+            left, counts = self._left
+            self._left = self._day, self._counts
+            self._day, self._counts = day, counts if left == day else {}
 
     def count(self, candidate: Candidate, usage: Usage, *, is_error: bool, now: float) -> None:
         """One attempt is over."""

@@ -36,7 +36,7 @@ class Draft(msgspec.Struct, kw_only=True, eq=False):
         before = self.cost_microusd
         self.cost_microusd = None if before is None or cost_microusd is None else before + cost_microusd
 
-    def entry(self, now: float) -> Entry:
+    def entry(self, total_ms: float) -> Entry:
         candidate, ask = self.candidate, self.tour.ask
         answered = (candidate.provider.name, candidate.model, candidate.credential.fingerprint) if candidate else ("", "", "")
         return Entry(
@@ -55,7 +55,7 @@ class Draft(msgspec.Struct, kw_only=True, eq=False):
             cost_microusd=self.cost_microusd,
             session=ask.session,
             first_token_ms=self.first_token_ms,
-            total_ms=(now - self.at) * 1000.0,
+            total_ms=total_ms,
             waited_ms=self.waited_s * 1000.0,
             attempts=tuple(self.tour.notes),
             order=self.order,

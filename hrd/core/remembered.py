@@ -127,7 +127,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountNamed, ...] = ()
     today: tuple[DayCounts, ...] = ()
     charged: tuple[Charge, ...] = ()
-    """What client keys have spent this UTC day."""
+    """What client keys have spent this UTC day, the one before it, and later by a clock that was ahead: the oldest first."""
     asked_lately: tuple[AskedAt, ...] = ()
     """Requests that were sent within the last minute, one each."""
     held: tuple[Reservation, ...] = ()

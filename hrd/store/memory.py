@@ -194,7 +194,7 @@ class MemoryStore:
             discovered=tuple(discovered for _, discovered in sorted(disk.discovered.items())),
             accounts=tuple(account for _, account in sorted(disk.accounts.items())),
             today=_today(disk.usage, day_of(now)),
-            charged=tuple(charge for (_, day), charge in sorted(disk.charged.items()) if day == day_of(now)),
+            charged=self._charged(day_of(now)),
             asked_lately=self._asked_lately(now - LATELY_S),
             held=tuple(row.reservation for row in self._held() if row.process in self._living),
             held_by={row.reservation.id: row.process for row in self._held() if row.process in self._living},
@@ -245,9 +245,15 @@ class MemoryStore:
         """By other processes."""
         return [row for row in self.disk.ledger.values() if row.state is State.HELD and row.process != self._process]
 
+    def _charged(self, today: int) -> tuple[Charge, ...]:
+        since = min(today, max((day for _, day in self.disk.charged), default=today)) - 1
+        charged = sorted(self.disk.charged.values(), key=lambda charge: (charge.day, charge.client))
+        return tuple(charge for charge in charged if charge.day >= since)
+
     def _windows(self, now: float) -> Iterator[Asleep]:
+        since = min(now, max((window.seen_at for window in self.disk.windows.values()), default=now)) - WINDOWS_KEPT_S
         for window in self.disk.windows.values():
-            if window.seen_at > now - WINDOWS_KEPT_S:
+            if window.seen_at > since:
                 yield put_to_sleep(window)
 
     def _spent(self) -> Iterator[Spent]:

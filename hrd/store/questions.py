@@ -40,7 +40,8 @@ USAGE = """SELECT provider, model, credential, client, hour / 24 AS day,
 
 SESSIONS = """SELECT session, client, day, requests, errors, input_tokens, output_tokens, cost_microusd, unpriced FROM sessions
     WHERE day >= ?1 AND (?2 = '' OR client = ?2) ORDER BY day DESC, session, client LIMIT ?3"""
-CHARGED = "SELECT client, day, requests, tokens, cost_microusd FROM client_days WHERE day = ? ORDER BY client"
+CHARGED = """SELECT client, day, requests, tokens, cost_microusd FROM client_days
+    WHERE day >= min(?, (SELECT max(day) FROM client_days)) - 1 ORDER BY day, client"""
 ASKED_LATELY = """SELECT client, min(at) AS first FROM (SELECT client, request_id, at FROM ledger ORDER BY id DESC LIMIT ?)
     WHERE at > ? AND client <> '' GROUP BY client, request_id ORDER BY first, client"""
 LATELY_S = 60.0
@@ -173,9 +174,11 @@ def _blocks(connection: sqlite3.Connection, now: float) -> Iterator[Block]:
 
 
 def _windows(connection: sqlite3.Connection, now: float) -> tuple[Asleep, ...]:
-    """As they are stored: there may be a hundred thousand, and most are never asked for."""
-    sql = "SELECT scope, through, seen_at, body FROM windows WHERE seen_at > ?"
-    return tuple(map(Asleep._make, connection.execute(sql, (now - WINDOWS_KEPT_S,))))
+    """As they are stored: there may be a hundred thousand, and most are never asked for. None is too old by a clock that is
+    years ahead, and may be put right later."""
+    rows = list(map(Asleep._make, connection.execute("SELECT scope, through, seen_at, body FROM windows")))
+    since = min(now, max((row.seen_at for row in rows), default=now)) - WINDOWS_KEPT_S
+    return tuple(row for row in rows if row.seen_at > since)
 
 
 def _spent(connection: sqlite3.Connection, windows: Sequence[Asleep]) -> list[Spent]:

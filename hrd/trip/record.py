@@ -6,6 +6,7 @@ Everything that was claimed is settled here, exactly once, however the request e
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
+import trio
 
 from hrd.core.access import Caller
 from hrd.core.ask import FINISHED_WITH_TOOLS
@@ -182,7 +183,7 @@ class Recorder:
 
     def _last_rows(self, trip: Trip) -> list[Row]:
         trip.recorded = True
-        entry = trip.draft.entry(self._now())
+        entry = trip.draft.entry((trio.current_time() - trip.started) * 1000.0)
         self._finished(entry)
         trip.tab.close()
         return [*trip.tab.take_charges(), entry]

@@ -138,7 +138,7 @@ class ModelLookups:
             lists: list[Discovered] = []
             for provider, credential in self._due():
                 asked = (provider.name, provider.base_url, credential.fingerprint)
-                if self._now() - self._failed_at.get(asked, 0.0) < RETRY_S:
+                if abs(self._now() - self._failed_at.get(asked, 0.0)) < RETRY_S:  # a clock may be set back
                     continue
                 read = await self._read(provider, credential)
                 if isinstance(read, LookupFailed):

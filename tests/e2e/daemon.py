@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ CONTROL_S = 60.0
 KEPT_NAMES = ("PYTHONPATH", "COV")
 """How names begin that are kept of the tests' own environment: which code is tested, and how. All else is the test's own."""
 LOG_SHOWN_CHARS = 8000
+DAY_S = 86400.0
 MESSAGES = [{"role": "user", "content": "hello"}]
 
 
@@ -235,6 +237,13 @@ async def wait_until(holds: Callable[[], Awaitable[bool]], within_s: float = 10.
     with trio.fail_after(within_s):
         while not await holds():  # noqa: ASYNC110 - another process: there is no event to wait for
             await trio.sleep(LOOK_S)
+
+
+async def wait_for_a_day(lasting_s: float = 60.0) -> None:
+    """So long at least until midnight, for what goes by the day."""
+    left_s = DAY_S - time.time() % DAY_S
+    if left_s < lasting_s:
+        await trio.sleep(left_s + 0.1)
 
 
 def answered(response: httpx2.Response) -> str:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -242,12 +243,15 @@ async def nobody_finishes(router: Router) -> bool:
 
 
 async def counts_of(router: Router, *upstreams: Upstream) -> dict[str, int]:
-    """How many requests there were: for `hr usage`, for the daemon of the day, for who was asked."""
-    totals = (await router.control("GET", "/v1/usage")).json()["totals"]
+    """How many requests there were: for `hr usage`, for the daemons of the day, for who was asked."""
+    status = await router.status()
+    usage = (await router.control("GET", "/v1/usage")).json()
+    totals, today = usage["totals"], datetime.fromtimestamp(status["now"], UTC).date().isoformat()
+    (groq,) = (row for row in status["providers"] if row["name"] == "groq")
     return {
         "asked": sum(len(upstream.asked) for upstream in upstreams),
         "usage": totals["requests"] - totals["errors"],
-        "today": (await router.provider("groq"))["requests_today"],
+        "today": groq["requests_today"] + sum(row["requests"] for row in usage["rows"] if row["day"] < today),
     }
 
 

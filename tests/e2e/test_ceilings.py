@@ -13,7 +13,7 @@ import httpx2
 import pytest
 import trio
 
-from tests.e2e.daemon import Router, answered, running, wait_until
+from tests.e2e.daemon import Router, answered, running, wait_for_a_day, wait_until
 from tests.upstreams import Answer, Events, Late, Upstream
 from tests.upstreams.behaviours import DONE, Usage
 
@@ -37,6 +37,7 @@ async def limits_of(router: Router) -> dict[str, Any]:
 
 
 async def test_what_was_spent_today_holds_over_a_hand_over_a_restart_and_a_kill(tmp_path: Path) -> None:
+    await wait_for_a_day()
     async with Upstream(Answer(usage=Usage(20, 5))) as upstream, router_of(tmp_path, upstream) as router:
         set_ = await router.hr("limit", "set", "first", "--req-day", "4", "--rpm", "100")
         assert set_.returncode == 0, set_.stderr
@@ -60,6 +61,7 @@ async def test_what_was_spent_today_holds_over_a_hand_over_a_restart_and_a_kill(
 
 
 async def test_a_request_that_a_kill_cut_off_stays_charged(tmp_path: Path) -> None:
+    await wait_for_a_day()
     async with Upstream(Late(Answer(), 60.0)) as upstream, router_of(tmp_path, upstream, PROXY_LIMIT_REQ_DAY="1") as router:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_ask_and_be_cut_off, router)

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 import trio
 
-from tests.e2e.daemon import Router, wait_until
+from tests.e2e.daemon import DAY_S, Router, wait_until
 from tests.e2e.upstream_process import UpstreamProcess, upstream_process
 
 pytestmark = pytest.mark.e2e
@@ -138,9 +138,21 @@ async def _nothing_lost(
     assert counters["requests"] >= clients.completed
     assert counters["output_tokens"] >= 3 * clients.completed
     assert all(counters[name] >= count for name, count in before.items()), (before, counters)
-    (client,) = (await router.control("GET", "/v1/limits")).json()["clients"]
-    assert client["spent"]["requests"] == counters["requests"], "each request is charged to its client key once"
-    assert client["spent"]["tokens"] >= counters["input_tokens"] + counters["output_tokens"]
+    limits = (await router.control("GET", "/v1/limits")).json()
+    spent, charged = limits["clients"][0]["spent"], _charged(router.home)
+    assert (spent["requests"], spent["tokens"]) == charged.get(int(limits["now"] // DAY_S), (0, 0))
+    requests, tokens = map(sum, zip(*charged.values(), strict=True))
+    assert requests == counters["requests"], "each request is charged to its client key once"
+    assert tokens >= counters["input_tokens"] + counters["output_tokens"]
     row = await router.provider("groq")
     assert (row["state"], row["credentials"][0]["state"]) == ("blocked", "rejected")
     return counters
+
+
+def _charged(home: Path) -> dict[int, tuple[int, int]]:
+    """Day → the requests and tokens that are charged to the client key: midnight may come in between."""
+    with closing(sqlite3.connect(f"file:{home}/hrd.db?mode=ro", uri=True)) as database:
+        return {
+            day: (requests, tokens)
+            for day, requests, tokens in database.execute("SELECT day, requests, tokens FROM client_days")
+        }

@@ -19,7 +19,7 @@ import httpx2
 import pytest
 import trio
 
-from tests.e2e.daemon import Router, answered, running, wait_until
+from tests.e2e.daemon import Router, answered, running, wait_for_a_day, wait_until
 from tests.e2e.ledger import EACH_ONCE, read_ledger
 from tests.e2e.load import Load
 from tests.e2e.restarts import (
@@ -441,6 +441,7 @@ async def _has_streamed(load: Load) -> bool:
 
 async def test_a_request_that_fails_over_after_the_hand_over_is_counted_by_both(tmp_path: Path) -> None:
     """The old process's first candidate answers 429 only after the hand-over; the new one knows of its block at once."""
+    await wait_for_a_day()
     bad = Late(Status.json(429, {"error": {"message": "Rate limit reached"}}, [("retry-after", "600")]), 1.6)
     async with Upstream(bad) as limited, Upstream(WHOLE) as good:
         settings = SETTINGS | {

@@ -27,7 +27,7 @@ class Recount:
         self._meters = meters
         self._price_at = price_at
         self._rows = [row for row in rows if row.at > now - SPENT_S]
-        self._until = now + SPENT_S
+        self._read_at = now
         """For a while: a meter that is made anew may have counted before the process began."""
         self._by_scope: dict[str, list[Spent]] | None = None
 
@@ -104,5 +104,5 @@ class Recount:
         self._by_scope = None
 
     def forget_old(self, now: float) -> None:
-        if now > self._until:
+        if abs(now - self._read_at) > SPENT_S:
             self._rows, self._by_scope = [], None

@@ -3,7 +3,7 @@
 import pytest
 
 from hrd.core.block_book import PROBED_REASONS, SCOPES_MAX, BlockBook
-from hrd.core.blocks import Block
+from hrd.core.blocks import FOREVER, Block
 from hrd.core.failures import HintSource
 from hrd.core.remembered import BlockLifted
 
@@ -112,6 +112,43 @@ def test_a_block_is_remembered_for_an_hour_for_the_sake_of_its_step() -> None:
     assert book.forget_old(NOW + 5 + 3600) == []
     assert book.forget_old(NOW + 5 + 3601) == [BlockLifted(scope=MINE[0], reason="errors")]
     assert book.forget_old(NOW + 9999) == []
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_longer() -> None:
+    """Set by a clock that was years ahead, they hold as long from now on as they were to hold; others are left alone."""
+    ahead = NOW + 11 * 365 * 86400
+    weeks = Block(
+        scope=MINE[2],
+        reason="quota",
+        source=HintSource.BODY,
+        set_at=NOW - 900,
+        until=NOW + 86400,
+        next_probe=ahead + 7200,
+        probe_s=3600.0,
+        probed_at=(NOW - 600, ahead),
+    )
+    book = BlockBook(
+        [
+            Block(scope=MINE[0], reason="errors", source=HintSource.GUESS, set_at=ahead, until=ahead + 60),
+            Block(scope=MINE[1], reason="rejected", source=HintSource.GUESS, set_at=ahead, until=FOREVER),
+            block(MINE[1], "rate limit", 30),
+            weeks,
+        ]
+    )
+    changed = []
+    book.changed = changed.append
+    rows = {one.reason: one for one in book.bring_back(NOW)}
+    assert {reason: one.until - NOW for reason, one in rows.items()} == {
+        "errors": 60.0,
+        "rejected": FOREVER - NOW,
+        "quota": 86400.0,
+    }
+    assert {one.set_at for one in rows.values()} == {NOW, NOW - 900}
+    assert rows["quota"].next_probe == NOW + 7200, "two hours after the last one"
+    assert max(rows["quota"].probed_at) == NOW
+    assert set(changed) == set(MINE)
+    assert book.get(MINE[1], "rate limit") == block(MINE[1], "rate limit", 30)
+    assert book.bring_back(NOW) == []
 
 
 def test_names_that_clients_make_up_fill_no_more_than_its_room_and_cost_nobody_else_a_block() -> None:

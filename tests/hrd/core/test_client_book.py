@@ -280,6 +280,16 @@ def test_a_clock_that_jumps_over_midnight_and_back_forgives_nothing() -> None:
     refused(book, ceilings)
 
 
+def test_a_clock_that_starts_in_1970_and_is_put_right_forgives_nothing() -> None:
+    book = ClientBook([Charge(client="c", day=day, requests=1) for day in (TODAY - 1, TODAY)])
+    ceilings = Ceilings(requests_day=2)
+    for _ in range(2):
+        admit(book, ceilings, now=60.0).ask(0)
+    refused(book, ceilings, now=60.0)
+    admit(book, ceilings).ask(0)
+    refused(book, ceilings)
+
+
 def test_a_clock_that_was_set_back_holds_nobody_longer_than_a_minute_more() -> None:
     book, ceilings = ClientBook(), Ceilings(rpm=1)
     admit(book, ceilings, now=NOON + 3600)

@@ -30,6 +30,16 @@ def test_at_midnight_everything_is_nought_also_for_whom_nobody_asks() -> None:
     assert book.today(MIDNIGHT + 2)[KEY].requests == 1
 
 
+def test_a_clock_that_jumps_over_midnight_and_back_finds_what_it_left() -> None:
+    book = DayBook([], NOON)
+    book.count(ONE, USAGE, is_error=False, now=NOON)
+    book.count(ONE, USAGE, is_error=False, now=MIDNIGHT + 1)
+    book.count(ONE, USAGE, is_error=False, now=NOON + 60)
+    assert book.today(NOON + 61)[KEY].requests == 2
+    assert book.today(MIDNIGHT + 2)[KEY].requests == 1
+    assert book.today(MIDNIGHT + 2 * 86_400) == {}
+
+
 def test_a_new_process_counts_on() -> None:
     book = DayBook([DayCounts(provider="alpha", credential="alpha-a1", requests=41)], NOON)
     book.count(ONE, USAGE, is_error=False, now=NOON)

@@ -11,7 +11,7 @@ AT = 1_000_000.0
 
 def test_a_request_of_which_nothing_more_is_known_has_crashed() -> None:
     tour = Tour(Ask(kind=Kind.CHAT, model="x" * 300, stream=True))
-    entry = Draft(request_id="req-1", at=AT, endpoint="/v1/chat/completions", client="client-1", tour=tour).entry(AT + 0.25)
+    entry = Draft(request_id="req-1", at=AT, endpoint="/v1/chat/completions", client="client-1", tour=tour).entry(250.0)
     assert (entry.outcome, entry.status, entry.total_ms, entry.stream) == (Outcome.CRASHED, 500, 250.0, True)
     assert (entry.provider, entry.model, entry.credential) == ("", "", "")
     assert entry.model_asked == "x" * 200
@@ -29,7 +29,7 @@ def test_what_the_journey_gathered_stands_in_the_entry() -> None:
     draft.waited_s, draft.first_token_ms = 1.5, 12.0
     draft.order, draft.notes = ("a", "b"), ("seed left out",)
     draft.passed_over = (PassedOver(candidate="c", why="quota", until=AT + 9),)
-    entry = draft.entry(AT + 2)
+    entry = draft.entry(2000.0)
     assert (entry.provider, entry.model, entry.credential) == ("alpha", "m1", "alpha-a1")
     assert (entry.outcome, entry.reason, entry.waited_ms, entry.first_token_ms) == (
         Outcome.INTERRUPTED, "broke off", 1500.0, 12.0,

@@ -180,8 +180,32 @@ async def test_what_client_keys_spend_is_added_up_by_day(open_as: OpenStore) -> 
     store.commit_nowait([Charge(client="client-2", day=today - 1, requests=9)])
     store.commit_nowait([Charge(client="client-1", day=today, requests=1, tokens=700, cost_microusd=40)])
     store.commit_nowait([Charge(client="client-1", day=today, tokens=-550, cost_microusd=-30)])
-    assert open_as(NEW).load(NOON).charged == (Charge(client="client-1", day=today, requests=1, tokens=150, cost_microusd=10),)
-    assert open_as(NEW).load(NOON + 86400).charged == ()
+    before = Charge(client="client-2", day=today - 1, requests=9)
+    now = Charge(client="client-1", day=today, requests=1, tokens=150, cost_microusd=10)
+    assert open_as(NEW).load(NOON).charged == (before, now)
+    assert open_as(NEW).load(NOON + 86400).charged == (before, now), "tomorrow by a clock that may be set back"
+
+
+@pytest.mark.parametrize("years", [-50, 11])
+async def test_a_clock_that_is_years_off_when_we_start_makes_nothing_forgotten(open_as: OpenStore, years: int) -> None:
+    """It is put right a little later, and what was spent today still counts."""
+    today = int(NOON // 86400)
+    charge = Charge(client="client-1", day=today, requests=1)
+    open_as(OLD).commit_nowait([charge, window(through=0, seen_at=NOON)])
+    remembered = open_as(NEW).load(NOON + years * 365 * 86400)
+    assert remembered.charged == (charge,)
+    assert [wake(one) for one in remembered.windows] == [window(through=0, seen_at=NOON)]
+    assert [one.seen_at for one in open_as(NEW).load(NOON + 35 * 86400).windows] == [NOON]
+
+
+async def test_what_was_written_by_a_clock_that_was_ahead_hides_nothing(open_as: OpenStore) -> None:
+    today, ahead = int(NOON // 86400), NOON + 11 * 365 * 86400
+    charges = [Charge(client="client-1", day=day, requests=1) for day in (today, int(ahead // 86400))]
+    rows = [window("requests/day", through=0, seen_at=NOON), window("tokens/day", through=0, seen_at=ahead)]
+    open_as(OLD).commit_nowait([*charges, *rows])
+    remembered = open_as(NEW).load(NOON)
+    assert remembered.charged == tuple(charges)
+    assert {one.seen_at for one in remembered.windows} == {NOON, ahead}
 
 
 async def test_what_was_set_aside_for_a_client_key_stays_spent_when_its_process_dies(open_as: OpenStore) -> None:
