@@ -356,7 +356,7 @@ class Pool:
         self._blocks.end(reservation.id)
         if claim.may_pin:
             self._pin.end(reservation.id)
-        self._today.count(candidate, usage, is_error=is_error, now=now)
+        self._today.count(candidate, usage, is_error=is_error, begun_at=claim.begun_at, now=now)
         if not self._line.is_empty:
             self._line.call(candidate)
         return Settlement(id=reservation.id, at=now, tokens=spent, outcome=outcome)

@@ -1,4 +1,4 @@
-"""The day book: what each credential did on this UTC day, in attempts."""
+"""The day book: what each credential did on this UTC day, in attempts. One belongs to the day on which it began."""
 
 from collections.abc import Iterable
 
@@ -8,18 +8,19 @@ from hrd.core.remembered import DayCounts
 
 DAY_S = 86400
 CREDENTIALS_MAX = 10_000
+Counts = dict[tuple[str, str], DayCounts]
+"""By provider and credential."""
 
 
 class DayBook:
-    """Counts by provider and credential; begins anew at midnight. A clock that jumped over midnight and back finds what it
-    left."""
+    """Begins anew at midnight. A clock that jumped over midnight and back finds what it left."""
 
     def __init__(self, today: Iterable[DayCounts], at: float) -> None:
         """*today*: what a store remembered at *at* of that day."""
-        self._counts = {(counts.provider, counts.credential): counts for counts in today}
         self._day = int(at // DAY_S)
-        self._left: tuple[int, dict[tuple[str, str], DayCounts]] = (self._day, {})
-        """The day before it, and its counts."""
+        self._counts: Counts = {(counts.provider, counts.credential): counts for counts in today}
+        self._left: tuple[int, Counts] = (self._day, {})
+        """The day that it left last, and its counts."""
 
     def turn(self, now: float) -> None:
         """Begin a new day if one has begun."""
@@ -29,35 +30,36 @@ class DayBook:
             self._left = self._day, self._counts
             self._day, self._counts = day, counts if left == day else {}
 
-    def count(self, candidate: Candidate, usage: Usage, *, is_error: bool, now: float) -> None:
+    def count(self, candidate: Candidate, usage: Usage, *, is_error: bool, begun_at: float, now: float) -> None:
         """One attempt is over."""
-        if now // DAY_S != self._day:
-            self.turn(now)
-        key = (candidate.provider.name, candidate.credential.fingerprint)
-        counts = self._counts.get(key)
-        if counts is None:
-            if len(self._counts) >= CREDENTIALS_MAX:
-                return
-            counts = self._counts[key] = DayCounts(provider=key[0], credential=key[1])
-        counts.requests += 1
-        counts.errors += is_error
-        counts.input_tokens += usage.input_tokens
-        counts.output_tokens += usage.output_tokens
+        counts = self._of((candidate.provider.name, candidate.credential.fingerprint), begun_at, now)
+        if counts is not None:
+            counts.requests += 1
+            counts.errors += is_error
+            counts.input_tokens += usage.input_tokens
+            counts.output_tokens += usage.output_tokens
 
-    def add(self, counts: DayCounts, now: float) -> None:
+    def add(self, counts: DayCounts, begun_at: float, now: float) -> None:
         """What somebody else counted."""
-        self.turn(now)
-        key = (counts.provider, counts.credential)
-        known = self._counts.get(key)
-        if known is None:
-            if len(self._counts) >= CREDENTIALS_MAX:
-                return
-            known = self._counts[key] = DayCounts(provider=key[0], credential=key[1])
-        known.requests += counts.requests
-        known.errors += counts.errors
-        known.input_tokens += counts.input_tokens
-        known.output_tokens += counts.output_tokens
+        known = self._of((counts.provider, counts.credential), begun_at, now)
+        if known is not None:
+            known.requests += counts.requests
+            known.errors += counts.errors
+            known.input_tokens += counts.input_tokens
+            known.output_tokens += counts.output_tokens
 
-    def today(self, now: float) -> dict[tuple[str, str], DayCounts]:
+    def today(self, now: float) -> Counts:
         self.turn(now)
         return dict(self._counts)
+
+    def _of(self, key: tuple[str, str], begun_at: float, now: float) -> DayCounts | None:
+        """That day's; None if it is over and done with, or full."""
+        self.turn(now)
+        begun_on = int(begun_at // DAY_S)
+        left, before = self._left
+        if begun_on != self._day and begun_on != left:
+            return None
+        day = self._counts if begun_on == self._day else before
+        if key not in day and len(day) < CREDENTIALS_MAX:
+            day[key] = DayCounts(provider=key[0], credential=key[1])
+        return day.get(key)

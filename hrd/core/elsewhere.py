@@ -116,9 +116,9 @@ class Elsewhere:
         else:
             self.follow(row, now)
 
-    def count(self, counts: DayCounts, now: float) -> None:
-        """What another process's request adds to this day."""
-        self._today.add(counts, now)
+    def count(self, counts: DayCounts, begun_at: float, now: float) -> None:
+        """What another process's request adds to its day."""
+        self._today.add(counts, begun_at, now)
 
     def gone(self, numbers: Iterable[int], now: float) -> None:
         """Whoever held these is no more, and nobody else settles them: they count as spent, and are out no longer."""

@@ -13,7 +13,7 @@ from hrd.handover.channel import Channel, ChannelGone, Packet
 from hrd.handover.messages import Farewell, Given, May, MayI, Older, Progress, Rows, StopBy, StopToo, rows_of, sent
 from hrd.pool import Pool
 from hrd.store.contract import Store
-from hrd.store.counting import DAY_HOURS, HOUR_S, Totals, count
+from hrd.store.counting import HOUR_S, Totals, count
 
 
 class Finishing(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,9 +188,8 @@ class Predecessors:
     def _count(self, entry: Entry, now: float) -> None:
         totals: Totals = {}
         count(entry, totals)
-        today = int(now // (HOUR_S * DAY_HOURS))
         for (hour, provider, credential, _, _), counts in totals.items():
-            if provider and hour // DAY_HOURS == today:
+            if provider:
                 day = DayCounts(
                     provider=provider,
                     credential=credential,
@@ -199,4 +198,4 @@ class Predecessors:
                     input_tokens=counts.input_tokens,
                     output_tokens=counts.output_tokens,
                 )
-                self._pool.elsewhere.count(day, now)
+                self._pool.elsewhere.count(day, hour * HOUR_S, now)

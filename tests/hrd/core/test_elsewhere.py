@@ -221,7 +221,7 @@ def test_what_was_learned_pinned_named_and_counted_is_known_here() -> None:
     books.elsewhere.follow(Learned(provider="groq", model="m", what="tools", value=1, at=NOON, expires_at=NOON + 9), NOON)
     books.elsewhere.follow(EmbeddingPin(provider="groq", model="e", at=NOON), NOON)
     books.elsewhere.follow(AccountNamed(credential="groq-1", account="me"), NOON)
-    books.elsewhere.count(DayCounts(provider="groq", credential="groq-1", requests=2, errors=1, input_tokens=5), NOON)
+    books.elsewhere.count(DayCounts(provider="groq", credential="groq-1", requests=2, errors=1, input_tokens=5), NOON, NOON)
     assert books.learning.of("groq", "m") == {"tools": 1}
     assert (books.pin.pair, books.named) == (("groq", "e"), {"groq-1": "me"})
     today = books.today.today(NOON)["groq", "groq-1"]
