@@ -8,6 +8,7 @@ from hrd.core.failures import HintSource
 from hrd.core.lane import Lane
 from hrd.core.lanes import Lanes
 from hrd.core.line import Line
+from hrd.core.quota.opening import SPARE_WAIT_S
 from hrd.core.tour import Tour
 
 WINDOW = "window"
@@ -55,6 +56,8 @@ class Hindrance:
         """When this request, which nobody else can serve, may ask *lane*: behind those who wait for it already."""
         ahead = 0 if self._line.is_empty else self._line.before(tour.place, tour.ask.priority, lane.candidate)
         at = self._fits_at(lane, tour, now, shares=shares, ahead=ahead, patient=True)
+        if ahead and at > now + SPARE_WAIT_S and self._line.may_give_up(tour.place, tour.ask.priority, lane.candidate):
+            at = min(at, max(now + SPARE_WAIT_S, self._fits_at(lane, tour, now, shares=shares, patient=True)))
         if lane.block is not None:
             patient_at = self._blocks.patient_at(lane.candidate.scopes, now)
             is_looked_at = lane.block.next_probe is not None and self._lanes.word_ends(lane)

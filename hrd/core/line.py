@@ -62,12 +62,17 @@ class Line:
 
     def before(self, place: Place | None, priority: Priority, candidate: Candidate) -> int:
         """How many come before *place* (before somebody new of *priority*, if None) and wait for what *candidate* has left."""
-        places = self._waiting.get(quota_of(candidate))
-        if not places:
-            return 0
+        return len(self._before(place, priority, candidate))
+
+    def may_give_up(self, place: Place | None, priority: Priority, candidate: Candidate) -> bool:
+        """Whether one of these waits for what may come free at any moment, or not in time; it leaves what it would take."""
+        return any(other.is_any_moment for other in self._before(place, priority, candidate))
+
+    def _before(self, place: Place | None, priority: Priority, candidate: Candidate) -> list[Place]:
+        places = self._waiting.get(quota_of(candidate), ())
         if place is None:
-            return sum(other.priority >= priority for other in places)
-        return sum(other is not place and other.comes_before(place) for other in places)
+            return [other for other in places if other.priority >= priority]
+        return [other for other in places if other is not place and other.comes_before(place)]
 
     def wait(self, place: Place, candidate: Candidate, at: float) -> float:
         """Let *place* wait for *candidate*, who will be free *at*; when its own turn is."""

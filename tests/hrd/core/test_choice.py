@@ -11,6 +11,7 @@ from hrd.core.facts import LeftLine, Reset
 from hrd.core.failures import Observation, Verdict, WindowKind
 from hrd.core.needs import Need
 from hrd.core.providers import CostClass, ModelFacts
+from hrd.core.quota.limit import Limit
 from hrd.core.refusals import RefusalKind
 from hrd.core.remembered import EmbeddingPin, Learned, Remembered
 from hrd.core.rules import PoolRules
@@ -290,6 +291,43 @@ def test_what_would_not_do_for_who_waits_is_taken() -> None:
     large = stage.ask(input_tokens=60, max_tokens=10, priority=Priority.HIGH)
     assert large.next() == "wait 20.0"
     assert stage.ask(input_tokens=10, max_tokens=10).next() == "b1"
+
+
+def last_of_the_day(kind: str) -> tuple[Stage, Walk, Walk]:
+    """Two requests a day, and one *kind*: the first is out, and somebody waits, who will have the last."""
+    """Two requests a day, and one *kind*: the first is out, and somebody waits, who will have the last."""
+    limits = (Limit(kind="requests/day", limit=2), Limit(kind=kind, limit=1))
+    stage = Stage(roster([(provider("alpha", "m1", cost_class="free", own_limits=limits), ["a1"])]), max_wait_s=100.0)
+    first, second = stage.ask(), stage.ask()
+    assert first.next() == "a1"
+    assert second.next().startswith("wait")
+    return stage, first, second
+
+
+def test_what_somebody_waits_for_who_may_give_up_is_waited_for_too() -> None:
+    """Whoever is before it may not get the slot in time, and the day has one more."""
+    stage, first, second = last_of_the_day("at once")
+    third = stage.ask()
+    called: list[float] = []
+    assert third.next() == "wait 5.1"
+    assert third.waits() == "wait 5.1"
+    assert third.tour.place is not None
+    third.tour.place.wake = lambda: called.append(stage.now)
+    stage.apply(LeftLine(tour=second.tour))
+    assert called == [stage.now]
+    first.answers()
+    first.ends()
+    assert third.next() == "a1"
+
+
+def test_what_somebody_is_sure_to_take_is_not_waited_for() -> None:
+    stage, first, second = last_of_the_day("requests/minute")
+    first.answers()
+    first.ends()
+    third = stage.ask()
+    assert third.next() == "refused"
+    assert (third.refusal().retry_after_s or 0.0) > 3600.0
+    assert second.waits() == "a1"
 
 
 # windows ---------------------------------------------------------------------------------------------------------------------
