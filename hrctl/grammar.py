@@ -1,8 +1,9 @@
 """The grammar of `hr`: a group that loads a command only when it is meant, and commands that show examples."""
 
 import importlib
+import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 
@@ -54,6 +55,19 @@ class Command(click.Command):
         with formatter.section("Examples"):
             for example in self.examples:
                 formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
+class Dollars(click.FloatRange):
+    """A sum of money, none or some: what is no number is none that could be kept to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        dollars = float(super().convert(value, param, ctx))
+        if not math.isfinite(dollars):
+            self.fail(f"{value} is no sum of money.", param, ctx)
+        return dollars
+
+
+DOLLARS: Final = Dollars(min=0)
 
 
 def as_json(command: F) -> F:

@@ -69,14 +69,15 @@ def many(number: int, noun: str) -> str:
 
 
 def money(microusd: int) -> str:
-    """US dollars, with so many decimals that little is not shown as nothing."""
-    return f"${_decimals(microusd / 1e6)}"
+    """US dollars: from one on to the cent, less to the hundredth of a cent, less than a cent whole."""
+    return f"{'-' if microusd < 0 else ''}${_decimals(abs(microusd))}"
 
 
-def _decimals(number: float) -> str:
-    if not 0 < number < 0.01:
-        return f"{number:,.2f}"
-    return f"{number:.4f}" if number >= 0.0001 else f"{number:.6f}"
+def _decimals(millionths: int) -> str:
+    places = 2 if millionths >= 1_000_000 else 4 if millionths >= 10_000 else 6
+    step: int = 10 ** (6 - places)
+    digits = f"{(millionths + step // 2) // step:0{places + 1}}"
+    return f"{int(digits[:-places]):,}.{digits[-places:].rstrip('0'):0<2}"
 
 
 def amount(kind: str, number: int) -> str:
@@ -94,7 +95,8 @@ def cost(microusd: int, unpriced: int, requests: int) -> str:
 
 def converted(microusd: int, rate: float, unpriced: int = 0, requests: int = 0) -> str:
     """The same in another currency, so many units of which are a dollar."""
-    return _at_least(_decimals(microusd / 1e6 * rate), microusd, unpriced, requests)
+    millionths = max(1, int(microusd * rate + 0.5)) if microusd else 0
+    return _at_least(_decimals(millionths), microusd, unpriced, requests)
 
 
 def _at_least(told: str, microusd: int, unpriced: int, requests: int) -> str:

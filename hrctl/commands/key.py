@@ -7,11 +7,11 @@ import click
 import msgspec
 
 from hrctl.endpoint import widest_key
-from hrctl.grammar import Command, InOrder, as_json
+from hrctl.grammar import DOLLARS, Command, InOrder, as_json
 from hrctl.problems import Trouble
 from hrctl.render import Column, Paper, table
 from hrctl.session import Session, pretty
-from hrctl.words import count, many, plain, sentence
+from hrctl.words import count, many, money, plain, sentence
 from hrd.admin.wire.keys import (
     KEY_CREATE,
     KEY_REVOKE,
@@ -37,7 +37,7 @@ def key() -> None:
 @click.option("--rpm", type=click.IntRange(min=0), default=0, help="Requests a minute at most.")
 @click.option("--req-day", type=click.IntRange(min=0), default=0, help="Requests a day at most.")
 @click.option("--tokens-day", type=click.IntRange(min=0), default=0, help="Tokens a day at most.")
-@click.option("--cost-day", type=click.FloatRange(min=0), default=0.0, help="US dollars a day at most.")
+@click.option("--cost-day", type=DOLLARS, default=0.0, help="US dollars a day at most.")
 @click.option("--concurrency", type=click.IntRange(min=0), default=0, help="Requests at once at most.")
 @click.option("--providers", default="", metavar="A,B", help="Only these providers may serve it.")
 @click.option("--local-only", is_flag=True, help="Nothing leaves the machine.")
@@ -119,7 +119,7 @@ def _limits(one: ClientKey) -> Iterator[str]:
     )
     yield from (f"{count(number)} {unit}" for number, unit in ceilings if number)
     if limits.cost_per_day:
-        yield f"${limits.cost_per_day:g}/day"
+        yield f"{money(max(1, round(limits.cost_per_day * 1e6)))}/day"
     if limits.allowed_providers:
         yield f"only {' '.join(limits.allowed_providers)}"
     if limits.local_only:

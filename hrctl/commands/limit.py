@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from hrctl.grammar import Command, InOrder, as_json
+from hrctl.grammar import DOLLARS, Command, InOrder, as_json
 from hrctl.render import Cell, Column, Paper, drawn_share, table
 from hrctl.session import Session
 from hrctl.words import coming, count, many, money, plain, sentence
@@ -88,7 +88,7 @@ def _policies(one: ClientLimits) -> Iterator[str]:
 @click.option("--rpm", type=click.IntRange(min=0), help="Requests a minute at most.")
 @click.option("--req-day", type=click.IntRange(min=0), help="Requests a day at most.")
 @click.option("--tokens-day", type=click.IntRange(min=0), help="Tokens a day at most.")
-@click.option("--cost-day", type=click.FloatRange(min=0), help="US dollars a day at most.")
+@click.option("--cost-day", type=DOLLARS, help="US dollars a day at most.")
 @click.option("--concurrency", type=click.IntRange(min=0), help="Requests at once at most.")
 @click.option("--cost-policy", type=click.Choice(COST_POLICIES), help="What its replies may cost.")
 @click.option("--priority-max", type=click.Choice(PRIORITIES), help="The highest priority that its requests may have.")

@@ -16,6 +16,8 @@ from hrd.credentials.edits import put_proxy_key, revoke_proxy_key
 NAME_CHARS_MAX = 64
 VARIABLE = "PROXY_API_KEYS"
 CEILING_MAX = 10**15
+COST_MIN = 1e-6
+"""What is counted in: less could not be kept to."""
 
 
 def list_keys(ask: KeysQuestion, configuration: Configuration) -> Keys:
@@ -130,6 +132,8 @@ def checked_limits(limits: KeyLimits) -> KeyLimits | Denied:
     ceilings = (limits.rpm, limits.req_per_day, limits.tokens_per_day, limits.cost_per_day, limits.concurrency)
     if any(not 0 <= ceiling <= CEILING_MAX for ceiling in ceilings):
         return misused("a ceiling is a number, not negative; 0 is none")
+    if 0 < limits.cost_per_day < COST_MIN:
+        return misused("a ceiling of costs is 0.000001 dollars or more; 0 is none")
     if limits.cost_policy and limits.cost_policy not in POLICY_CLASS:
         return misused(f"a cost policy is one of {', '.join(POLICY_CLASS)}")
     if limits.priority_max and limits.priority_max not in PRIORITIES:

@@ -7,7 +7,7 @@ import msgspec
 from hrd.core.access import Caller, Doorkeeper
 from hrd.core.ask import PRIORITIES, Priority
 from hrd.core.catalogue import read_catalogue
-from hrd.core.ceilings import Ceilings
+from hrd.core.ceilings import Ceilings, microusd_of
 from hrd.core.price import Price
 from hrd.core.prices import Prices
 from hrd.core.providers import Credential, ModelFacts, Provider
@@ -183,7 +183,7 @@ def default_ceilings(settings: Settings) -> Ceilings:
         rpm=settings.proxy_limit_rpm,
         requests_day=settings.proxy_limit_req_day,
         tokens_day=settings.proxy_limit_tokens_day,
-        cost_day_microusd=round(settings.proxy_limit_cost_day * 1e6),
+        cost_day_microusd=microusd_of(settings.proxy_limit_cost_day),
     )
 
 
@@ -193,7 +193,7 @@ def ceilings_of(key: ProxyKey) -> Ceilings:
         rpm=key.rpm,
         requests_day=key.req_per_day,
         tokens_day=key.tokens_per_day,
-        cost_day_microusd=round(key.cost_per_day * 1e6),
+        cost_day_microusd=microusd_of(key.cost_per_day),
         concurrency=key.concurrency,
     )
 

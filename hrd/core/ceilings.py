@@ -32,6 +32,11 @@ SET_ASIDE = "what it costs is set aside for what this client key has under way"
 PRICE_UNKNOWN = "its price is not known, and this client key has a cost ceiling"
 
 
+def microusd_of(dollars: float) -> int:
+    """A ceiling in dollars: the smallest is one, and not none."""
+    return max(1, round(dollars * 1e6)) if dollars > 0 else 0
+
+
 class Ceilings(msgspec.Struct, frozen=True, kw_only=True):
     """0 is none."""
 

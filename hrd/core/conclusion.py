@@ -163,7 +163,8 @@ def _hint(why: str) -> str:
     if "client key" in why:
         return "See what it may do with: hr key list"
     if "COST_POLICY" in why:
-        return "Change COST_POLICY in .env, or make a key that may spend more: hr key create NAME --cost-policy paid-ok"
+        where = "Change COST_POLICY where it is set (environment, .env or config.toml)"
+        return f"{where}, or make a key that may spend more: hr key create NAME --cost-policy paid-ok"
     return "See what each model takes with: hr model list"
 
 

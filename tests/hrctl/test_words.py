@@ -63,9 +63,31 @@ def test_a_count_is_never_wider_than_seven(number: int) -> None:
     assert len(count(number)) <= 7
 
 
-def test_money_below_a_cent_is_not_nothing() -> None:
-    assert [money(micro) for micro in (0, 100, 9_900, 10_000)] == ["$0.00", "$0.0001", "$0.0099", "$0.01"]
-    assert money(1_234_567_890) == "$1,234.57"
+@pytest.mark.parametrize(
+    ("microusd", "words"),
+    [
+        (0, "$0.00"),
+        (1, "$0.000001"),
+        (150, "$0.00015"),
+        (9_999, "$0.009999"),
+        (10_000, "$0.01"),
+        (14_900, "$0.0149"),
+        (15_000, "$0.015"),
+        (34_567, "$0.0346"),
+        (500_000, "$0.50"),
+        (999_960, "$1.00"),
+        (1_005_000, "$1.01"),
+        (1_234_567_890, "$1,234.57"),
+        (-250_000, "-$0.25"),
+    ],
+)
+def test_money_has_as_many_decimals_as_it_takes_to_be_right(microusd: int, words: str) -> None:
+    assert money(microusd) == words
+
+
+@given(st.integers(min_value=1, max_value=10**13))
+def test_money_is_never_shown_as_nothing_nor_off_by_a_hundredth_of_it(microusd: int) -> None:
+    assert abs(float(money(microusd)[1:].replace(",", "")) * 1e6 - microusd) <= microusd / 100
 
 
 def test_one_is_not_many() -> None:
@@ -106,13 +128,13 @@ def test_what_windows_count_has_its_unit(kind: str, number: int, words: str) -> 
 def test_a_sum_of_costs_says_whether_it_is_all() -> None:
     assert (cost(0, 0, 3), cost(34_500, 0, 3), cost(34_500, 1, 3), cost(0, 3, 3), cost(0, 1, 3)) == (
         "$0.00",
-        "$0.03",
-        "$0.03+",
+        "$0.0345",
+        "$0.0345+",
         "unknown",
         "$0.00+",
     )
 
 
-def test_little_money_is_not_shown_as_nothing() -> None:
-    assert [money(one) for one in (0, 18, 150, 9_999, 10_000)] == ["$0.00", "$0.000018", "$0.0001", "$0.0100", "$0.01"]
+def test_little_money_is_not_nothing_in_another_currency_either() -> None:
     assert [converted(one, 0.5) for one in (0, 18, 2_000_000)] == ["0.00", "0.000009", "1.00"]
+    assert [converted(one, 0.00001) for one in (0, 15_000)] == ["0.00", "0.000001"]

@@ -85,7 +85,7 @@ def test_the_list_shows_no_keys(daemon: FakeDaemon, hr: Hr) -> None:
     assert hr("key", "list").out.splitlines() == [
         "NAME     FINGERPRINT      SOURCE     LIMITS",
         "default  client-1a2b3c4d  auth.json",
-        "ci       client-5e6f7a8b  .env       10 requests/min, $0.5/day, only groq gemini, local only, free-only",
+        "ci       client-5e6f7a8b  .env       10 requests/min, $0.50/day, only groq gemini, local only, free-only",
     ]
     assert daemon.asked[0].target == "/v1/keys"
 

@@ -65,6 +65,8 @@ def test_ceilings_are_taken_away(daemon: FakeDaemon, hr: Hr) -> None:
         ("set",),
         ("set", "ci", "--rpm", "-1"),
         ("set", "ci", "--cost-day", "x"),
+        ("set", "ci", "--cost-day", "nan"),
+        ("set", "ci", "--cost-day", "inf"),
         ("set", "ci", "--priority-max", "urgent"),
         ("clear",),
     ],

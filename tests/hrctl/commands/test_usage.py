@@ -76,9 +76,9 @@ def test_a_cost_that_is_not_known_is_not_nothing(daemon: FakeDaemon, hr: Hr) -> 
     daemon.answers(USAGE, Usage(totals=totals, rows=rows, currency="EUR", fx_rate=0.5))
     assert hr("usage").out.splitlines() == [
         "PROVIDER    REQUESTS  ERRORS  INPUT  OUTPUT     COST      EUR",
-        "openrouter        11       2   120k  12,000   $1.23+    0.62+",
+        "openrouter        11       2   120k  12,000   $1.23+  0.6173+",
         "groq               2       1  1,000     100  unknown  unknown",
-        "total             13       0      0       0   $1.23+    0.62+",
+        "total             13       0      0       0   $1.23+  0.6173+",
         "What 3 requests cost is not known: name prices in MODEL_PRICES_FILE",
     ]
 

@@ -90,6 +90,7 @@ async def test_nought_takes_one_ceiling_away_and_clear_all_of_them(world: World)
         (LimitSet(which=SCRIPT, rpm=1), 409, "PROXY_API_KEYS"),
         (LimitSet(which="laptop", rpm=-1), 400, "not negative"),
         (LimitSet(which="laptop", cost_per_day=1e18), 400, "not negative"),
+        (LimitSet(which="laptop", cost_per_day=1e-7), 400, "or more"),
         (LimitSet(which="laptop", cost_policy="cheap"), 400, "free-only"),
         (LimitSet(which="laptop", priority_max="urgent"), 400, "low, normal, high"),
     ],

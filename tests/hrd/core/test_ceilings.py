@@ -10,6 +10,7 @@ from hrd.core.ceilings import (
     ClientStanding,
     cost_is_set_aside,
     cost_is_spent,
+    microusd_of,
     until_midnight_s,
     why_not,
     why_too_dear,
@@ -22,6 +23,10 @@ NOON = 1_795_003_200.0
 def test_what_a_key_does_not_say_the_settings_do() -> None:
     own, default = Ceilings(rpm=5, tokens_day=7), Ceilings(rpm=10, requests_day=3, cost_day_microusd=1)
     assert own.or_else(default) == Ceilings(rpm=5, requests_day=3, tokens_day=7, cost_day_microusd=1)
+
+
+def test_the_smallest_ceiling_of_costs_is_one_and_not_none() -> None:
+    assert [microusd_of(dollars) for dollars in (0.0, 1e-9, 1e-6, 0.02, 2.0)] == [0, 1, 1, 20_000, 2_000_000]
 
 
 def test_nothing_stands_against_a_key_without_ceilings() -> None:

@@ -169,7 +169,7 @@ def test_a_reply_that_nobody_can_pay_for_may_be_asked_for_shorter() -> None:
 
 
 def test_a_policy_of_the_settings_is_changed_there() -> None:
-    assert "COST_POLICY in .env" in concluded(whys=("COST_POLICY free-only forbids paid",)).guidance
+    assert "environment, .env or config.toml" in concluded(whys=("COST_POLICY free-only forbids paid",)).guidance
     assert "hr key list" in concluded(whys=("COST_POLICY free-only of this client key forbids paid",)).guidance
 
 
