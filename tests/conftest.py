@@ -4,6 +4,7 @@ pytest-trio's `autojump_clock` works only for tests that name it themselves; `vi
 one fixture for a whole module.
 """
 
+import gc
 import importlib
 import pkgutil
 import signal
@@ -54,7 +55,13 @@ def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
     # the command line, before it knows that this process hands no tests out. It would go on whenever the other stops.
     while (started := coverage.Coverage.current()) is not None:
         started.stop()
-    return (yield)
+    # What is collected stays until the end: nobody need look through it again and again for what is not used any more.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
