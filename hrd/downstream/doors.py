@@ -84,7 +84,7 @@ class ClientDoor:
                         accepting.start_soon(self._connections().accept, sock, served)
                     await self._wait_until_elsewhere()
                     accepting.cancel_scope.cancel()
-                if self._move(self._wanted()):
+                if self._move(self._wanted(), served):
                     moved()
                 else:
                     stayed(self.trouble)
@@ -102,11 +102,11 @@ class ClientDoor:
                 return
             self.trouble = ""
 
-    def _move(self, wanted: Address) -> bool:
+    def _move(self, wanted: Address, served: trio.Nursery) -> bool:
         """Whether we are at *wanted* now; if not, we are where we were."""
         is_in_our_own_way = wanted[1] == self.listening_on[0][1]  # another host, the same port: both do not go together
         if is_in_our_own_way:
-            self.close()
+            self._leave(served)
         try:
             found = self._bound(wanted)
         except CannotListen as error:
@@ -114,9 +114,16 @@ class ClientDoor:
             if is_in_our_own_way:
                 self._come_back()
             return False
-        self.close()
+        if not is_in_our_own_way:
+            self._leave(served)
         self._sockets, self._address, self.trouble = found, wanted, ""
         return True
+
+    def _leave(self, served: trio.Nursery) -> None:
+        """Stop listening here; who has connected just now is served all the same."""
+        for sock in self._sockets:
+            self._connections().accept_nowait(sock, served)
+        self.close()
 
     def _come_back(self) -> None:
         """Listen where we were; if somebody took that in the meantime, nowhere until the settings are looked at again."""

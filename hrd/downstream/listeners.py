@@ -126,17 +126,22 @@ class Connections:
             if not self._resumed.is_set():
                 await self._resumed.wait()
                 continue
-            for _ in range(ACCEPTS_PER_TURN):
-                try:
-                    sock, address = listener.accept()
-                except BlockingIOError:
-                    break
-                except OSError as error:
-                    if error.errno in _NO_ROOM:
-                        await trio.sleep(NO_ROOM_S)
-                        break
-                    continue
-                self._take(sock, address, nursery)
+            if not self.accept_nowait(listener, nursery):
+                await trio.sleep(NO_ROOM_S)
+
+    def accept_nowait(self, listener: socket.socket, nursery: trio.Nursery) -> bool:
+        """Accept those who wait in its queue, some at a time. False if this process has no room for more."""
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                sock, address = listener.accept()
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    return False
+                continue
+            self._take(sock, address, nursery)
+        return True
 
     def adopt(self, sock: socket.socket, nursery: trio.Nursery) -> None:
         """Serve a connection that another process accepted."""

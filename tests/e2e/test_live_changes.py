@@ -151,7 +151,7 @@ async def _answers(port: int, host: str = "127.0.0.1") -> bool:
     try:
         async with httpx2.AsyncClient(verify=False, trust_env=False) as client:
             return (await client.get(f"http://{host}:{port}/health")).status_code == 200
-    except httpx2.ConnectError:
+    except httpx2.TransportError:  # nobody, or somebody who is just leaving
         return False
 
 

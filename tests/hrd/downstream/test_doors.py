@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,12 +29,12 @@ LOCAL = "127.0.0.1"
 class Moving:
     """A door that is kept, and what was heard of it."""
 
-    def __init__(self, wanted: Address) -> None:
+    def __init__(self, wanted: Address, of: Callable[[], Connections]) -> None:
         self.wanted = wanted
         self.moves = 0
         self.stays: list[str] = []
         self._heard = trio.Event()
-        self.door = ClientDoor(connections, lambda: self.wanted)
+        self.door = ClientDoor(of, lambda: self.wanted)
         self.door.bind()
 
     @property
@@ -79,8 +79,8 @@ def connections() -> Connections:
 
 
 @asynccontextmanager
-async def kept(host: str, port: int) -> AsyncIterator[Moving]:
-    moving = Moving((host, port))
+async def kept(host: str, port: int, of: Callable[[], Connections] = connections) -> AsyncIterator[Moving]:
+    moving = Moving((host, port), of)
     async with trio.open_nursery() as served:
         served.start_soon(lambda: moving.door.keep(served, moved=moving.moved, stayed=moving.stayed))
         yield moving
@@ -92,6 +92,10 @@ async def greeted_at(host: str, port: int) -> bool:
         stream = await trio.open_tcp_stream(host, port)
     except OSError:
         return False
+    return await is_greeted(stream)
+
+
+async def is_greeted(stream: trio.SocketStream) -> bool:
     async with stream:
         await stream.send_all(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
         said = b""
@@ -105,6 +109,18 @@ async def test_it_listens_where_the_settings_say_and_knows_the_port_that_came_of
         assert moving.port > 0
         assert moving.door.listening_on == [(LOCAL, moving.port), (LOCAL, moving.port)]
         assert await greeted_at(LOCAL, moving.port)
+
+
+@pytest.mark.parametrize("other", [LOCAL, "127.0.0.2"], ids=["another port", "another host"])
+async def test_who_has_connected_when_it_moves_is_served(other: str) -> None:
+    """They wait in the kernel's queue, of which closing the socket would make a reset."""
+    one = connections()
+    one.pause()
+    async with kept(LOCAL, 0, lambda: one) as moving:
+        streams = [await trio.open_tcp_stream(LOCAL, moving.port) for _ in range(3)]
+        await moving.go_to(other, free_port() if other == LOCAL else moving.port)
+        assert moving.moves == 1
+        assert [await is_greeted(stream) for stream in streams] == [True] * 3
 
 
 async def test_another_port_is_taken_before_the_old_one_is_let_go() -> None:
