@@ -119,7 +119,7 @@ class Choice:
                 if why:
                     until = hindrance.free_at(lane, tour, now, shares=shares)
                     if is_refused and until is not None:
-                        until = hindrance.told_at(lane, hindrance.turn_at(lane, tour, now, shares=shares), now)
+                        until = hindrance.told_at(lane, hindrance.turn_at(lane, tour, now, shares=shares), tour, now)
                     reading = reading_of(lane, now) if lane.worth.scarcest is not None else None
                 elif tour.ask.needs and (lacks := self._fields.lacking(c, tour)):
                     why = needs.told(lacks)

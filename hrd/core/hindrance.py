@@ -74,18 +74,21 @@ class Hindrance:
         moments = [(self.turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
         return [(at, lane) for at, lane in moments if at > now or self.why(lane, tour, shares=shares)]
 
-    def told_at(self, lane: Lane, at: float, now: float) -> float:
-        """When whom nobody serves may try again, as far as *lane* goes, which is free *at*: sooner, if what is used up of it is
-        looked at before."""
+    def told_at(self, lane: Lane, at: float, tour: Tour, now: float) -> float:
+        """When whom nobody serves may try again, as far as *lane* goes, which is free *at*: sooner, if what it has too little
+        of is looked at before."""
         soonest = now + RECHECK_S
-        return min(at, max(soonest, self._lanes.tested_from(lane, now))) if at > soonest else at if at > now else soonest
+        if at <= soonest:
+            return at if at > now else soonest
+        output = lane.output_needed(tour.ask.max_tokens)
+        return min(at, max(soonest, self._lanes.tested_from(lane, tour.input_needed, output, now)))
 
     def told(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
         """The same, and why, for a refusal."""
         return Hindered(
             reason=self.why(lane, tour, shares=shares) or WINDOW,
             provider=lane.candidate.provider.name,
-            until=self.told_at(lane, at, now),
+            until=self.told_at(lane, at, tour, now),
             is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,
         )
 

@@ -333,15 +333,20 @@ class Lanes:
 
     def tests(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The meters that keep such a request from it and may be tried all the same; none if another keeps it as well."""
-        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
-        known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
-        full = [m for m in known if fits_at(m, amounts.of(m.measure), now) > now]
+        full = self._full(lane, input_tokens, output_tokens, now)
         return full if all(evidence.may_test(m, now) for m in full) else []
 
-    def tested_from(self, lane: Lane, now: float) -> float:
-        """From when on what is used up of it may be looked at by a request all the same; `NOT_IN_TIME` if none may, or nothing
-        is."""
-        return max((evidence.tested_from(m, now) for m in _used_up(lane)), default=NOT_IN_TIME)
+    def _full(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
+        """The known meters that have no room for such a request."""
+        amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
+        known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
+        return [m for m in known if fits_at(m, amounts.of(m.measure), now) > now]
+
+    def tested_from(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> float:
+        """From when on what has no room for such a request may be looked at by it all the same; `NOT_IN_TIME` if none may, or
+        nothing is in its way."""
+        full = self._full(lane, input_tokens, output_tokens, now)
+        return max((evidence.tested_from(m, now) for m in full), default=NOT_IN_TIME)
 
     def word_ends(self, lane: Lane) -> bool:
         """Whether all that is used up of it is so by the provider's word alone, so that a probe may try it."""

@@ -37,6 +37,8 @@ COUNT_MAX = 10**15
 REFILLS_SEEN = 3
 """So many resets in a row that grew with the use, each as far off as the used part of the limit is of the span: it refills."""
 REFILL_FIT_S = 1.5
+LITTLE = 10
+"""Where less than one part in so many is left, many a request finds no room."""
 NEAR_BOUNDARY_S = 120.0
 """A reset this close to the calendar's is the calendar's."""
 DRIFT_S = 14_400.0
@@ -108,7 +110,7 @@ def believe(
     used = meter.limit - left
     _set_end(meter, seen.resets_at, used, now, is_relative=seen.is_relative)
     _set_used(meter, used, now, seen.resets_at, count)
-    if left == 0:
+    if left == 0 or (meter.is_sized and left * LITTLE < meter.limit):
         _plan_test(meter, now, probe_s)
 
 
@@ -136,7 +138,7 @@ def _set_end(meter: Meter, resets_at: float | None, used: int, now: float, *, is
     """When the window turns, as said; whether it turns at once or bit by bit shows in what is said."""
     if resets_at is None or not math.isfinite(resets_at):
         if meter.ends_at is None and meter.turns is SAID:
-            meter.begun_at, meter.ends_at = now, now + meter.length_s
+            meter.begin(now)
         return
     ends_at = min(max(resets_at, now), now + WAIT_MAX_S)
     if meter.turns is SAID:
@@ -181,7 +183,7 @@ def learn(meter: Meter, now: float, probe_s: float = PROBE_S, *, is_guess: bool 
 
 
 def _plan_test(meter: Meter, now: float, probe_s: float) -> None:
-    """It is used up until a far moment, on nobody's word but the provider's."""
+    """It is used up until a far moment, or has too little left for most, on nobody's word but the provider's."""
     if not _ends_far_off(meter, now):
         return
     if meter.is_testing or meter.test_at <= meter.begun_at:

@@ -204,7 +204,7 @@ class Meter:
         self.used, self.carried, self.is_relative = max(self.used, self.carried), 0, False
         self.more, self.doubt, self.said = None, 0, 0
         self._forget_implied()
-        self.ends_at = self._boundary(now) if self.turns is FIXED else now + self.length_s if self.used else None
+        self.ends_at = self._boundary(now) if self.turns is FIXED else self._end_from(now) if self.used else None
 
     def _forget_implied(self) -> None:
         """What was only implied holds for the span in which it was."""
@@ -230,6 +230,19 @@ class Meter:
         self.ends_at = self._boundary(now)
         self.begun_at = min(now, self._boundary(self.ends_at - self.length_s - min(self.length_s, DAY_S) / 2))
 
+    def begin(self, now: float) -> None:
+        """A span begins with what is used now; when it ends, nobody has said yet."""
+        self.begun_at, self.ends_at = now, self._end_from(now)
+
+    def _end_from(self, at: float) -> float:
+        """When a span ends that began then, as far as is known: most days and months are the calendar's, unless one ended
+        otherwise."""
+        is_calendars = self.turns is SAID and kinds.span_of(self.kind) in ("day", "month")
+        if is_calendars and self._before is not None:
+            ended_at = self._before[1]
+            is_calendars = abs(self._boundary(ended_at - READ_LATE_S) - ended_at) <= READ_LATE_S
+        return self._boundary(at) if is_calendars else at + self.length_s
+
     def _boundary(self, now: float) -> float:
         span = kinds.span_of(self.kind)
         return next_boundary(span, now, self.zone) if span in kinds.CALENDAR else now + self.length_s
@@ -245,7 +258,7 @@ class Meter:
             entry = self.slide.enter(amount, now + self.length_s, self.length_s)
         elif self.ends_at is None:
             if self.turns in (FIRST_USE, SAID):
-                self.begun_at, self.ends_at = now, now + self.length_s
+                self.begin(now)
         elif self.turns is REFILL and not self.used:
             self.refilled_at = now
         if self.is_relative:
@@ -340,9 +353,9 @@ class Meter:
             return
         if self.turns is not IN_FLIGHT and (self.ends_at is None or at >= self.begun_at - BOUNDARY_SKEW_S):
             if self.ends_at is None and self.turns in (FIRST_USE, SAID):
-                if at + self.length_s <= now:
+                if self._end_from(at) <= now:
                     return
-                self.begun_at, self.ends_at = at, at + self.length_s
+                self.begin(at)
             self.used = max(0, self.used + amount)
             self._carry(amount, at)
             if not is_sure:

@@ -1,5 +1,6 @@
 """The choice by what is left: claims, ceilings, probes, homes, the reserve, slots, and the line."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,6 +31,50 @@ def day(limit: int) -> Limit:
 
 def stage(cast: Cast, mode: str = "parallel", **rules: Any) -> Stage:
     return Stage(roster(cast, mode=mode), **rules)
+
+
+# what providers say ----------------------------------------------------------------------------------------------------------
+
+
+def month_of_tokens(left: int) -> tuple[Observation, ...]:
+    return (Observation(kind=WindowKind.TOKENS_MONTH, limit=4_000_000, left=left),)
+
+
+def test_what_is_too_little_for_most_is_looked_at_before_a_far_end_too() -> None:
+    """Three hundred tokens of a month are as good as none; somebody may have paid, or it began anew elsewhere."""
+    made = stage([(provider("alpha", cost_class="free"), ["a1"])], max_wait_s=0.0)
+    walk = made.ask(input_tokens=100)
+    walk.next()
+    walk.answers(observations=month_of_tokens(300))
+    walk.ends()
+    large = made.ask(input_tokens=1000)
+    assert large.next() == "refused"
+    assert large.refusal().retry_after_s == 900.0
+    made.now += 901
+    again = made.ask(input_tokens=1000)
+    assert again.next() == "a1"
+    assert again.claim is not None
+    assert again.claim.is_probe
+    assert again.fails(Verdict.RATE_LIMITED, observations=month_of_tokens(300)) == "refused"
+    assert (made.ask(input_tokens=1000).next(), made.ask(input_tokens=1).next()) == ("refused", "refused")
+
+
+def test_a_month_of_which_nobody_says_when_it_ends_ends_with_the_calendars() -> None:
+    made = stage([(provider("alpha", cost_class="free"), ["a1"])], max_wait_s=0.0)
+    walk = made.ask()
+    walk.next()
+    walk.answers(observations=month_of_tokens(0))
+    walk.ends()
+    (window,) = [one for one in made.pool.snapshot(made.now).book.windows(made.now) if one.kind == "tokens/month"]
+    assert window.ends_at == datetime(2026, 12, 1, tzinfo=UTC).timestamp()
+    made.now = window.ends_at
+    assert made.serve() == "a1"
+    walk = made.ask()
+    walk.next()
+    walk.answers(observations=month_of_tokens(0))
+    walk.ends()
+    (window,) = [one for one in made.pool.snapshot(made.now).book.windows(made.now) if one.kind == "tokens/month"]
+    assert window.ends_at == datetime(2027, 1, 1, tzinfo=UTC).timestamp()
 
 
 # limits ----------------------------------------------------------------------------------------------------------------------

@@ -121,8 +121,8 @@ def test_who_waits_already_comes_first() -> None:
 
 def test_nobody_is_told_to_come_back_sooner_than_it_is_looked_again() -> None:
     made = Made()
-    assert made.hindrance.told_at(made.lane(), NOON, NOON) == NOON + RECHECK_S
-    assert made.hindrance.told_at(made.lane(), NOON + 0.2, NOON) == NOON + 0.2
+    assert made.hindrance.told_at(made.lane(), NOON, made.tour, NOON) == NOON + RECHECK_S
+    assert made.hindrance.told_at(made.lane(), NOON + 0.2, made.tour, NOON) == NOON + 0.2
     found = made.hindrance.told(made.lane(), NOON, made.tour, NOON, shares=True)
     assert (found.reason, found.provider, found.is_said) == (WINDOW, "alpha", False)
 
