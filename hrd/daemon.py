@@ -335,6 +335,13 @@ class Daemon:
             self._providers.drop_idle()
             self._signals.close()
             self._store.close()
+            self._tell_what_is_lost()
+
+    def _tell_what_is_lost(self) -> None:
+        """The disk did not take it to the very end, and nobody else has it."""
+        health = self._store.health()
+        if health.rows_waiting:
+            self.log.error("rows that could not be written are lost", rows=health.rows_waiting, reason=health.message)
 
     async def _serve(self, support: trio.Nursery, ready: Callable[["Daemon"], None], inheritance: Inheritance | None) -> None:
         async with trio.open_nursery() as self._served:

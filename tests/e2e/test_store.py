@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.e2e.daemon import MESSAGES, Router, answered, running, wait_until
+from tests.e2e.daemon import MESSAGES, Router, answered, facts_of, running, wait_until
 from tests.upstreams import Answer, Upstream
 
 pytestmark = pytest.mark.e2e
@@ -139,6 +139,23 @@ async def test_a_full_disk_stops_nobody_and_is_written_up_when_there_is_room(tmp
     with closing(sqlite3.connect(tmp_path / "hrd.db")) as database:
         assert database.execute("SELECT count(*) FROM ledger WHERE state = 1").fetchone()[0] == asked
     assert '"level": "error"' not in router.log
+
+
+async def test_who_stops_while_the_disk_is_full_says_what_is_lost(tmp_path: Path) -> None:
+    async with Upstream(Answer("fine")) as upstream:
+        router = Router(tmp_path, {"GROQ_BASE_URL": upstream.base_url, "LOG_LEVEL": "ERROR", **GROQ})
+        with at_end_killed(router):
+            await router.start(under=["prlimit", f"--fsize={FILE_LIMIT_BYTES}:unlimited"])
+
+            async def is_ill() -> bool:
+                assert answered(await router.chat()) == "fine"
+                return bool((await router.status())["store"]["rows_waiting"] > 0)
+
+            await wait_until(is_ill, 20)
+            assert await router.stop() == 0
+            (lost,) = facts_of(router.log, "rows that could not be written are lost")
+            assert lost["rows"] > 0
+            assert "hrd.db" in lost["reason"]
 
 
 async def test_when_the_buffer_is_full_too_new_requests_are_refused_until_there_is_room(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ class Judge:
         else:
             cause = AVOIDABLE
             foreseen = account.amount(window, replace(asked, output_tokens=min(asked.output_tokens, OUTPUT_AMPLE)))
-            if used - window.foreign + foreseen > window.limit:
+            if used - window.foreign + foreseen > window.limit and not self._strangers[id(account)]:
                 self.tally.overspent += 1
                 self._note(
                     f"overspent: {account.provider} {window.name} after {now - self._begin:.1f} s, request {asked.number}"
