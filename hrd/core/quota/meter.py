@@ -53,7 +53,7 @@ class Meter:
     """See the module's docstring. `used` includes what is reserved."""
 
     __slots__ = (
-        "_before",
+        "_left",
         "begun_at",
         "carried",
         "claimed",
@@ -120,8 +120,9 @@ class Meter:
         """So much was reserved when it may have ended already: it counts in the next span as well."""
         self.slide = Slide(row.spans)
         """SLIDING: what leaves it when."""
-        self._before: tuple[float, float, int] | None = None
-        """The span before: when it began, when it ended, what was used of it."""
+        self._left: tuple[float, float, int] | None = None
+        """The span before, or one that the clock jumped back out of: when it began, when it ends, and what was used of it that
+        `used` does not have."""
         self.epoch = 0
         self.pending = 0
         self.spare = self.loose = 0
@@ -196,7 +197,9 @@ class Meter:
     def _begin_anew(self, now: float) -> None:
         """A new span. What is in flight may be counted in it, unless a span is so short that a slow request outlives it."""
         assert self.ends_at is not None, "it has ended"
-        self._before = (self.begun_at, self.ends_at, self.used)
+        if self._comes_back(now):
+            return
+        self._left = (self.begun_at, self.ends_at, self.used)
         self.begun_at = self.ends_at
         self.used = self.pending if self.length_s > HOUR_S and self.measure is not PLAN else 0
         if not self.used:
@@ -204,7 +207,10 @@ class Meter:
         self.used, self.carried, self.is_relative = max(self.used, self.carried), 0, False
         self.more, self.doubt, self.said = None, 0, 0
         self._forget_implied()
-        self.ends_at = self._boundary(now) if self.turns is FIXED else self._end_from(now) if self.used else None
+        if self.turns is FIXED:
+            self.open(now)
+        else:
+            self.ends_at = self._end_from(now) if self.used else None
 
     def _forget_implied(self) -> None:
         """What was only implied holds for the span in which it was."""
@@ -212,18 +218,24 @@ class Meter:
             self.limit, self.is_implied = None, False
 
     def _go_back(self, now: float) -> None:
-        before = self._before
-        if before is not None and now < before[1]:
-            self.begun_at, self.ends_at = before[0], before[1]
-            self.used += before[2]
-            self._before = None
-            self.begun_at = min(self.begun_at, now)
+        if self._comes_back(now):
             return
+        if self.ends_at is not None and (self._left is None or self._left[0] < self.begun_at):
+            self._left = (self.begun_at, self.ends_at, 0)
         self.begun_at = now
         if self.turns is FIXED:
             self.ends_at = self._boundary(now)
         elif self.ends_at is not None:
             self.ends_at = min(self.ends_at, now + (self.span_s or WAIT_MAX_S))
+
+    def _comes_back(self, now: float) -> bool:
+        """Whether the clock is in the span again that it had left; both counts are its then."""
+        if self._left is None or not self._left[0] - 1.0 <= now < self._left[1]:
+            return False
+        self.begun_at, self.ends_at = min(self._left[0], now), self._left[1]
+        self.used += self._left[2]
+        self._left = None
+        return True
 
     def open(self, now: float) -> None:
         """The span of the calendar that *now* is in."""
@@ -238,8 +250,8 @@ class Meter:
         """When a span ends that began then, as far as is known: most days and months are the calendar's, unless one ended
         otherwise."""
         is_calendars = self.turns is SAID and kinds.span_of(self.kind) in ("day", "month")
-        if is_calendars and self._before is not None:
-            ended_at = self._before[1]
+        if is_calendars and self._left is not None:
+            ended_at = self._left[1]
             is_calendars = abs(self._boundary(ended_at - READ_LATE_S) - ended_at) <= READ_LATE_S
         return self._boundary(at) if is_calendars else at + self.length_s
 
@@ -426,7 +438,7 @@ class Meter:
 
     def restart(self, now: float, used: int) -> None:
         """It has turned: its span began now."""
-        self._before = None
+        self._left = None
         self.begun_at, self.ends_at, self.used, self.said = now, now + self.length_s, used, 0
         self._forget_implied()
 

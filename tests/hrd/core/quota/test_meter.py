@@ -204,6 +204,25 @@ def test_a_day_that_the_clock_left_and_came_back_to_is_not_forgotten() -> None:
     assert (made.used, made.ends_at) == (8, NOON + 12 * 3600)
 
 
+def test_a_day_that_a_clock_in_1970_was_put_right_to_is_not_forgotten() -> None:
+    made = meter("requests/day", 10, Turn.FIXED)
+    for one in [*counted(made, [1] * 6), *counted(made, [1] * 2, 60.0)]:
+        made.settle(one, 1, 60.0)
+    assert (made.used, made.ends_at) == (8, DAY), "it is not given twice"
+    made.turn(NOON + 60)
+    assert (made.used, made.ends_at) == (8, NOON + 12 * 3600)
+
+
+@given(st.lists(st.floats(0.0, 140 * 365 * DAY), min_size=1, max_size=9), st.sampled_from(["requests/day", "requests/month"]))
+def test_wherever_the_clock_is_set_a_window_of_the_calendar_ends_within_its_span(moments: list[float], kind: str) -> None:
+    made = meter(kind, 10, Turn.FIXED)
+    for now in moments:
+        made.count(3, now)
+        assert made.ends_at is not None
+        assert made.begun_at - 1.0 <= now < made.ends_at + 1.0
+        assert made.ends_at - now <= made.length_s + 1.0
+
+
 @given(
     st.sampled_from(["requests/minute", "requests/day", "tokens/hour", "plan/5 hours", "at once"]),
     st.sampled_from(list(Turn)),
