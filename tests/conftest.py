@@ -6,6 +6,7 @@ one fixture for a whole module.
 
 import gc
 import importlib
+import os
 import pkgutil
 import signal
 from collections.abc import Generator, Sequence
@@ -26,6 +27,7 @@ settings.load_profile("same")
 
 TESTS = Path(__file__).parent
 OURS = ("hrd", "hrctl")
+OF_A_TERMINAL = ("COLUMNS", "LINES", "LANG", "LANGUAGE", "NO_COLOR")
 COVERED = frozenset({*OURS, "scenarios"})
 MEASURING = pytest.StashKey[coverage.Coverage | None]()
 LONG = ("packaging", "simulation", "e2e")
@@ -38,8 +40,11 @@ def run_on_virtual_time(main: Any, *, clock: trio.abc.Clock | None = None, instr
 
 
 def pytest_configure() -> None:
-    """Shells start what runs in the background with Ctrl-C ignored, and what the tests start would inherit that."""
+    """What the tests start inherits no language and no width of whoever runs them, nor that Ctrl-C is ignored, as shells do
+    with what they start in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in [name for name in os.environ if name in OF_A_TERMINAL or name.startswith("LC_")]:
+        del os.environ[name]
 
 
 @pytest.hookimpl(wrapper=True)

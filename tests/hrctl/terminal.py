@@ -13,6 +13,9 @@ TAKE_TERMINAL = (
 )
 
 
+PATIENCE_S = 10.0
+
+
 class Terminal:
     """A terminal with `hr` in it: what it shows is read, what is typed is written."""
 
@@ -24,10 +27,10 @@ class Terminal:
         self.shown = ""
 
     def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while text not in self.shown:
-            assert time.monotonic() < deadline, f"{text!r} does not come; shown is {self.shown!r}"
-            self._read()
+            self._check(time.monotonic() < deadline, f"{text!r} does not come; shown is {self.shown!r}")
+            self._check(self._read(), f"{text!r} does not come, and no more; shown is {self.shown!r}")
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -36,15 +39,23 @@ class Terminal:
         return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
 
     def end(self) -> int:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while self._read():
-            assert time.monotonic() < deadline, f"it does not end; the last it showed is {self.shown[-1000:]!r}"
+            self._check(time.monotonic() < deadline, f"it does not end; the last it showed is {self.shown[-1000:]!r}")
         os.close(self._master)
-        return self._process.wait(10)
+        return self._process.wait(PATIENCE_S)
+
+    def _check(self, holds: bool, why: str) -> None:
+        """What a test has given up on ends with it: a later one would be blamed for its process."""
+        if not holds:
+            self._process.kill()
+            self._process.wait()
+            os.close(self._master)
+        assert holds, why
 
     def _read(self) -> bool:
         """Whether there may be more: a terminal that nobody else has open any more fails to read (EIO on Linux)."""
-        if not select.select([self._master], [], [], 10)[0]:
+        if not select.select([self._master], [], [], PATIENCE_S)[0]:
             return False
         try:
             data = os.read(self._master, 65_536)
