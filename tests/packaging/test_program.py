@@ -40,6 +40,7 @@ def test_a_machine_is_installed_upgraded_and_cleared_again(tmp_path: Path, wheel
     assert str(tmp_path) not in "".join(path.read_text() for path in [program / "pyvenv.cfg", *program.glob("bin/hr*")])
     assert str((tmp_path / "usr/local/bin/hrd").readlink()) == "/opt/hermes-router/bin/hrd"
     assert _unreadable(tmp_path) == []
+    assert list(program.rglob("tzdata/zoneinfo/America/Los_Angeles")), "for machines without /usr/share/zoneinfo"
     bytecode = next(program.rglob("hrd/__pycache__/pool.*.pyc")).read_bytes()
     assert b"/opt/hermes-router/lib" in bytecode
     assert str(tmp_path).encode() not in bytecode
