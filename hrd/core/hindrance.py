@@ -70,9 +70,16 @@ class Hindrance:
         return self._lanes.fits_at(lane, tour.input_needed, output, now, shares=shares, many=ahead + 1, patient=patient)
 
     def moments(self, lanes: Sequence[Lane], tour: Tour, now: float, *, shares: bool) -> list[tuple[float, Lane]]:
-        """Those of *lanes* that cannot be asked now, and when they can by a request that nobody else can serve."""
-        moments = [(self.turn_at(lane, tour, now, shares=shares), lane) for lane in lanes]
-        return [(at, lane) for at, lane in moments if at > now or self.why(lane, tour, shares=shares)]
+        """Those of *lanes* that cannot be asked now, and when they can by a request that nobody else can serve. One that failed
+        it and is free again by its provider's word, be it at once, is asked once more, the later the more often it did."""
+        found = []
+        for lane in lanes:
+            at = self.turn_at(lane, tour, now, shares=shares)
+            if at > now or self.why(lane, tour, shares=shares):
+                found.append((at, lane))
+            elif lane.candidate.key in tour.tried and (failed := tour.passing_of(lane.candidate))[0]:
+                found.append((now + RECHECK_S * failed[1], lane))
+        return found
 
     def told_at(self, lane: Lane, at: float, tour: Tour, now: float) -> float:
         """When whom nobody serves may try again, as far as *lane* goes, which is free *at*: sooner, if what it has too little
@@ -86,7 +93,7 @@ class Hindrance:
     def told(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
         """The same, and why, for a refusal."""
         return Hindered(
-            reason=self.why(lane, tour, shares=shares) or WINDOW,
+            reason=self.why(lane, tour, shares=shares) or tour.passing_of(lane.candidate)[0] or WINDOW,
             provider=lane.candidate.provider.name,
             until=self.told_at(lane, at, tour, now),
             is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,

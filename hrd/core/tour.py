@@ -160,6 +160,11 @@ class Tour(msgspec.Struct, eq=False):
         if self.notes and self.notes[-1].outcome == SERVED:
             self.notes[-1] = msgspec.structs.replace(self.notes[-1], outcome=BROKE_OFF, message=message)
 
+    def passing_of(self, candidate: Candidate) -> tuple[str, int]:
+        """For what *candidate* failed this request, in a word, if its provider said when that is over; and how often it did."""
+        mine = [failure for one, failure in self.failures if one.key == candidate.key]
+        return (RULES[mine[-1].verdict].reason, len(mine)) if mine and mine[-1].until is not None else ("", 0)
+
     def is_all_empty(self) -> bool:
         """Every candidate so far gave an empty reply: then emptiness is the answer, and nobody is to blame."""
         return bool(self.failures) and all(failure.verdict is Verdict.EMPTY for _, failure in self.failures)

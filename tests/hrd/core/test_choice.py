@@ -66,6 +66,29 @@ def test_a_hint_beyond_the_longest_wait_is_told_to_the_client() -> None:
     assert (walk.refusal().kind, walk.refusal().retry_after_s) == (RefusalKind.RATE_LIMITED, 30.5)
 
 
+def test_who_refuses_and_says_that_it_is_over_already_is_asked_again_soon_and_then_later() -> None:
+    """Retry-After: 0, or a date in the past: nothing keeps others from it, but whom it refused waits a moment."""
+    stage = alone()
+    walk = stage.ask()
+    assert walk.next() == "a1"
+    assert walk.fails(Verdict.RATE_LIMITED, until=NOON - 300) == "wait 1.0"
+    assert stage.blocks() == {}
+    assert walk.waits() == "a1"
+    assert walk.fails(Verdict.RATE_LIMITED, until=NOON) == "wait 2.0"
+    assert walk.waits() == "a1"
+    walk.answers()
+    walk.ends()
+
+
+def test_who_may_not_wait_is_told_that_it_may_come_back_at_once() -> None:
+    stage = alone(max_wait_s=0.0)
+    walk = stage.ask()
+    walk.next()
+    assert walk.fails(Verdict.RATE_LIMITED, until=NOON) == "refused"
+    assert (walk.refusal().http_status, walk.refusal().retry_after_s) == (429, 1.0)
+    assert "it was asked too often" in walk.refusal().message
+
+
 def test_without_waiting_the_moment_told_is_when_a_request_would_be_asked() -> None:
     walk = alone(max_wait_s=0.0).ask()
     walk.next()
