@@ -56,16 +56,17 @@ def as_one(pieces: list[str]) -> str:
     return "".join(pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-@given(st.lists(st.text(alphabet='a\U0001f600\U000f0123\U0010ffff\ufffd\n"', max_size=6), min_size=2, max_size=2), st.data())
-def test_texts_that_were_cut_anywhere_are_whole_again_each_by_itself(texts: list[str], data: st.DataObject) -> None:
-    left = {name: units(text) for name, text in enumerate(texts)}
-    halves, said = Halves(), ["", ""]
-    while any(left.values()):
-        name = data.draw(st.sampled_from([name for name, rest in left.items() if rest]))
-        size = data.draw(st.integers(0, 3))
+texts = st.text(alphabet='a\U0001f600\U000f0123\U0010ffff\ufffd\n"', max_size=6)
+
+
+@given(texts, texts, st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3)), max_size=24))
+def test_texts_that_were_cut_anywhere_are_whole_again_each_by_itself(one: str, other: str, cuts: list[tuple[int, int]]) -> None:
+    """*cuts*: of which text the next piece is, and how long; the rest comes in one."""
+    left, said, halves = [units(one), units(other)], ["", ""], Halves()
+    for name, size in [*cuts, *((name, len(rest)) for name, rest in enumerate(left))]:
         piece, left[name] = as_halves(left[name][:size]), left[name][size:]
         said[name] += told(halves, str(name), piece)
-    assert (said, halves.held) == (texts, {})
+    assert (said, halves.held) == ([one, other], {})
 
 
 def as_halves(cut: list[str]) -> str:
