@@ -22,3 +22,6 @@ class StoreLimits(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_rows: int = 5000
     """After so many rows the next checkpoint comes sooner."""
     trim_s: float = 60.0
+    steady_s: float = 600.0
+    """So long the time of day has to have gone on steadily before anything is deleted for its age: a machine may start in
+    another year, and is put right once it has a network."""

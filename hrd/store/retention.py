@@ -42,7 +42,8 @@ ROLL_HOUR = f"INSERT INTO usage {OLD_HOUR} {ADD_UP}"
 class Trimming:
     """One pass over everything. Each `step` is one short transaction, for a thread; false when the pass is over."""
 
-    def __init__(self, path: Path, turn: Lock, retention: Retention, now: float) -> None:
+    def __init__(self, path: Path, turn: Lock, retention: Retention, now: float | None) -> None:
+        """*now*: None where the time of day is not to be relied on. Nothing goes by its age then."""
         self._path = path
         self._turn = turn
         self._retention = retention
@@ -71,12 +72,13 @@ class Trimming:
                 self._connection.close()
 
 
-def _batches(connection: sqlite3.Connection, retention: Retention, now: float) -> Iterator[list[Statement]]:
-    yield from _old_facts(connection, now, retention)
+def _batches(connection: sqlite3.Connection, retention: Retention, now: float | None) -> Iterator[list[Statement]]:
     yield from _many_sessions(connection, retention.sessions)
     yield from _old_journal(connection, retention.journal_rows)
-    yield from _old_ledger(connection, now - retention.ledger_days * DAY_S)
-    yield from _old_usage(connection, now - retention.usage_hours_days * DAY_S)
+    if now is not None:
+        yield from _old_facts(connection, now, retention)
+        yield from _old_ledger(connection, now - retention.ledger_days * DAY_S)
+        yield from _old_usage(connection, now - retention.usage_hours_days * DAY_S)
 
 
 def _old_facts(connection: sqlite3.Connection, now: float, retention: Retention) -> Iterator[list[Statement]]:

@@ -1,5 +1,6 @@
 """Upkeep of the file: checkpoints and deletes, when they are due, in threads and in small steps."""
 
+import math
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,8 @@ from hrd.store.limits import StoreLimits
 from hrd.store.retention import Trimming
 from hrd.store.writer import Writer
 
+JUMP_S = 30.0
+"""A clock that is set by less makes nothing too old."""
 BREATH_S = 0.01
 """Between two deletes: the loop's rows come first."""
 ROUND_STEPS = 50
@@ -36,6 +39,9 @@ class Upkeep:
         self._checkpointed_at = self._trimmed_at = now()
         self._checkpointed_rows = self._trimmed_rows = 0
         self._trimming: Trimming | None = None
+        self._jumped_at = -math.inf
+        self._looked_at: tuple[float, float] | None = None
+        """By the time of day, and by a clock that nobody sets."""
 
     @property
     def is_under_way(self) -> bool:
@@ -43,6 +49,7 @@ class Upkeep:
         return self._trimming is not None
 
     async def round(self) -> None:
+        self._look_at_clocks()
         try:
             await self._checkpoint()
             await self._trim()
@@ -85,6 +92,12 @@ class Upkeep:
             self._writer.is_dirty = True
             await trio.sleep(BREATH_S)
 
+    def _look_at_clocks(self) -> None:
+        now, steady = self._now(), trio.current_time()
+        if self._looked_at is None or abs((now - self._looked_at[0]) - (steady - self._looked_at[1])) > JUMP_S:
+            self._jumped_at = steady
+        self._looked_at = now, steady
+
     def _begin(self) -> Trimming | None:
         """A pass, if one is due: by the clock, or because much was written."""
         written = self._writer.rows_written - self._trimmed_rows
@@ -94,4 +107,5 @@ class Upkeep:
             return None
         self._trimmed_at = self._now()
         self._trimmed_rows = self._writer.rows_written
-        return Trimming(self._path, self._writer.turn, retention, self._now())
+        is_steady = trio.current_time() - self._jumped_at >= self.limits.steady_s
+        return Trimming(self._path, self._writer.turn, retention, self._now() if is_steady else None)

@@ -20,7 +20,7 @@ from hrd.store.soundness import what_is_broken
 from hrd.store.sqlite import SqliteStore, open_store
 from tests.hrd.store.samples import NEW, OLD, answered, reserved, settled
 
-LIMITS = StoreLimits(retention=Retention(journal_rows=50, ledger_days=0.0), checkpoint_s=0.0, trim_s=0.0)
+LIMITS = StoreLimits(retention=Retention(journal_rows=50, ledger_days=0.0), checkpoint_s=0.0, trim_s=0.0, steady_s=0.0)
 """Something is always due."""
 LIFE_S = 0.5
 NO_DISK = OSError("no disk")

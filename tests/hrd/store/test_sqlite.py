@@ -517,6 +517,7 @@ class Looks(trio.abc.Instrument):
 
 
 async def test_housekeeping_that_fails_is_told_and_tried_again(store: SqliteStore, path: Path, clock: Clock) -> None:
+    store.limits = StoreLimits(steady_s=0.0)
     await store.commit([answered()])
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TRIGGER no BEFORE DELETE ON blocks BEGIN SELECT RAISE(ABORT, 'not now'); END")

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from hrd.store import checkpoints
@@ -14,7 +15,7 @@ from hrd.store.opening import open_database
 from hrd.store.retention import BATCH_ROWS
 from hrd.store.upkeep import ROUND_STEPS, Upkeep
 from hrd.store.writer import Writer
-from tests.hrd.store.samples import NOON, OLD, Clock, answered
+from tests.hrd.store.samples import NOON, OLD, Clock, answered, blocked
 
 LIMITS = StoreLimits(retention=Retention(journal_rows=10), checkpoint_rows=900)
 
@@ -44,8 +45,12 @@ def write(writer: Writer, entries: int) -> None:
 
 
 def entries_in(path: Path) -> int:
+    return rows_in(path, "journal")
+
+
+def rows_in(path: Path, table: str) -> int:
     with closing(sqlite3.connect(path)) as connection:
-        return int(connection.execute("SELECT count(*) FROM journal").fetchone()[0])
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 async def test_a_checkpoint_is_due_five_seconds_after_the_last_if_anything_was_written(
@@ -105,6 +110,29 @@ async def test_deletes_are_due_at_once_when_much_was_written_and_take_several_ro
     assert entries_in(writer.path) == 2 * BATCH_ROWS + 10
     await upkeep.round()
     assert (entries_in(writer.path), upkeep.is_under_way) == (10, False)
+
+
+async def test_a_clock_that_was_set_makes_nothing_too_old_before_it_has_gone_on_steadily(
+    writer: Writer, clock: Clock, autojump_clock: MockClock
+) -> None:
+    """A machine that starts eleven years ahead of its time, and is put right before ten minutes are over."""
+    upkeep = Upkeep(writer.path, writer, StoreLimits(), clock)
+
+    async def live(minutes: int) -> int:
+        for _ in range(minutes):
+            await trio.sleep(60)
+            clock.now += 60
+            await upkeep.round()
+        return rows_in(writer.path, "blocks")
+
+    clock.now += 11 * 365 * 86400
+    assert writer.write([blocked(until=NOON + 86400)]) is None
+    assert await live(9) == 1
+    clock.now -= 11 * 365 * 86400
+    assert await live(20) == 1
+    clock.now += 2 * 86400  # and now it is too old
+    assert await live(10) == 1
+    assert await live(1) == 0
 
 
 async def test_a_failure_is_told_until_a_round_goes_well(writer: Writer, upkeep: Upkeep, clock: Clock) -> None:
