@@ -144,6 +144,17 @@ def _order(one: Exchange, paper: Paper) -> Iterator[str]:
     yield table(paper, _RANKED, rows)
     if one.moved_from:
         yield paper.flow(f"The conversation belongs to {plain(one.moved_from)}, which could not be asked or has little left")
+    elif home := _home(one):
+        yield paper.flow(f"Asked first was {plain(home)}: the conversation stays there, where its prompt is cached")
+
+
+def _home(one: Exchange) -> str:
+    """Who was asked before those who rank higher, though not to see whether it works again; empty if nobody was."""
+    if not one.attempts or one.attempts[0].is_probe:
+        return ""
+    first = one.attempts[0]
+    name = f"{first.provider}/{first.model}#{first.credential}"
+    return name if name in one.order[1:] else ""
 
 
 def _reading(reading: ExchangeReading | None, at: float) -> list[str]:

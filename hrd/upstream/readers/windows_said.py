@@ -18,7 +18,8 @@ LIMIT_MAX: Final = 10**12
 
 _KINDS: Final = {kind.value: kind for kind in WindowKind}
 _USED: Final = re.compile(
-    r"\bon (tokens|requests) per (second|minute|hour|day)\b[^:]{0,20}: limit ([\d,]*\d)(?:, used ([\d,]*\d))?"
+    r"\bon (tokens|requests) per (second|minute|hour|day)\b[^:]{0,20}: limit ([\d,]*\d)(?!\w|\.\d)"
+    r"(?:, used ([\d,]*\d)(?!\w|\.\d))?"
 )
 """OpenAI and Groq: `on tokens per day (TPD): Limit 200000, Used 199000, Requested 4351`."""
 _NUMBER: Final = re.compile(

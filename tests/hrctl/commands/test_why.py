@@ -1,6 +1,7 @@
 """`hr why`: one request, told."""
 
 import msgspec
+import pytest
 
 from hrctl.commands.why import drawn
 from hrctl.render import Paper
@@ -172,6 +173,17 @@ def test_each_candidates_numbers_are_those_of_that_moment(daemon: FakeDaemon, hr
         "3  local/llama3.1               none known",
         "The conversation belongs to gemini/pro, which could not be asked or has little left",
     ]
+
+
+@pytest.mark.parametrize(("is_probe", "is_told"), [(False, True), (True, False)])
+def test_a_conversation_that_stays_where_it_was_is_no_riddle(daemon: FakeDaemon, hr: Hr, is_probe: bool, is_told: bool) -> None:
+    first = msgspec.structs.replace(SERVED.attempts[1], is_probe=is_probe)
+    stayed = msgspec.structs.replace(
+        SERVED, attempts=(first,), order=("groq/llama#groq-2a681b98", "groq/llama#groq-1a2b3c4d"), passed_over=()
+    )
+    daemon.answers(WHY, answer(stayed), path("req-1"))
+    said = "Asked first was groq/llama#groq-1a2b3c4d: the conversation stays there, where its prompt is cached"
+    assert (said in hr("why", "req-1").out.splitlines()) is is_told
 
 
 def test_it_fits_a_narrow_terminal() -> None:

@@ -33,6 +33,12 @@ def test_groq_names_limit_use_and_organisation() -> None:
     assert seen("groq", openai(message)) == [said(WindowKind.TOKENS_DAY, 200_000, 1000, NOW + 1447, "account_model")]
 
 
+@pytest.mark.parametrize(("numbers", "limit", "left"), [("1e99, Used 5", None, 0), ("200000, Used 1.5e5", 200_000, 0)])
+def test_half_of_a_number_is_none(numbers: str, limit: int | None, left: int) -> None:
+    (found,) = seen("groq", openai(f"Rate limit reached on tokens per day (TPD): Limit {numbers}, Requested 1."))
+    assert (found.kind, found.limit, found.left) == (WindowKind.TOKENS_DAY, limit, left)
+
+
 def test_gemini_names_the_window_and_its_limit_and_midnight_is_in_california() -> None:
     violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "quotaValue": "20"}
     body = [{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "x", "details": [{"violations": [violation]}]}}]
