@@ -13,6 +13,8 @@ from hrd.credentials.edits import Edit
 from hrd.credentials.logins import Login
 
 RENEWED: Final = "renewed"
+SPENT_MAX: Final = 16
+"""So many refresh tokens of one renewal that is not on disk are known as spent: the first, which stands there, and the last."""
 
 
 class Vault(Protocol):
@@ -35,6 +37,11 @@ class Unstored(NamedTuple):
     """The refresh tokens that it cost, and those before it that were not stored either: one of them stands on disk."""
     tokens: Tokens
     id_token: Secret
+
+    def costs_with(self, spent: Secret) -> tuple[Secret, ...]:
+        """What it has cost once *spent* is spent, too. Of very many the first is kept, which stands on disk, and the last."""
+        first, *others = (*self.spent, spent)
+        return (first, *others[1 - SPENT_MAX :])
 
 
 class Added(NamedTuple):
@@ -96,8 +103,8 @@ class Keeping:
         """New tokens for *spent*, on disk, or else kept here until the disk takes them; then the access token may be shown.
         Whoever is cancelled in here has lost nothing."""
         before = self._unstored.get(name)
-        costs = before.spent if before is not None else ()
-        waiting = self._unstored[name] = Unstored((*costs, spent), tokens, id_token)
+        costs = before.costs_with(spent) if before is not None else (spent,)
+        waiting = self._unstored[name] = Unstored(costs, tokens, id_token)
         await self._store(name, waiting, is_new=True)
         return tokens.access
 

@@ -8,6 +8,7 @@ from hrd.core.secrets import Secret
 from hrd.credentials import CredentialInfo, CredentialProblem
 from hrd.credentials.accounts import Tokens
 from hrd.credentials.logins import Login
+from hrd.upstream.accounts.keeping import SPENT_MAX, Unstored
 from tests.hrd.upstream.accounts.house import NOON, House, entry, server
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
@@ -56,3 +57,28 @@ async def test_another_login_in_its_place_is_worth_more_than_what_waits_for_the_
     await house.keeping.store_what_waits()
     assert house.disk.accounts[0]["refresh_token"] == "r9"
     assert house.keeping.unstored() == []
+
+
+async def test_however_often_the_disk_refuses_the_last_renewal_takes_the_place_of_what_stands_there(tmp_path: Path) -> None:
+    house = House(tmp_path, server())
+    house.keep(entry("acc-1", {"access_token": "a0", "refresh_token": "r0"}))
+    (name,) = house.keeping.accounts
+    house.disk.full = True
+    for time in range(3 * SPENT_MAX):
+        new = login("acc-1", f"a{time + 1}", f"r{time + 1}")
+        await house.keeping.store(name, Secret(f"r{time}", "codex"), new.tokens, new.id_token)
+        assert house.shows() == f"a{time + 1}"
+    house.disk.full = False
+    await house.keeping.store_what_waits()
+    assert house.disk.accounts[0]["refresh_token"] == f"r{3 * SPENT_MAX}"
+    assert house.keeping.unstored() == []
+
+
+async def test_of_very_many_spent_tokens_the_first_and_the_last_are_known() -> None:
+    tokens = [Secret(f"r{number}", "codex") for number in range(SPENT_MAX + 3)]
+    new = login("acc-1", "a", "r")
+    waiting = Unstored((tokens[0],), new.tokens, new.id_token)
+    for spent in tokens[1:]:
+        waiting = waiting._replace(spent=waiting.costs_with(spent))
+    assert waiting.spent == (tokens[0], *tokens[4:])
+    assert len(waiting.spent) == SPENT_MAX
