@@ -75,11 +75,13 @@ _MESSAGES: dict[str, Check] = {
             "refusal": or_null(text),
             "tool_calls": list_of(_CALL, least=1),
             "audio": or_null(an_object),
-            "function_call": or_null(an_object),
+            "function_call": or_null(fields({"name": TOOL_NAME, "arguments": text})),
         },
     ),
     "tool": fields({"role": text, "content": _TEXTS, "tool_call_id": text}, {"name": text}),
+    "function": fields({"role": text, "content": or_null(text), "name": TOOL_NAME}),
 }
+"""The last is deprecated, and taken (ChatCompletionRequestFunctionMessage of the published interface), as are `functions`."""
 _OWN_FUNCTION = fields({"name": TOOL_NAME}, {"description": text, "parameters": an_object, "strict": or_null(flag)})
 
 
@@ -103,6 +105,8 @@ _TOOL = by_type(
 )
 _OPTIONS: dict[str, Check] = {
     "tools": list_of(_TOOL, least=1, most=128),
+    "functions": list_of(_OWN_FUNCTION, least=1, most=128),
+    "function_call": either(one_of("auto", "none"), fields({"name": TOOL_NAME})),
     "tool_choice": either(
         one_of("auto", "none", "required"),
         by_type(
@@ -174,7 +178,9 @@ def _shape(body: dict[str, Any]) -> Problems:
 
 def _unknown_role(value: Any, place: Place) -> Problems:
     yield wrong(
-        (*place, "role"), "Supported values are: 'system', 'assistant', 'user', 'tool', and 'developer'.", value["role"]
+        (*place, "role"),
+        "Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",
+        value["role"],
     )
 
 
@@ -197,7 +203,8 @@ def _order(messages: list[dict[str, Any]]) -> Iterator[Status]:
                 f"The following tool_call_ids did not have response messages: {', '.join(owed)}"
             )
             yield error(400, words, f"messages.[{at}].role")
-        is_said = any(message.get(member) for member in ("tool_calls", "refusal")) or message.get("content") is not None
+        answers = ("tool_calls", "function_call", "refusal")
+        is_said = any(message.get(member) for member in answers) or message.get("content") is not None
         if message["role"] == "assistant" and not is_said:
             yield error(400, "Invalid value for 'content': expected a string, got null.", f"messages.[{at}].content")
         owed = [call["id"] for call in message.get("tool_calls") or ()]

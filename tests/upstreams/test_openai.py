@@ -13,6 +13,7 @@ from tests.upstreams.openai import OpenAI
 from tests.upstreams.test_mistral import TOOL, USER, calls, result
 
 OPEN = {"type": "object", "properties": {"q": {"type": "string"}}}
+ASKED_FUNCTION = {"role": "assistant", "function_call": {"name": "look", "arguments": "{}"}}
 CLOSED = {**OPEN, "additionalProperties": False, "required": ["q"]}
 
 
@@ -29,6 +30,11 @@ async def ask(fields: dict[str, Any]) -> httpx2.Response:
         {"messages": [USER, calls("a", "b"), result("b"), result("a"), USER], "tools": [TOOL], "tool_choice": "required"},
         {"messages": [USER, {"role": "assistant", "content": None, "refusal": "no"}, USER]},
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": CLOSED, "strict": True}}},
+        {
+            "messages": [USER, {**ASKED_FUNCTION, "content": None}, {"role": "function", "name": "look", "content": "y"}, USER],
+            "functions": [{"name": "look", "parameters": OPEN}],
+            "function_call": "auto",
+        },
         {"model": "gpt-6-luna", "max_completion_tokens": 5, "reasoning_effort": "none", "temperature": 0.5},
     ],
 )
@@ -46,7 +52,8 @@ async def test_a_good_request_is_taken(fields: dict[str, Any]) -> None:
             {"messages": [USER, {"role": "assistant", "content": "x", "reasoning_content": "y"}, USER]},
             "Unknown parameter: 'messages[1].reasoning_content'.",
         ),
-        ({"messages": [{"role": "function", "name": "x", "content": "y"}]}, "Supported values are: 'system'"),
+        ({"messages": [USER, {"role": "function", "content": "y"}]}, "Missing required parameter: 'messages[1].name'."),
+        ({"functions": [{"description": "no name"}]}, "Missing required parameter: 'functions[0].name'."),
         ({"messages": [USER, calls("x" * 41), result("x" * 41)]}, "Invalid 'messages[1].tool_calls[0].id'"),
         ({"messages": [USER, result()]}, "must be a response to a preceeding message with 'tool_calls'"),
         ({"messages": [USER, calls("a", "b"), result("a"), USER]}, "did not have response messages: b"),
