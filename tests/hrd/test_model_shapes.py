@@ -55,6 +55,40 @@ def test_anthropic() -> None:
     }
 
 
+MANY = ModelList(
+    object="list", data=tuple(ListedModel(id=name, object="model", created=1, owned_by="groq") for name in "abcde")
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "ids", "has_more"),
+    [
+        ("", "abcde", False),
+        ("limit=5", "abcde", False),
+        ("limit=2", "ab", True),
+        ("limit=2&after_id=b", "cd", True),
+        ("limit=2&after_id=d", "e", False),
+        ("after_id=e", "", False),
+        ("after_id=b", "cde", False),
+        ("limit=2&before_id=d", "bc", True),
+        ("limit=2&before_id=c", "ab", False),
+        ("before_id=a", "", False),
+        ("after_id=gone", "", False),
+        ("before_id=gone", "", False),
+        ("limit=0", "a", True),
+        ("limit=9999999999999", "abcde", False),
+        ("limit=-1", "abcde", False),
+        ("limit=%D9%A3", "abcde", False),
+        ("limit=many&after_id=", "abcde", False),
+    ],
+)
+def test_anthropic_turns_pages(query: str, ids: str, has_more: bool) -> None:
+    shaped: Any = shape_list(MANY, head(query, anthropic_version="2023-06-01"))
+    assert "".join(one["id"] for one in shaped["data"]) == ids
+    assert shaped["has_more"] is has_more
+    assert (shaped["first_id"], shaped["last_id"]) == ((ids[0], ids[-1]) if ids else (None, None))
+
+
 @pytest.mark.parametrize("query", ["client_version=0.169.0", "a=b&client_version=1"])
 def test_codex_gets_both(query: str) -> None:
     shaped: Any = shape_list(LISTED, head(query))
