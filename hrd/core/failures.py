@@ -48,7 +48,12 @@ out of this request; nothing is learned from it, for the next conversation may b
 BROKEN_HISTORY = "calls without their results"
 """Stands for a field in `Failure.param`: tool calls and results that do not belong together. Who is asked once more gets this
 request's history repaired (`core.history`)."""
-OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY})
+UNSIGNED_CALLS = "calls without their signatures"
+"""Stands for a field in `Failure.param`: calls that came without the thought signature that the model demands, since the client
+does not keep it or another model made them. Who is asked once more gets what stands for one."""
+UNTAKEN_EFFORT = "this reasoning effort"
+"""Stands for a field in `Failure.param`: the value, for the model takes others."""
+OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY, UNSIGNED_CALLS, UNTAKEN_EFFORT})
 """What was wrong with one request, and says nothing of the model."""
 
 

@@ -34,7 +34,7 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     """*conversation* as *provider* takes it, for *model*."""
     quirks = provider.quirks
     turns, notes = repair(conversation.turns)
-    messages = Messages(turns, quirks, signature_stand_in(quirks, model))
+    messages = Messages(turns, quirks, signature_stand_in(quirks, model, drop))
     members: dict[str, Any] = {"model": model, "messages": messages.done}
     if stream:
         members["stream"] = True

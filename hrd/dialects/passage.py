@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.conversation import Conversation, Text, Thinking
-from hrd.core.failures import BROKEN_HISTORY
+from hrd.core.failures import BROKEN_HISTORY, UNTAKEN_EFFORT
 from hrd.core.needs import Need
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal, RefusalKind
@@ -19,6 +19,8 @@ from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamBo
 from hrd.dialects.translation import TranslatedStream, translate_whole
 
 _DOCUMENTS: Final = Need.DOCUMENTS  # found ten times sooner so, see core.quota.kinds
+_EFFORTS: Final = frozenset({"reasoning_effort", "reasoning"})
+"""Where an effort stands, in chat completions and in Responses."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -54,6 +56,8 @@ class Passage:
     ) -> Prepared | Refusal:
         """The request for *candidate*. *max_tokens* replaces the client's own limit. A refusal says what in the request cannot
         be understood well enough to be translated."""
+        if UNTAKEN_EFFORT in drop:
+            drop |= _EFFORTS
         native = self._dialect.NATIVE.get(candidate.provider.dialect)
         if native is not None and self._is_taken_as_it_is(candidate) and not self._is_repaired(candidate, drop):
             return self._untouched(native, candidate, drop=drop, max_tokens=max_tokens)

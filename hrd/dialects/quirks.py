@@ -2,7 +2,7 @@
 
 | step | rule |
 |---|---|
-| effort | that in OpenRouter's `reasoning` goes as `reasoning_effort` to those who do not know it |
+| effort | one that is not taken goes as the nearest; OpenRouter's `reasoning` as `reasoning_effort` to who does not know it |
 | private fields | `hermes_*`, wrappers and fields of one vendor go to nobody but those whose `forward` names them |
 | refused fields | `drop`, `drop_unless`, `drop_for`, and what was learned, are left out; `rename` and `clamp` change the rest |
 | output limit | under the provider's one name for it, replaced if the caller says so; the client may use either name |
@@ -15,8 +15,9 @@ Nothing else changes a byte.
 
 import msgspec
 
+from hrd.core.failures import UNSIGNED_CALLS
 from hrd.core.providers import Provider, Quirks
-from hrd.core.reasoning_effort import effort_for
+from hrd.core.reasoning_effort import effort_for, nearest
 from hrd.dialects.contract import Fields
 from hrd.dialects.fields import NULL
 from hrd.dialects.messages import adapt_messages
@@ -84,13 +85,15 @@ def apply(
             else:
                 bounds = quirks.clamp.get(name)
                 sent[new_name] = raw if bounds is None else _clamp(name, raw, bounds, notes)
+                if name == "reasoning_effort":
+                    sent[new_name] = _taken_effort(raw, quirks, notes)
     if limit is not None:
         sent[limit_name] = limit
     if not _TOOLS.isdisjoint(sent):
         _adapt_tools(sent, quirks, notes)
     messages = sent.get("messages")
     if messages is not None and not are_messages_spelled:
-        sent["messages"], changes = adapt_messages(messages, quirks, signature_stand_in(quirks, model))
+        sent["messages"], changes = adapt_messages(messages, quirks, signature_stand_in(quirks, model, drop))
         notes += changes
     return sent, notes
 
@@ -108,6 +111,17 @@ def _with_effort(fields: Fields, provider: Provider, model: str) -> Fields:
     return {**others, "reasoning_effort": msgspec.Raw(msgspec.json.encode(effort))}
 
 
+def _taken_effort(raw: msgspec.Raw, quirks: Quirks, notes: list[str]) -> msgspec.Raw:
+    """*raw*, or the nearest effort that is taken. What is no effort of ours may be one of theirs, and models that take `none`
+    are not all known."""
+    said = bytes(raw).strip(b'"').decode("utf-8", "replace")
+    taken = tuple(each for each in quirks.efforts if each != "none")
+    if said == "none" or said in quirks.efforts or not (effort := nearest(said, taken)):
+        return raw
+    notes.append(f"reasoning_effort changed from {said} to {effort}")
+    return msgspec.Raw(msgspec.json.encode(effort))
+
+
 def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
     if name in quirks.drop or (name in VENDOR_FIELDS and name not in quirks.forward) or name.startswith(PRIVATE_PREFIX):
         return True
@@ -116,9 +130,10 @@ def _refuses(name: str, quirks: Quirks, model: str, fields: Fields) -> bool:
     return name in quirks.drop_for and model.startswith(quirks.drop_for[name]) and not _unthinking(fields)
 
 
-def signature_stand_in(quirks: Quirks, model: str) -> str:
-    """What *model* takes for a thought signature of calls that it did not make; empty if it demands none."""
-    return next((sent for prefix, sent in quirks.signature_stand_ins.items() if model.startswith(prefix)), "")
+def signature_stand_in(quirks: Quirks, model: str, drop: frozenset[str]) -> str:
+    """What *model* takes for a thought signature of calls that have none; empty if it is not known to demand any."""
+    has_asked = UNSIGNED_CALLS in drop
+    return next((sent for prefix, sent in quirks.signature_stand_ins.items() if has_asked or model.startswith(prefix)), "")
 
 
 def _unthinking(fields: Fields) -> bool:

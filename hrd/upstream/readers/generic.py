@@ -6,7 +6,7 @@ minute may also say "quota", so the minute comes before the day; a 403 is read b
 
 from typing import Final
 
-from hrd.core.failures import BAD_CALL_CODE, BROKEN_HISTORY, REPLAYED_REASONING, Verdict
+from hrd.core.failures import BAD_CALL_CODE, BROKEN_HISTORY, REPLAYED_REASONING, UNTAKEN_EFFORT, Verdict
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _LIMITED: Final = (402, 403, 429)
@@ -72,6 +72,14 @@ ORPHANED: Final = Rule(
     ),
     field=BROKEN_HISTORY,
 )
+EFFORT: Final = Rule(
+    # The model takes efforts, but not this one: the next request may ask for another.
+    Verdict.BAD_PARAM,
+    status=CLIENT_ERRORS,
+    says=("supported values", "must be one of", "does not support '", "invalid value", "input should be", "invalid 'reasoning"),
+    also=("reasoning_effort", "reasoning.effort"),
+    field=UNTAKEN_EFFORT,
+)
 
 GENERIC: Final = (
     Rule(Verdict.BAD_CALL, codes=(BAD_CALL_CODE,)),
@@ -82,6 +90,7 @@ GENERIC: Final = (
     # The request.
     SEALED,
     ORPHANED,
+    EFFORT,
     Rule(
         Verdict.CONTEXT_EXCEEDED,
         status=(*CLIENT_ERRORS, 500),

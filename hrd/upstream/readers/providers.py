@@ -6,7 +6,7 @@ stand in tests/hrd/upstream/recorded.py.
 
 from typing import Final
 
-from hrd.core.failures import Verdict
+from hrd.core.failures import UNSIGNED_CALLS, Verdict
 from hrd.upstream.readers import anthropic
 from hrd.upstream.readers.generic import ORPHANED
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
@@ -69,7 +69,8 @@ GEMINI: Final = (
         says=("api key not valid", "user location is not supported"),
     ),
     Rule(Verdict.REJECTED, status=(400,), codes=("failed_precondition",)),
-    # The router's own doing: the signature came with the tool call and was not sent back.
+    # It came with the tool call, and many clients do not keep it.
+    Rule(Verdict.BAD_PARAM, status=(400,), says=("missing a thought_signature",), field=UNSIGNED_CALLS),
     Rule(Verdict.BAD_REQUEST, status=(400,), says=("thought_signature",)),
 )
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hrd.core.failures import BROKEN_HISTORY
+from hrd.core.failures import BROKEN_HISTORY, UNTAKEN_EFFORT
 from hrd.core.history import NOTE_ORPHAN
 from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
@@ -146,6 +146,17 @@ def test_a_history_that_was_refused_as_it_is_goes_repaired() -> None:
     assert {message["role"] for message in sent} == {"user"}
     assert "42" in str(sent)
     assert repaired.notes == (NOTE_ORPHAN,)
+
+
+@pytest.mark.parametrize("name", ["reasoning_effort", "reasoning"])
+def test_an_effort_that_was_not_taken_is_left_out_of_this_request(name: str) -> None:
+    asked = LATE | {name: "high" if name == "reasoning_effort" else {"effort": "high"}}
+    told, left_out = again(openai_chat, asked), again(openai_chat, asked, UNTAKEN_EFFORT)
+    assert isinstance(told, Prepared)
+    assert isinstance(left_out, Prepared)
+    assert msgspec.json.decode(told.body)["reasoning_effort"] == "high"
+    assert "high" not in left_out.body.decode()
+    assert left_out.notes == ("reasoning_effort left out",)
 
 
 def test_what_the_hub_cannot_understand_goes_as_it_is_again() -> None:

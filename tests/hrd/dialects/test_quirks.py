@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.catalogue import read_catalogue
+from hrd.core.failures import UNSIGNED_CALLS
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.contract import Fields
 from hrd.dialects.quirks import VENDOR_FIELDS, apply
@@ -16,6 +17,7 @@ from hrd.dialects.quirks import VENDOR_FIELDS, apply
 TOOLS = '[{"type":"function","function":{"name":"look","strict":true,"parameters":{}}}]'
 NOTHING = '"parameters":{"type":"object","properties":{}}'
 LOOSE_TOOLS = '[{"type":"function","function":{"name":"look","parameters":{}}}]'
+WAS_MAX = "reasoning_effort changed from max to high"
 CATALOGUE, PROBLEMS = read_catalogue(files("hrd.core").joinpath("catalogue.toml").read_text(), {})
 
 
@@ -81,6 +83,11 @@ ROWS = [
     ({}, '{"reasoning":null}', "{}", ["reasoning left out"]),
     ({}, '{"reasoning":"high"}', "{}", ["reasoning left out"]),
     ({"drop": ["reasoning_effort"]}, '{"reasoning":{"effort":"high"}}', "{}", ["reasoning_effort left out"]),
+    ({}, '{"reasoning_effort":"max"}', '{"reasoning_effort":"high"}', [WAS_MAX]),
+    ({}, '{"reasoning_effort":"minimal"}', '{"reasoning_effort":"low"}', ["reasoning_effort changed from minimal to low"]),
+    ({"efforts": ["none", "high"]}, '{"reasoning_effort":"max"}', '{"reasoning_effort":"high"}', [WAS_MAX]),
+    ({"efforts": []}, '{"reasoning_effort":"max"}', '{"reasoning_effort":"max"}', []),
+    *(({}, one, one, []) for one in [f'{{"reasoning_effort":{said}}}' for said in ('"none"', '"default"', '"high"', "5")]),
     # null
     ({}, '{"temperature":null,"stop":null,"stream":null,"x":null}', '{"x":null}', []),
     # tools
@@ -307,3 +314,5 @@ def test_a_stand_in_signs_foreign_calls_for_the_models_that_want_one() -> None:
     assert call == {"id": "a", "extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
     assert notes == ["a stand-in sent for the thought signature of another vendor's call"]
     assert sent(called, gemini, "gemini-2.5-flash-lite") == (called, [])
+    asked_for, _ = apply(fields_of(called), gemini, "gemini-flash-latest", drop=frozenset({UNSIGNED_CALLS}))
+    assert json.loads(bytes(asked_for["messages"]))[0]["tool_calls"] == [call]

@@ -7,7 +7,7 @@ four hours before midnight UTC, twelve before midnight in California, twenty bef
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from hrd.core.failures import REPLAYED_REASONING, HintSource, Verdict
+from hrd.core.failures import REPLAYED_REASONING, UNSIGNED_CALLS, HintSource, Verdict
 
 NOW: Final = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 
@@ -371,7 +371,8 @@ GEMINI: Final = (
         "gemini",
         400,
         _gemini(400, "INVALID_ARGUMENT", "Function call is missing a thought_signature in functionCall parts."),
-        Verdict.BAD_REQUEST,
+        Verdict.BAD_PARAM,
+        param=UNSIGNED_CALLS,
     ),
     Row("gone", "gemini", 404, _gemini(404, "NOT_FOUND", "models/gemini-2.0-flash is not found"), Verdict.MODEL_UNAVAILABLE),
     Row("busy", "gemini", 503, _gemini(503, "UNAVAILABLE", "The model is overloaded."), Verdict.OVERLOADED),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.failures import BROKEN_HISTORY, REPLAYED_REASONING, Failure, HintSource, Verdict
+from hrd.core.failures import BROKEN_HISTORY, OF_THE_REQUEST, REPLAYED_REASONING, UNTAKEN_EFFORT, Failure, HintSource, Verdict
 from hrd.core.times import WAIT_MAX_S
 from hrd.upstream.failures import MESSAGE_CHARS_MAX, read_error_object, read_failure
 from hrd.upstream.readers.providers import TABLES
@@ -105,6 +105,36 @@ def test_calls_and_results_that_do_not_belong_together_are_for_the_hub_to_repair
     body = msgspec.json.encode(error if reader == "mistral" else {"error": error})
     refused = read_failure(reader, 400, {}, body, NOW, scrub=_as_it_is)
     assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, BROKEN_HISTORY)
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (
+            "openai",
+            {
+                "message": "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model. "
+                "Supported values are: 'low', 'medium', and 'high'.",
+                "param": "reasoning_effort",
+                "code": "unsupported_value",
+            },
+        ),
+        ("openai", {"message": "Invalid value: 'ultra'. Supported values are: 'none' and 'low'.", "param": "reasoning.effort"}),
+        ("groq", {"message": "`reasoning_effort` must be one of `low`, `medium`, or `high`"}),
+        ("generic", {"message": "body.reasoning_effort: Input should be 'low' or 'high'"}),
+    ],
+)
+def test_an_effort_that_is_not_taken_is_the_request_s_and_says_nothing_of_the_next(reader: str, said: dict[str, str]) -> None:
+    body = msgspec.json.encode({"error": {"type": "invalid_request_error", **said}})
+    refused = read_failure(reader, 400, {}, body, NOW, scrub=_as_it_is)
+    assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, UNTAKEN_EFFORT)
+    assert UNTAKEN_EFFORT in OF_THE_REQUEST
+
+
+def test_a_model_that_takes_no_effort_at_all_is_known_for_it() -> None:
+    said = {"message": "`reasoning_effort` is not supported with this model", "type": "invalid_request_error"}
+    refused = read_failure("groq", 400, {}, msgspec.json.encode({"error": said}), NOW, scrub=_as_it_is)
+    assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, "reasoning_effort")
 
 
 def test_every_provider_has_recorded_refusals() -> None:
