@@ -34,8 +34,8 @@ def id_headers(call: Call, names: Iterable[bytes]) -> list[Header]:
 
 
 async def refuse(call: Call, dialect: Dialect, refusal: Refusal, headers: list[Header] | None = None) -> None:
-    """Say no in the dialect's shape."""
+    """Say no in the dialect's shape. Without *headers* nobody was asked."""
     status, said, body = dialect.error_reply(msgspec.structs.replace(refusal, request_id=call.request_id))
     if headers is None:
-        headers = id_headers(call, dialect.ID_HEADERS)
+        headers = [*id_headers(call, dialect.ID_HEADERS), (b"x-hermes-attempts", b"0")]
     await call.reply(status, [*said, *headers], body)

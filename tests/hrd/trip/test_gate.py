@@ -52,6 +52,7 @@ async def test_requests_of_a_day_are_refused_before_anybody_is_asked(virtual_tim
         reply = await world.chat(stream=True)
         assert (reply.status, reply.headers["retry-after"], reply.headers["x-should-retry"]) == (429, "86400", "false")
         assert (reply.error["type"], reply.error["code"]) == ("rate_limit_error", "rate_limit_exceeded")
+        assert reply.headers["x-hermes-attempts"] == "0"
         assert "PROXY_LIMIT_REQ_DAY" in reply.error["message"]
         assert len(alpha.asked) == 2
         entry = world.journal.last
