@@ -18,6 +18,8 @@ from hrd.upstream.accounts.server import DeviceCode, Grant, LoginServer, Pending
 
 TROUBLES_MAX: Final = 5
 """So many questions in a row may go unanswered while we wait for the user."""
+EXCHANGE_PAUSES_S: Final = (0.5, 2.0)
+"""Between the tries to get tokens for what the user has agreed to: it is worth more than one."""
 AGAIN: Final = "hr auth login codex"
 
 
@@ -90,12 +92,12 @@ class SigningIn:
             with trio.move_on_after(within_s):
                 if not await callback.open(ports):
                     words = " and ".join(map(str, ports))
-                    why = f"the browser could not come back: port {words} of this machine are taken, by another login perhaps"
+                    why = f"the browser could not come back to this machine: taken, by another login perhaps, is port {words}"
                     return NotSignedIn(why, f"end that program, or sign in with a code: {AGAIN} --device")
                 await told(Visit(page=self._server.page(callback.uri, state, verifier), within_s=within_s))
                 came = await callback.wait()
                 if came.error:
-                    return NotSignedIn(f"you did not sign in: {FOR_GOOD.get(came.error, came.error)}")
+                    return NotSignedIn(FOR_GOOD.get(came.error, f"the login server says {came.error}"))
                 return await self._granted(Grant(code=came.code, verifier=verifier, redirect_uri=callback.uri))
             return _too_late(within_s)
         finally:
@@ -103,6 +105,11 @@ class SigningIn:
 
     async def _granted(self, grant: Grant) -> Login | NotSignedIn:
         given = await self._server.exchange(grant)
+        for pause_s in EXCHANGE_PAUSES_S:
+            if not isinstance(given, Troubled):
+                break
+            await trio.sleep(pause_s)
+            given = await self._server.exchange(grant)
         if not isinstance(given, Given):
             return NotSignedIn(f"you agreed, but no tokens came: {given.why}")
         login = login_of(given, self._now())
@@ -121,4 +128,5 @@ def login_of(given: Given, now: float) -> Login | None:
 
 
 def _too_late(within_s: float) -> NotSignedIn:
-    return NotSignedIn(f"nobody signed in within {within_s / 60:.0f} min (CODEX_LOGIN_SECONDS)")
+    span = f"{within_s / 60:.0f} min" if within_s >= 90 else f"{within_s:.0f} s"
+    return NotSignedIn(f"nobody signed in within {span} (CODEX_LOGIN_SECONDS)")

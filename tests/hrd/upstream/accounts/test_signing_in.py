@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from hrd.credentials.logins import Login
-from hrd.upstream.accounts.signing_in import NotSignedIn, SigningIn, Visit
+from hrd.upstream.accounts.signing_in import EXCHANGE_PAUSES_S, NotSignedIn, SigningIn, Visit
 from tests.hrd.upstream.accounts.house import URL, House, server
 from tests.upstreams.codex_oauth import CodexOAuth
 
@@ -98,12 +98,36 @@ async def test_a_network_that_stays_away_does(tmp_path: Path, nursery: trio.Nurs
 async def test_tokens_that_do_not_come_are_told_as_that(tmp_path: Path, nursery: trio.Nursery) -> None:
     oauth = server()
     oauth.url = URL
-    oauth.trouble = [(500, b"")]
+    oauth.trouble = [(500, b"")] * 3
     found = await House(tmp_path, oauth).signing_in.by_code(User(oauth, nursery).told)
     assert found == NotSignedIn("you agreed, but no tokens came: the login server answers 500")
     oauth.trouble = [(200, b'{"access_token": "opaque", "refresh_token": "r"}')]
     found = await House(tmp_path, oauth).signing_in.by_code(User(oauth, nursery).told)
     assert found == NotSignedIn("the login names no ChatGPT account: it may have no plan that includes Codex")
+
+
+@pytest.mark.usefixtures("virtual_time")
+async def test_tokens_are_asked_for_again_when_the_server_stumbles(tmp_path: Path, nursery: trio.Nursery) -> None:
+    oauth = server()
+    oauth.url = URL
+    oauth.trouble = [(502, b""), (503, b"")]
+    began = trio.current_time()
+    found = await House(tmp_path, oauth).signing_in.by_code(User(oauth, nursery).told)
+    assert isinstance(found, Login)
+    assert trio.current_time() - began >= sum(EXCHANGE_PAUSES_S)
+
+
+@pytest.mark.usefixtures("virtual_time")
+async def test_a_wait_of_seconds_is_told_in_seconds(tmp_path: Path) -> None:
+    oauth = server()
+    oauth.url = URL
+    house = House(tmp_path, oauth)
+    signing_in = SigningIn(house.login_server, within_s=lambda: 3.0, ports=lambda: (), now=house.now)
+
+    async def told(_: Visit) -> None:
+        pass
+
+    assert await signing_in.by_code(told) == NotSignedIn("nobody signed in within 3 s (CODEX_LOGIN_SECONDS)")
 
 
 async def fetch(url: str, *, method: str = "GET") -> bytes:
@@ -152,7 +176,7 @@ async def test_by_browser_denied(tmp_path: Path, nursery: trio.Nursery) -> None:
         nursery.start_soon(fetch, f"{back.partition('?')[0]}?error=access_denied&state={state}")
 
     found = await House(tmp_path, oauth).signing_in.by_browser(told)
-    assert found == NotSignedIn("you did not sign in: it was not permitted")
+    assert found == NotSignedIn("it was not permitted")
 
 
 async def test_ports_that_are_taken(tmp_path: Path) -> None:
@@ -166,5 +190,5 @@ async def test_ports_that_are_taken(tmp_path: Path) -> None:
 
         found = await signing_in.by_browser(told)
     assert isinstance(found, NotSignedIn)
-    assert f"port {port} of this machine are taken" in found.why
+    assert found.why.endswith(f"taken, by another login perhaps, is port {port}")
     assert "--device" in found.hint
