@@ -53,7 +53,9 @@ UNSIGNED_CALLS = "calls without their signatures"
 does not keep it or another model made them. Who is asked once more gets what stands for one."""
 UNTAKEN_EFFORT = "this reasoning effort"
 """Stands for a field in `Failure.param`: the value, for the model takes others."""
-OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY, UNSIGNED_CALLS, UNTAKEN_EFFORT})
+UNTAKEN_STRICTNESS = "strict tools"
+"""Stands for a field in `Failure.param`: that calls keep to their schemas, which are too much, or too many, to be held to."""
+OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY, UNSIGNED_CALLS, UNTAKEN_EFFORT, UNTAKEN_STRICTNESS})
 """What was wrong with one request, and says nothing of the model."""
 
 

@@ -4,13 +4,13 @@ What the API demands of a request stands in `anthropic_turns` (messages), `anthr
 `anthropic_models` (what differs by model). Reference: https://docs.anthropic.com/en/api/messages
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from hrd.core.conversation import CallKind, Choosing, Conversation, FormatKind, OutputFormat, Text, Tool, ToolChoice
-from hrd.core.failures import REPLAYED_REASONING
+from hrd.core.failures import REPLAYED_REASONING, UNTAKEN_STRICTNESS
 from hrd.core.history import repair, system_apart
 from hrd.core.providers import Provider, Quirks
 from hrd.core.reply_events import ReplyEvent
@@ -28,6 +28,7 @@ from hrd.dialects.anthropic_models import Family, family_of, output_limit_of
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_request import DIALECT
 from hrd.dialects.anthropic_schema import has_open_objects, output_schema
+from hrd.dialects.anthropic_strict import strict_schemas
 from hrd.dialects.anthropic_thinking import Thought, think
 from hrd.dialects.anthropic_turns import Messages, text_block
 from hrd.dialects.contract import Encoded
@@ -60,7 +61,8 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     if blocks:
         fields["system"] = blocks
     fields["messages"] = messages.done
-    tools = _tools(conversation, notes)
+    can_be_held = family.has_formats and UNTAKEN_STRICTNESS not in drop
+    tools = _tools(conversation, strict_schemas(conversation.tools) if can_be_held else {}, notes)
     if tools:
         fields["tools"] = tools
         _choose(fields, conversation, notes)
@@ -111,12 +113,13 @@ def _end_with_user(messages: Messages, family: Family, thought: Thought, notes: 
         notes["the last message, the assistant's, is followed by one that asks to go on"] = None
 
 
-def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
+def _tools(conversation: Conversation, held: Mapping[str, Any], notes: dict[str, None]) -> list[Any]:
+    """*held*: the schemas that calls are to be held to."""
     choice = conversation.tool_choice
     allowed = frozenset(choice.allowed) if choice is not None else frozenset()
     if allowed:
         notes["tools that the choice does not allow left out"] = None
-    if any(tool.strict for tool in conversation.tools):
+    if any(tool.strict and tool.name not in held for tool in conversation.tools):
         notes["tools[].strict left out"] = None
     for tool in conversation.tools:
         if tool.format:
@@ -124,7 +127,7 @@ def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
     tools: dict[str, Any] = {}
     for tool in conversation.tools:
         if not allowed or tool.name in allowed:
-            tools.setdefault(sent_name(tool.name, tool.namespace), _tool(tool))
+            tools.setdefault(sent_name(tool.name, tool.namespace), _tool(tool, held.get(tool.name)))
     sent: list[Any] = list(tools.values())
     for provided in conversation.provider_tools:
         if provided.dialect == DIALECT:
@@ -134,11 +137,14 @@ def _tools(conversation: Conversation, notes: dict[str, None]) -> list[Any]:
     return sent
 
 
-def _tool(tool: Tool) -> SpelledBlock:
+def _tool(tool: Tool, strict_schema: Any) -> SpelledBlock:
     block: SpelledBlock = {"name": sent_name(tool.name, tool.namespace)}
     if tool.description:
         block["description"] = tool.description
-    block["input_schema"] = FREEFORM_SCHEMA if tool.kind is CallKind.CUSTOM else _input_schema(tool.schema)
+    if strict_schema is not None:
+        block |= {"input_schema": strict_schema, "strict": True}
+    else:
+        block["input_schema"] = FREEFORM_SCHEMA if tool.kind is CallKind.CUSTOM else _input_schema(tool.schema)
     if tool.cache_control:
         block["cache_control"] = tool.cache_control
     return block

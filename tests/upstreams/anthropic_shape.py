@@ -188,10 +188,31 @@ _CUSTOM_TOOL = fields(
 )
 
 
+def _strict(schema: Any, place: Place) -> Problems:
+    """What calls are held to is closed at every depth, and without constraints on values."""
+    if isinstance(schema, list):
+        yield from (problem for each in schema for problem in _strict(each, place))
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        yield wrong(place, "For 'object' type, 'additionalProperties' must be explicitly set to false")
+    for word in _NOT_IN_STRICT & schema.keys():
+        yield wrong(place, f"For '{schema.get('type')}' type, property '{word}' is not supported")
+    for word in ("items", "anyOf"):
+        yield from _strict(schema.get(word), place)
+    for word in ("properties", "$defs"):
+        yield from _strict([*schema.get(word, {}).values()], place)
+
+
+_NOT_IN_STRICT = {"minimum", "maximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems", "oneOf"}
+
+
 def _tool(tool: Any, place: Place) -> Problems:
     kind = tool.get("type") if isinstance(tool, dict) else None
     if kind is None or kind == "custom":
         yield from _CUSTOM_TOOL(tool, (*place, "custom"))
+        if isinstance(tool, dict) and tool.get("strict"):
+            yield from _strict(tool.get("input_schema"), (*place, "custom", "input_schema"))
     elif not isinstance(kind, str) or not _SERVER_TOOL.fullmatch(kind):
         yield wrong(place, f"Input tag '{kind}' found using 'type' does not match any of the expected tags")
     elif not isinstance(tool.get("name"), str):

@@ -20,6 +20,7 @@ HEADERS = {"x-api-key": "test-key-1", "anthropic-version": "2023-06-01"}
 HELLO: dict[str, Any] = {"role": "user", "content": "hello"}
 BODY: dict[str, Any] = {"model": MODEL, "max_tokens": 2048, "messages": [HELLO]}
 TOOL = {"name": "look_up", "description": "looks", "input_schema": {"type": "object", "properties": {}}}
+CLOSED = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"], "additionalProperties": False}
 THINKS = {"type": "enabled", "budget_tokens": 1024}
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 OWN = Seal("anthropic", "EqQB")
@@ -91,6 +92,7 @@ TAKEN: dict[str, dict[str, Any]] = {
         "output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"type": "object"}}},
     },
     "a tool loop without thinking on a newer model": after_call(call(), model=NEWER, thinking={"type": "adaptive"}),
+    "a strict tool": {"tools": [{**TOOL, "strict": True, "input_schema": CLOSED}]},
     "tool choices": {"tools": [TOOL], "tool_choice": {"type": "tool", "name": "look_up", "disable_parallel_tool_use": True}},
     "a tool that the provider runs": {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 5}]},
     "everything else": {
@@ -198,6 +200,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a tool without a schema": ({"tools": [{"name": "x"}]}, "tools.0.custom.input_schema: Field required"),
     "a schema that is no object's": ({"tools": [{**TOOL, "input_schema": {}}]}, "input_schema.type: Field required"),
     "a tool's name too long": ({"tools": [{**TOOL, "name": "x" * 129}]}, "tools.0.custom.name: String should match"),
+    "a strict tool that is open": (
+        {"tools": [{**TOOL, "strict": True}]},
+        "tools.0.custom.input_schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
+    ),
+    "a strict tool with a constraint": (
+        {
+            "tools": [
+                {**TOOL, "strict": True, "input_schema": {**CLOSED, "properties": {"q": {"type": "string", "maxLength": 5}}}}
+            ]
+        },
+        "property 'maxLength' is not supported",
+    ),
     "two tools of one name": ({"tools": [TOOL, TOOL]}, "tools: Tool names must be unique."),
     "a choice without tools": ({"tool_choice": {"type": "auto"}}, "may only be specified while providing tools"),
     "a choice of an unknown tool": (

@@ -8,7 +8,7 @@ Errors: https://docs.anthropic.com/en/api/errors.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hrd.core.failures import Observation, Verdict, WindowKind
+from hrd.core.failures import UNTAKEN_STRICTNESS, Observation, Verdict, WindowKind
 from hrd.core.times import parse_number, parse_reset
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
@@ -31,6 +31,12 @@ RULES: Final = (
         field="thinking",
     ),
     Rule(Verdict.BAD_PARAM, status=CLIENT_ERRORS, says=("support the effort parameter",), field="output_config"),
+    Rule(
+        Verdict.BAD_PARAM,
+        status=CLIENT_ERRORS,
+        says=("strict tools", "strict tool use", "schema is too complex", "grammar is too large", "custom.strict"),
+        field=UNTAKEN_STRICTNESS,
+    ),
     Rule(Verdict.BAD_PARAM, status=CLIENT_ERRORS, says=("`temperature` and `top_p` cannot both",), field="top_p"),
     Rule(Verdict.CONTENT_POLICY, status=CLIENT_ERRORS, says=("content filtering policy",)),
     # Limits of keys count by model and organisation; those of a subscription for all its models.

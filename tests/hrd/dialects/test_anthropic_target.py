@@ -26,7 +26,7 @@ from hrd.core.conversation import (
     Turn,
     Vendor,
 )
-from hrd.core.failures import REPLAYED_REASONING
+from hrd.core.failures import REPLAYED_REASONING, UNTAKEN_STRICTNESS
 from hrd.core.providers import Quirks
 from hrd.core.reply_events import Broken, CallBegun, CallDone, Finish, Finished, Started
 from hrd.core.reply_events import Text as Said
@@ -138,8 +138,38 @@ def test_tools_with_long_names_namespaces_freeform_inputs_and_no_schema() -> Non
     }
 
 
-def test_strictness_of_tools_is_left_out_and_named() -> None:
-    assert encoded(tools=(msgspec.structs.replace(F, strict=True),)).notes == ("tools[].strict left out",)
+CLOSED = msgspec.Raw(
+    b'{"type":"object","properties":{"a":{"type":"number","minimum":1}},"required":["a"],"additionalProperties":false}'
+)
+STRICT = Tool(name="g", schema=CLOSED, strict=True)
+
+
+def test_tools_are_strict_where_the_model_holds_calls_to_schemas() -> None:
+    told = encoded(NEW, tools=(F, STRICT))
+    assert told.notes == ()
+    open_one, closed = msgspec.json.decode(told.body)["tools"]
+    assert "strict" not in open_one
+    assert closed["strict"] is True
+    assert closed["input_schema"]["properties"] == {"a": {"type": "number", "description": "(minimum: 1)"}}
+
+
+@pytest.mark.parametrize(
+    ("model", "tool", "drop"),
+    [
+        (NEW, msgspec.structs.replace(F, strict=True), ()),
+        ("claude-opus-4-1", STRICT, ()),
+        (NEW, STRICT, (UNTAKEN_STRICTNESS,)),
+    ],
+)
+def test_strictness_that_cannot_be_had_is_left_out_and_named(model: str, tool: Tool, drop: tuple[str, ...]) -> None:
+    told = encoded(model, tools=(tool,), drop=frozenset(drop))
+    assert told.notes == ("tools[].strict left out",)
+    (sent_tool,) = msgspec.json.decode(told.body)["tools"]
+    assert "strict" not in sent_tool
+    assert sent_tool["input_schema"] == msgspec.json.decode(tool.schema)
+
+
+def test_tools_that_are_not_to_be_strict_are_no_news() -> None:
     assert encoded(tools=(msgspec.structs.replace(F, strict=False),)).notes == ()
 
 

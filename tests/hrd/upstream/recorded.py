@@ -7,7 +7,7 @@ four hours before midnight UTC, twelve before midnight in California, twenty bef
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from hrd.core.failures import REPLAYED_REASONING, UNSIGNED_CALLS, HintSource, Verdict
+from hrd.core.failures import REPLAYED_REASONING, UNSIGNED_CALLS, UNTAKEN_STRICTNESS, HintSource, Verdict
 
 NOW: Final = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 
@@ -1200,6 +1200,16 @@ ANTHROPIC: Final = (
         400,
         _anthropic("invalid_request_error", "system.0.cache_control.scope: Extra inputs are not permitted"),
         Verdict.BAD_REQUEST,
+    ),
+    Row(
+        "more than calls can be held to",
+        "anthropic",
+        400,
+        _anthropic(
+            "invalid_request_error", "Schema is too complex. Simplify your tool schemas or reduce the number of strict tools."
+        ),
+        Verdict.BAD_PARAM,
+        param=UNTAKEN_STRICTNESS,
     ),
     Row(
         "a signature of somebody else's",
