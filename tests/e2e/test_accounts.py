@@ -26,11 +26,11 @@ pytestmark = pytest.mark.e2e
 
 
 class World:
-    """The service, its login server, and the daemon between. `limits`: account → what it answers in place of a reply."""
+    """The service, its login server, and the daemon between. `used_up`: whose limit is reached, for two seconds more."""
 
     def __init__(self, home: Path, oauth: CodexOAuth, upstream: Upstream) -> None:
         self.home, self.oauth, self.upstream = home, oauth, upstream
-        self.limits: dict[str, Behaviour] = {}
+        self.used_up: set[str] = set()
         self.served: list[str] = []
         upstream.turn_to(self._behave)
 
@@ -38,8 +38,8 @@ class World:
         account = self.oauth.lets_in(asked.key or "") or ""
         assert asked.header("user-agent") == f"hermes-router/{__version__}"
         assert asked.header("originator") == "codex_cli_rs"
-        if account in self.limits:
-            return self.limits[account]
+        if account in self.used_up:
+            return usage_limit(int(time.time()) + 2, 2)
         self.served.append(account)
         return Answer(text=f"from {account}")
 
@@ -260,10 +260,10 @@ async def test_the_first_account_is_drained_then_the_next_and_back_after_its_res
         assert (await router.hr("mode", "sequential", "--provider", "codex")).returncode == 0
         for _ in range(3):
             await router.chat()
-        world.limits["acc-1"] = usage_limit(int(time.time()) + 2, 2)
+        world.used_up.add("acc-1")
         for _ in range(2):
             await router.chat()
-        del world.limits["acc-1"]
+        world.used_up.clear()
         assert world.served == ["acc-1"] * 3 + ["acc-2"] * 2
 
         async def is_back() -> bool:
@@ -277,8 +277,11 @@ async def test_ended_in_the_middle_of_a_renewal_it_is_brought_home(tmp_path: Pat
     async with codex_world(tmp_path) as world:
         async with running(tmp_path, STOP_SECONDS="0", **world.settings) as router:
             await imported(router, world)
-            await _begin_renewal(router, world, delay_s=0.5)
-            assert await router.stop() == 0
+            answer = await _begin_renewal(router, world)
+            router.signal(signal.SIGTERM)
+            await wait_until(lambda: _is_stopping(router))
+            answer.set()
+            assert await router.wait_ended() == 0
         (kept,) = world.kept
         assert world.oauth.lets_in(kept["access_token"]) == "acc-1"
         async with running(tmp_path, **world.settings) as router:
@@ -291,11 +294,11 @@ async def test_killed_in_the_middle_of_a_renewal_the_next_start_saves_what_the_s
         async with running(tmp_path, **world.settings) as router:
             await imported(router, world)
             old = world.kept[0]["access_token"]
-            await _begin_renewal(router, world, delay_s=2.0)
+            await _begin_renewal(router, world)
             router.kill()
         assert world.kept[0]["access_token"] == old
         assert world.kept[0]["renewing_since"]
-        world.oauth.delay_s = 0.0
+        world.oauth.held = None
         async with running(tmp_path, **world.settings) as router:
             assert answered(await router.chat()) == "from acc-1"
             assert (await router.status())["warnings"] == []
@@ -308,9 +311,9 @@ async def test_killed_and_not_forgiven_the_token_is_used_to_its_end_and_the_user
             await imported(router, world)
             (tmp_path / "codex-home" / "auth.json").unlink()
             access = dict(world.oauth.access)
-            await _begin_renewal(router, world, delay_s=2.0)
+            await _begin_renewal(router, world)
             router.kill()
-        world.oauth.delay_s = 0.0
+        world.oauth.held = None
         world.oauth.access |= access
         async with running(tmp_path, **world.settings) as router:
 
@@ -330,12 +333,13 @@ async def test_nobody_takes_over_while_a_renewed_login_is_not_on_disk(tmp_path: 
     ):
         await imported(router, world)
         world.oauth.expire_access()
-        world.oauth.delay_s = 0.3
+        world.oauth.held = trio.Event()
         nursery.start_soon(router.chat)
         await wait_until(lambda: _asked_for_tokens(world))
         auth, unwritable = tmp_path / "auth.json", tmp_path / ("a" * 250)
         auth.rename(unwritable)
         auth.symlink_to(unwritable)
+        world.oauth.held.set()
         await wait_until(lambda: _is_unstored(router))
         refused = await router.hr("restart")
         assert refused.returncode == 1
@@ -370,11 +374,12 @@ async def test_a_renewal_during_a_hand_over_spends_no_token_twice(tmp_path: Path
                 texts.append(answered(await router.chat()))
 
             world.oauth.expire_access()
-            world.oauth.delay_s = 0.8
+            world.oauth.held = trio.Event()
             for _ in range(4):
                 nursery.start_soon(ask)
             await wait_until(_is_asked(world))
             assert (await router.hr("restart")).returncode == 0
+            world.oauth.held.set()
             for _ in range(4):
                 nursery.start_soon(ask)
         assert texts == ["from acc-1"] * 8
@@ -389,11 +394,16 @@ def _is_asked(world: World) -> Callable[[], Awaitable[bool]]:
     return is_asked
 
 
-async def _begin_renewal(router: Router, world: World, *, delay_s: float) -> None:
-    """A request is refused, the renewal has been sent, and its answer takes a while."""
+async def _begin_renewal(router: Router, world: World) -> trio.Event:
+    """A request is refused, the renewal has been sent, and its answer waits for what is returned."""
     world.oauth.expire_access()
-    world.oauth.delay_s = delay_s
+    world.oauth.held = answer = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(router.chat)
         await wait_until(_is_asked(world))
         nursery.cancel_scope.cancel()
+    return answer
+
+
+async def _is_stopping(router: Router) -> bool:
+    return any(facts_of(router.log, "stopping"))

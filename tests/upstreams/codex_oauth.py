@@ -113,6 +113,8 @@ class CodexOAuth:
         """Answers in place of the next ones to POST /oauth/token, before anything is done."""
         self.delay_s = 0.0
         """Between doing what was asked and answering."""
+        self.held: trio.Event | None = None
+        """What was asked is done, and no answer leaves before this is set."""
         self.cuts = 0
         """So many answers are cut off after what was asked has been done."""
         self.devices: dict[str, dict[str, Any]] = {}
@@ -202,6 +204,8 @@ class CodexOAuth:
                 self.asked.append(asked)
                 status, body = self.answer(asked)
                 await trio.sleep(self.delay_s)
+                if self.held is not None:
+                    await self.held.wait()
                 data = _reply(status, body)
                 if self.cuts:
                     self.cuts -= 1
