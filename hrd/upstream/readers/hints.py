@@ -11,8 +11,9 @@ from hrd.upstream.readers.said import Said
 
 Hint = tuple[float, HintSource]
 
-_RESET_FIELDS: Final = ("retrydelay", "resets_at", "reset_at", "resets_in_seconds", "retry_after", "retry-after")
-"""Names under which bodies give a moment or a span: google.rpc.RetryInfo, ChatGPT's limits, OpenRouter's metadata."""
+_RESET_FIELDS: Final = ("retrydelay", "resets_in_seconds", "retry_after", "retry-after", "resets_at", "reset_at")
+"""Names under which bodies give a span or a moment: google.rpc.RetryInfo, ChatGPT's limits, OpenRouter's metadata. A span comes
+first: it is right whatever our clock says."""
 
 
 def find_hint(reader: str, headers: Mapping[bytes, bytes], said: Said, now: float, zone: str, *, windows: bool) -> Hint | None:

@@ -56,6 +56,12 @@ def test_bodies_say_it_in_a_field_or_in_words(body: object, wait_s: float) -> No
     assert _wait_s({}, said_in(body, 429)) == (wait_s, HintSource.BODY)
 
 
+@pytest.mark.parametrize("clock_is_off_by_s", [-86_400, 3600, 10 * 365 * 86_400])
+def test_a_span_is_right_whatever_our_clock_says(clock_is_off_by_s: int) -> None:
+    said = said_in({"error": {"resets_at": NOW + 7200 - clock_is_off_by_s, "resets_in_seconds": 7200}}, 429)
+    assert _wait_s({}, said) == (7200.0, HintSource.BODY)
+
+
 def test_the_window_that_the_text_names_ends_by_the_providers_clock() -> None:
     daily = Said(status=429, message="", text="requests per day")
     assert end_of_period("", daily, NOW, "UTC") == (NOW + TO_UTC_MIDNIGHT, HintSource.BODY)
