@@ -191,7 +191,9 @@ class Choice:
         if unfinished:
             return self._patient(unfinished, tour, selection, now)
         passed = [PassedOver(candidate=c.key, why=why) for c, why in self._permits.forbidden(selection, tour, caller)]
-        hindered = self._hindrance.moments(lanes, tour, now, shares=shares)
+        if len(near) < len(lanes):
+            far = [lane for lane in lanes if lane.is_shut_until(now + within_s)]
+            hindered += self._hindrance.moments(far, tour, now, shares=shares)
         return conclude(
             tour, passed, hindered=[self._hindrance.told(lane, at, tour, now, shares=shares) for at, lane in hindered], now=now
         )

@@ -17,7 +17,14 @@ from hrd.core.quota.amounts import amounts_of
 from hrd.core.quota.book import QuotaBook
 from hrd.core.quota.kinds import AT_ONCE, DAY_S, REQUESTS
 from hrd.core.quota.meter import Meter
-from hrd.core.quota.opening import NOT_IN_TIME, changes_at, fits_at, may_fit_when_one_ends, opens_by_the_clock
+from hrd.core.quota.opening import (
+    NOT_IN_TIME,
+    changes_at,
+    fits_at,
+    is_full_for,
+    may_fit_when_one_ends,
+    opens_by_the_clock,
+)
 from hrd.core.quota.window import FIXED, NEVER, SAID, SETTINGS
 from hrd.core.room import Room
 
@@ -339,8 +346,7 @@ class Lanes:
     def _full(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> list[Meter]:
         """The known meters that have no room for such a request."""
         amounts = amounts_of(lane.candidate, input_tokens, output_tokens)
-        known = (m for m in lane.meters or () if m.is_known and m.limit is not None)
-        return [m for m in known if fits_at(m, amounts.of(m.measure), now) > now]
+        return [m for m in lane.meters or () if m.is_known and is_full_for(m, amounts.of(m.measure), now)]
 
     def tested_from(self, lane: Lane, input_tokens: int, output_tokens: int, now: float) -> float:
         """From when on what has no room for such a request may be looked at by it all the same; `NOT_IN_TIME` if none may, or

@@ -42,6 +42,13 @@ def fits_at(meter: Meter, amount: int, now: float, kept: float = 0.0, many: int 
     return at
 
 
+def is_full_for(meter: Meter, amount: int, now: float) -> bool:
+    """Whether *amount* does not fit now: `fits_at`, of one, without the moment."""
+    meter.turn(now)
+    limit = meter.limit
+    return limit is not None and meter.used + meter.spare + min(max(amount, 1), max(1, limit)) > limit
+
+
 def may_fit_when_one_ends(meter: Meter, amount: int) -> bool:
     """Whether only what is out is in the way of *amount*."""
     loose = meter.pending if meter.turns is IN_FLIGHT else meter.loose

@@ -1,11 +1,26 @@
 """When there is room again."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hrd.core.quota.opening import fits_at, may_fit_when_one_ends
+from hrd.core.quota.opening import fits_at, is_full_for, may_fit_when_one_ends
 from hrd.core.quota.window import Turn
 from tests.hrd.core.quota.stage import counted, meter
 from tests.hrd.stage import NOON
+
+
+@given(
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(0, 20),
+    st.sampled_from([Turn.SLIDING, Turn.FIXED, Turn.REFILL, Turn.NEVER]),
+)
+def test_what_is_full_is_what_does_not_fit_now(used: int, amount: int, spare: int, turns: Turn) -> None:
+    made = meter("tokens/day", 50, turns)
+    if used:
+        made.count(used, NOON, spare)
+    assert is_full_for(made, amount, NOON + 1) == (fits_at(made, amount, NOON + 1) > NOON + 1)
 
 
 def test_who_lacks_no_more_than_is_kept_for_long_replies_looks_again_soon() -> None:
