@@ -22,6 +22,8 @@ from hrd.upstream.accounts.times import due_at, is_live, pause_s
 
 LOOK_S: Final = 30.0
 """Between two looks at what is due: wall clocks jump."""
+UNSTORED_LOOK_S: Final = 1.0
+"""The same while the disk has not taken a renewal: whoever is killed loses that login."""
 NOT_RENEWED: Final = "login not renewed"
 IMPORT_LOOK_S: Final = 60.0
 """Between two looks at the file that a login which is over came from."""
@@ -139,7 +141,8 @@ class Accounts:
                     self._look = trio.Event()
                     await self._renewal.store_what_waits()
                     next_at = self._start_due()
-                    with trio.move_on_after(min(max(next_at - self._now(), 0.0), LOOK_S)):
+                    longest_s = UNSTORED_LOOK_S if self.unstored() else LOOK_S
+                    with trio.move_on_after(min(max(next_at - self._now(), 0.0), longest_s)):
                         await self._look.wait()
             finally:
                 self._nursery = None
