@@ -39,6 +39,7 @@ STREAMS_ONLY: Final = False
 IS_TYPED: Final = True
 _NO_SCHEMA: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
 _CONTINUE: Final = "Go on exactly where you stopped."
+_NOTE_SYSTEM_ALONE: Final = "the system's text sent as the user's: nobody else says anything"
 _TOP_P_MIN_THINKING: Final = 0.95
 _MARK: Final = b'"cache_control"'
 _SCHEMA = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -51,6 +52,9 @@ def encode(conversation: Conversation, provider: Provider, model: str, *, drop: 
     system, others = system_apart(turns)
     messages = Messages(others, with_thinking=REPLAYED_REASONING not in drop)
     notes.update(dict.fromkeys((*repairs, *messages.notes)))
+    if system and not messages.done:
+        messages.done.append(Message("user", [text_block(text) for text in system]))
+        system, notes[_NOTE_SYSTEM_ALONE] = (), None
     max_tokens = _max_tokens(conversation, provider, model)
     thought = think(conversation, family, max_tokens, is_loop_without=lacks_thinking(messages.done))
     notes.update(dict.fromkeys(thought.notes))

@@ -89,8 +89,12 @@ def test_histories_are_repaired() -> None:
     assert told.notes == ("a result made up for a tool call without one",)
 
 
-def test_a_conversation_of_nothing_but_system_asks_to_go_on() -> None:
-    assert sent(turns=(Turn(Role.SYSTEM, (Text("be kind"),)),))["messages"][0]["role"] == "user"
+def test_in_a_conversation_of_nothing_but_system_its_text_is_the_users() -> None:
+    told = encoded(turns=(Turn(Role.SYSTEM, (Text("be kind"),)),))
+    body = msgspec.json.decode(told.body)
+    assert body["messages"] == [{"role": "user", "content": [{"type": "text", "text": "be kind"}]}]
+    assert "system" not in body
+    assert told.notes == ("the system's text sent as the user's: nobody else says anything",)
 
 
 def test_a_last_message_of_the_assistant_is_continued_only_by_older_models() -> None:
