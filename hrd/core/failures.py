@@ -48,6 +48,9 @@ out of this request; nothing is learned from it, for the next conversation may b
 BROKEN_HISTORY = "calls without their results"
 """Stands for a field in `Failure.param`: tool calls and results that do not belong together. Who is asked once more gets this
 request's history repaired (`core.history`)."""
+ODD_NAMES = "names of tools or calls"
+"""Stands for a field in `Failure.param`: names, or ids, with letters that are not taken, or too long. Who is asked once more
+gets others for them, and the client its own back."""
 UNSIGNED_CALLS = "calls without their signatures"
 """Stands for a field in `Failure.param`: calls that came without the thought signature that the model demands, since the client
 does not keep it or another model made them. Who is asked once more gets what stands for one."""
@@ -55,7 +58,7 @@ UNTAKEN_EFFORT = "this reasoning effort"
 """Stands for a field in `Failure.param`: the value, for the model takes others."""
 UNTAKEN_STRICTNESS = "strict tools"
 """Stands for a field in `Failure.param`: that calls keep to their schemas, which are too much, or too many, to be held to."""
-OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY, UNSIGNED_CALLS, UNTAKEN_EFFORT, UNTAKEN_STRICTNESS})
+OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY, ODD_NAMES, UNSIGNED_CALLS, UNTAKEN_EFFORT, UNTAKEN_STRICTNESS})
 """What was wrong with one request, and says nothing of the model."""
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.conversation import Conversation, Text, Thinking
-from hrd.core.failures import BROKEN_HISTORY, UNTAKEN_EFFORT
+from hrd.core.failures import BROKEN_HISTORY, ODD_NAMES, UNTAKEN_EFFORT
 from hrd.core.needs import Need
 from hrd.core.providers import Candidate
 from hrd.core.refusals import Refusal, RefusalKind
@@ -19,6 +19,7 @@ from hrd.dialects.contract import Dialect, Hub, Native, Request, Stamp, StreamBo
 from hrd.dialects.translation import TranslatedStream, translate_whole
 
 _DOCUMENTS: Final = Need.DOCUMENTS  # found ten times sooner so, see core.quota.kinds
+_REPAIRED: Final = frozenset({BROKEN_HISTORY, ODD_NAMES})
 _EFFORTS: Final = frozenset({"reasoning_effort", "reasoning"})
 """Where an effort stands, in chat completions and in Responses."""
 
@@ -81,8 +82,8 @@ class Passage:
         return not self._request.openai_words or provider.quirks.openai_words
 
     def _is_repaired(self, candidate: Candidate, drop: frozenset[str]) -> bool:
-        """A history that was refused as it is goes by the hub, if that can be: every target has it repaired."""
-        if BROKEN_HISTORY not in drop or candidate.provider.dialect not in self._targets:
+        """What was refused as it is goes by the hub, if that can be: every target has histories and names repaired."""
+        if drop.isdisjoint(_REPAIRED) or candidate.provider.dialect not in self._targets:
             return False
         hub = self._dialect.HUB
         return hub is not None and not isinstance(self._understood(hub), Refusal)

@@ -6,7 +6,7 @@ minute may also say "quota", so the minute comes before the day; a 403 is read b
 
 from typing import Final
 
-from hrd.core.failures import BAD_CALL_CODE, BROKEN_HISTORY, REPLAYED_REASONING, UNTAKEN_EFFORT, Verdict
+from hrd.core.failures import BAD_CALL_CODE, BROKEN_HISTORY, ODD_NAMES, REPLAYED_REASONING, UNTAKEN_EFFORT, Verdict
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _LIMITED: Final = (402, 403, 429)
@@ -72,6 +72,13 @@ ORPHANED: Final = Rule(
     ),
     field=BROKEN_HISTORY,
 )
+NAMES: Final = Rule(
+    # Of tools and calls, by the pattern that all have in common: as OpenAI, Groq, DeepSeek, Anthropic and Mistral say it.
+    Verdict.BAD_PARAM,
+    status=CLIENT_ERRORS,
+    says=("[a-za-z0-9_-]", "0-9, or contain underscores and dashes", "string with maximum length 64"),
+    field=ODD_NAMES,
+)
 EFFORT: Final = Rule(
     # The model takes efforts, but not this one: the next request may ask for another.
     Verdict.BAD_PARAM,
@@ -90,6 +97,7 @@ GENERIC: Final = (
     # The request.
     SEALED,
     ORPHANED,
+    NAMES,
     EFFORT,
     Rule(
         Verdict.CONTEXT_EXCEEDED,

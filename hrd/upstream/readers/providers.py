@@ -8,7 +8,7 @@ from typing import Final
 
 from hrd.core.failures import UNSIGNED_CALLS, Verdict
 from hrd.upstream.readers import anthropic
-from hrd.upstream.readers.generic import ORPHANED
+from hrd.upstream.readers.generic import NAMES, ORPHANED
 from hrd.upstream.readers.rules import CLIENT_ERRORS, Rule
 
 _PER_DAY: Final = ("per day", "(rpd)", "(tpd)")
@@ -141,6 +141,7 @@ MISTRAL: Final = (
     Rule(Verdict.CONTEXT_EXCEEDED, status=CLIENT_ERRORS, codes=("3051", "3052")),
     Rule(Verdict.MODEL_GONE, status=CLIENT_ERRORS, codes=("1500",), says=("invalid model",)),
     ORPHANED,
+    NAMES,
     Rule(
         Verdict.BAD_REQUEST,
         status=CLIENT_ERRORS,

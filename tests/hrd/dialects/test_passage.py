@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hrd.core.failures import BROKEN_HISTORY, UNTAKEN_EFFORT
+from hrd.core.failures import BROKEN_HISTORY, ODD_NAMES, UNTAKEN_EFFORT
 from hrd.core.history import NOTE_ORPHAN
 from hrd.core.providers import Provider, Quirks
 from hrd.core.refusals import Refusal
@@ -157,6 +157,21 @@ def test_an_effort_that_was_not_taken_is_left_out_of_this_request(name: str) -> 
     assert msgspec.json.decode(told.body)["reasoning_effort"] == "high"
     assert "high" not in left_out.body.decode()
     assert left_out.notes == ("reasoning_effort left out",)
+
+
+def test_names_that_were_refused_go_as_others_and_come_back() -> None:
+    tool = {"type": "function", "function": {"name": "files.read", "parameters": {"type": "object", "properties": {}}}}
+    asked = again(openai_chat, LATE | {"tools": [tool]}, ODD_NAMES)
+    assert isinstance(asked, Prepared)
+    name = msgspec.json.decode(asked.body)["tools"][0]["function"]["name"]
+    assert name.startswith("files_read_")
+    call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    whole = asked.read_whole(
+        msgspec.json.encode({"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]})
+    )
+    (given,) = msgspec.json.decode(whole.body)["choices"][0]["message"]["tool_calls"]
+    assert given["function"]["name"] == "files.read"
 
 
 def test_what_the_hub_cannot_understand_goes_as_it_is_again() -> None:

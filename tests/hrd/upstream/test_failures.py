@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrd.core.failures import BROKEN_HISTORY, OF_THE_REQUEST, REPLAYED_REASONING, UNTAKEN_EFFORT, Failure, HintSource, Verdict
+from hrd.core.failures import (
+    BROKEN_HISTORY,
+    ODD_NAMES,
+    OF_THE_REQUEST,
+    REPLAYED_REASONING,
+    UNTAKEN_EFFORT,
+    Failure,
+    HintSource,
+    Verdict,
+)
 from hrd.core.times import WAIT_MAX_S
 from hrd.upstream.failures import MESSAGE_CHARS_MAX, read_error_object, read_failure
 from hrd.upstream.readers.providers import TABLES
@@ -129,6 +138,34 @@ def test_an_effort_that_is_not_taken_is_the_request_s_and_says_nothing_of_the_ne
     refused = read_failure(reader, 400, {}, body, NOW, scrub=_as_it_is)
     assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, UNTAKEN_EFFORT)
     assert UNTAKEN_EFFORT in OF_THE_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("reader", "status", "message"),
+    [
+        (
+            "openai",
+            400,
+            "Invalid 'tools[0].function.name': string does not match pattern. Expected one that matches '^[a-zA-Z0-9_-]+$'.",
+        ),
+        (
+            "groq",
+            400,
+            "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64, but got 80.",
+        ),
+        ("anthropic", 400, "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
+        (
+            "mistral",
+            400,
+            "Function name was a.b but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64.",
+        ),
+    ],
+)
+def test_names_that_are_not_taken_are_for_the_hub_to_spell_otherwise(reader: str, status: int, message: str) -> None:
+    error = {"message": message, "type": "invalid_request_error"}
+    body = msgspec.json.encode(error | {"code": "3280"} if reader == "mistral" else {"error": error})
+    refused = read_failure(reader, status, {}, body, NOW, scrub=_as_it_is)
+    assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, ODD_NAMES)
 
 
 def test_a_model_that_takes_no_effort_at_all_is_known_for_it() -> None:
