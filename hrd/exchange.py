@@ -209,7 +209,7 @@ class Exchange:
     ) -> Awaitable[Answered | Missed] | Awaitable[OpenStream | Missed]:
         ask, terms = trip.request.ask, trip.terms
         within_s = trip.started + terms.deadline_s - began + AFTER_S if claim.is_last else trip.patience_s(claim.candidate)
-        about = About(client=trip.call.head.headers, affinity=ask.affinity)
+        about = About(client=trip.call.head.headers, affinity=ask.affinity, without=claim.drop)
         reader = prepared.reply_stream() if ask.stream else None
         if reader is None:
             return self._attempts.whole(claim, prepared, within_s=within_s, about=about)

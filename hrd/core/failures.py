@@ -46,8 +46,8 @@ REPLAYED_REASONING = "replayed reasoning"
 """Stands for a field in `Failure.param`: sealed reasoning of earlier turns, which whoever is asked now cannot open. It is left
 out of this request; nothing is learned from it, for the next conversation may be their own."""
 BROKEN_HISTORY = "calls without their results"
-"""Stands for a field in `Failure.param`: tool calls and results that do not belong together. Who is asked once more gets this
-request's history repaired (`core.history`)."""
+"""Stands for a field in `Failure.param`: tool calls and results that do not belong together, or turns of nothing. Who is asked
+once more gets this request's history repaired (`core.history`)."""
 ODD_NAMES = "names of tools or calls"
 """Stands for a field in `Failure.param`: names, or ids, with letters that are not taken, or too long. Who is asked once more
 gets others for them, and the client its own back."""
@@ -58,6 +58,8 @@ UNTAKEN_EFFORT = "this reasoning effort"
 """Stands for a field in `Failure.param`: the value, for the model takes others."""
 UNTAKEN_STRICTNESS = "strict tools"
 """Stands for a field in `Failure.param`: that calls keep to their schemas, which are too much, or too many, to be held to."""
+A_BETA = "anthropic-beta "
+"""Before the name of a beta in `Failure.param`: one that a client's head asks for, and whoever is asked does not know."""
 OF_THE_REQUEST = frozenset({REPLAYED_REASONING, BROKEN_HISTORY, ODD_NAMES, UNSIGNED_CALLS, UNTAKEN_EFFORT, UNTAKEN_STRICTNESS})
 """What was wrong with one request, and says nothing of the model."""
 

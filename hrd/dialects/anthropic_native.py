@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from hrd.core.failures import REPLAYED_REASONING
+from hrd.core.failures import A_BETA, REPLAYED_REASONING
 from hrd.core.providers import Provider, Quirks
 from hrd.dialects.anthropic_fitting import fit, keep_within
 from hrd.dialects.anthropic_history import clean, loop_lacks_thinking
@@ -39,6 +39,7 @@ def encode(
     refused = drop | frozenset(provider.quirks.drop)
     fields = {name: raw for name, raw in request.fields.items() if name not in refused and not name.startswith(_PRIVATE_PREFIX)}
     notes = [f"{name} left out" for name in request.fields if name not in fields]
+    notes += [f"{name} not asked for" for name in sorted(drop) if name.startswith(A_BETA)]
     fields["model"] = _spell(model)
     if max_tokens is not None:
         fields["max_tokens"] = _spell(max_tokens)

@@ -11,10 +11,12 @@ from typing import Final
 
 import msgspec
 
+from hrd.core.failures import A_BETA
 from hrd.core.providers import Credential
 from hrd.http.messages import Headers
 
 Fields = dict[bytes, bytes]
+_BETAS: Final = b"anthropic-beta"
 
 VALUE_BYTES_MAX: Final = 4096
 """A longer value of a client's is its own affair."""
@@ -27,6 +29,8 @@ class About(msgspec.Struct, frozen=True, gc=False):
     """The head that its client sent."""
     affinity: str = ""
     """Names the conversation it belongs to."""
+    without: frozenset[str] = frozenset()
+    """What whoever is asked does not take: fields, and betas (`A_BETA`)."""
 
 
 NOTHING: Final = About()
@@ -55,11 +59,20 @@ class Introduction(msgspec.Struct, frozen=True, kw_only=True):
             fields |= dict.fromkeys(self.conversation, conversation_id(about.affinity))
         if about.client is not None and self.is_of_kind(about.client):
             fields |= self._said_by(about.client)
+            if any(name.startswith(A_BETA) for name in about.without):
+                _leave_out_betas(fields, about.without)
         return fields
 
     def _said_by(self, client: Headers) -> Fields:
         names: Iterable[bytes] = (name for name, _ in client if self.is_taken_over(name))
         return {name: value for name in names if (value := client.get(name)) and _is_plain(value)}
+
+
+def _leave_out_betas(fields: Fields, refused: frozenset[str]) -> None:
+    named = [name.strip() for name in fields.pop(_BETAS, b"").split(b",")]
+    taken = [name for name in named if name and A_BETA + name.decode() not in refused]
+    if taken:
+        fields[_BETAS] = b",".join(taken)
 
 
 def conversation_id(affinity: str) -> bytes:
@@ -83,7 +96,7 @@ _BY_DIALECT: Final = {
     # https://docs.anthropic.com/en/api/versioning and /beta-headers. Betas change what a body may hold: whoever wrote it knows.
     "anthropic_messages": Introduction(
         key=lambda secret: (b"x-api-key", secret.encode()),
-        takes_over=(b"anthropic-version", b"anthropic-beta"),
+        takes_over=(b"anthropic-version", _BETAS),
         is_of_kind=lambda head: b"anthropic-version" in head,
     ),
     # As the Codex CLI says it (openai/codex, codex-rs). The user agent stays ours whoever asks.

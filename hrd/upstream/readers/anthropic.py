@@ -30,6 +30,7 @@ RULES: Final = (
         says=("adaptive thinking is not supported", "thinking.type.enabled", "thinking: extra inputs"),
         field="thinking",
     ),
+    Rule(Verdict.BAD_PARAM, status=CLIENT_ERRORS, says=("unexpected value(s)",), also=("anthropic-beta",)),
     Rule(Verdict.BAD_PARAM, status=CLIENT_ERRORS, says=("support the effort parameter",), field="output_config"),
     Rule(
         Verdict.BAD_PARAM,

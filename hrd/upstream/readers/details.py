@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from hrd.core.failures import A_BETA
 from hrd.upstream.readers.said import Said
 
 COUNT_MAX: Final = 10**9
@@ -29,6 +30,7 @@ _FIELD: Final = re.compile(
 )
 _IN_MESSAGES: Final = re.compile(r"\bmessages[.\[]")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
+_BETA: Final = re.compile(r"unexpected value\(s\) [`'\"]([\w.\-]{1,80})[`'\"].*\banthropic-beta\b", re.IGNORECASE | re.ASCII)
 _SINGLE_TOOL_CALLS: Final = "single tool-calls at once"
 
 _CEILING: Final = re.compile(
@@ -51,9 +53,11 @@ _ACCOUNT: Final = re.compile(r"\b(?:account|organi[sz]ation|workspace)(?:'s|-wid
 
 
 def refused_field(said: Said) -> str:
-    """The top-level field that is objected to; empty if it is not named, or is one that cannot be left out."""
+    """The top-level field, or beta, that is objected to; empty if it is not named, or is one that cannot be left out."""
     if _SINGLE_TOOL_CALLS in said.text:
         return "parallel_tool_calls"
+    if match := _BETA.search(said.message):
+        return A_BETA + match[1]
     if match := _FIELD.search(said.message):
         path = [group for group in match.groups() if group][-1]
         if _IN_MESSAGES.search(said.message):

@@ -49,8 +49,8 @@ SEALED: Final = Rule(
     field=REPLAYED_REASONING,
 )
 ORPHANED: Final = Rule(
-    # Tool results without their calls, late or twice, and calls without results: as OpenAI, Mistral, DeepSeek, Gemini and
-    # Anthropic say it, and OpenAI's Responses.
+    # Tool results without their calls, late or twice, calls without results, and turns of nothing: as OpenAI, Mistral,
+    # DeepSeek, Gemini and Anthropic say it, and OpenAI's Responses.
     Verdict.BAD_PARAM,
     says=(
         "messages with role 'tool' must be a response",
@@ -69,6 +69,12 @@ ORPHANED: Final = Rule(
         "no tool output found for",
         "`tool_use` ids must be unique",
         "duplicate item found with call_id",
+        # What says nothing, or comes first though it cannot.
+        "text content blocks must be non-empty",
+        "all messages must have non-empty content",
+        "first message must use the",
+        "content': empty array",
+        "contents.parts must not be empty",
     ),
     field=BROKEN_HISTORY,
 )

@@ -1230,7 +1230,7 @@ ANTHROPIC: Final = (
         "bad request",
         "anthropic",
         400,
-        _anthropic("invalid_request_error", "messages: first message must use the user role"),
+        _anthropic("invalid_request_error", "metadata.user_id: String should have at most 256 characters"),
         Verdict.BAD_REQUEST,
     ),
     Row("key", "anthropic", 401, _anthropic("authentication_error", "invalid x-api-key"), Verdict.REJECTED),

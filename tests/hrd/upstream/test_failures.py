@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrd.core.failures import (
+    A_BETA,
     BROKEN_HISTORY,
     ODD_NAMES,
     OF_THE_REQUEST,
@@ -96,6 +97,9 @@ def test_reasoning_that_could_not_be_opened_is_a_field_to_be_left_out(reader: st
         ("openai", "No tool output found for function call call_1."),
         ("codex", "Duplicate item found with call_id call_1."),
         ("anthropic", "messages.3.content.0: `tool_use` ids must be unique"),
+        ("anthropic", "messages: text content blocks must be non-empty"),
+        ("anthropic", 'messages: first message must use the "user" role'),
+        ("openai", "Invalid 'messages[0].content': empty array. Expected an array with minimum length 1."),
         ("generic", "An assistant message with 'tool_calls' has insufficient tool messages following tool_calls message"),
         ("mistral", "Unexpected role 'tool' after role 'user'"),
         ("mistral", "Unexpected tool call id abc123def in tool results"),
@@ -166,6 +170,12 @@ def test_names_that_are_not_taken_are_for_the_hub_to_spell_otherwise(reader: str
     body = msgspec.json.encode(error | {"code": "3280"} if reader == "mistral" else {"error": error})
     refused = read_failure(reader, status, {}, body, NOW, scrub=_as_it_is)
     assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, ODD_NAMES)
+
+
+def test_a_beta_that_is_not_known_is_named() -> None:
+    said = {"type": "invalid_request_error", "message": "Unexpected value(s) `new-2027-01-01` for the `anthropic-beta` header."}
+    refused = read_failure("anthropic", 400, {}, msgspec.json.encode({"type": "error", "error": said}), NOW, scrub=_as_it_is)
+    assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, A_BETA + "new-2027-01-01")
 
 
 def test_a_model_that_takes_no_effort_at_all_is_known_for_it() -> None:

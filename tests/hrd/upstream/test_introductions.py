@@ -1,7 +1,9 @@
 """How requests introduce themselves, by wire format."""
 
+import msgspec
 import pytest
 
+from hrd.core.failures import A_BETA
 from hrd.http.messages import Headers
 from hrd.upstream.introductions import NOTHING, VALUE_BYTES_MAX, About, conversation_id, introduction_of
 from tests.hrd.stage import key
@@ -59,6 +61,23 @@ def test_what_the_codex_client_says_of_itself_replaces_ours_and_nothing_else_pas
     }
     stranger = client(originator="somebody", version="9")
     assert introduction_of("codex").of_request({b"version": b"0.1.0"}, stranger) == {b"version": b"0.1.0"}
+
+
+@pytest.mark.parametrize(
+    ("refused", "asked_for"),
+    [
+        ((), b"one-2025,two-2026, three-2026"),
+        (("two-2026",), b"one-2025,three-2026"),
+        (("two-2026", "four-2027"), b"one-2025,three-2026"),
+        (("one-2025", "two-2026", "three-2026"), None),
+    ],
+)
+def test_betas_that_are_not_known_there_are_not_asked_for(refused: tuple[str, ...], asked_for: bytes | None) -> None:
+    said = client(anthropic_version="2023-06-01", anthropic_beta="one-2025,two-2026, three-2026")
+    about = msgspec.structs.replace(said, without=frozenset({"top_k", *(A_BETA + name for name in refused)}))
+    told = introduction_of("anthropic_messages").of_request({}, about)
+    assert told.get(b"anthropic-beta") == asked_for
+    assert told[b"anthropic-version"] == b"2023-06-01"
 
 
 @pytest.mark.parametrize("value", ["", "\t", "é", "x" * (VALUE_BYTES_MAX + 1)])
