@@ -2,7 +2,7 @@
 
 | quirk | seen | becomes |
 |---|---|---|
-| `tool_index` | tool calls of a stream without `index` (Gemini) | counted on by id, name and order |
+| `tool_index` | tool calls of a stream without `index`, or all with the same (Gemini) | counted on by id, name and order |
 | `list_content` | content as a list of parts (Mistral's reasoning models) | text; thinking goes to `reasoning_content` |
 | `finish_reason` | words that OpenAI's clients do not know | OpenAI's |
 | `choices` | events without `choices` | an empty list |
@@ -31,11 +31,17 @@ class Calls:
         self.by_id: dict[str, int] = {}
         self.count = 0
         self.current = 0
+        self._places: dict[int, int] = {}
+        """Where the call is that was told last under an index."""
+        self._taken: set[int] = set()
+        self._named: set[int] = set()
+        """Where calls are whose id is known."""
 
     def place(self, call: ToolCall) -> int:
-        """The index of a call or of its continuation: what names a function or brings a new id begins a call."""
+        """The index of a call or of its continuation: what names a function or brings a new id begins a call. Under an index of
+        another call, only what does both."""
         if call.index is not None:
-            place = call.index
+            place = self._places[call.index] = self._place_at(call.index, call)
         elif call.id and call.id in self.by_id:
             place = self.by_id[call.id]
         elif call.id or (call.function is not None and call.function.name):
@@ -44,9 +50,18 @@ class Calls:
             place = self.current
         self.current = place
         self.count = max(self.count, place + 1)
+        self._taken.add(place)
         if call.id:
             self.by_id[call.id] = place
+            self._named.add(place)
         return place
+
+    def _place_at(self, index: int, call: ToolCall) -> int:
+        place = self._places.get(index)
+        if place is None:
+            return self.count if index in self._taken else index
+        is_new = bool(call.id and call.id not in self.by_id and call.function is not None and call.function.name)
+        return self.count if is_new and place in self._named else place
 
 
 class Mender:
@@ -86,14 +101,13 @@ class Mender:
         return msgspec.json.encode(fields)
 
     def _place_calls(self, choice: Choice) -> list[int]:
-        """The indexes of the tool calls of a delta, if any lacks its own."""
+        """The indexes of the tool calls of a delta, if any lacks its own or has another's."""
         calls = choice.delta.tool_calls if choice.delta is not None else None
         if not calls or "tool_index" not in self._quirks:
             return []
         known = self._calls.setdefault(choice.index, Calls())
-        lacking = any(call.index is None for call in calls)
         places = [known.place(call) for call in calls]
-        return places if lacking else []
+        return places if places != [call.index for call in calls] else []
 
     def _is_odd(self, choice: Choice, part: str) -> bool:
         reason = choice.finish_reason

@@ -137,6 +137,28 @@ def test_calls_without_an_index_are_told_apart_by_id_and_name() -> None:
     assert [event.id for event in events if isinstance(event, CallDone)] == ["a", "b"]
 
 
+def test_calls_that_all_have_one_index_are_told_apart_by_id_and_name() -> None:
+    told = (
+        call('{"x"', index=0, id="a", name="f"),
+        call(":1}", index=0),
+        call("", index=0, id="b", name="g"),
+        call("{}", index=0, id="b", name="g"),
+        call("{}", index=1, id="c", name="h"),
+    )
+    done = [event for event in said(*told, CALLS) if isinstance(event, CallDone)]
+    assert [(each.key, each.id, each.name, each.arguments) for each in done] == [
+        (0, "a", "f", '{"x":1}'),
+        (1, "b", "g", "{}"),
+        (2, "c", "h", "{}"),
+    ]
+
+
+def test_a_call_whose_pieces_have_ids_of_their_own_is_one() -> None:
+    told = (call("", index=0, name="f"), call('{"x"', index=0, id="a"), call(":1}", index=0, id="b"))
+    done = [event for event in said(*told, CALLS) if isinstance(event, CallDone)]
+    assert [(each.id, each.arguments) for each in done] == [("a", '{"x":1}')]
+
+
 def test_an_old_function_call_is_a_call() -> None:
     events = said(delta(function_call={"name": "f", "arguments": "{"}), delta(function_call={"arguments": "}"}), STOP)
     assert events == [CallDone(key=0, id="", name="f", arguments="{}"), Finished(Finish.STOP)]

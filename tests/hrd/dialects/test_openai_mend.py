@@ -132,3 +132,12 @@ def test_a_whole_reply() -> None:
         b'"finish_reason":"stop"}],"n":1.50}'
     )
     assert Mender(("tool_index",)).whole(body, reply) is body
+
+
+def test_calls_that_all_have_one_index_get_their_own() -> None:
+    mender = Mender(ALL)
+    first = delta([{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}])
+    second = delta([{"index": 0, "id": "b", "function": {"name": "g", "arguments": "{"}}])
+    assert mend(mender, first) == f"data: {first}\n\n"
+    assert indexes(mend(mender, second)) == [1]
+    assert indexes(mend(mender, delta([{"index": 0, "function": {"arguments": "}"}}]))) == [1]
