@@ -360,6 +360,7 @@ class Daemon:
                         wall=self.now,
                         gap_s=lambda: self._configuration.settings.sleep_gap_seconds,
                         woke=self._woke,
+                        set_back=self._set_back,
                     )
                 )
                 for part in self._providers.look_ups(lambda found: self._learn(found, [])):
@@ -440,8 +441,12 @@ class Daemon:
             self._store.commit_nowait(rows)
 
     def _woke(self, slept_s: float) -> None:
-        self.log.info("the machine slept: idle connections to providers are dropped", slept_s=round(slept_s))
+        message = "the machine slept, or its clock was set: idle connections to providers are dropped"
+        self.log.info(message, slept_s=round(slept_s))
         self._providers.drop_idle()
+
+    def _set_back(self, by_s: float) -> None:
+        self.log.warning("the clock was set back: blocks hold from now on for as long as they were to hold", by_s=round(by_s))
 
     async def _tell_supervisor(self) -> None:
         """Signs of life, and a line worth reading."""

@@ -16,6 +16,7 @@ class Machine:
         self.steps = steps
         self.gap_s = gap_s
         self.woke: list[tuple[float, float]] = []
+        self.set_back: list[tuple[float, float]] = []
 
     def wall(self) -> float:
         now = trio.current_time()
@@ -24,7 +25,12 @@ class Machine:
     async def run(self, for_s: float) -> list[tuple[float, float]]:
         """When it woke and how long it had slept, to the tenth of a second."""
         with trio.move_on_after(for_s):
-            await watch_clock(wall=self.wall, gap_s=lambda: self.gap_s, woke=self.on_waking)
+            await watch_clock(
+                wall=self.wall,
+                gap_s=lambda: self.gap_s,
+                woke=self.on_waking,
+                set_back=lambda by_s: self.set_back.append((trio.current_time(), round(by_s, 1))),
+            )
         return self.woke
 
     def on_waking(self, slept_s: float) -> None:
@@ -33,6 +39,12 @@ class Machine:
 
 async def test_a_sleep_is_noticed_at_the_next_look_and_told_once(autojump_clock: MockClock) -> None:
     assert await Machine((25.0, 3600.0)).run(100.0) == [(3 * CHECK_S, 3600.0)]
+
+
+async def test_a_clock_that_is_set_back_is_told(autojump_clock: MockClock) -> None:
+    machine = Machine((25.0, -3600.0), (45.0, -29.9))
+    assert await machine.run(100.0) == []
+    assert machine.set_back == [(3 * CHECK_S, 3600.0)]
 
 
 async def test_each_sleep_counts(autojump_clock: MockClock) -> None:
