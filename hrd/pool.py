@@ -476,6 +476,7 @@ class Pool:
         self._today.turn(now)
         if now < self._seen_at:
             self._unsaved += self._blocks.bring_back(now)
+            self._book.bring_back(now)
         self._seen_at = now
         if abs(now - self._forgot_at) >= FORGET_S:
             self._forgot_at = now

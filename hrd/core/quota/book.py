@@ -53,6 +53,7 @@ class QuotaBook:
         self.names: Mapping[str, str] = names or {}
         """Accounts that are called otherwise than they were, and as others may still call them."""
         self._meters = Meters(windows)
+        self._meters.bring_back(now)
         self._holdings: dict[int, Holding] = {}
         self._slots: dict[int, list[Count]] = {}
         """What other processes have in flight."""
@@ -303,6 +304,10 @@ class QuotaBook:
                 holding.counts.append(meter.count(1, now))
 
     # names and limits that change ----------------------------------------------------------------------------------------
+
+    def bring_back(self, now: float) -> None:
+        """The clock has been set back: nobody waits for what it had put into the future."""
+        self._meters.bring_back(now)
 
     def move(self, names: Mapping[str, str], now: float) -> None:
         """What was counted for accounts is counted under their true names (*names*: old → new, both `<provider>/<account>`)."""

@@ -237,6 +237,18 @@ class Meter:
         self._left = None
         return True
 
+    def bring_back(self, now: float) -> bool:
+        """Now that the clock has been set back, nothing that it was told or found out is yet to come, and a test is due as
+        soon as it would have been. Whether anything had to be moved."""
+        ahead_s = max((self.limit_at, *self.tests)) - now
+        if ahead_s <= BOUNDARY_SKEW_S:
+            return False
+        self.limit_at = min(self.limit_at, now)
+        self.test_at = max(0.0, self.test_at - ahead_s)
+        self.tests = deque((at - ahead_s for at in self.tests), maxlen=TESTS_A_DAY)
+        self.opens_at = min(self.opens_at, now + self.length_s)
+        return True
+
     def open(self, now: float) -> None:
         """The span of the calendar that *now* is in."""
         self.ends_at = self._boundary(now)

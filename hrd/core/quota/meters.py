@@ -38,6 +38,8 @@ class Meters:
         self._gone: list[WindowForgotten] = []
         self._to_relax: dict[str, float] = {}
         """Scopes that are asleep, and to be asked anew: since when."""
+        self._set_back_at = float("inf")
+        """Where the clock was when it had last been set back: rows of a later time are by the clock before that."""
 
     def __len__(self) -> int:
         """How many scopes there are."""
@@ -53,9 +55,12 @@ class Meters:
         rows = self._asleep.pop(scope, None) if self._asleep else None
         if rows is None:
             return _NONE
-        meters = self._by_scope[scope] = [Meter(_awake(row)) for row in _read(rows)]
-        for meter in meters:
+        read = _read(rows)
+        meters = self._by_scope[scope] = [Meter(_awake(row)) for row in read]
+        for meter, row in zip(meters, read, strict=True):
             meter.is_stored = True
+            if row.seen_at > self._set_back_at:
+                meter.bring_back(self._set_back_at)
         if scope in self._to_relax:
             self._relax(meters, self._to_relax.pop(scope))
         return meters
@@ -142,6 +147,14 @@ class Meters:
         return [*gone, *rows, *self._relax_asleep(now)]
 
     # changes -------------------------------------------------------------------------------------------------------------
+
+    def bring_back(self, now: float) -> None:
+        """The clock has been set back, or may have been before we started: see `Meter.bring_back`."""
+        self._set_back_at = now
+        for meters in self._by_scope.values():
+            for meter in meters:
+                if meter.bring_back(now):
+                    self.touch(meter)
 
     def move(self, scope: str, target: str, now: float) -> list[tuple[Meter, Meter]]:
         """*scope* is called *target* now. Each meter of which there turned out to be another one, and the one that goes on."""

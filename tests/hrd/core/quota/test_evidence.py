@@ -118,6 +118,22 @@ def test_a_refusal_that_does_not_say_which_window_is_a_guess_until_it_is_met_aga
     assert is_firm(made)
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_from_looking_whether_a_limit_still_holds() -> None:
+    """Learned, and looked at once, by a clock that was years ahead."""
+    ahead = NOON + 11 * 365 * DAY
+    made = meter(None, Turn.SLIDING, "requests/minute")
+    made.count(5, ahead)
+    learn(made, ahead)
+    begin_test(made, ahead + 900)
+    made.is_testing = False
+    made.turn(NOON)
+    assert not may_test(made, NOON + 30 * DAY)
+    assert made.bring_back(NOON)
+    assert (made.limit, made.limit_at, list(made.tests)) == (5, NOON, [NOON])
+    assert [may_test(made, NOON + later_s) for later_s in (-1.0, 0.0)] == [False, True]
+    assert not made.bring_back(NOON)
+
+
 def test_a_refusal_teaches_nothing_where_nothing_was_used() -> None:
     made = meter(50)
     hear(made, said(None, 0))

@@ -80,3 +80,23 @@ def test_windows_of_a_few_scopes_are_those_of_all_at_them() -> None:
     spend(book, candidate(free(), credential=key("alpha", "a2")), 2)
     assert len(book.windows(NOON)) == 4
     assert book.windows_at((*who.scopes, *who.scopes, "nobody's"), NOON) == book.windows(NOON)[:2]
+
+
+def test_what_was_stored_by_a_clock_that_was_ahead_is_brought_back_when_it_is_touched() -> None:
+    ahead = NOON + 11 * 365 * 86_400
+    who = candidate(free())
+    stored = Window(
+        scope=who.scopes[0],
+        kind="tokens/day",
+        turn=Turn.SAID,
+        limit=9,
+        source="refusals",
+        limit_at=ahead,
+        test_at=ahead + 900,
+        seen_at=ahead,
+    )
+    for started_at in (NOON, ahead):
+        book = QuotaBook([put_to_sleep(stored)], now=started_at)
+        book.bring_back(NOON)
+        (meter,) = (one for one in book.meters_of(who, NOON) if one.kind == "tokens/day")
+        assert (meter.limit_at, meter.test_at) == (NOON, NOON + 900)
