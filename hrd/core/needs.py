@@ -47,6 +47,7 @@ _FIELDS: Final = {
     Need.FORCED_CALL: "tool_choice",
 }
 """In chat completions: who is known not to take the field lacks the need."""
+_OF_DOCUMENTS: Final = frozenset({Need.DOCUMENTS, Need.LINKED})
 _LACKS: Final[Mapping[str, frozenset[Need]]] = {
     "openai_chat": frozenset({Need.LINKED, Need.SEARCH, Need.OF_MESSAGES, Need.OF_RESPONSES, Need.OF_OPENAI}),
     "anthropic_messages": frozenset({Need.AUDIO, Need.CHOICES, Need.LOGPROBS, Need.LOGIT_BIAS})
@@ -66,7 +67,9 @@ def lacking(provider: Provider, model: str, needs: frozenset[Need], dropped: fro
     if provider.dialect == "openai_chat":
         quirks = provider.quirks
         refused = {need for need, field in _FIELDS.items() if field in dropped or _is_refused(quirks, model, field)}
-        if not quirks.documents:
+        if quirks.document_urls:
+            lacks -= _OF_DOCUMENTS
+        elif not quirks.documents:
             refused.add(Need.DOCUMENTS)
         if quirks.tool_choice.get("required") == "":
             refused.add(Need.FORCED_CALL)

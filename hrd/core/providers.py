@@ -59,6 +59,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Takes what most of OpenAI's likes refuse: freeform tools, choices among allowed tools, functions of old."""
     documents: bool = False
     """Takes documents as parts of type `file`."""
+    document_urls: bool = False
+    """Takes documents as parts of type `document_url`, by their address, too."""
     thought_signatures: bool = False
     """Wants back the `thought_signature` that came with a tool call; to others none is sent."""
     signature_stand_ins: dict[str, str] = {}

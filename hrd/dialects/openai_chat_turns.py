@@ -83,6 +83,13 @@ class FilePart(msgspec.Struct, tag_field="type", tag="file", omit_defaults=True,
     cache_control: msgspec.Raw = ABSENT
 
 
+class DocumentPart(msgspec.Struct, tag_field="type", tag="document_url", omit_defaults=True, gc=False):
+    """As Mistral has it."""
+
+    document_url: str
+    document_name: str = ""
+
+
 class InputAudio(msgspec.Struct, gc=False):
     data: str
     format: str
@@ -92,7 +99,7 @@ class AudioPart(msgspec.Struct, tag_field="type", tag="input_audio", gc=False):
     input_audio: InputAudio
 
 
-SentPart = TextPart | ImagePart | FilePart | AudioPart | msgspec.Raw
+SentPart = TextPart | ImagePart | FilePart | DocumentPart | AudioPart | msgspec.Raw
 """Raw: a part that only chat completions know."""
 
 
@@ -277,11 +284,14 @@ class Messages:
         url = image.url or data_url(image.media_type, image.data)
         return ImagePart(ImageUrl(url, image.detail), self.marked(image.cache_control))
 
-    def _document(self, document: Document) -> TextPart | FilePart:
+    def _document(self, document: Document) -> TextPart | FilePart | DocumentPart:
         mark = self.marked(document.cache_control)
         if document.text:
             title = f"{document.title}:\n" if document.title else ""
             return TextPart(title + document.text, mark)
+        if self._quirks.document_urls and (document.data or document.url):
+            url = document.url or data_url(document.media_type, document.data)
+            return DocumentPart(url, document.title)
         if self._quirks.documents and document.data:
             return FilePart(File(document.title or "document", data_url(document.media_type, document.data)), mark)
         self.notes["a document that this provider cannot read left out"] = None

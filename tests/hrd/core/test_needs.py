@@ -34,7 +34,10 @@ def test_what_a_provider_of_chat_completions_does_not_take_it_lacks() -> None:
     assert lacking(provider(drop_unless={"stop": ("old-",)}), "new-1", asked) == {Need.STOP}
     assert lacking(provider(drop_for={"logprobs": ("o3",)}, drop_unless={"stop": ("old-",)}), "old-1", asked) == set()
     assert lacking(provider(tool_choice={"required": ""}), "m", frozenset({Need.FORCED_CALL})) == {Need.FORCED_CALL}
-    assert lacking(provider(documents=True), "m", frozenset({Need.DOCUMENTS})) == frozenset()
+    documents = frozenset({Need.DOCUMENTS, Need.LINKED})
+    assert lacking(provider(), "m", documents) == documents
+    assert lacking(provider(documents=True), "m", documents) == {Need.LINKED}
+    assert lacking(provider(document_urls=True), "m", documents | {Need.SEARCH}) == {Need.SEARCH}
 
 
 def test_who_needs_nothing_lacks_nothing() -> None:

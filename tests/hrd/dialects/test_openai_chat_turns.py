@@ -80,6 +80,12 @@ def test_documents_go_to_who_reads_them_and_are_missed_aloud_elsewhere() -> None
     assert content(pdf, documents=True) == [
         {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,QQ=="}}
     ]
+    assert content(pdf, document_urls=True) == [
+        {"type": "document_url", "document_url": "data:application/pdf;base64,QQ==", "document_name": "a.pdf"}
+    ]
+    linked = Document(url="https://a.example/a.pdf")
+    assert content(linked, document_urls=True) == [{"type": "document_url", "document_url": "https://a.example/a.pdf"}]
+    assert content(linked, documents=True) == "[A document is missing here: https://a.example/a.pdf]"
     assert content(pdf) == "[A document is missing here: a.pdf]"
     assert content(Document(text="words", title="notes")) == "notes:\nwords"
     assert "document" in spelled(Turn(Role.USER, (pdf,)))[1][0]
