@@ -215,7 +215,9 @@ REASONING = fields(
         "generate_summary": or_null(one_of("auto", "concise", "detailed")),
     },
 )
-ITEM = by_type(ITEMS, default="message")
+_ADDITIONAL_TOOLS = fields({**_TYPE, "tools": list_of(by_type(TOOLS))}, {"id": or_null(text), "role": one_of("developer")})
+"""As the types of openai-python have it since 3.57, and without the role, as the Codex desktop program sends it."""
+ITEM = by_type({**ITEMS, "additional_tools": _ADDITIONAL_TOOLS}, default="message")
 REQUEST: dict[str, Check] = {
     "background": or_null(flag),
     "context_management": or_null(list_of(an_object)),

@@ -42,6 +42,9 @@ async def ask(body: Any, behave: Behave = Answer("hi")) -> httpx2.Response:  # n
 
 TAKEN: dict[str, dict[str, Any]] = {
     "text": {},
+    "tools among the items": {
+        "input": [{"type": "additional_tools", "role": "developer", "tools": [{"type": "function", "name": "look_up"}]}, SAID]
+    },
     "messages of every role": {
         "input": [
             {"role": "system", "content": "a"},
