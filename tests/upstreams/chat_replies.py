@@ -129,7 +129,7 @@ def embeddings(answer: Answer, asked: Asked) -> Status:
     in_base64 = wanted.get("encoding_format") == "base64" and Quirk.FLOATS_ONLY not in answer.quirks
     data = []
     for index, item in enumerate(items):
-        floats = vector(item, wanted.get("dimensions") or answer.dimensions)
+        floats = vector(item, wanted.get("dimensions") or wanted.get("output_dimension") or answer.dimensions)
         packed = base64.b64encode(struct.pack(f"<{len(floats)}f", *floats)).decode()
         data.append({"object": "embedding", "index": index, "embedding": packed if in_base64 else floats})
     usage = {"prompt_tokens": answer.usage.prompt, "total_tokens": answer.usage.prompt}

@@ -10,9 +10,10 @@ from hrd.upstream.readers.said import Said
 COUNT_MAX: Final = 10**9
 
 _KEPT: Final = frozenset(
-    {"body", "functions", "input", "messages", "model", "prompt", "response_format", "stream", "system", "tools"}
+    {"body", "dimensions", "functions", "input", "messages", "model", "prompt", "response_format", "stream", "system", "tools"}
 )
-"""A request without one of these would be another request: they are never taken out to please a provider."""
+"""A request without one of these would be another request, and vectors of another length fit nobody's: they are never taken out
+to please a provider."""
 
 _REFUSED = r"(?:is|are) (?:un|not )(?:supported|permitted|allowed)"
 _FIELD: Final = re.compile(

@@ -34,6 +34,7 @@ def _said(message: str) -> Said:
         ("body -> messages -> 0 -> user -> name\n  Extra inputs are not permitted", ""),
         ("Unknown parameter: 'tools[0].function.strict'.", ""),
         ("'response_format' is not supported", ""),
+        ("This model does not support specifying dimensions: 'dimensions' is not supported", ""),
         ("something else", ""),
     ],
 )
