@@ -19,9 +19,11 @@ from hrd.core.quota.kinds import AT_ONCE, DAY_S, REQUESTS
 from hrd.core.quota.meter import Meter
 from hrd.core.quota.opening import (
     NOT_IN_TIME,
+    SPARE_WAIT_S,
     changes_at,
     fits_at,
     is_full_for,
+    is_told_soon,
     may_fit_when_one_ends,
     opens_by_the_clock,
 )
@@ -250,11 +252,12 @@ class Lanes:
 
     def _note(self, lane: Lane, meter: Meter, left: int, now: float) -> None:
         """What can be said beforehand of a known window, whatever the size of a request."""
-        if meter.measure is not REQUESTS or not opens_by_the_clock(meter):
+        awaits_word = meter.is_assumed and is_told_soon(meter)
+        if meter.measure is not REQUESTS or awaits_word or not opens_by_the_clock(meter):
             lane.inexact.append(meter)
         elif left < 1:
             lane.opens_at = max(lane.opens_at, fits_at(meter, 1, now))
-        if left + meter.loose < 1 and (opens_by_the_clock(meter) or meter.turns is NEVER):
+        if left + meter.loose < 1 and not awaits_word and (opens_by_the_clock(meter) or meter.turns is NEVER):
             lane.shut_until = max(lane.shut_until, fits_at(meter, 1, now))
         if not evidence.is_firm(meter):
             lane.guesses.append(meter)
@@ -307,6 +310,8 @@ class Lanes:
                 at = fits_at(meter, amounts.of(meter.measure), now, kept, many)
                 if patient and not evidence.is_firm(meter):
                     at = min(at, meter.limit_at + ONLY_CANDIDATE_S)
+                if patient and at > now + SPARE_WAIT_S and is_told_soon(meter):
+                    at = now + SPARE_WAIT_S
                 latest = max(latest, at)
         return latest
 

@@ -146,7 +146,7 @@ def _set_end(meter: Meter, resets_at: float | None, used: int, now: float, *, is
     if meter.turns in (SAID, FIRST_USE):
         if meter.ends_at is None or meter.ends_at > now + WAIT_MAX_S:
             meter.begun_at = now
-        meter.ends_at, meter.is_relative = ends_at, is_relative
+        meter.ends_at, meter.is_relative, meter.is_assumed = ends_at, is_relative, False
     elif meter.turns is FIXED and abs(ends_at - (meter.ends_at or 0.0)) > NEAR_BOUNDARY_S and used > 0:
         meter.turns = SAID  # it goes by another calendar than we thought
         meter.begun_at, meter.ends_at = min(meter.begun_at, now), ends_at

@@ -60,6 +60,7 @@ class Meter:
         "doubt",
         "ends_at",
         "epoch",
+        "is_assumed",
         "is_implied",
         "is_known",
         "is_of_tokens",
@@ -115,7 +116,8 @@ class Meter:
         """The catalogue's word."""
         self.used = row.used if row.turn is not IN_FLIGHT else 0  # whoever was in flight is no more
         self.begun_at, self.ends_at = row.begun_at, row.ends_at
-        self.is_relative = row.is_relative
+        self.is_relative, self.is_assumed = row.is_relative, False
+        """`is_assumed`: nobody has said yet when this span of it ends."""
         self.carried = row.carried
         """So much was reserved when it may have ended already: it counts in the next span as well."""
         self.slide = Slide(row.spans)
@@ -147,10 +149,9 @@ class Meter:
         """How often the limit was met in a row."""
         self.test_at, self.test_s = row.test_at, row.test_s
         self.tests: deque[float] = deque(row.tests, maxlen=TESTS_A_DAY)
-        self.is_testing = False
         self.lanes: list[Watcher] = []
-        self.is_stored = False
-        """There is a row of it."""
+        self.is_testing = self.is_stored = False
+        """`is_stored`: there is a row of it."""
 
     # time ----------------------------------------------------------------------------------------------------------------
 
@@ -256,7 +257,7 @@ class Meter:
 
     def begin(self, now: float) -> None:
         """A span begins with what is used now; when it ends, nobody has said yet."""
-        self.begun_at, self.ends_at = now, self._end_from(now)
+        self.begun_at, self.ends_at, self.is_assumed = now, self._end_from(now), True
 
     def _end_from(self, at: float) -> float:
         """When a span ends that began then, as far as is known: most days and months are the calendar's, unless one ended

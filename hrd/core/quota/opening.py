@@ -5,9 +5,9 @@ Meters are brought up to the moment that is asked about, and not changed otherwi
 
 from math import ceil
 
-from hrd.core.quota.kinds import MINUTE_S
+from hrd.core.quota.kinds import HOUR_S, MINUTE_S
 from hrd.core.quota.meter import BOUNDARY_SKEW_S, Meter
-from hrd.core.quota.window import FIXED, IN_FLIGHT, NEVER, REFILL, SLIDING
+from hrd.core.quota.window import FIXED, IN_FLIGHT, NEVER, REFILL, SAID, SLIDING
 
 UNKNOWN_WAIT_S = 1.0
 """How soon to look again for a slot."""
@@ -40,6 +40,11 @@ def fits_at(meter: Meter, amount: int, now: float, kept: float = 0.0, many: int 
     if meter.is_sized and meter.used - meter.loose + own <= open_limit:
         return min(at, now + SPARE_WAIT_S)
     return at
+
+
+def is_told_soon(meter: Meter) -> bool:
+    """Whether a reply that is on its way may say when it ends, which nobody has yet: perhaps before long."""
+    return meter.is_assumed and meter.pending > 0 and meter.turns is SAID and meter.length_s <= HOUR_S
 
 
 def is_full_for(meter: Meter, amount: int, now: float) -> bool:

@@ -59,6 +59,48 @@ def test_what_is_too_little_for_most_is_looked_at_before_a_far_end_too() -> None
     assert (made.ask(input_tokens=1000).next(), made.ask(input_tokens=1).next()) == ("refused", "refused")
 
 
+def in_a_minute(left: int, ends_s: float) -> tuple[Observation, ...]:
+    return (Observation(kind=WindowKind.REQUESTS, limit=4, left=left, resets_at=NOON + ends_s),)
+
+
+def test_who_finds_a_window_full_that_nobody_has_said_the_end_of_waits_for_the_first_word() -> None:
+    """Four come at once after a while in which nobody asked: when their window ends their replies will tell."""
+    made = stage([(provider("alpha", cost_class="free"), ["a1"])])
+    first = made.ask()
+    first.next()
+    first.answers(observations=in_a_minute(3, 10.0))
+    first.ends()
+    made.now += 70
+    four = [made.ask() for _ in range(4)]
+    assert [walk.next() for walk in four] == ["a1"] * 4
+    late = made.ask()
+    assert late.next() == "wait 5.0"
+    four[0].answers(after_s=0.5, observations=in_a_minute(0, 83.0))
+    assert late.next() == "wait 12.5"
+    for walk in four:
+        walk.ends()
+    made.now = NOON + 83
+    assert late.next() == "a1"
+
+
+@pytest.mark.parametrize(("left", "limit"), [(2, None), (None, 1)])
+def test_what_is_refused_while_the_minute_has_room_by_its_word_is_not_its_limit(left: int | None, limit: int | None) -> None:
+    """Too Many Requests, twice, after a single request: an outage may say so, too."""
+    seen = () if left is None else (Observation(kind=WindowKind.REQUESTS_MINUTE, limit=3, left=left, scope="account"),)
+    made = stage([(provider("alpha", cost_class="free", quota_scope="account"), ["a1"])], max_wait_s=0.0)
+    first, second = made.ask(), made.ask()
+    assert (first.next(), second.next()) == ("a1", "a1")
+    first.answers(observations=seen)
+    first.ends()
+    second.missed(Verdict.RATE_LIMITED)
+    made.now += 6
+    third = made.ask()
+    assert third.next() == "a1"
+    third.missed(Verdict.RATE_LIMITED)
+    windows = made.pool.snapshot(made.now).book.windows(made.now)
+    assert [one.limit for one in windows if one.source == "refusals"] == ([limit] if limit else [])
+
+
 def test_a_month_of_which_nobody_says_when_it_ends_ends_with_the_calendars() -> None:
     made = stage([(provider("alpha", cost_class="free"), ["a1"])], max_wait_s=0.0)
     walk = made.ask()
