@@ -15,10 +15,12 @@ from hrd.core.quota.meter import Meter, new_meter
 from hrd.core.quota.meters import SCOPES_MAX, Meters
 from hrd.core.quota.opening import fits_at
 from hrd.core.quota.recount import Recount
-from hrd.core.quota.window import NOBODY, PROVIDER, SAID, SLIDING, Asleep, Turn, Window
+from hrd.core.quota.window import NOBODY, PROVIDER, SAID, SAID_BY_PROVIDER, SLIDING, Asleep, Turn, Window
 from hrd.core.remembered import WindowForgotten
 from hrd.core.scopes import renamed
 
+TOLD_BY = SAID_BY_PROVIDER | {NOBODY}
+"""Whose word on a limit leaves it open how its window turns."""
 LEAKED_S = 4 * HOUR_S
 """A reservation that nobody has settled by then was forgotten; no request lives so long (DEADLINE_SECONDS, STREAM_SECONDS)."""
 
@@ -293,8 +295,8 @@ class QuotaBook:
             meter = self._make(scope, name, turns, candidate.provider, PROVIDER, now)
             if meter is not None and meter.measure is AT_ONCE:
                 self._count_out(meter, now)
-        elif meter.source == NOBODY and meter.turns is SLIDING and turns is SAID and seen.resets_at is not None:
-            meter.turn_as(turns)
+        elif meter.turns is SLIDING and turns is SAID and seen.resets_at is not None and meter.source in TOLD_BY:
+            meter.turn_as(turns)  # nobody has said yet when it turns, or only a refusal
         return meter
 
     def _count_out(self, meter: Meter, now: float) -> None:

@@ -83,6 +83,19 @@ def test_who_finds_a_window_full_that_nobody_has_said_the_end_of_waits_for_the_f
     assert late.next() == "a1"
 
 
+def test_a_minute_turns_as_replies_say_though_a_refusal_was_the_first_to_tell_of_it() -> None:
+    """Of a burst at the start the refusal is there first: of its windows we keep the minute ourselves until a reply tells."""
+    made = stage([(provider("alpha", cost_class="free", quota_scope="account"), ["a1"])])
+    told = (Observation(kind=WindowKind.REQUESTS_MINUTE, limit=3, left=0, resets_at=NOON + 20, scope="account"),)
+    served, refused = made.ask(), made.ask()
+    assert (served.next(), refused.next()) == ("a1", "a1")
+    refused.missed(Verdict.RATE_LIMITED, observations=told, until=NOON + 20)
+    served.answers(after_s=0.5, observations=told)
+    served.ends()
+    made.now = NOON + 21
+    assert made.serve() == "a1"
+
+
 @pytest.mark.parametrize(("left", "limit"), [(2, None), (None, 1)])
 def test_what_is_refused_while_the_minute_has_room_by_its_word_is_not_its_limit(left: int | None, limit: int | None) -> None:
     """Too Many Requests, twice, after a single request: an outage may say so, too."""
