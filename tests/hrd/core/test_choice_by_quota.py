@@ -86,14 +86,24 @@ def test_who_finds_a_window_full_that_nobody_has_said_the_end_of_waits_for_the_f
 def test_a_minute_turns_as_replies_say_though_a_refusal_was_the_first_to_tell_of_it() -> None:
     """Of a burst at the start the refusal is there first: of its windows we keep the minute ourselves until a reply tells."""
     made = stage([(provider("alpha", cost_class="free", quota_scope="account"), ["a1"])])
-    told = (Observation(kind=WindowKind.REQUESTS_MINUTE, limit=3, left=0, resets_at=NOON + 20, scope="account"),)
+
+    def told(left: int, ends_s: float) -> tuple[Observation, ...]:
+        return (Observation(kind=WindowKind.REQUESTS_MINUTE, limit=3, left=left, resets_at=NOON + ends_s, scope="account"),)
+
     served, refused = made.ask(), made.ask()
     assert (served.next(), refused.next()) == ("a1", "a1")
-    refused.missed(Verdict.RATE_LIMITED, observations=told, until=NOON + 20)
-    served.answers(after_s=0.5, observations=told)
+    refused.missed(Verdict.RATE_LIMITED, observations=told(0, 20), until=NOON + 20)
+    served.answers(after_s=0.5, observations=told(0, 20))
     served.ends()
-    made.now = NOON + 21
-    assert made.serve() == "a1"
+    made.now = NOON + 70
+    for left in (2, 1, 0):
+        walk = made.ask()
+        assert walk.next() == "a1"
+        walk.answers(observations=told(left, 80))
+        walk.ends()
+    late = made.ask()
+    assert late.next() == "wait 10.0"
+    assert late.waits() == "a1"
 
 
 @pytest.mark.parametrize(("left", "limit"), [(2, None), (None, 1)])
