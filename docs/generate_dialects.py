@@ -21,9 +21,10 @@ Whatever a program speaks, whoever is behind the router can answer it. A program
 Completions (`/v1/chat/completions`), OpenAI's Responses (`/v1/responses`) or Anthropic's Messages (`/v1/messages`). A provider
 speaks one of three as well: chat completions, as most do; Anthropic's; or that of the Codex backend of ChatGPT subscriptions.
 
-Where both speak the same, bytes pass through as they are, and with them what the router does not know. Otherwise requests
-and replies are translated. What a provider cannot take is left out and named in `hr why REQUEST_ID`; where leaving it out would
-change what the request means, somebody who can take it is asked first.
+Where both speak the same, bytes pass through as they are, and with them what the router does not know; a Messages reply
+alone names the model as the client did. Otherwise requests and replies are translated. What a provider cannot take is left
+out and named in `hr why REQUEST_ID`; where leaving it out would change what the request means, somebody who can take it is
+asked first.
 What OpenAI alone understands in a chat (freeform tools, a choice among allowed tools, functions as before there were tools) is
 translated for other providers of chat completions, too.
 

@@ -13,6 +13,7 @@ from hrd.core.providers import Provider, Quirks
 from hrd.dialects.anthropic_fitting import fit, keep_within
 from hrd.dialects.anthropic_history import clean, loop_lacks_thinking
 from hrd.dialects.anthropic_models import family_of, output_limit_of
+from hrd.dialects.anthropic_naming import NamedStart, named
 from hrd.dialects.anthropic_reader import AnthropicReader, read_message
 from hrd.dialects.anthropic_writer import MESSAGE_STOP
 from hrd.dialects.contract import Encoded, Fields, Request, StreamBounds, WholeReply
@@ -60,7 +61,7 @@ def encode(
 
 def read_whole(request: Request, body: bytes, quirks: Quirks) -> WholeReply:  # noqa: ARG001 (the contract's: there are no quirks)
     """A whole reply to *request*, read."""
-    return pass_whole(read_message(body, {}, mends=False), body, request.ask.input_tokens)
+    return pass_whole(read_message(body, {}, mends=False), named(body, request.ask.model), request.ask.input_tokens)
 
 
 def reply_stream(
@@ -74,6 +75,7 @@ def reply_stream(
         terminator=MESSAGE_STOP,
         input_tokens=request.ask.input_tokens,
         bounds=bounds,
+        shown=NamedStart(request.ask.model),
     )
 
 

@@ -4,7 +4,7 @@ from its events on the way.
 Held back are comments before the commit point, and error objects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hrd.core.reply_events import ReplyEvent
 from hrd.dialects.contract import EventReader, StreamBounds, WholeReply
@@ -21,11 +21,21 @@ def pass_whole(said: Sequence[ReplyEvent] | str, body: bytes, input_tokens: int)
 class PassingStream(HeldStream):
     """One attempt's stream on its way through.
 
-    *terminator* ends, for the client, a reply that is complete although its provider left the terminator out."""
+    *terminator* ends, for the client, a reply that is complete although its provider left the terminator out. *shown*: how the
+    client sees an event, if not as it came."""
 
-    def __init__(self, reader: EventReader, *, terminator: bytes, input_tokens: int, bounds: StreamBounds) -> None:
+    def __init__(
+        self,
+        reader: EventReader,
+        *,
+        terminator: bytes,
+        input_tokens: int,
+        bounds: StreamBounds,
+        shown: Callable[[Event], bytes] | None = None,
+    ) -> None:
         super().__init__(reader, input_tokens=input_tokens, bounds=bounds)
         self._terminator = terminator
+        self._shown = shown
         self._has_ended = False
 
     @property
@@ -44,7 +54,7 @@ class PassingStream(HeldStream):
         if event is None:
             self._has_ended = True
         elif account.error is None and not self._reader.broken:
-            pieces.append(event.raw)
+            pieces.append(event.raw if self._shown is None else self._shown(event))
 
     def _closing(self) -> bytes:
         return self._terminator if self._has_ended else b""
