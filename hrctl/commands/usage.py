@@ -15,10 +15,12 @@ from hrd.admin.wire.usage import USAGE, Usage, UsageQuestion, UsageRow, UsageTot
 
 SESSION: Final = "session"
 NO_SESSION: Final = "No request named a session in that time: a client does so with the header X-Hermes-Session"
+NOBODY: Final = "nobody"
+"""Who served what was refused; hr logs says so, too."""
 _GROUPS: Final[dict[str, tuple[tuple[str, ...], Callable[[UsageRow], tuple[str, ...]]]]] = {
-    "provider": (("PROVIDER",), lambda row: (row.provider,)),
-    "model": (("PROVIDER", "MODEL"), lambda row: (row.provider, row.model)),
-    "credential": (("PROVIDER", "CREDENTIAL"), lambda row: (row.provider, row.credential)),
+    "provider": (("PROVIDER",), lambda row: (row.provider or NOBODY,)),
+    "model": (("PROVIDER", "MODEL"), lambda row: (row.provider or NOBODY, row.model)),
+    "credential": (("PROVIDER", "CREDENTIAL"), lambda row: (row.provider or NOBODY, row.credential)),
     "client": (("CLIENT",), lambda row: (row.client_name or row.client,)),
     "session": (("SESSION", "CLIENT"), lambda row: (row.session, row.client_name or row.client)),
     "day": (("DAY",), lambda row: (row.day,)),

@@ -66,6 +66,13 @@ def test_other_sums(daemon: FakeDaemon, hr: Hr, by: str, lines: list[str]) -> No
     assert [line[: len(start)] for line, start in zip(shown, lines, strict=True)] == lines
 
 
+@pytest.mark.parametrize("by", ["provider", "model", "credential"])
+def test_what_was_refused_was_served_by_nobody(daemon: FakeDaemon, hr: Hr, by: str) -> None:
+    refused = msgspec.structs.replace(FOUND.rows[0], provider="", model="", credential="")
+    daemon.answers(USAGE, msgspec.structs.replace(FOUND, rows=(refused,)))
+    assert hr("usage", "--by", by).out.splitlines()[1].startswith("nobody ")
+
+
 def test_a_cost_that_is_not_known_is_not_nothing(daemon: FakeDaemon, hr: Hr) -> None:
     rows = (
         msgspec.structs.replace(FOUND.rows[0], unpriced=2),
