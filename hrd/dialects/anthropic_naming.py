@@ -38,10 +38,10 @@ class NamedStart:
         try:
             fields = _FIELDS.decode(event.data)
             spelled = bytes(fields["message"])
+            self._has_begun = True
             renamed = _renamed(spelled, self._asked)
         except (ValueError, KeyError, RecursionError):
             return event.raw  # a ping, or odder
-        self._has_begun = True
         if renamed is spelled:
             return event.raw
         return _START + msgspec.json.encode({**fields, "message": msgspec.Raw(renamed)}) + b"\n\n"

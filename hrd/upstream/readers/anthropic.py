@@ -35,7 +35,7 @@ RULES: Final = (
     Rule(
         Verdict.BAD_PARAM,
         status=CLIENT_ERRORS,
-        says=("strict tools", "strict tool use", "schema is too complex", "grammar is too large", "custom.strict"),
+        says=("strict tools", "strict tool use", "schema is too complex", "grammar is too large", "custom.strict", "recursive"),
         field=UNTAKEN_STRICTNESS,
     ),
     Rule(Verdict.BAD_PARAM, status=CLIENT_ERRORS, says=("`temperature` and `top_p` cannot both",), field="top_p"),

@@ -82,7 +82,7 @@ NAMES: Final = Rule(
     # Of tools and calls, by the pattern that all have in common: as OpenAI, Groq, DeepSeek, Anthropic and Mistral say it.
     Verdict.BAD_PARAM,
     status=CLIENT_ERRORS,
-    says=("[a-za-z0-9_-]", "0-9, or contain underscores and dashes", "string with maximum length 64"),
+    says=("[a-za-z0-9_-]", "0-9, or contain underscores and dashes", ".name': string too long"),
     field=ODD_NAMES,
 )
 EFFORT: Final = Rule(

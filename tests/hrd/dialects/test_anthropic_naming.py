@@ -37,6 +37,14 @@ def test_of_a_stream_the_first_event_names_it_and_all_others_keep_their_bytes() 
     assert shown(start, later) == later
 
 
+def test_a_start_that_names_nobody_keeps_its_bytes_and_nothing_is_looked_for_behind_it() -> None:
+    start = NamedStart("hermes-router")
+    begun = b'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1"}}\n\n'
+    later = begun.replace(b'"id":"msg_1"', b'"model":"m"')
+    assert shown(start, begun) == begun
+    assert shown(start, later) == later
+
+
 def test_a_stream_of_what_was_asked_for_keeps_its_bytes() -> None:
     begun = b'event: message_start\ndata: {"message":{ "model":"m-2026"}}\n\n'
     assert shown(NamedStart("m"), begun) == begun

@@ -172,6 +172,15 @@ def test_names_that_are_not_taken_are_for_the_hub_to_spell_otherwise(reader: str
     assert (refused.verdict, refused.param) == (Verdict.BAD_PARAM, ODD_NAMES)
 
 
+def test_another_field_that_is_too_long_is_no_name() -> None:
+    said = {
+        "message": "Invalid 'user': string too long. Expected a string with maximum length 64, but got 80.",
+        "param": "user",
+    }
+    refused = read_failure("openai", 400, {}, msgspec.json.encode({"error": said}), NOW, scrub=_as_it_is)
+    assert refused.param != ODD_NAMES
+
+
 def test_a_beta_that_is_not_known_is_named() -> None:
     said = {"type": "invalid_request_error", "message": "Unexpected value(s) `new-2027-01-01` for the `anthropic-beta` header."}
     refused = read_failure("anthropic", 400, {}, msgspec.json.encode({"type": "error", "error": said}), NOW, scrub=_as_it_is)
