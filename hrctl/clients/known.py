@@ -58,6 +58,7 @@ print(reply.content[0].text)""",
         example="claude -p 'Say hello.'",
         notes=(
             "Its models stay as they are chosen there: a claude-… that no provider of yours has is answered by whoever can.",
+            "To have everybody asked in any case: claude --model hermes-router",
         ),
     ),
     Client(
@@ -205,6 +206,7 @@ print(reply.content[0].text)""",
         "langchain",
         "LangChain",
         environment=OPENAI,
+        notes=("ChatAnthropic of langchain-anthropic wants what hr connect anthropic says.",),
         example="""\
 from langchain_openai import ChatOpenAI
 
