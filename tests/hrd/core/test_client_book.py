@@ -290,6 +290,14 @@ def test_a_clock_that_starts_in_1970_and_is_put_right_forgives_nothing() -> None
     refused(book, ceilings)
 
 
+def test_days_of_a_clock_that_was_years_ahead_do_not_push_this_day_out() -> None:
+    days = (TODAY - 1, TODAY, TODAY + 4000, TODAY + 4001)
+    book = ClientBook([Charge(client="c", day=day, requests=1) for day in days])
+    refused(book, Ceilings(requests_day=1))
+    assert book.standing("c", NOON + 86400).requests == 0
+    assert book.standing("c", NOON).requests == 1
+
+
 def test_a_clock_that_was_set_back_holds_nobody_longer_than_a_minute_more() -> None:
     book, ceilings = ClientBook(), Ceilings(rpm=1)
     admit(book, ceilings, now=NOON + 3600)
