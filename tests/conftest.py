@@ -10,6 +10,7 @@ import os
 import pkgutil
 import signal
 from collections.abc import Generator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONG.index(folder) if (folder := _folder(item)) in LONG else len(LONG))
+    items[:] = _dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for item in items:
         if "virtual_time" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.trio(run=run_on_virtual_time))
@@ -87,6 +88,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         return (yield)
     finally:
         measuring.stop()
+
+
+def _dealt(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """*items* so that each process begins with its share of the long ones: it is given one stretch of all."""
+    long = sorted((item for item in items if _folder(item) in LONG), key=lambda item: LONG.index(_folder(item)))
+    others = iter([item for item in items if _folder(item) not in LONG])
+    dealt: list[pytest.Item] = []
+    for place in range(processes):
+        share = long[place::processes]
+        stretch = (len(items) - len(dealt)) // (processes - place)
+        dealt += [*share, *islice(others, max(0, stretch - len(share)))]
+    return [*dealt, *others]
 
 
 def _counts(item: pytest.Function) -> bool:
