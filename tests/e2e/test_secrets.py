@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import pytest
 import trio
 
 from tests.e2e.daemon import Router, running, wait_until
+from tests.e2e.restarts import at_work_in
 from tests.upstreams import Answer, Asked, Events, Status, Upstream
 from tests.upstreams.behaviours import Behaviour
 
@@ -101,7 +103,8 @@ async def test_no_secret_shows_anywhere(tmp_path: Path) -> None:
             await _ask_everything(router, shown)
             made = await router.hr("key", "create", "made-here", "--json")
             await _command_everything(router, shown)
-            shown["processes"] = b"\0".join(_command_lines())
+            shown["processes"] = b"\0".join(_command_lines(tmp_path))
+            assert b"hrd" in shown["processes"]
             for name in (".env", "config.toml", "auth.json"):
                 await _break_and_mend(router, name, shown)
             router.kill()
@@ -199,13 +202,11 @@ async def _command_everything(router: Router, shown: dict[str, bytes]) -> None:
     await run(("why", first, "--json"))
 
 
-def _command_lines() -> Iterator[bytes]:
-    """What `ps` shows of every process."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield path.read_bytes()
-        except OSError:
-            continue
+def _command_lines(home: Path) -> Iterator[bytes]:
+    """What `ps` shows of every process that was started there: what others on this machine say is not ours."""
+    for pid in at_work_in(home):
+        with suppress(OSError):
+            yield Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 async def _break_and_mend(router: Router, name: str, shown: dict[str, bytes]) -> None:
