@@ -207,7 +207,7 @@ def another_version(router: Router, file: str, before: str, after: str) -> None:
     """An update in which one line is another. `python -m` looks into the folder it is started in first."""
     there = router.home / "hrd"
     if not there.exists():
-        shutil.copytree(ROOT / "hrd", there, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "hrd", there)  # with what is compiled of it: to do that anew takes seconds
     text = (there / file).read_text()
     assert re.search(before, text, re.MULTILINE), f"{file} is another now"
     (there / file).write_text(re.sub(before, after, text, flags=re.MULTILINE))
