@@ -84,8 +84,7 @@ async def test_a_whole_answer_and_a_stream(wire: str, served: Served) -> None:
         for question in (_whole, _streamed):
             message = await ask(question())
             assert ([block.text for block in message.content], message.stop_reason) == (["good morning"], "end_turn")
-            named = "claude-haiku-4-5" if wire == "anthropic" else "claude-opus-5"
-            assert (message.type, message.role, message.model) == ("message", "assistant", named)
+            assert (message.type, message.role, message.model) == ("message", "assistant", "claude-opus-5")
             usage = message.usage
             assert (usage.input_tokens + usage.cache_read_input_tokens, usage.output_tokens) == (7, 3)
     assert [asked.json["model"] for asked in upstream.asked] == (
