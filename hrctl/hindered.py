@@ -16,6 +16,7 @@ _SHORT: Final = {
     "probing": "being tried again",
     "quota": "quota used up",
     "rejected": "key rejected",
+    "unreachable": "cannot be reached",
     "window": "quota used up",
     "your limit": "your own limit used up",
 }

@@ -88,15 +88,15 @@ class Blame:
             connecting = failure.verdict is Verdict.CONNECT
             breaker = self._breakers.of(candidate.provider.base_url)
             scope = breaker.failed(candidate, self.rules, connecting=connecting, begun_at=begun_at, now=now)
-            rows.extend(self._open(scope, now))
+            rows.extend(self._open(scope, now, failure.message if connecting else ""))
         return rows
 
-    def _open(self, scope: str | None, now: float) -> list[Row]:
-        """Block what a breaker has opened, if it has."""
+    def _open(self, scope: str | None, now: float, unconnected: str = "") -> list[Row]:
+        """Block what a breaker has opened, if it has. *unconnected*: why its endpoint cannot be reached, if that did it."""
         if scope is None:
             return []
         until = now + self.rules.breaker_cooldown_s
-        block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until)
+        block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until, message=unconnected)
         return [*self._blocks.put(block), block]
 
     def _is_in_the_windows(self, claim: Claim, failure: Failure, now: float) -> bool:

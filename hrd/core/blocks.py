@@ -15,7 +15,7 @@ LADDER_S = (5.0, 15.0, 60.0)
 """Guesses for a 429 without a hint and for server errors; the last step repeats."""
 ONLY_CANDIDATE_S = 10.0
 """A guessed block holds no longer than this when nothing else could serve."""
-IMPATIENT_REASONS = frozenset({"rate limit", "errors", "breaker"})
+IMPATIENT_REASONS = frozenset({"rate limit", "errors", "unreachable", "breaker"})
 """Guessed reasons that pass by themselves; waiting ten seconds mends no key and no bill."""
 REMEMBERED_S = 3600.0
 """How long an expired block keeps its step."""

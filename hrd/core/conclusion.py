@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from hrd.core.ceilings import PRICE_UNKNOWN, SET_ASIDE, TOO_DEAR, cost_is_set_aside, cost_is_spent
+from hrd.core.failover import UNREACHABLE
 from hrd.core.failures import Failure, Verdict
 from hrd.core.journal import PassedOver
 from hrd.core.reasons import in_words
@@ -14,8 +15,21 @@ from hrd.core.refusals import Refusal, RefusalKind
 from hrd.core.tour import Tour
 
 POLICIES_NAMED_MAX = 2
+UNCONNECTED_CHARS_MAX = 200
 PASSING = frozenset(
-    {"rate limit", "quota", "errors", "breaker", "window", "your limit", "reserve", "at once", "in flight", "probing"}
+    {
+        "rate limit",
+        "quota",
+        "errors",
+        "unreachable",
+        "breaker",
+        "window",
+        "your limit",
+        "reserve",
+        "at once",
+        "in flight",
+        "probing",
+    }
 )
 """Reasons that pass without anybody's doing."""
 PASSING_IF_SAID = frozenset({"model", "credits"})
@@ -30,6 +44,8 @@ class Hindered(msgspec.Struct, frozen=True, kw_only=True):
     until: float
     is_said: bool = False
     """The moment is the provider's word."""
+    unconnected: str = ""
+    """Why it cannot be reached, if that is the reason."""
 
     @property
     def passes(self) -> bool:
@@ -44,8 +60,10 @@ def conclude(tour: Tour, passed: Sequence[PassedOver], *, hindered: Sequence[Hin
     if not hindered:
         return _nobody_fits(passed, tour, now)
     dominant = Counter(one.reason for one in hindered).most_common(1)[0][0]
-    provider = next(one.provider for one in hindered if one.reason == dominant)
-    message = f"{_who(len(hindered), len(passed))} {in_words(dominant)}.{_policies(passed)}"
+    named = [one for one in hindered if one.reason == dominant]
+    provider = named[0].provider
+    said = _unreachable(named) if dominant == UNREACHABLE else in_words(dominant)
+    message = f"{_who(len(hindered), len(passed))} {said}.{_policies(passed)}"
     moments = [one.until for one in hindered if one.passes]
     if not moments:
         return Refusal(
@@ -70,6 +88,15 @@ def _who(hindered: int, selected: int) -> str:
         if hindered > 1
         else "The only candidate cannot be asked now:"
     )
+
+
+def _unreachable(named: Sequence[Hindered]) -> str:
+    """Who, and why: a client shows no more than the message, and a dead address is the user's to mend."""
+    first = next((one for one in named if one.unconnected), named[0])
+    because = f" ({first.unconnected[:UNCONNECTED_CHARS_MAX]})" if first.unconnected else ""
+    if any(one.provider != first.provider for one in named):
+        return f"they cannot be reached, {first.provider} for one{because}"
+    return f"{first.provider} cannot be reached{because}"
 
 
 def _policies(passed: Sequence[PassedOver]) -> str:
@@ -184,6 +211,8 @@ def _guidance(reason: str, provider: str) -> str:
             return f"RESERVE_FRACTION keeps what is left for requests that name whom they want, such as the model {provider}"
         case "at once" | "in flight":
             return "There is room when one of them ends: ask again soon. See what is under way with: hr status"
+        case "unreachable":
+            return "See whether its address, its server or the network is to blame with: hr doctor"
         case "gone":
             return f"{provider} has ended its service; add another provider with: hr auth add PROVIDER"
         case _:

@@ -10,6 +10,7 @@ before it leaves the provider; a failure of the endpoint leaves its other keys f
 """
 
 import enum
+from typing import Final
 
 import msgspec
 
@@ -42,6 +43,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _HOUR = 3600.0
+UNREACHABLE: Final = "unreachable"
+"""The reason of a block that a failure to connect sets."""
 _ENDPOINT_RULE = Rule(next=Next.SIBLINGS_LAST, scope="candidate", reason="errors", guesses_s=LADDER_S, counts_for_breaker=True)
 
 RULES: dict[Verdict, Rule] = {
@@ -64,7 +67,7 @@ RULES: dict[Verdict, Rule] = {
     Verdict.BAD_REQUEST: Rule(next=Next.ONE_MORE),
     Verdict.OVERLOADED: _ENDPOINT_RULE,
     Verdict.SERVER_ERROR: _ENDPOINT_RULE,
-    Verdict.CONNECT: _ENDPOINT_RULE,
+    Verdict.CONNECT: msgspec.structs.replace(_ENDPOINT_RULE, reason=UNREACHABLE),
     Verdict.NO_ROOM: Rule(next=Next.SIBLINGS_LAST),
     Verdict.NO_FIRST_TOKEN: _ENDPOINT_RULE,
     Verdict.BROKEN: _ENDPOINT_RULE,

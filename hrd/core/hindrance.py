@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hrd.core.block_book import PROBING, RECHECK_S, BlockBook
 from hrd.core.conclusion import Hindered
+from hrd.core.failover import UNREACHABLE
 from hrd.core.failures import HintSource
 from hrd.core.lane import Lane
 from hrd.core.lanes import Lanes
@@ -11,6 +12,8 @@ from hrd.core.line import Line
 from hrd.core.quota.opening import SPARE_WAIT_S
 from hrd.core.tour import Tour
 
+BREAKER = "breaker"
+"""Its block has a message if it was connecting that failed."""
 WINDOW = "window"
 OWN_LIMIT = "your limit"
 """The same, where what is used up is what the user allows."""
@@ -92,11 +95,14 @@ class Hindrance:
 
     def told(self, lane: Lane, at: float, tour: Tour, now: float, *, shares: bool) -> Hindered:
         """The same, and why, for a refusal."""
+        reason = self.why(lane, tour, shares=shares) or tour.passing_of(lane.candidate)[0] or WINDOW
+        unconnected = lane.block.message if lane.block is not None and reason in (UNREACHABLE, BREAKER) else ""
         return Hindered(
-            reason=self.why(lane, tour, shares=shares) or tour.passing_of(lane.candidate)[0] or WINDOW,
+            reason=UNREACHABLE if unconnected else reason,
             provider=lane.candidate.provider.name,
             until=self.told_at(lane, at, tour, now),
             is_said=lane.block is not None and lane.block.source is not HintSource.GUESS,
+            unconnected=unconnected,
         )
 
     def is_enough_for_all(self, lane: Lane, tour: Tour) -> bool:

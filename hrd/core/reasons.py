@@ -12,6 +12,7 @@ _IN_WORDS: Final = {
     "gone": "the provider has ended its service",
     "model": "the model is not available to it",
     "errors": "it failed a moment ago",
+    "unreachable": "it cannot be reached",
     "breaker": "its endpoint fails too often",
     "window": "too little of its quota is left for now",
     "your limit": "too little is left of a limit of your own",

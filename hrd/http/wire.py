@@ -8,6 +8,7 @@ taken from or given to the socket.
 Every failure is WireBroken (or trio.ClosedResourceError, for a wire that we closed ourselves); no OSError passes.
 """
 
+import os
 import select
 import socket
 import ssl
@@ -321,4 +322,7 @@ def _reasons(what: str, error: OSError | UnicodeError) -> str:
 
 
 def _words(error: Exception) -> str:
+    """The system's own words: in those of trio the address stands a second time."""
+    if isinstance(error, OSError) and error.errno and not isinstance(error, (ssl.SSLError, socket.gaierror)):
+        return os.strerror(error.errno)
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -178,7 +178,19 @@ async def test_nobody_listens_at_an_endpoint(world: World, stream: bool) -> None
     await world.provider("beta", says(BETA))
     assert await world.ask(stream=stream) == BETA
     assert world.journal.walked() == [("alpha", "could not connect"), ("beta", "ok")]
-    assert world.blocks() == [("candidate", "errors", 5.0, "guess")]
+    assert world.blocks() == [("candidate", "unreachable", 5.0, "guess")]
+
+
+async def test_whom_nobody_can_reach_is_named_with_what_failed_at_first_and_once_its_breaker_is_open(world: World) -> None:
+    port = free_port()
+    world.add("alpha", f"http://127.0.0.1:{port}/v1", ("",))
+    for _ in range(6):
+        error = (await world.chat()).error
+        assert (
+            f"alpha cannot be reached (could not connect to 127.0.0.1 port {port}: Connection refused)" in error["message"]
+        ), error
+        assert "hr doctor" in error["message"]
+    assert ("endpoint", "breaker") in {block[:2] for block in world.blocks()}
 
 
 async def test_keys_are_walked_before_their_provider_is_left(world: World, stream: bool) -> None:

@@ -88,7 +88,7 @@ def test_a_shorter_block_replaces_no_longer_one_but_for_a_word_against_a_guess(
     assert after(before, NOW, until=None if then_s is None else NOW + then_s).until == NOW + stays_s
 
 
-@pytest.mark.parametrize("reason", ["rate limit", "errors", "breaker"])
+@pytest.mark.parametrize("reason", ["rate limit", "errors", "unreachable", "breaker"])
 def test_a_guess_that_passes_by_itself_stops_the_only_candidate_for_ten_seconds(reason: str) -> None:
     long = Block(scope="s", reason=reason, source=HintSource.GUESS, set_at=NOW, until=NOW + 60)
     short = Block(scope="s", reason=reason, source=HintSource.GUESS, set_at=NOW, until=NOW + 5)

@@ -89,6 +89,24 @@ def test_nobody_is_sent_to_reset_what_ends_by_itself(reason: str) -> None:
     assert "hr reset" not in concluded(blocked(reason, 1)).guidance
 
 
+def test_whom_nobody_can_reach_is_named_with_what_failed() -> None:
+    gone = Hindered(reason="unreachable", provider="alpha", until=NOW + 5, unconnected="could not connect: refused")
+    refusal = concluded(gone)
+    assert refusal.message == (
+        "The only candidate cannot be asked now: alpha cannot be reached (could not connect: refused). "
+        "It may work again in 5 s."
+    )
+    assert (refusal.http_status, "hr doctor" in refusal.guidance, "hr reset" in refusal.guidance) == (429, True, False)
+    of_two = concluded(blocked("unreachable", 9, "beta"), gone, blocked("quota", 60)).message
+    assert "The most common reason: they cannot be reached, alpha for one (could not connect: refused)." in of_two
+    assert "beta cannot be reached. It" in concluded(blocked("unreachable", 9, "beta")).message
+
+
+def test_a_reason_that_a_system_tells_at_length_is_cut() -> None:
+    long = Hindered(reason="unreachable", provider="alpha", until=NOW + 5, unconnected="x" * 5000)
+    assert f"({'x' * 200})." in concluded(long).message
+
+
 def test_the_guidance_is_for_a_provider_of_the_dominant_reason() -> None:
     refusal = concluded(blocked("quota", 50, "alpha"), blocked("rejected", 300, "beta"), blocked("rejected", 300, "gamma"))
     assert refusal.guidance.endswith("hr auth add beta")

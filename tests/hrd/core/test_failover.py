@@ -33,7 +33,7 @@ TABLE = {
     Verdict.BAD_REQUEST: (None, "", (), Next.ONE_MORE, False),
     Verdict.OVERLOADED: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
     Verdict.SERVER_ERROR: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
-    Verdict.CONNECT: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
+    Verdict.CONNECT: ("candidate:alpha-a1/m1", "unreachable", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
     Verdict.NO_ROOM: (None, "", (), Next.SIBLINGS_LAST, False),
     Verdict.NO_FIRST_TOKEN: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),
     Verdict.BROKEN: ("candidate:alpha-a1/m1", "errors", (5, 15, 60, 60), Next.SIBLINGS_LAST, True),

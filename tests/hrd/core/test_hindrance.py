@@ -127,6 +127,16 @@ def test_nobody_is_told_to_come_back_sooner_than_it_is_looked_again() -> None:
     assert (found.reason, found.provider, found.is_said) == (WINDOW, "alpha", False)
 
 
+def test_a_breaker_that_was_opened_by_connecting_is_told_by_what_failed() -> None:
+    told = []
+    for message in ("could not connect: refused", ""):
+        made = Made()
+        made.block(60, reason="breaker", source=HintSource.GUESS, message=message)
+        found = made.hindrance.told(made.lane(), NOON + 10, made.tour, NOON, shares=True)
+        told.append((found.reason, found.unconnected))
+    assert told == [("unreachable", "could not connect: refused"), ("breaker", "")]
+
+
 def test_only_those_who_cannot_be_asked_have_a_moment() -> None:
     made = Made(MINUTE)
     assert made.hindrance.moments([made.lane()], made.tour, NOON, shares=True) == []

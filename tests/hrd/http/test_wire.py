@@ -288,8 +288,7 @@ async def test_refused_connection_says_where_and_why_once() -> None:
     with pytest.raises(WireBroken) as broken:
         await connect_tcp("127.0.0.1", port)
     assert broken.value.nothing_sent
-    assert str(broken.value).startswith(f"could not connect to 127.0.0.1 port {port}: ")
-    assert str(broken.value).count("refused") == 1
+    assert str(broken.value) == f"could not connect to 127.0.0.1 port {port}: Connection refused"
 
 
 class Resolver(trio.abc.HostnameResolver):
