@@ -19,11 +19,12 @@ from hrd.admin.wire.status import ProviderState
 from hrd.configuration.live import Configuration
 from hrd.core.key_shapes import key_warning, unusable
 from hrd.core.providers import CostClass, Credential, Provider
-from hrd.core.secrets import Secret
+from hrd.core.secrets import CLIENT, Secret
 from hrd.core.snapshot import PoolSnapshot
 from hrd.credentials import AuthFile, CredentialInfo, CredentialProblem, stored_order
 from hrd.credentials.accounts import CODEX
 from hrd.credentials.edits import Edit, add_key, remove_key
+from hrd.credentials.order import client_keys
 from hrd.upstream.accounts.accounts import Lapse
 
 IN_AUTH_JSON = "auth.json"
@@ -114,7 +115,7 @@ async def add_credentials(
     if isinstance(provider, Denied):
         return provider
     keys = tuple(dict.fromkeys(key.strip() for key in ask.keys if key.strip()))
-    if refused := _why_not(ask, provider, keys):
+    if refused := _why_not(ask, provider, keys) or _of_a_client(provider, keys, configuration):
         return refused
     secrets = [Secret(key, provider) for key in keys]
     there = {one.fingerprint: one.source for one in held(configuration).get(provider, ())}
@@ -149,6 +150,17 @@ def _why_not(ask: AuthAdd, provider: str, keys: tuple[str, ...]) -> Denied | Non
     return None
 
 
+def _of_a_client(provider: str, keys: tuple[str, ...], configuration: Configuration) -> Denied | None:
+    """A key that we gave to a client opens this router, and nobody else's door."""
+    given = client_keys(configuration.auth, configuration.settings)
+    for place, key in enumerate(keys, 1):
+        if (secret := Secret(key, CLIENT)) in given:
+            which = f"key {place} of {len(keys)}" if len(keys) > 1 else "this"
+            reason = f"{which} is a client key of this router ({secret.fingerprint}), no provider knows it; nothing has changed"
+            return misused(reason, f"get a key from {provider}, then: hr auth add {provider}")
+    return None
+
+
 def _adding(ask: AuthAdd, provider: str, secrets: list[Secret], now: float) -> Edit:
     """What the user says of a key that is there already is noted; when it was added stays."""
 
@@ -179,8 +191,6 @@ def _warnings(provider: str, secrets: list[Secret], there: dict[str, str], confi
         source = there.get(secret.fingerprint, IN_AUTH_JSON)
         if source != IN_AUTH_JSON:
             warnings.append(f"{secret.fingerprint} also stands in {_place(secret.fingerprint, provider, configuration)}")
-    unused = stored_order(configuration.auth, configuration.settings).warnings
-    warnings += [line for line in unused if any(secret.fingerprint in line for secret in secrets)]
     if provider == "local" and not configuration.settings.local_enabled:
         warnings.append("local is not asked until LOCAL_BASE_URL or LOCAL_MODEL is set")
     return warnings

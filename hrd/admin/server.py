@@ -121,7 +121,9 @@ def admin_dispatch(
         return await usage_of(store, ask, client=client, names=names, settings=configuration.settings)
 
     async def doctor(_: Nothing) -> Diagnosis:
-        return await examine_running(configuration, pool.roster, connect, store.health(), listening_on(), now())
+        at = now()
+        snapshot, health = pool.snapshot(at), store.health()
+        return await examine_running(configuration, snapshot, accounts.lapses(), connect, health, listening_on(), at)
 
     async def follow(call: Call) -> None:
         ask = await read_ask(LOGS_FOLLOW, call)

@@ -65,12 +65,14 @@ def assemble(
     order = list(dict.fromkeys([name for name in settings.provider_overrides if name in rows] + list(rows)))
     lists = {name: found.models for name, found in discovered.items()}
     providers = {name: lay_over(rows[name], settings, lists.get(name, ())) for name in order}
-    warnings = [*settings.warnings, *auth.warnings, *stored.warnings]
+    told_below = [f", {fingerprint}: " for fingerprint in stored.turned_away]
+    of_settings = [line for line in settings.warnings if not any(key in line for key in told_below)]
+    warnings = [*of_settings, *auth.warnings, *stored.warnings]
     is_demo = demo is not None and not credentials
     if is_demo and demo is not None:
         providers = {provider.name: provider for provider in demo.providers}
         credentials = demo.credentials
-    off = why_off(providers, credentials, listening_on, warnings)
+    off = why_off(providers, credentials, settings, listening_on, warnings)
     listed = {name: found.prices for name, found in discovered.items()}
     prices = Prices(price_table, by_user=user_prices, listed=listed)
     roster = Roster(
@@ -142,6 +144,7 @@ def force(facts: ModelFacts, forced: Forced) -> ModelFacts:
 def why_off(
     providers: Mapping[str, Provider],
     credentials: Mapping[str, tuple[Credential, ...]],
+    settings: Settings,
     listening_on: Collection[tuple[str, int]],
     warnings: list[str],
 ) -> dict[str, str]:
@@ -154,8 +157,21 @@ def why_off(
             warnings.append(f"{name} is not asked: {provider.retired}")
         elif leads_to_us(provider.base_url, listening_on):
             off[name] = "its base URL is this router's own address"
-            warnings.append(f"{name} is not asked: {name.upper()}_BASE_URL points at this router itself")
+            written, place, remedy = address_of(name, settings)
+            said = f"{written} points at this router itself, and stands in {place}"
+            warnings.append(f"{name} is not asked: {said}. To ask it, {remedy}")
     return off
+
+
+def address_of(provider: str, settings: Settings) -> tuple[str, str, str]:
+    """What sets the base URL of *provider*, where it stands, and how it is taken out of there."""
+    name = f"{provider.upper()}_BASE_URL"
+    source = settings.source_of(name)
+    if source == "environment":
+        return name, "the environment that hrd was started in", f"unset {name} there, then stop hrd and start it again"
+    if source == "default":
+        return f"[providers.{provider}] base_url", "config.toml", "take it out of there"
+    return name, source, "take it out of there"
 
 
 def doorkeeper_of(settings: Settings, auth: AuthFile) -> Doorkeeper:

@@ -1,6 +1,6 @@
 """The whole examination, of a daemon that runs and of one that does not."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import trio
@@ -8,19 +8,23 @@ import trio
 from hrd import __version__
 from hrd.admin.auth import held
 from hrd.admin.doctor import machine
-from hrd.admin.doctor.credentials import key_shapes
+from hrd.admin.doctor.credentials import keys, turned_away
 from hrd.admin.doctor.database import database_at_rest, database_in_use
 from hrd.admin.doctor.doors import control_socket, daemon_at_rest, port_at_rest, port_in_use
 from hrd.admin.doctor.finding import fine, odd, wrong
 from hrd.admin.doctor.folders import permissions
 from hrd.admin.doctor.ways import proxies_used, reach, switched_off, ways
 from hrd.admin.places import Places
+from hrd.admin.standing import Hindrances
 from hrd.admin.wire.doctor import Diagnosis, Finding
+from hrd.configuration.assemble import address_of
 from hrd.configuration.live import Configuration
 from hrd.core.roster import Roster
+from hrd.core.snapshot import PoolSnapshot
 from hrd.downstream.doors import Address
 from hrd.settings import Settings
 from hrd.store.contract import StoreHealth
+from hrd.upstream.accounts.accounts import Lapse
 from hrd.upstream.connections import Origin, Transport
 from hrd.upstream.proxies import proxies_of
 
@@ -29,7 +33,8 @@ Connect = Callable[[Origin], Awaitable[Transport]]
 
 async def examine_running(
     configuration: Configuration,
-    roster: Roster,
+    snapshot: PoolSnapshot,
+    lapses: Iterable[Lapse],
     connect: Connect,
     health: StoreHealth,
     listening_on: list[Address],
@@ -44,8 +49,9 @@ async def examine_running(
         control_socket(places.control_socket),
     ]
     findings += port_in_use((settings.host, settings.port), listening_on)
-    findings += [*database_in_use(health), *await _of_providers(configuration, roster, connect)]
-    return _diagnosis(findings, settings, roster, now, running=True)
+    away = turned_away(snapshot, Hindrances(snapshot, now, lapses))
+    findings += [*database_in_use(health), *await _of_providers(configuration, snapshot.roster, away, connect)]
+    return _diagnosis(findings, settings, snapshot.roster, now, running=True)
 
 
 async def examine_at_rest(configuration: Configuration, roster: Roster, connect: Connect, now: float) -> Diagnosis:
@@ -55,7 +61,7 @@ async def examine_at_rest(configuration: Configuration, roster: Roster, connect:
     findings = [*running, *_of_machine(places, now), *_troubles(configuration), *permissions(places)]
     findings += port_at_rest((settings.host, settings.port)) if not running else []
     findings.append(await trio.to_thread.run_sync(database_at_rest, Path(places.database)))
-    findings += await _of_providers(configuration, roster, connect)
+    findings += await _of_providers(configuration, roster, {}, connect)
     return _diagnosis(findings, settings, roster, now, running=False)
 
 
@@ -96,7 +102,19 @@ def _troubles(configuration: Configuration) -> Iterator[Finding]:
         yield fine("settings", f"{places.dotenv} and {places.config_toml} are good")
 
 
-async def _of_providers(configuration: Configuration, roster: Roster, connect: Connect) -> list[Finding]:
+def _remedies(roster: Roster, settings: Settings) -> dict[str, str]:
+    """Of providers that are off because they lead back to us; nobody brings back one that has ended its service."""
+    remedies = {}
+    for name in roster.off:
+        if not roster.providers[name].retired:
+            written, place, remedy = address_of(name, settings)
+            remedies[name] = f"{written} stands in {place}: {remedy}"
+    return remedies
+
+
+async def _of_providers(
+    configuration: Configuration, roster: Roster, away: Mapping[str, str], connect: Connect
+) -> list[Finding]:
     settings = configuration.settings
     if roster.demo:
         return [odd("keys", "the demo answers: no provider has a key yet", "hr setup")]
@@ -104,5 +122,5 @@ async def _of_providers(configuration: Configuration, roster: Roster, connect: C
     origins = ways([roster.providers[name] for name in roster.enabled], proxies)
     credentials = held(configuration)
     ordered = {name: credentials[name] for name in (*roster.providers, *credentials) if name in credentials}
-    found = [*key_shapes(ordered), proxies_used(origins, proxies), *switched_off(roster.off)]
+    found = [*keys(ordered, away), proxies_used(origins, proxies), *switched_off(roster.off, _remedies(roster, settings))]
     return found + await reach(origins, connect, connect_s=settings.connect_seconds)

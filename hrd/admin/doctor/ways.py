@@ -106,7 +106,7 @@ def _hint(name: str, origin: Origin, broken: WireBroken | None) -> str:
     return f"see whether anything gets there: curl -v {'https' if origin.is_tls else 'http'}://{origin.host_header}"
 
 
-def switched_off(off: Mapping[str, str]) -> Iterator[Finding]:
-    """Providers with a key that are not asked all the same."""
+def switched_off(off: Mapping[str, str], remedies: Mapping[str, str]) -> Iterator[Finding]:
+    """Providers with a key that are not asked all the same, and what can be done about it where something can."""
     for name, why in off.items():
-        yield odd("reach", f"{name} has a key and is not asked: {why}", f"see: hr model list {name}")
+        yield odd("reach", f"{name} has a key and is not asked: {why}", remedies.get(name, f"see: hr model list {name}"))

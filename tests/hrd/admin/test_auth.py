@@ -10,7 +10,7 @@ from hrd.admin.wire.auth import AUTH_ADD, AUTH_LIST, AUTH_REMOVE, AuthAdd, AuthQ
 from hrd.core.facts import Failed
 from hrd.core.failures import Failure, Verdict
 from hrd.core.secrets import fingerprint
-from tests.hrd.admin.conftest import GROQ_1, GROQ_2, OPENROUTER
+from tests.hrd.admin.conftest import GROQ_1, GROQ_2, LAPTOP, OPENROUTER, SCRIPT
 from tests.hrd.world import NOON, World, demo
 
 NEW = "gsk_test-not-a-key-8"
@@ -94,10 +94,17 @@ async def test_a_key_that_stands_elsewhere_too_is_told(world: World) -> None:
     assert done.added == (OPENROUTER,)
 
 
-async def test_a_client_key_given_as_a_providers_is_stored_and_never_used(world: World) -> None:
-    done = await world.ask(AUTH_ADD, AuthAdd(provider="mistral", keys=("script-test-not-a-key-5",)))
-    assert done.warnings == (f"{done.added[0]} is a client key of this router: it is not used upstream",)
-    assert not world.pool.roster.credentials.get("mistral")
+@pytest.mark.parametrize(
+    ("key", "mark"), [("sk-router-test-not-a-key-4", LAPTOP), ("script-test-not-a-key-5", SCRIPT)], ids=["auth.json", ".env"]
+)
+async def test_a_client_key_of_ours_is_refused_as_a_providers(world: World, key: str, mark: str) -> None:
+    before = world.read("auth.json")
+    status, problem = await world.refused(AUTH_ADD, AuthAdd(provider="mistral", keys=(key,)))
+    assert (status, problem.hint) == (400, "get a key from mistral, then: hr auth add mistral")
+    assert problem.message == f"this is a client key of this router ({mark}), no provider knows it; nothing has changed"
+    _, problem = await world.refused(AUTH_ADD, AuthAdd(provider="groq", keys=(NEW, key)))
+    assert problem.message.startswith("key 2 of 2 is a client key of this router")
+    assert world.read("auth.json") == before
 
 
 async def test_a_key_for_the_local_server_waits_until_local_is_switched_on(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hrd.configuration.assemble import Assembled, Demo, assemble, catalogue_problems
+from hrd.configuration.assemble import Assembled, Demo, address_of, assemble, catalogue_problems
 from hrd.core.ask import Priority
 from hrd.core.ceilings import Ceilings
 from hrd.core.price import Price
@@ -205,7 +205,35 @@ def test_a_base_url_that_is_our_own_switches_its_provider_off(
     tree = {"providers": {"openai": ["sk-test-not-a-key-1"]}}
     roster = made(f"OPENAI_BASE_URL={url}", tree, listening_on=listening_on).roster
     assert (roster.enabled == []) is is_us
-    assert ("openai is not asked: OPENAI_BASE_URL points at this router itself" in roster.warnings) is is_us
+    told = (
+        "openai is not asked: OPENAI_BASE_URL points at this router itself, and stands in .env. To ask it, take it out of there"
+    )
+    assert (told in roster.warnings) is is_us
+
+
+def test_a_base_url_of_our_own_is_told_with_the_place_where_it_stands() -> None:
+    url = "http://127.0.0.1:8319/v1"
+    assert address_of("openai", settings(OPENAI_BASE_URL=url)) == (
+        "OPENAI_BASE_URL",
+        "the environment that hrd was started in",
+        "unset OPENAI_BASE_URL there, then stop hrd and start it again",
+    )
+    assert address_of("openai", settings(toml=f"[settings]\nOPENAI_BASE_URL = '{url}'"))[:2] == (
+        "OPENAI_BASE_URL",
+        "config.toml",
+    )
+    assert address_of("openai", settings(toml=f"[providers.openai]\nbase_url = '{url}'")) == (
+        "[providers.openai] base_url",
+        "config.toml",
+        "take it out of there",
+    )
+
+
+def test_a_client_key_in_a_providers_variable_is_told_once() -> None:
+    dotenv = "OPENAI_API_KEY=sk-router-test-not-a-key-1\nPROXY_API_KEYS=sk-router-test-not-a-key-1"
+    (warning,) = made(dotenv).roster.warnings
+    assert warning.startswith("OPENAI_API_KEY (.env), openai-")
+    assert warning.endswith(" is a client key of this router: it is not used upstream")
 
 
 def test_a_client_key_is_never_spent_upstream() -> None:

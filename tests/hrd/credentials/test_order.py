@@ -44,9 +44,15 @@ def test_a_client_key_is_never_used_upstream() -> None:
     result = stored({"proxy_keys": {client: {}}, "providers": {"groq": [client, K1]}}, environ)
     assert result.credentials.keys() == {"groq"}
     assert places(result, "groq") == [(K1, "auth.json")]
-    assert result.warnings == tuple(
-        f"{fingerprint(provider, key)} is a client key of this router: it is not used upstream"
-        for provider, key in [("groq", client), ("openai", client), ("anthropic", K2)]
+    said = "is a client key of this router: it is not used upstream"
+    marks = groq, openai, anthropic = tuple(
+        fingerprint(provider, key) for provider, key in [("groq", client), ("openai", client), ("anthropic", K2)]
+    )
+    assert result.turned_away == marks
+    assert result.warnings == (
+        f"{groq} in auth.json {said}; take it out: hr auth remove {groq}",
+        f"OPENAI_API_KEY (environment), {openai}, {said}",
+        f"ANTHROPIC_API_KEY (environment), {anthropic}, {said}",
     )
 
 

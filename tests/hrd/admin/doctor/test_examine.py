@@ -6,6 +6,9 @@ import trio
 
 from hrd.admin.doctor.examine import examine_at_rest, examine_broken
 from hrd.admin.wire.doctor import DOCTOR, Diagnosis, FindingState
+from hrd.core.facts import Failed
+from hrd.core.failures import Failure, Verdict
+from tests.hrd.admin.conftest import GROQ_1, GROQ_2
 from tests.hrd.admin.doctor.test_ways import connected
 from tests.hrd.world import NOTHING, World, demo
 
@@ -35,6 +38,22 @@ async def test_a_daemon_that_runs(world: World, names: None) -> None:
     ]
     assert [state for state, _ in messages(found, "reach")] == [FindingState.OK, FindingState.PROBLEM]
     assert messages(found, "keys") == [(FindingState.OK, "all look right: groq 2, openrouter 1")]
+
+
+async def test_a_key_that_its_provider_has_rejected_is_told(world: World, names: None) -> None:
+    for _ in range(2):
+        claim = world.claim("groq")
+        world.apply(Failed(claim=claim, failure=Failure(verdict=Verdict.REJECTED, message="no")))
+    found = messages(await world.ask(DOCTOR, NOTHING), "keys")
+    assert sorted(found) == [
+        (FindingState.PROBLEM, f"{one} cannot be asked: the provider has rejected it") for one in sorted([GROQ_1, GROQ_2])
+    ]
+
+
+async def test_a_key_that_is_asked_too_often_is_no_finding(world: World, names: None) -> None:
+    for _ in range(2):
+        world.apply(Failed(claim=world.claim("groq"), failure=Failure(verdict=Verdict.RATE_LIMITED, message="slow down")))
+    assert messages(await world.ask(DOCTOR, NOTHING), "keys") == [(FindingState.OK, "all look right: groq 2, openrouter 1")]
 
 
 async def test_what_is_wrong_with_the_files_now_is_told(world: World, names: None) -> None:

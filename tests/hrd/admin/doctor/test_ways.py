@@ -104,6 +104,12 @@ def test_who_is_asked_by_way_of_whom() -> None:
 
 
 def test_who_has_a_key_and_is_not_asked() -> None:
-    (found,) = switched_off({"groq": "its base URL is this router's own address"})
+    (found,) = switched_off({"groq": "its base URL is this router's own address"}, {"groq": "unset GROQ_BASE_URL"})
     assert found.state == FindingState.WARNING
     assert found.message == "groq has a key and is not asked: its base URL is this router's own address"
+    assert found.hint == "unset GROQ_BASE_URL"
+
+
+def test_of_one_that_has_ended_its_service_more_is_said_elsewhere() -> None:
+    (found,) = switched_off({"github_models": "ended on 2026-07-30"}, {})
+    assert found.hint == "see: hr model list github_models"
