@@ -10,6 +10,7 @@ import click
 from hrctl.grammar import NARROW, LazyGroup
 from hrctl.problems import INTERRUPTED, Trouble
 from hrd import __version__
+from hrd.printing import printing
 
 PLACES = {
     "setup": "hrctl.commands.setup:setup",
@@ -67,6 +68,11 @@ def cli(ctx: click.Context, socket: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `hr`, and say how it ended."""
+    with printing("hr"):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         ended = cli.main(arguments, prog_name="hr", standalone_mode=False)
     except Trouble as trouble:

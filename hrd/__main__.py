@@ -8,12 +8,23 @@ from typing import Final
 import click
 
 from hrd import __version__
+from hrd.printing import open_closed_streams, printing
 
 EXIT_INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells count."""
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+class Told(click.Command):
+    """Its help and version are printed while it reads its arguments. A daemon that is to serve needs nobody to tell."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if set(args) <= {"--demo"}:
+            return super().parse_args(ctx, args)
+        with printing("hrd"):
+            return super().parse_args(ctx, args)
+
+
+@click.command(cls=Told, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--check-config", is_flag=True, help="Say what is wrong with the settings, or that nothing is; then exit.")
 @click.option("--demo", is_flag=True, help="Run on three built-in demo providers while no credential is there.")
 @click.option("--doctor", is_flag=True, help="Look for what would keep it from working, print that as JSON; then exit.")
@@ -27,7 +38,11 @@ def main(*, check_config: bool, demo: bool, doctor: bool) -> None:
     it started.
     """
     try:
-        sys.exit(_run(check_config=check_config, demo=demo, doctor=doctor))
+        if check_config or doctor:
+            with printing("hrd"):
+                sys.exit(_run(check_config=check_config, demo=demo, doctor=doctor))
+        open_closed_streams()
+        sys.exit(_run(check_config=False, demo=demo, doctor=False))
     except KeyboardInterrupt:  # click would call it a failure
         sys.exit(EXIT_INTERRUPTED)
 

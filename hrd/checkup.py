@@ -1,10 +1,10 @@
 """`hrd --doctor`: looks for what would keep the daemon from working, without starting it. `hr doctor` asks for this when none
 runs."""
 
-import sys
 import time
 from collections.abc import Mapping
 
+import click
 import msgspec
 import trio
 
@@ -21,7 +21,7 @@ from hrd.upstream.trust import SystemTrust
 def check_up(environ: Mapping[str, str]) -> int:
     """Print the diagnosis as JSON. Returns the exit code: 1 with a problem in it."""
     diagnosis = trio.run(diagnose, environ)
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(diagnosis), indent=2).decode() + "\n")
+    click.echo(msgspec.json.format(msgspec.json.encode(diagnosis), indent=2))
     return EXIT_FAILED if any(one.state == FindingState.PROBLEM for one in diagnosis.findings) else 0
 
 

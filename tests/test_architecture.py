@@ -18,6 +18,7 @@ RANK = {
     "hrd.admin.wire": 1,
     "hrd.admin.places": 1,
     "hrd.files": 1,
+    "hrd.printing": 1,
     "hrd.http": 1,
     "hrd.log_lines": 1,
     "hrd.credentials": 2,
@@ -103,7 +104,10 @@ ONLY_IN = {
     "sqlite_utils": (("hrd.store",), "one owner of the database"),
     "structlog": (("hrd.logbook",), "one place writes lines"),
     "prometheus_client": (("hrd.exposition",), "one place knows Prometheus"),
-    "click": (("hrctl", "hrd.start", "hrd.__main__"), "commands belong to hr; the daemon has a command line of its own"),
+    "click": (
+        ("hrctl", "hrd.start", "hrd.checkup", "hrd.__main__"),
+        "commands belong to hr; the daemon has a command line of its own",
+    ),
     "tomlkit": (("hrctl.clients.toml_text",), "hr is to start quickly: loaded when a file in TOML is written"),
     "ruamel": (("hrctl.clients.yaml_text",), "hr is to start quickly: loaded when a file in YAML is written"),
     "trio": (
@@ -126,9 +130,12 @@ ONLY_IN = {
     ),
 }
 
-HRCTL_MAY = ("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.core.aliases", "hrd.files", "hrd.__version__", "hrd.__main__")
-"""hrd.core.aliases is names alone, for when no daemon is there to ask; hrd.files knows nothing of either; the last is for the
-words of its help alone, which hrctl makes a man page of."""
+HRCTL_MAY = (
+    *("hrctl", "hrd.admin.wire", "hrd.admin.places", "hrd.core.aliases"),
+    *("hrd.files", "hrd.printing", "hrd.__version__", "hrd.__main__"),
+)
+"""hrd.core.aliases is names alone, for when no daemon is there to ask; hrd.files and hrd.printing know nothing of either; the
+last is for the words of its help alone, which hrctl makes a man page of."""
 BANNED_WORDS = {"manager", "service", "helper", "helpers", "util", "utils", "common", "base", "handler", "processor"}
 
 

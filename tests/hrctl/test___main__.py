@@ -87,6 +87,37 @@ def test_a_reader_that_leaves_is_no_reason_to_complain(daemon: FakeDaemon) -> No
     assert (ran.returncode, ran.stderr) == (1, b"")
 
 
+@pytest.mark.parametrize("argument", ["--help", "status"])
+@pytest.mark.parametrize(
+    ("elsewhere", "reason"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")]
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_cannot_be_written_is_said_in_a_line(
+    daemon: FakeDaemon, argument: str, elsewhere: str, reason: str, unbuffered: str
+) -> None:
+    daemon.answers(STATUS, PLAIN)
+    ran = ran_in_shell(f"-m hrctl {argument} {elsewhere}", PYTHONUNBUFFERED=unbuffered)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"hr: cannot write: {reason}\n")
+
+
+def test_a_command_whose_words_nobody_can_read_is_not_begun(daemon: FakeDaemon) -> None:
+    assert ran_in_shell("-m hrctl stop >&-").returncode == 1
+    assert daemon.asked == []
+
+
+def test_errors_that_cannot_be_written_leave_the_exit_code(daemon: FakeDaemon) -> None:
+    daemon.answers(STATUS, PLAIN)
+    assert ran_in_shell("-m hrctl status 2>&-").returncode == 0
+    assert ran_in_shell("-m hrctl stauts 2>&-").returncode == 2
+    assert ran_in_shell("-m hrctl stauts 2>/dev/full").returncode == 1
+
+
+def ran_in_shell(arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = f'exec "$PYTHON" {arguments}'
+    surroundings = os.environ | {"PYTHON": sys.executable} | environment
+    return subprocess.run(["/bin/sh", "-c", command], env=surroundings, capture_output=True, text=True, timeout=20)
+
+
 def test_it_is_there_at_once(daemon: FakeDaemon, hr_process: Callable[..., subprocess.Popen[str]]) -> None:
     """150 ms are promised, of work and of waiting for the daemon. What it waits for a processor is the machine's; the rest
     counts, and the best of five is held to it."""

@@ -205,3 +205,14 @@ def test_what_is_odd_is_told_beside_what_is_wrong(tmp_path: Path) -> None:
         "warning: .env, line 3, cannot be read: nothing on it counts",
         "warning: GROQ_MODLE in .env is not a setting: did you mean GROQ_MODEL?",
     ]
+
+
+@pytest.mark.parametrize("argument", ["--check-config", "--doctor", "--version"])
+@pytest.mark.parametrize(
+    ("elsewhere", "reason"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")]
+)
+def test_an_output_that_cannot_be_written_is_said_in_a_line(tmp_path: Path, argument: str, elsewhere: str, reason: str) -> None:
+    environment = os.environ | {"HERMES_ROUTER_HOME": str(tmp_path), "PYTHON": sys.executable}
+    command = ["/bin/sh", "-c", f'exec "$PYTHON" -m hrd {argument} {elsewhere}']
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"hrd: cannot write: {reason}\n")
