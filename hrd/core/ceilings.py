@@ -75,14 +75,15 @@ def why_not(ceilings: Ceilings, standing: ClientStanding, sends: int, now: float
     if ceilings.requests_day and standing.requests >= ceilings.requests_day:
         what = f"may make {_many(ceilings.requests_day)} a day (req_per_day, PROXY_LIMIT_REQ_DAY), and has"
         return _refused(what, until_midnight_s(now))
-    if ceilings.tokens_day and standing.tokens + sends >= ceilings.tokens_day:
-        return _no_tokens_left(ceilings.tokens_day, standing, sends, now)
+    needed = max(1, sends)
+    if ceilings.tokens_day and standing.tokens + needed > ceilings.tokens_day:
+        return _no_tokens_left(ceilings.tokens_day, standing, needed, now)
     return None
 
 
 def _no_tokens_left(tokens_day: int, standing: ClientStanding, sends: int, now: float) -> Refusal:
     what = f"may spend {tokens_day:,} tokens a day (tokens_per_day, PROXY_LIMIT_TOKENS_DAY)"
-    if standing.tokens - standing.tokens_aside + sends < tokens_day:
+    if standing.tokens - standing.tokens_aside + sends <= tokens_day:
         return _refused(f"{what}; what is left is set aside for requests that it has under way", AGAIN_S)
     left = max(0, tokens_day - standing.tokens)
     return _refused(f"{what}; {left:,} are left, and this request alone has about {sends:,}", until_midnight_s(now))

@@ -46,7 +46,7 @@ def test_nothing_stands_against_a_key_without_ceilings() -> None:
             "PROXY_LIMIT_RPM",
         ),
         (Ceilings(requests_day=3), ClientStanding(requests=2), ClientStanding(requests=3), 43200.0, "PROXY_LIMIT_REQ_DAY"),
-        (Ceilings(tokens_day=100), ClientStanding(tokens=89), ClientStanding(tokens=90), 43200.0, "PROXY_LIMIT_TOKENS_DAY"),
+        (Ceilings(tokens_day=100), ClientStanding(tokens=90), ClientStanding(tokens=91), 43200.0, "PROXY_LIMIT_TOKENS_DAY"),
     ],
 )
 def test_a_ceiling_is_met_at_its_number_and_not_before(
@@ -67,12 +67,20 @@ def test_a_request_that_alone_is_over_the_ceiling_is_told_so() -> None:
 
 
 def test_who_fits_once_what_is_under_way_has_ended_is_told_to_ask_again_soon() -> None:
-    refusal = why_not(Ceilings(tokens_day=1000), ClientStanding(tokens=1000, tokens_aside=300), 200, NOON)
-    assert refusal is not None
-    assert (refusal.retry_after_s, "set aside" in refusal.message) == (1.0, True)
     refusal = why_not(Ceilings(tokens_day=1000), ClientStanding(tokens=1000, tokens_aside=300), 300, NOON)
     assert refusal is not None
+    assert (refusal.retry_after_s, "set aside" in refusal.message) == (1.0, True)
+    refusal = why_not(Ceilings(tokens_day=1000), ClientStanding(tokens=1000, tokens_aside=300), 301, NOON)
+    assert refusal is not None
     assert refusal.retry_after_s == 43200.0
+
+
+def test_a_request_that_sends_what_is_left_to_the_last_token_is_let_in_and_then_nobody() -> None:
+    assert why_not(Ceilings(tokens_day=100), ClientStanding(tokens=90), 10, NOON) is None
+    refusal = why_not(Ceilings(tokens_day=100), ClientStanding(tokens=90), 11, NOON)
+    assert refusal is not None
+    assert "10 are left, and this request alone has about 11" in refusal.message
+    assert why_not(Ceilings(tokens_day=100), ClientStanding(tokens=100), 0, NOON) is not None
 
 
 def test_a_ceiling_that_was_lowered_below_what_was_spent_leaves_nothing() -> None:

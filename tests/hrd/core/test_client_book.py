@@ -76,7 +76,7 @@ def test_a_reply_that_runs_on_beyond_what_was_set_aside_counts_while_it_runs() -
     assert tab.take_charges() == (), "it was set aside"
     tab.raise_to(480, 700)
     assert tab.take_charges() == (Charge(client="c", day=TODAY, tokens=380, cost_microusd=200),)
-    refused(book, ceilings, sends=20)
+    refused(book, ceilings, sends=21)
     tab.settle(600, 900)
     tab.close()
     standing = book.standing("c", NOON)
@@ -191,7 +191,7 @@ def test_whom_only_what_is_set_aside_is_in_the_way_of_is_told_to_ask_again_soon(
     tab.ask(5000)
     told = refused(book, ceilings, sends=900)
     assert (told.retry_after_s, "set aside" in told.message) == (1.0, True)
-    assert refused(book, ceilings, sends=1000).retry_after_s == 43200.0
+    assert refused(book, ceilings, sends=1001).retry_after_s == 43200.0
     other = admit(book, Ceilings(cost_day_microusd=1000))
     assert (other.why_too_dear(999), other.why_too_dear(1000)) == (SET_ASIDE, TOO_DEAR)
     tab.raise_to(1000, 1500)
