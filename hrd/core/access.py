@@ -45,9 +45,7 @@ class Doorkeeper:
 
     def caller_of(self, authorization: bytes | None, api_key: bytes | None) -> Caller | None:
         """Who holds the key of `Authorization: Bearer` or, without one, the *api_key* of a header of that name."""
-        offered = api_key
-        if authorization is not None and authorization[:7].lower() == b"bearer ":
-            offered = authorization[7:].strip()
+        offered = offered_key(authorization, api_key)
         if not offered:
             return None
         found: Caller | None = None
@@ -55,6 +53,13 @@ class Doorkeeper:
             if hmac.compare_digest(key, offered):
                 found = caller
         return found
+
+
+def offered_key(authorization: bytes | None, api_key: bytes | None) -> bytes | None:
+    """What is shown as a key, whosever it is; nothing or empty if there is none."""
+    if authorization is not None and authorization[:7].lower() == b"bearer ":
+        return authorization[7:].strip()
+    return api_key
 
 
 def why_forbidden(caller: Caller, candidate: Candidate, cost_policy: str) -> str:

@@ -79,10 +79,15 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         return headers
 
 
-WRONG_KEY = Refusal(
+NO_KEY = Refusal(
     kind=RefusalKind.UNAUTHORIZED,
     message="No client key of this router was given (Authorization: Bearer …, x-api-key or api-key).",
     guidance="See yours with: hr key reveal",
+)
+WRONG_KEY = Refusal(
+    kind=RefusalKind.UNAUTHORIZED,
+    message="The key that was given is none of this router's client keys: it may be a provider's, or one that was revoked.",
+    guidance="See yours with: hr key reveal. Look for a provider's key, such as OPENAI_API_KEY, in the program's environment",
 )
 KEY_AS_MODEL = Refusal(
     kind=RefusalKind.BAD_REQUEST,

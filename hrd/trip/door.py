@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 import trio
 
-from hrd.core.access import Caller
-from hrd.core.refusals import LOOP, WRONG_KEY, Refusal, too_many_wrong_keys
+from hrd.core.access import Caller, offered_key
+from hrd.core.refusals import LOOP, NO_KEY, WRONG_KEY, Refusal, too_many_wrong_keys
 from hrd.dialects.contract import Dialect
 from hrd.downstream.call import Call
 from hrd.downstream.context import Header
@@ -17,10 +17,13 @@ def authenticate(call: Call, terms: Terms) -> Caller | Refusal:
     """Who is calling; or why they may not."""
     headers = call.head.headers
     api_key = headers.get(b"x-api-key") or headers.get(b"api-key")
-    caller = terms.doorkeeper.caller_of(headers.get(b"authorization"), api_key)
+    authorization = headers.get(b"authorization")
+    caller = terms.doorkeeper.caller_of(authorization, api_key)
     if caller is None:
         wait_s = terms.strangers.refused(call.peer.address, terms.auth_failures_max, trio.current_time())
-        return too_many_wrong_keys(wait_s) if wait_s else WRONG_KEY
+        if wait_s:
+            return too_many_wrong_keys(wait_s)
+        return WRONG_KEY if offered_key(authorization, api_key) else NO_KEY
     hops = headers.get(b"x-hermes-hop")
     if hops is not None and terms.instance_id in hops:
         return LOOP

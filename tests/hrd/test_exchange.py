@@ -30,6 +30,15 @@ async def test_a_stranger_is_refused_before_its_body_is_looked_at(world: World) 
     assert "hr key reveal" in reply.error["message"]
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"])
+async def test_a_key_that_is_none_of_ours_is_told_from_none_and_not_echoed(world: World, path: str) -> None:
+    wrong, missing = [(await world.post({}, key=key, path=path)).error["message"] for key in ("gsk-test-elsewhere", "")]
+    assert wrong.startswith("The key that was given is none of this router's client keys")
+    assert "OPENAI_API_KEY" in wrong
+    assert "gsk-test" not in wrong
+    assert missing.startswith("No client key of this router was given")
+
+
 async def test_wrong_keys_beyond_so_many_a_minute_are_told_to_wait_and_good_ones_are_not(virtual_time: None) -> None:
     async with open_world(auth_failures_max=2) as world:
         await world.provider("alpha", Answer("hello"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hrd.core.refusals import LOOP, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, Refusal, RefusalKind, too_late
+from hrd.core.refusals import LOOP, NO_KEY, ROUTER_CANNOT_RECORD, STOPPING, WRONG_KEY, Refusal, RefusalKind, too_late
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_kinds_can_be_told_apart_by_their_code() -> None:
 
 
 def test_the_routers_own_refusals() -> None:
-    own = (WRONG_KEY, LOOP, ROUTER_CANNOT_RECORD, STOPPING, too_late(600, ()))
-    assert [one.http_status for one in own] == [401, 508, 503, 503, 504]
+    own = (NO_KEY, WRONG_KEY, LOOP, ROUTER_CANNOT_RECORD, STOPPING, too_late(600, ()))
+    assert [one.http_status for one in own] == [401, 401, 508, 503, 503, 504]
     assert too_late(600, ()).message == "No candidate answered within 600 s (DEADLINE_SECONDS)."
-    assert all(one.guidance for one in (WRONG_KEY, LOOP, ROUTER_CANNOT_RECORD, too_late(1, ())))
+    assert all(one.guidance for one in (NO_KEY, WRONG_KEY, LOOP, ROUTER_CANNOT_RECORD, too_late(1, ())))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hrd.core.access import Caller
-from hrd.core.refusals import LOOP, WRONG_KEY
+from hrd.core.refusals import LOOP, NO_KEY, WRONG_KEY
 from hrd.downstream.peers import Peer
 from hrd.http.messages import Headers
 from hrd.trip.door import authenticate
@@ -33,14 +33,14 @@ async def world(virtual_time: None) -> AsyncIterator[World]:
         ([(b"authorization", b"Bearer wrong"), (b"api-key", KEY.encode())], WRONG_KEY),
         ([(b"authorization", b"Basic abc"), (b"x-api-key", KEY.encode())], "client-one"),
         ([(b"authorization", b"Bearer wrong"), (b"x-api-key", KEY.encode())], WRONG_KEY),
-        ([(b"authorization", b"Bearer ")], WRONG_KEY),
-        ([(b"authorization", KEY.encode())], WRONG_KEY),
+        ([(b"authorization", b"Bearer ")], NO_KEY),
+        ([(b"authorization", KEY.encode())], NO_KEY),
         ([(b"x-api-key", KEY[:-1].encode())], WRONG_KEY),
         ([(b"x-api-key", b"\xff\xfe")], WRONG_KEY),
-        ([], WRONG_KEY),
+        ([], NO_KEY),
         ([(b"x-api-key", KEY.encode()), (b"x-hermes-hop", b"another")], "client-one"),
         ([(b"x-api-key", KEY.encode()), (b"x-hermes-hop", b"another, " + INSTANCE)], LOOP),
-        ([(b"x-hermes-hop", INSTANCE)], WRONG_KEY),
+        ([(b"x-hermes-hop", INSTANCE)], NO_KEY),
     ],
 )
 async def test_who_is_calling(world: World, headers: list[tuple[bytes, bytes]], expected: object) -> None:
