@@ -16,6 +16,7 @@ from hrd.core.tour import Tour
 
 POLICIES_NAMED_MAX = 2
 UNCONNECTED_CHARS_MAX = 200
+TAKES: Final = "takes "
 PASSING = frozenset(
     {
         "rate limit",
@@ -147,7 +148,19 @@ def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusa
         return cost_is_spent(now)
     why = _telling(whys)
     others = "" if _is_policy(why) else _policies(passed)
-    return Refusal(kind=_kind_of(why), message=f"No candidate fits this request: {why}.{others}", guidance=_hint(why))
+    message = f"No candidate fits this request: {_of_whom(why, passed)}.{others}"
+    return Refusal(kind=_kind_of(why), message=message, guidance=_hint(why))
+
+
+def _of_whom(why: str, passed: Sequence[PassedOver]) -> str:
+    """*why* as a sentence: what a model does not take says of which it is true."""
+    if not why.startswith(TAKES):
+        return why
+    models = list(dict.fromkeys(item.candidate.partition("#")[0] for item in passed if item.why == why))
+    if len(models) == 1:
+        return f"{models[0]} {why}"
+    others = "1 other" if len(models) == 2 else f"{len(models) - 1} others"
+    return f"{models[0]} and {others} take {why.removeprefix(TAKES)}"
 
 
 def _all_failed(passed: Sequence[PassedOver], tour: Tour) -> Refusal:

@@ -1,6 +1,6 @@
 """The roster: every candidate of one configuration generation, and how names find them. Immutable; a change makes a new one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -106,6 +106,8 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         wanted = names.read_name(name, own_name=self.own_name, known=self.providers, enabled=enabled, listed=listed)
         if isinstance(wanted, names.UnknownName):
             return Refusal(kind=RefusalKind.MODEL_NOT_FOUND, message=wanted.message, guidance=wanted.guidance)
+        if wanted.provider and not wanted.model:
+            return _without_embeddings(wanted.provider, offers)
         if not wanted.model:
             return Refusal(
                 kind=RefusalKind.MODEL_NOT_FOUND,
@@ -239,3 +241,14 @@ def who_lists(providers: Mapping[str, Provider], discovered: Mapping[str, tuple[
         for model in dict.fromkeys((*provider.models, *provider.models_facts, *discovered.get(name, ()))):
             listed.setdefault(model, []).append(name)
     return {model: tuple(names_) for model, names_ in listed.items()}
+
+
+def _without_embeddings(provider: str, offers: Collection[str]) -> Refusal:
+    """The name is that of *provider*, of which no embedding model is known; *offers*: those of whom one is."""
+    others = f" Or name who has one: {', '.join(offers)}." if offers else ""
+    return Refusal(
+        kind=RefusalKind.MODEL_NOT_FOUND,
+        message=f"{provider} is a provider of which no embedding model is known here.",
+        guidance=f"Name one of its models as {provider}:MODEL, or set embed_model under [providers.{provider}] in config.toml "
+        f"({provider.upper()}_EMBED_MODEL in .env, for a provider of the catalogue).{others}",
+    )

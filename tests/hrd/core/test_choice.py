@@ -578,4 +578,4 @@ def test_token_ids_go_only_to_whom_takes_them() -> None:
     stage = pinned("beta", "e-b")
     walk = stage.ask(kind=Kind.EMBEDDINGS, token_ids=True)
     assert walk.next() == "refused"
-    assert walk.refusal().message == "No candidate fits this request: takes no token ids."
+    assert walk.refusal().message == "No candidate fits this request: beta/e-b takes no token ids."

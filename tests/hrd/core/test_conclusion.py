@@ -120,7 +120,7 @@ def test_a_moment_that_is_now_is_a_second_away() -> None:
 @pytest.mark.parametrize(
     ("why", "kind", "status"),
     [
-        ("takes no tools", RefusalKind.UNAVAILABLE, 503),
+        ("X-Hermes-Privacy: local keeps it on this machine", RefusalKind.FORBIDDEN, 403),
         ("about 9000 tokens do not fit its context of 8192", RefusalKind.CONTEXT_EXCEEDED, 400),
         ("about 9000 tokens are over its limit of 3000", RefusalKind.TOO_LARGE, 413),
         ("a body of 1001 bytes is over its limit of 1000", RefusalKind.TOO_LARGE, 413),
@@ -133,6 +133,22 @@ def test_nobody_whom_the_request_fits(why: str, kind: RefusalKind, status: int) 
     assert (refusal.kind, refusal.http_status) == (kind, status)
     assert refusal.message == f"No candidate fits this request: {why}."
     assert refusal.guidance
+
+
+@pytest.mark.parametrize(
+    ("candidates", "said"),
+    [
+        (["groq/small#groq-1", "groq/small#groq-2"], "groq/small takes no images"),
+        (["groq/small#groq-1", "local/big#local"], "groq/small and 1 other take no images"),
+        (["groq/small#groq-1", "local/big#local", "groq/large#groq-1"], "groq/small and 2 others take no images"),
+    ],
+)
+def test_what_a_model_does_not_take_is_said_of_the_model(candidates: list[str], said: str) -> None:
+    passed = [PassedOver(candidate=one, why="takes no images") for one in candidates]
+    passed.append(PassedOver(candidate="alpha/m1#alpha-1", why="takes no tools"))
+    refusal = conclude(Tour(Ask(kind=Kind.CHAT, model="")), passed, hindered=(), now=NOW)
+    assert refusal.message == f"No candidate fits this request: {said}."
+    assert (refusal.http_status, "hr model list" in refusal.guidance) == (503, True)
 
 
 def test_too_large_for_whom_it_may_go_to_is_told_before_whom_it_may_not_go_to() -> None:

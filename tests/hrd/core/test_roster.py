@@ -143,10 +143,23 @@ def test_an_embedding_model_that_is_listed_elsewhere_is_asked_there_too() -> Non
     assert keys(made.select_embeddings("embed-9", None)) == ["openrouter/embed-9#openrouter-r1@embeddings"]
 
 
-@pytest.mark.parametrize("name", ["embed-x", "openrouter", "text-embedding-ada-002"])
+@pytest.mark.parametrize("name", ["embed-x", "text-embedding-ada-002"])
 def test_an_unknown_embedding_model_is_not_found_for_another_would_not_fit(name: str) -> None:
     refusal = refused(all_of_them().select_embeddings(name, ("groq", "embed-g")))
     assert (refusal.kind, refusal.http_status) == (RefusalKind.MODEL_NOT_FOUND, 404)
+
+
+def test_a_provider_without_an_embedding_model_says_so_and_what_to_set_or_use() -> None:
+    refusal = refused(all_of_them().select_embeddings("openrouter", None))
+    assert (refusal.http_status, refusal.message) == (
+        404,
+        "openrouter is a provider of which no embedding model is known here.",
+    )
+    assert "OPENROUTER_EMBED_MODEL" in refusal.guidance
+    assert "[providers.openrouter]" in refusal.guidance
+    assert refusal.guidance.endswith("Or name who has one: groq, openai.")
+    alone = refused(roster([(ROUTER, ["r1"])]).select_embeddings("openrouter", None))
+    assert "Or name who" not in alone.guidance
 
 
 def test_an_embedding_model_of_a_provider_without_a_key_says_what_to_type() -> None:
