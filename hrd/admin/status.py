@@ -103,6 +103,7 @@ def provider_status(snapshot: PoolSnapshot, hindrances: Hindrances, provider: Pr
     standings = [Standing(off[0]) if off else hindrances.standing_of(one, candidates) for one in credentials]
     state, reason, until = (*off, None) if off else _together(standings)
     rows = tuple(_credential(snapshot, provider, one, standing) for one, standing in zip(credentials, standings, strict=True))
+    today = snapshot.today_by_provider.get(name, DayCounts(provider=name, credential=""))
     latencies = [one.latency_ms for one in rows if one.latency_ms is not None]
     return ProviderStatus(
         name=name,
@@ -114,9 +115,9 @@ def provider_status(snapshot: PoolSnapshot, hindrances: Hindrances, provider: Pr
         models=provider.models,
         credentials=rows,
         in_flight=sum(one.in_flight for one in rows),
-        requests_today=sum(one.requests_today for one in rows),
-        errors_today=sum(one.errors_today for one in rows),
-        tokens_today=sum(one.tokens_today for one in rows),
+        requests_today=today.requests,
+        errors_today=today.errors,
+        tokens_today=today.input_tokens + today.output_tokens,
         latency_ms=min(latencies, default=None),
         learned=known_models(snapshot, name),
     )

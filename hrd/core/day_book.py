@@ -43,10 +43,7 @@ class DayBook:
         """What somebody else counted."""
         known = self._of((counts.provider, counts.credential), begun_at, now)
         if known is not None:
-            known.requests += counts.requests
-            known.errors += counts.errors
-            known.input_tokens += counts.input_tokens
-            known.output_tokens += counts.output_tokens
+            known.add(counts)
 
     def today(self, now: float) -> Counts:
         self.turn(now)

@@ -101,6 +101,12 @@ class DayCounts(msgspec.Struct, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
 
+    def add(self, more: "DayCounts") -> None:
+        self.requests += more.requests
+        self.errors += more.errors
+        self.input_tokens += more.input_tokens
+        self.output_tokens += more.output_tokens
+
 
 class AskedAt(NamedTuple):
     """A client key's request was first sent to somebody then."""

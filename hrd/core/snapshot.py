@@ -31,6 +31,14 @@ class PoolSnapshot(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     probing: frozenset[str]
 
     @cached_property
+    def today_by_provider(self) -> dict[str, DayCounts]:
+        """Provider → what all of its keys did today, those included that were taken out since."""
+        sums: dict[str, DayCounts] = {}
+        for (provider, _), one in self.today.items():
+            sums.setdefault(provider, DayCounts(provider=provider, credential="")).add(one)
+        return sums
+
+    @cached_property
     def in_flight(self) -> dict[str, int]:
         """Credential → requests out now."""
         return self.lanes.in_flight()

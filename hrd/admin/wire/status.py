@@ -61,7 +61,8 @@ class ModelLearned(Answer, frozen=True, kw_only=True):
 
 
 class ProviderStatus(Answer, frozen=True, kw_only=True):
-    """One provider. `reason` and `until` say why it is not ready, where that is about the provider as a whole."""
+    """One provider. `reason` and `until` say why it is not ready, where that is about the provider as a whole. What it did
+    today counts keys in that were taken out since."""
 
     name: str
     state: str

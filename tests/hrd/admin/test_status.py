@@ -5,6 +5,7 @@ import pytest
 import trio
 
 from hrd.admin.status import status_for_client
+from hrd.admin.wire.auth import AUTH_REMOVE, AuthRemove
 from hrd.admin.wire.status import STATUS, Status
 from hrd.core.access import Caller
 from hrd.core.facts import Ended, Failed
@@ -58,6 +59,21 @@ async def test_a_key_that_works_is_busy_and_what_it_did_today_is_counted(world: 
     world.apply(Ended(claim=claim, outcome="ok", usage=usage))
     groq = (await status(world)).providers[0]
     assert (groq.in_flight, groq.requests_today, groq.errors_today, groq.tokens_today) == (0, 1, 0, 120)
+
+
+async def test_what_a_key_did_today_stays_with_its_provider_when_the_key_is_taken_out(world: World) -> None:
+    usage = Usage(input_tokens=100, output_tokens=20, source=UsageSource.KNOWN)
+    asked = []
+    for _ in range(2):
+        claim = world.claim("groq:small")
+        asked.append(claim.candidate.credential.fingerprint)
+        world.apply(Ended(claim=claim, outcome="ok", usage=usage))
+    assert set(asked) == {GROQ_1, GROQ_2}
+    await world.ask(AUTH_REMOVE, AuthRemove(fingerprint=GROQ_1))
+    groq, openrouter = (await status(world)).providers[:2]
+    assert [(one.fingerprint, one.requests_today) for one in groq.credentials] == [(GROQ_2, 1)]
+    assert (groq.requests_today, groq.errors_today, groq.tokens_today) == (2, 0, 240)
+    assert openrouter.requests_today == 0
 
 
 async def test_a_rejected_key_is_told_apart_from_its_sibling(world: World) -> None:
