@@ -119,10 +119,9 @@ def read_configuration(environ: Mapping[str, str]) -> Configuration:
 
 
 def _say_it_is_good(configuration: Configuration) -> int:
-    places = configuration.places
-    for warning in configuration.settings.warnings:
+    for warning in (*configuration.settings.warnings, *configuration.auth.warnings):
         click.echo(f"warning: {warning}")
-    click.echo(f"The configuration is good. It was read from {places.dotenv}, {places.config_toml} and {places.auth_json}.")
+    click.echo(f"The configuration is good: {configuration.read_from()}.")
     return 0
 
 

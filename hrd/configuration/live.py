@@ -132,6 +132,16 @@ class Configuration:
         self.loaded, self.troubles = found, ()
         return True
 
+    def read_from(self) -> str:
+        """Which of our files the last reading is from, in words. None of them has to exist."""
+        paths = (self.places.dotenv, self.places.config_toml, self.places.auth_json)
+        there = [path for path, stamp in zip(paths, self._stamps, strict=False) if stamp is not None]
+        missing = [path for path in paths if path not in there]
+        said = [f"read from {_and(there)}"] if there else []
+        if missing:
+            said.append(f"{_and(missing)} {'do' if len(missing) > 1 else 'does'} not exist, and need not")
+        return "; ".join(said)
+
     def has_changed(self) -> bool:
         """Whether one of the files is not the one that was read."""
         return self._stamps_now() != self._stamps
@@ -231,6 +241,11 @@ async def watch(configuration: Configuration, changed: Callable[[], None]) -> No
             await configuration.wait_still()
             configuration.reload()
             changed()
+
+
+def _and(paths: list[str]) -> str:
+    *others, last = paths
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _header_values(settings: Settings) -> tuple[Secret, ...]:

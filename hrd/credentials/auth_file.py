@@ -16,10 +16,14 @@ from hrd.core.ask import PRIORITIES
 from hrd.core.key_shapes import unusable
 from hrd.core.nesting import is_too_deep
 from hrd.core.providers import CostClass
-from hrd.core.secrets import CLIENT, Secret
+from hrd.core.secrets import CLIENT, Secret, scrub
 from hrd.credentials.accounts import CodexAccount, accounts_in
 from hrd.credentials.shape import MisshapenError, as_list, as_number, as_object, as_text, as_whole
 
+PARTS: Final = ("providers", "credential_info", "codex_accounts", "proxy_keys")
+VERSION: Final = 1
+"""We write none; other programs that keep their logins in such a file do."""
+STRANGERS_MAX: Final = 5
 COST_CLASSES: Final = {member.name.lower(): member for member in CostClass}
 
 
@@ -125,7 +129,7 @@ def auth_file_of(tree: object) -> AuthFile | CredentialProblem:
     """A decoded document as a value, or where its shape is wrong."""
     try:
         top = as_object(tree, "the file")
-        warnings: list[str] = []
+        warnings = _strangers(top)
         return AuthFile(
             document=Document(top),
             providers=_providers(as_object(top.get("providers"), "providers"), warnings),
@@ -136,6 +140,20 @@ def auth_file_of(tree: object) -> AuthFile | CredentialProblem:
         )
     except MisshapenError as wrong:
         return CredentialProblem(str(wrong), "mend it or put back a copy of it")
+
+
+def _strangers(top: dict[str, Any]) -> list[str]:
+    """What stands beside the parts that we know, by name: whoever wrote it there thinks that it counts."""
+    names = [repr(scrub(name, limit=40)) for name in top if name not in (*PARTS, "version")]
+    told = [f"auth.json has a part that is not known here, {name}: nothing in it counts" for name in names[:STRANGERS_MAX]]
+    if names:
+        told[-1] += "; keys are added with: hr auth add PROVIDER"
+    if len(names) > STRANGERS_MAX:
+        told.append(f"auth.json has {len(names) - STRANGERS_MAX} more parts that are not known here")
+    version = top.get("version")
+    if version is not None and version != VERSION:
+        told.append("auth.json says that it is of another version than this hrd knows: only the parts that are known count")
+    return told
 
 
 def keys_in(value: object, where: str) -> list[str]:

@@ -40,9 +40,17 @@ def test_a_good_configuration_is_said_to_be_good_with_its_warnings(tmp_path: Pat
     assert done.returncode == 0
     assert done.stdout == (
         "warning: ROTATION_MOD in .env is not a setting: did you mean ROTATION_MODE?\n"
-        f"The configuration is good. It was read from {tmp_path}/.env, {tmp_path}/config.toml and {tmp_path}/auth.json.\n"
+        f"The configuration is good: read from {tmp_path}/.env; "
+        f"{tmp_path}/config.toml and {tmp_path}/auth.json do not exist, and need not.\n"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env"]
+
+
+def test_what_is_odd_in_auth_json_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "auth.json").write_text('{"credentials": {}}')
+    (tmp_path / "auth.json").chmod(0o600)
+    first, *_ = run_hrd(tmp_path, "--check-config").stdout.splitlines()
+    assert first.startswith("warning: auth.json has a part that is not known here, 'credentials'")
 
 
 @pytest.mark.parametrize("arguments", [("--check-config",), ()])

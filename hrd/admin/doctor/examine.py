@@ -98,8 +98,7 @@ def _troubles(configuration: Configuration) -> Iterator[Finding]:
     warnings = (*configuration.settings.warnings, *configuration.auth.warnings)
     yield from (odd("settings", warning) for warning in warnings)
     if not configuration.troubles and not warnings:
-        places = configuration.places
-        yield fine("settings", f"{places.dotenv} and {places.config_toml} are good")
+        yield fine("settings", f"good: {configuration.read_from()}")
 
 
 def _remedies(roster: Roster, settings: Settings) -> dict[str, str]:

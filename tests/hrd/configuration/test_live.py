@@ -345,3 +345,14 @@ def test_a_file_of_prices_that_is_none_is_a_problem_with_its_name(tmp_path: Path
 
 def test_without_a_file_of_prices_there_are_none(tmp_path: Path) -> None:
     assert Folder(tmp_path).ready().user_prices == {}
+
+
+def test_the_files_of_a_reading_are_told_apart_from_those_that_are_not_there(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    dotenv, toml, auth = (f"{folder.path}/{name}" for name in (".env", "config.toml", "auth.json"))
+    assert folder.ready().read_from() == f"{dotenv}, {toml} and {auth} do not exist, and need not"
+    folder.keys(K1)
+    folder.write(".env", "")
+    assert folder.ready().read_from() == f"read from {dotenv} and {auth}; {toml} does not exist, and need not"
+    folder.write("config.toml", "")
+    assert folder.ready().read_from() == f"read from {dotenv}, {toml} and {auth}"

@@ -74,6 +74,25 @@ def test_a_file_of_the_original_loads_as_it_is() -> None:
     assert auth.warnings == ("auth.json has 2 keys of a provider that is not known here; they are kept",)
 
 
+def test_parts_that_are_not_known_are_named_without_what_they_hold_and_stay() -> None:
+    tree = {"version": 1, "credentials": {"groq": [K1]}, K2: "x"}
+    auth = read(tree)
+    named, key = auth.warnings
+    assert named == "auth.json has a part that is not known here, 'credentials': nothing in it counts"
+    assert key.endswith(": nothing in it counts; keys are added with: hr auth add PROVIDER")
+    assert "not-a-key" not in str(auth.warnings)
+    assert json.loads(auth.document.encoded()) == tree
+    assert len(read({f"part-{n}": {} for n in range(1000)}).warnings) == 6
+
+
+@pytest.mark.parametrize(("version", "is_told"), [(1, False), (None, False), (2, True), (99, True), ("x", True)])
+def test_a_file_of_another_version_is_told_as_such(version: object, is_told: bool) -> None:
+    auth = read({"version": version, "providers": {"groq": [K1]}})
+    assert revealed(auth.providers["groq"]) == [K1]
+    told = ("auth.json says that it is of another version than this hrd knows: only the parts that are known count",)
+    assert auth.warnings == (told if is_told else ())
+
+
 def test_what_is_noted_of_a_credential() -> None:
     name = fingerprint("groq", K1)
     auth = read(

@@ -56,6 +56,16 @@ async def test_a_key_that_is_asked_too_often_is_no_finding(world: World, names: 
     assert messages(await world.ask(DOCTOR, NOTHING), "keys") == [(FindingState.OK, "all look right: groq 2, openrouter 1")]
 
 
+async def test_files_that_do_not_exist_are_not_said_to_be_good(world: World, names: None) -> None:
+    folder = world.folder
+    assert messages(await world.ask(DOCTOR, NOTHING), "settings") == [
+        (
+            FindingState.OK,
+            f"good: read from {folder}/.env and {folder}/auth.json; {folder}/config.toml does not exist, and need not",
+        )
+    ]
+
+
 async def test_what_is_wrong_with_the_files_now_is_told(world: World, names: None) -> None:
     world.write("config.toml", "nonsense")
     world.configuration.reload()
