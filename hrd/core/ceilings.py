@@ -14,7 +14,7 @@ one reply that turns out longer than what was left is finished, and counts. A re
 
 What is set aside may come back when a request ends: who would fit then is told to ask again soon, and not tomorrow.
 
-The cost ceiling turns no request away that somebody can serve for less than is left: it passes over those who cannot.
+The cost ceiling turns no request away that somebody can serve for no more than is left: it passes over those who cannot.
 """
 
 from math import ceil
@@ -35,6 +35,12 @@ PRICE_UNKNOWN = "its price is not known, and this client key has a cost ceiling"
 def microusd_of(dollars: float) -> int:
     """A ceiling in dollars: the smallest is one, and not none."""
     return max(1, round(dollars * 1e6)) if dollars > 0 else 0
+
+
+def in_dollars(microusd: int) -> str:
+    """For people: `$0.000006`, `$1.50`."""
+    whole, _, parts = f"{microusd / 1e6:.6f}".partition(".")
+    return f"${whole}.{parts.rstrip('0'):0<2}"
 
 
 class Ceilings(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,14 +100,18 @@ def why_too_dear(left_microusd: int, sends_microusd: int | None, aside_microusd:
     it can. *aside_microusd*: so much beyond what is left is set aside for what is under way."""
     if sends_microusd is None:
         return PRICE_UNKNOWN
-    if not sends_microusd or sends_microusd < left_microusd:
+    if sends_microusd <= left_microusd:
         return ""
-    return SET_ASIDE if sends_microusd < left_microusd + aside_microusd else TOO_DEAR
+    return SET_ASIDE if sends_microusd <= left_microusd + aside_microusd else TOO_DEAR
 
 
-def cost_is_spent(now: float) -> Refusal:
-    """Nobody can serve for what is left of the cost ceiling."""
-    return _refused(f"has spent what {_COST}", until_midnight_s(now))
+def cost_is_spent(left_microusd: int, sends_microusd: int, now: float) -> Refusal:
+    """Nobody can serve for *left_microusd*, which is left of the cost ceiling; *sends_microusd*: the least that anybody asks
+    for reading the request."""
+    if left_microusd <= 0:
+        return _refused(f"has spent what {_COST}", until_midnight_s(now))
+    needs = f"what this request sends would alone cost about {in_dollars(sends_microusd)} at the least"
+    return _refused(f"has {in_dollars(left_microusd)} left of what {_COST}, and {needs}", until_midnight_s(now))
 
 
 def cost_is_set_aside() -> Refusal:

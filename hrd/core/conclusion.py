@@ -145,7 +145,7 @@ def _nobody_fits(passed: Sequence[PassedOver], tour: Tour, now: float) -> Refusa
     if SET_ASIDE in whys:
         return cost_is_set_aside()
     if TOO_DEAR in whys:
-        return cost_is_spent(now)
+        return cost_is_spent(*tour.cost_short, now)
     why = _telling(whys)
     others = "" if _is_policy(why) else _policies(passed)
     message = f"No candidate fits this request: {_of_whom(why, passed)}.{others}"

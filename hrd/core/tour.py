@@ -46,6 +46,8 @@ class Tour(msgspec.Struct, eq=False):
     """Candidates that the process which took over from this one has warned of once."""
     too_dear: Callable[[Candidate], str] | None = None
     """Why a candidate costs more than is left for this client key; None if its cost has no ceiling."""
+    cost_short: tuple[int, int] = (0, 0)
+    """If some are too dear: what is left of the cost ceiling, and the least that one of them asks for reading the request."""
     place: Place | None = None
     """Where it stands in line, once it had to wait."""
     objectors: set[str] = set()
@@ -114,6 +116,11 @@ class Tour(msgspec.Struct, eq=False):
         self.objectors.add(candidate.provider.name)
         if self.for_client is None:
             self.for_client = failure
+
+    def fell_short(self, left_microusd: int, sends_microusd: int) -> None:
+        """Somebody asks *sends_microusd* for reading the request, which is more than is left."""
+        least = self.cost_short[1]
+        self.cost_short = left_microusd, min(sends_microusd, least) if least else sends_microusd
 
     def why_not(self, candidate: Candidate, context: int | None) -> str:
         """Empty if this request may still turn to *candidate*, whose context is as large as is known; otherwise why not."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from hrd.core.access import Caller
+from hrd.core.ceilings import TOO_DEAR
 from hrd.core.draft import Draft
 from hrd.core.facts import Claim
 from hrd.core.providers import Candidate
@@ -87,7 +88,11 @@ class Trip:
         return self.draft.first_token_ms is not None
 
     def _why_too_dear(self, candidate: Candidate) -> str:
-        return self.tab.why_too_dear(self.terms.prices.estimate(candidate, self.request.ask.input_tokens, 0))
+        sends = self.terms.prices.estimate(candidate, self.request.ask.input_tokens, 0)
+        why = self.tab.why_too_dear(sends)
+        if why == TOO_DEAR and sends is not None:
+            self.tour.fell_short(self.tab.left_microusd, sends)
+        return why
 
     def patience_s(self, candidate: Candidate) -> float:
         """How long an attempt may take while others could still be asked."""

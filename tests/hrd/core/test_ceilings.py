@@ -10,6 +10,7 @@ from hrd.core.ceilings import (
     ClientStanding,
     cost_is_set_aside,
     cost_is_spent,
+    in_dollars,
     microusd_of,
     until_midnight_s,
     why_not,
@@ -91,14 +92,14 @@ def test_a_ceiling_that_was_lowered_below_what_was_spent_leaves_nothing() -> Non
 
 @pytest.mark.parametrize(
     ("left", "sends", "why"),
-    [(100, 0, ""), (0, 0, ""), (100, 99, ""), (100, 100, TOO_DEAR), (0, 1, TOO_DEAR), (100, None, PRICE_UNKNOWN)],
+    [(100, 0, ""), (0, 0, ""), (100, 100, ""), (100, 101, TOO_DEAR), (0, 1, TOO_DEAR), (100, None, PRICE_UNKNOWN)],
 )
 def test_who_can_be_paid_for(left: int, sends: int | None, why: str) -> None:
     assert why_too_dear(left, sends) == why
 
 
 def test_what_is_set_aside_may_come_back() -> None:
-    assert [why_too_dear(0, sends, 500) for sends in (0, 1, 499, 500, None)] == [
+    assert [why_too_dear(0, sends, 500) for sends in (0, 1, 500, 501, None)] == [
         "",
         SET_ASIDE,
         SET_ASIDE,
@@ -111,10 +112,24 @@ def test_what_is_set_aside_may_come_back() -> None:
 
 
 def test_a_spent_cost_ceiling_opens_at_midnight() -> None:
-    refusal = cost_is_spent(NOON + 3600)
+    refusal = cost_is_spent(0, 30, NOON + 3600)
     assert (refusal.kind, refusal.retry_after_s) == (RefusalKind.RATE_LIMITED, 39600.0)
     assert "PROXY_LIMIT_COST_DAY" in refusal.message
     assert "11.0 h" in refusal.message
+
+
+def test_what_is_left_of_a_cost_ceiling_and_what_the_request_would_cost_are_told() -> None:
+    assert cost_is_spent(6, 30, NOON).message == (
+        "This client key has $0.000006 left of what it may cost a day (cost_per_day, PROXY_LIMIT_COST_DAY), and what this "
+        "request sends would alone cost about $0.00003 at the least. It may ask again in 12.0 h."
+    )
+    assert "has spent what it may cost a day" in cost_is_spent(0, 30, NOON).message
+
+
+def test_dollars_for_people() -> None:
+    assert [in_dollars(one) for one in (0, 1, 30, 250_000, 1_500_000, 12_000_001)] == [
+        "$0.00", "$0.000001", "$0.00003", "$0.25", "$1.50", "$12.000001",
+    ]  # fmt: skip
 
 
 def test_midnight_is_utcs() -> None:

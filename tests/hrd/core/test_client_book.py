@@ -193,14 +193,14 @@ def test_whom_only_what_is_set_aside_is_in_the_way_of_is_told_to_ask_again_soon(
     assert (told.retry_after_s, "set aside" in told.message) == (1.0, True)
     assert refused(book, ceilings, sends=1001).retry_after_s == 43200.0
     other = admit(book, Ceilings(cost_day_microusd=1000))
-    assert (other.why_too_dear(999), other.why_too_dear(1000)) == (SET_ASIDE, TOO_DEAR)
+    assert (other.why_too_dear(1000), other.why_too_dear(1001)) == (SET_ASIDE, TOO_DEAR)
     tab.raise_to(1000, 1500)
-    assert (other.why_too_dear(999), other.why_too_dear(1000)) == (SET_ASIDE, TOO_DEAR)
+    assert (other.why_too_dear(1000), other.why_too_dear(1001)) == (SET_ASIDE, TOO_DEAR)
     tab.settle(500, 900)
     tab.close()
     other.close()
     assert refused(book, ceilings, sends=900).retry_after_s == 43200.0
-    assert (other.why_too_dear(99), other.why_too_dear(100)) == ("", TOO_DEAR)
+    assert (other.why_too_dear(100), other.why_too_dear(101)) == ("", TOO_DEAR)
     admit(book, ceilings, sends=400)
 
 
@@ -208,7 +208,7 @@ def test_the_cost_ceiling_passes_over_who_costs_too_much() -> None:
     book, ceilings = ClientBook(), Ceilings(cost_day_microusd=1000)
     tab = admit(book, ceilings)
     assert tab.has_cost_ceiling
-    assert (tab.why_too_dear(999), tab.why_too_dear(1000), tab.why_too_dear(0)) == ("", TOO_DEAR, "")
+    assert (tab.why_too_dear(1000), tab.why_too_dear(1001), tab.why_too_dear(0)) == ("", TOO_DEAR, "")
     tab.ask(5000)
     assert tab.left_microusd == 0, "set aside as far as it fits"
     other = admit(book, ceilings)

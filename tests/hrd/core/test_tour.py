@@ -197,6 +197,13 @@ def test_all_empty_is_said_only_while_nothing_else_went_wrong() -> None:
     assert not walked.is_all_empty()
 
 
+def test_of_those_who_are_too_dear_the_cheapest_is_kept_and_what_is_left_now() -> None:
+    walked = tour()
+    for left, sends in ((6, 30), (6, 20), (5, 40)):
+        walked.fell_short(left, sends)
+    assert walked.cost_short == (5, 20)
+
+
 def test_notes_are_bounded() -> None:
     walked = tour()
     for number in range(100):

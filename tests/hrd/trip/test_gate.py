@@ -1,5 +1,6 @@
 """What lets a request begin: its wishes, the brake, the ceilings of its key. And what it is charged, whatever becomes of it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -203,10 +204,21 @@ async def test_a_cost_ceiling_passes_over_who_is_paid_and_leaves_the_others(virt
         reply = await world.chat()
         assert (reply.status, reply.headers["retry-after"]) == (429, "86400")
         assert "PROXY_LIMIT_COST_DAY" in reply.error["message"]
+        assert "has spent what it may cost a day" in reply.error["message"], "120 of 100"
         assert "more than is left today" in world.journal.last.passed_over[0].why
         await world.provider("beta", Answer("free"))
         assert await world.ask() == "free"
         assert len(alpha.asked) == 1
+
+
+async def test_who_is_too_dear_for_what_is_left_hears_how_much_that_is(virtual_time: None) -> None:
+    async with world_of(prices=DEAR, cost_day_microusd=100) as world:
+        await world.provider("alpha", Answer("paid", usage=Usage(50, 44)), cost_class="paid")
+        assert await world.ask() == "paid"
+        assert stored(world)[2] == 94
+        message = (await world.chat(messages=[{"role": "user", "content": "word " * 200}])).error["message"]
+        assert "has $0.000006 left of what it may cost a day" in message
+        assert re.search(r"would alone cost about \$0\.000[1-9]\d* at the least", message), message
 
 
 async def test_with_a_cost_ceiling_nobody_is_asked_whose_price_is_not_known(virtual_time: None) -> None:
