@@ -130,7 +130,7 @@ def _alarms(now: Status, paper: Paper) -> Iterator[str]:
     if now.demo:
         yield paper.alarm("demo: answers are made up, until the first key is there: hr auth add PROVIDER", "yellow")
     if now.store.state != "ok":
-        waiting = f"{now.store.rows_waiting:,} of {now.store.rows_max:,} rows wait in memory"
+        waiting = f"{now.store.rows_waiting:,} of at most {now.store.rows_max:,} rows wait in memory"
         yield paper.alarm(f"database {plain(now.store.state)}: {sentence(plain(now.store.message), waiting)}")
     if now.store.moved_aside:
         yield paper.alarm(f"a damaged database was moved to {plain(now.store.moved_aside)}", "yellow")

@@ -20,14 +20,16 @@ GOODBYE_S: Final = 5.0
 
 @click.command(cls=Command, examples=("hr stop", "hr stop --now"))
 @click.option("--now", is_flag=True, help="Do not let running requests finish.")
+@click.option("--lose-unwritten", is_flag=True, help="Even if rows that wait for a database that cannot be written are lost.")
 @as_json
 @click.pass_obj
-def stop(session: Session, now: bool, as_json: bool) -> None:
+def stop(session: Session, now: bool, lose_unwritten: bool, as_json: bool) -> None:
     """Stop the daemon, and wait until it has ended.
 
     It takes no new requests and lets running ones finish, for STOP_SECONDS at most. What still runs then gets an error event.
+    While the database cannot be written (a full disk) it is refused: what waits in memory would be lost.
     """
-    answered = session.client.ask(STOP, StopRequest(now=now))
+    answered = session.client.ask(STOP, StopRequest(now=now, lose_unwritten=lose_unwritten))
     stopping = answered.value
     if not as_json:
         session.say(_begun(stopping))

@@ -142,7 +142,7 @@ def admin_dispatch(
         STATUS: _at_once(STATUS, lambda _: status_of(pool.snapshot(now()), facts(), store.health(), now())),
         VERSION: _at_once(VERSION, lambda _: version_of(facts(), now())),
         RESTART: _waiting(RESTART, lambda _: restart_daemon(restart)),
-        STOP: _at_once(STOP, lambda ask: stop_daemon(ask, facts(), stop, configuration.settings.stop_seconds)),
+        STOP: _at_once(STOP, lambda ask: stop_daemon(ask, facts(), store, stop, configuration.settings.stop_seconds)),
         AUTH_LIST: _at_once(
             AUTH_LIST, lambda ask: list_credentials(ask, configuration, pool.snapshot(now()), accounts.lapses(), now())
         ),

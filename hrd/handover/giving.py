@@ -106,7 +106,8 @@ class HandOver:
 
     async def _let_read(self, successor: Successor) -> None:
         if not self._store.hold():
-            raise NotTakenOver("the database cannot be written now, and the new process must find all of it there")
+            trouble = self._store.health().message or "the database cannot be written now"
+            raise NotTakenOver(f"{trouble}; the new process must find all of it there", "when it can be written: hr restart")
         try:
             with trio.fail_after(STILL_S):
                 await successor.load(*self._what.predecessors.channels())

@@ -97,6 +97,11 @@ class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     """A damaged database was found at start and stands here now."""
 
     @property
+    def waiting(self) -> str:
+        """How much waits to be written."""
+        return f"{self.rows_waiting:,} of at most {self.rows_max:,} rows wait in memory"
+
+    @property
     def unwritten(self) -> str:
         """Why answers out of the database lack what is newest; empty if they do not."""
         return "" if self.state == "ok" else f"what is newest is missing here: {self.message}"

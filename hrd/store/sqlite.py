@@ -285,9 +285,7 @@ class SqliteStore:
     def _message(self, failure: WriteFailed | None) -> str:
         parts = []
         if failure is not None:
-            parts.append(
-                f"{failure.message}; {len(self._waiting.rows)} rows wait in memory and are written when it works again"
-            )
+            parts.append(failure.message)
         if self._waiting.refusals_dropped:
             parts.append(f"{self._waiting.refusals_dropped} refusals were not recorded")
         if self._writer.rows_refused:

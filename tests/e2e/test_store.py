@@ -125,6 +125,10 @@ async def test_a_full_disk_stops_nobody_and_is_written_up_when_there_is_room(tmp
                 shown = (await router.hr("status")).stdout.decode()
                 assert "database degraded" in shown
                 assert "hrd.db" in shown
+                for command in ("stop", "restart"):
+                    done = await router.hr(command)
+                    assert done.returncode == 1
+                    assert b"hrd.db cannot be written: " in done.stderr
                 assert (await router.control("GET", "/v1/usage")).status_code in (200, 503)
 
                 resource.prlimit(router.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

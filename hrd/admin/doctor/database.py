@@ -13,8 +13,7 @@ SUBJECT = "database"
 
 def database_in_use(health: StoreHealth) -> Iterator[Finding]:
     if health.state != "ok":
-        waiting = f"{health.rows_waiting} of at most {health.rows_max} rows wait in memory"
-        yield wrong(SUBJECT, f"{health.message}; {waiting}", "make room, or make it writable: it goes on by itself")
+        yield wrong(SUBJECT, f"{health.message}; {health.waiting}", "make room, or make it writable: it goes on by itself")
     else:
         yield fine(SUBJECT, f"{health.path}, {health.bytes_on_disk >> 10:,} KiB")
     if health.moved_aside:

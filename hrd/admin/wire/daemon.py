@@ -13,9 +13,11 @@ class Version(Answer, frozen=True, kw_only=True):
 
 
 class StopRequest(Ask, frozen=True, kw_only=True):
-    """Finish what runs, for the seconds of STOP_SECONDS at most; or end at once."""
+    """Finish what runs, for the seconds of STOP_SECONDS at most; or end at once. It is refused while the database takes nothing
+    and rows wait in memory, but with `lose_unwritten`."""
 
     now: bool = False
+    lose_unwritten: bool = False
 
 
 class Stopping(Answer, frozen=True, kw_only=True):

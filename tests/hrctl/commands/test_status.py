@@ -122,7 +122,7 @@ def test_everything_that_is_wrong_is_said_before_the_table() -> None:
         f"this hr is {__version__}: have hrd run the same with: hr restart",
         "stopping: finishes what runs, takes nothing new",
         "demo: answers are made up, until the first key is there: hr auth add PROVIDER",
-        "database degraded: no space left on device, 12 of 20,000 rows wait in memory",
+        "database degraded: no space left on device, 12 of at most 20,000 rows wait in memory",
         "a damaged database was moved to /x/hrd.db.bad",
         "warning: .env can be read by others",
     ]

@@ -50,5 +50,15 @@ def test_at_once_and_for_a_program(daemon: FakeDaemon, hr: Hr) -> None:
     assert msgspec.json.decode(daemon.asked[0].body, type=StopRequest) == StopRequest(now=True)
 
 
+def test_what_would_be_lost_is_said_and_can_be_lost_all_the_same(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.refuses(STOP, 409, "not stopped: 2 rows would be lost", "hr stop --lose-unwritten")
+    assert hr("stop") == (1, "", "hr: not stopped: 2 rows would be lost\n    hr stop --lose-unwritten\n")
+    daemon.answers(STOP, STOPPING)
+    daemon.answers(VERSION, Version(version="0.1.0", pid=43))
+    assert hr("stop", "--lose-unwritten").code == 0
+    asked = [one.body for one in daemon.asked if one.target == "/v1/stop"]
+    assert msgspec.json.decode(asked[-1], type=StopRequest) == StopRequest(lose_unwritten=True)
+
+
 def test_stopping_what_does_not_run_is_exit_three(hr: Hr) -> None:
     assert hr("stop").code == 3

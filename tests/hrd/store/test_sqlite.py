@@ -165,10 +165,8 @@ async def test_a_full_disk_is_outlasted(path: Path, clock: Clock) -> None:
         written += 1
         await store.commit([reserved(written), settled(written), answered(f"req-{written}")])
     health = store.health()
-    assert health.message == (
-        f"{path} cannot be written: the disk is full; free some space where {path.parent} is; "
-        f"3 rows wait in memory and are written when it works again"
-    )
+    assert health.message == f"{path} cannot be written: the disk is full; free some space where {path.parent} is"
+    assert health.waiting == "3 of at most 1,000 rows wait in memory"
     while not store.is_full:
         written += 1
         await store.commit([reserved(written), settled(written), answered(f"req-{written}")])

@@ -15,8 +15,8 @@ def test_in_use_and_well() -> None:
 
 
 def test_in_use_and_not_to_be_written() -> None:
-    (found,) = database_in_use(StoreHealth(state="degraded", message="disk full", rows_waiting=7, rows_max=20))
-    assert (found.state, found.message) == (FindingState.PROBLEM, "disk full; 7 of at most 20 rows wait in memory")
+    (found,) = database_in_use(StoreHealth(state="degraded", message="disk full", rows_waiting=7, rows_max=20_000))
+    assert (found.state, found.message) == (FindingState.PROBLEM, "disk full; 7 of at most 20,000 rows wait in memory")
 
 
 def test_one_that_was_moved_aside_is_told() -> None:

@@ -16,3 +16,4 @@ def test_the_shapes() -> None:
 def test_stopping_at_once_has_to_be_said() -> None:
     assert msgspec.json.decode(b"{}", type=StopRequest) == StopRequest(now=False)
     assert msgspec.json.encode(StopRequest(now=True)) == b'{"now":true}'
+    assert msgspec.json.encode(StopRequest(lose_unwritten=True)) == b'{"lose_unwritten":true}'
