@@ -35,8 +35,10 @@ def drawn(found: Forecast, paper: Paper) -> str:
 
 def _pace(found: Forecast) -> str:
     if not found.requests_today:
-        return "Nothing was asked today (UTC): there is no pace to go by yet"
+        return "Nothing was answered today (UTC): there is no pace to go by yet"
     pace = f"{found.requests_an_hour:.1f}" if found.requests_an_hour < 10 else f"{found.requests_an_hour:,.0f}"
+    if not found.tokens_today:
+        return f"Today's pace (UTC): {pace} requests an hour, of which nobody counted tokens"
     return f"Today's pace (UTC): {pace} requests an hour of about {count(found.tokens_each)} tokens each"
 
 
@@ -45,8 +47,10 @@ def _pool(found: Forecast) -> Iterator[str]:
         yield "Nobody can be asked that costs nothing more: add a key with hr auth add PROVIDER"
     elif found.unlimited:
         names = ", ".join(map(plain, found.unlimited))
-        if found.left or found.candidates > len(found.unlimited):
+        if found.left:
             yield f"{many(found.left, 'request')} left of what has a limit of a day or longer"
+        elif found.limited:
+            yield "What has a limit of a day or longer is used up"
         yield f"As far as is known the pool does not run empty: no limit of a day or longer is known of {names}"
     elif found.empty_at is None:
         yield f"{many(found.left, 'request')} left; at this pace the pool is not empty within a month"

@@ -39,6 +39,7 @@ def forecast_of(snapshot: PoolSnapshot, now: float) -> Forecast:
         left=outlook.left,
         empty_at=outlook.empty_at if free else None,
         unlimited=outlook.unlimited[:NAMED_MAX],
+        limited=outlook.limited,
         paid=tuple(dict.fromkeys(f"{one.provider.name}/{one.model}" for one in paid))[:NAMED_MAX],
         running_out=tuple(_running_out(snapshot, now))[:RUNNING_OUT_MAX],
         helps=tuple(
@@ -59,9 +60,10 @@ def next_out(snapshot: PoolSnapshot, now: float) -> RunsOut | None:
 
 
 def pace_of(snapshot: PoolSnapshot, now: float) -> Pace:
+    """An attempt that failed is none of it: nobody was served, and another one may have been made in its place."""
     today = snapshot.today.values()
     return Pace(
-        requests=sum(one.requests for one in today),
+        requests=sum(one.requests - one.errors for one in today),
         tokens=sum(one.input_tokens + one.output_tokens for one in today),
         elapsed_s=now % DAY_S,
     )

@@ -65,6 +65,8 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """None: not within a month, or not as far as is known."""
     unlimited: tuple[str, ...] = ()
     """Who has no limit that is known and can be reckoned in requests, and is not in `left`."""
+    limited: int = 0
+    """How many others there are."""
 
 
 class Help(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +145,7 @@ def look_out(supplies: Sequence[Supply], windows: Iterable[Window], pace: Pace, 
         left=int(sum(_left(window, pace) for window in limited)),
         empty_at=None if unlimited else _empty_at(limited, pace, now),
         unlimited=tuple(dict.fromkeys(unlimited)),
+        limited=len(supplies) - len(unlimited),
     )
 
 

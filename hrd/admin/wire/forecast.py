@@ -29,7 +29,8 @@ class FreeTier(Answer, frozen=True, kw_only=True):
 class Forecast(Answer, frozen=True, kw_only=True):
     """`hr forecast --json`. It is about what costs nothing more: local, free and subscription candidates. `left` is in requests
     of today's size, without those who have no limit that is known (`unlimited`); `empty_at` is None when it is not empty within
-    a month, or not as far as is known. `paid` are those that can be asked after that."""
+    a month, or not as far as is known. `paid` are those that can be asked after that; `limited` says how many candidates have
+    a limit. Today's requests are those that were served."""
 
     now: float
     requests_today: int
@@ -40,6 +41,7 @@ class Forecast(Answer, frozen=True, kw_only=True):
     left: int
     empty_at: float | None
     unlimited: tuple[str, ...] = ()
+    limited: int = 0
     paid: tuple[str, ...] = ()
     running_out: tuple[RunsOut, ...] = ()
     helps: tuple[FreeTier, ...] = ()

@@ -59,9 +59,11 @@ def test_the_whole_picture(daemon: FakeDaemon, hr: Hr) -> None:
 def test_where_nobody_has_a_limit_nothing_is_said_to_be_left_of_one(daemon: FakeDaemon, hr: Hr) -> None:
     unlimited = msgspec.structs.replace(FOUND, candidates=1, left=0, empty_at=None, unlimited=("local/llama3.1",))
     daemon.answers(FORECAST, unlimited)
-    assert "0 requests left" not in hr("forecast").out
-    daemon.answers(FORECAST, msgspec.structs.replace(unlimited, candidates=2))
-    assert "0 requests left of what has a limit of a day or longer" in hr("forecast").out
+    assert "a day or longer is used up" not in hr("forecast").out
+    daemon.answers(FORECAST, msgspec.structs.replace(unlimited, candidates=2, limited=1))
+    assert "\nWhat has a limit of a day or longer is used up\nAs far as is known" in hr("forecast").out
+    daemon.answers(FORECAST, msgspec.structs.replace(unlimited, candidates=2, limited=1, left=3))
+    assert "\n3 requests left of what has a limit of a day or longer\n" in hr("forecast").out
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,7 @@ def test_where_nobody_has_a_limit_nothing_is_said_to_be_left_of_one(daemon: Fake
             {"empty_at": None, "unlimited": ("local/llama3.1",)},
             "no limit of a day or longer is known of local/llama3.1",
         ),
+        ({"tokens_today": 0, "tokens_each": 1500}, "10 requests an hour, of which nobody counted tokens\n"),
         ({"requests_an_hour": 0.25}, "0.2 requests an hour"),
     ],
 )

@@ -27,6 +27,14 @@ async def test_without_a_request_there_is_no_pace(world: World) -> None:
     assert (await world.ask(STATUS, NOTHING)).next_out is None
 
 
+async def test_a_request_that_nobody_served_makes_no_pace(world: World) -> None:
+    failure = Failure(verdict=Verdict.RATE_LIMITED, message="no", until=None, source=HintSource.GUESS)
+    world.apply(Failed(claim=world.claim("groq:small"), failure=failure))
+    assert [counts.requests for counts in world.pool.snapshot(world.now).today.values()] == [1]
+    found = await world.ask(FORECAST, NOTHING)
+    assert (found.requests_today, found.requests_an_hour, found.limited) == (0, 0.0, 0)
+
+
 async def test_what_runs_out_first_stands_in_the_forecast_and_in_the_status(world: World) -> None:
     world.write(".env", "ROTATION_MODE=sequential\n")
     world.configuration.reload()

@@ -29,6 +29,7 @@ def test_the_shape() -> None:
         "left": 3,
         "empty_at": 9.0,
         "unlimited": [],
+        "limited": 0,
         "paid": [],
         "running_out": [
             {
