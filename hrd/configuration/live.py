@@ -263,8 +263,9 @@ def _text(path: Path) -> tuple[str | None, str]:
         return None, str(content)
     try:
         return content.data.decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        return None, f"{path}: is not UTF-8 text"
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return None, f"{path}: line {line} is not UTF-8 text: save the file as UTF-8"
 
 
 def _prices(path: Path | None) -> dict[str, Price] | str:

@@ -45,6 +45,7 @@ REPLY_QUIRKS: Final = ("tool_index", "list_content", "finish_reason", "done", "c
 
 VALUE_SHOWN_CHARS: Final = 80
 _NOT_FOR_USERS: Final = frozenset({"name", "demo", "own_limits"})
+_WHERE_KEYS_ARE_LOOKED_FOR: Final = frozenset({"api_key", "api_keys", "key", "keys", "token", "tokens"})
 
 _OWN: Final = "the user's limits"
 """Not a name that anybody could write: `limits` in config.toml is laid over `own_limits`."""
@@ -82,6 +83,10 @@ class _Place:
     def inside(self, key: str) -> "_Place":
         return _Place(self.provider, self.problems, (*self.path, key))
 
+    def refuse_unseen(self, accepted: str) -> None:
+        """What stood there is in the words, or must not be."""
+        self.problems.append(f"[providers.{self.provider}] {'.'.join(self.path)}: {accepted}")
+
     def refuse(self, value: object, accepted: str) -> None:
         said = "" if self.path[0] == "headers" else f" = {_shown(value)}"
         self.problems.append(f"[providers.{self.provider}] {'.'.join(self.path)}{said}: {accepted}")
@@ -112,6 +117,8 @@ def _lay_over(tree: Tree, above: object, kind: type[msgspec.Struct], place: _Pla
         at = place.inside(key)
         if key == _OWN:
             _set(tree, "own_limits", value, fields["own_limits"], place.inside("limits"))
+        elif kind is Provider and key.lower() in _WHERE_KEYS_ARE_LOOKED_FOR:
+            at.refuse_unseen(f"keys belong into auth.json (`hr auth add {at.provider}`) or .env")
         elif key not in fields or (kind is Provider and key in _NOT_FOR_USERS):
             meant = nearest(key, fields.keys() - _NOT_FOR_USERS)
             at.refuse(value, f"no such field; did you mean {meant}?" if meant else "no such field")
@@ -144,10 +151,10 @@ def _set(tree: Tree, key: str, value: object, kind: Any, place: _Place) -> None:
 
 def _set_limits(tree: Tree, key: str, found: Iterable[Limit], place: _Place) -> None:
     good = []
-    for one in found:
+    for number, one in enumerate(found, 1):
         why = why_unusable(one)
         if why:
-            place.refuse(one.kind, why)
+            place.refuse_unseen(f"in number {number}, {scrub(why)}")
         else:
             good.append(one)
     tree[key] = [msgspec.to_builtins(one) for one in good]

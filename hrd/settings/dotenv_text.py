@@ -30,6 +30,8 @@ class Damaged(msgspec.Struct, frozen=True):
 
     line: int
     name: str | None
+    is_quote_open: bool = False
+    """Whether its value begins with a quote that does not end on this line."""
 
 
 class Dotenv(msgspec.Struct, frozen=True):
@@ -95,7 +97,14 @@ def _damage(binding: Binding) -> Damaged:
     text = binding.original.string
     blank = len(re.findall(r"\r\n|\n|\r", _blank_lines_before(text)))
     seems = _SEEMS_TO_SET.match(text)
-    return Damaged(binding.original.line + blank, seems[1] if seems else None)
+    return Damaged(binding.original.line + blank, seems[1] if seems else None, _is_quote_open(text))
+
+
+def _is_quote_open(statement: str) -> bool:
+    before = _BEFORE_VALUE.match(statement)
+    value = statement[before.end() :] if before else ""
+    closed = _QUOTED.match(value)
+    return value.startswith(("'", '"')) and (closed is None or "\n" in closed[0])
 
 
 def _blank_lines_before(statement: str) -> str:

@@ -22,7 +22,8 @@ class Problem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         value = "" if self.shown is None else f" = {self.shown}"
-        return f"{self.name}{value} ({self.source}): {self.accepted}"
+        place = "" if self.name == self.source else f" ({self.source})"  # the file as a whole
+        return f"{self.name}{value}{place}: {self.accepted}"
 
 
 class Problems(msgspec.Struct, frozen=True):

@@ -130,7 +130,8 @@ def _read_dotenv_layer(text: str, problems: list[Problem], warnings: list[str]) 
     dotenv = read_dotenv(text)
     for damaged in dotenv.damaged:
         if damaged.name and is_ours(damaged.name):
-            accepted = f"NAME=value, with quotes that are closed (line {damaged.line})"
+            line = f"line {damaged.line}"
+            accepted = f"a quote is open in {line}: close it" if damaged.is_quote_open else f"{line} is not NAME=value"
             problems.append(Problem(damaged.name, None, accepted, ".env"))
         else:
             warnings.append(f".env, line {damaged.line}, cannot be read: nothing on it counts")

@@ -32,7 +32,7 @@ def read_structured(text: str, problems: list[Problem]) -> Structured:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "nested too deep"
-        problems.append(Problem(_HERE, None, f"valid TOML; this is not: {shown(reason, _REASON_CHARS_MAX)}", _HERE))
+        problems.append(Problem(_HERE, None, f"this is not valid TOML: {shown(reason, _REASON_CHARS_MAX)}", _HERE))
         return Structured()
     if is_too_deep(document):
         problems.append(Problem(_HERE, None, "tables that are not nested deeper than anybody needs", _HERE))

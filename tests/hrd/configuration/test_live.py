@@ -39,7 +39,8 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
     ("name", "content", "mode", "trouble"),
     [
         (".env", "PORT=http\n", 0o600, "PORT"),
-        (".env", b"\xff\xfe\x00", 0o600, "not UTF-8"),
+        (".env", b"\xff\xfe\x00", 0o600, "line 1 is not UTF-8 text: save the file as UTF-8"),
+        (".env", b"\xef\xbb\xbfA=1\nPORT=4001\n\xe9=1\n", 0o600, "line 3 is not UTF-8 text"),
         (".env", "#" * (TEXT_BYTES_MAX + 1), 0o600, ".env"),
         ("config.toml", "[settings\n", 0o600, "config.toml"),
         ("config.toml", "[providers.grok]\n", 0o600, "grok"),

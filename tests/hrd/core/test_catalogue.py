@@ -134,6 +134,10 @@ def test_an_override_changes_nobody_else() -> None:
     [
         ({"skip_token_over": 1}, "skip_token_over = 1: no such field; did you mean skip_tokens_over?"),
         ({"zzzzzzzzzz": 1}, "zzzzzzzzzz = 1: no such field"),
+        ({"api_key": "gsk_test-not-a-key-1"}, "api_key: keys belong into auth.json (`hr auth add groq`) or .env"),
+        ({"API_KEYS": ["word"]}, "API_KEYS: keys belong into auth.json (`hr auth add groq`) or .env"),
+        ({"limits": [{"kind": "tries", "limit": 1}]}, "limits: in number 1, kind 'tries' is not one of requests/second,…"),
+        ({"limits": [{"kind": "requests/day", "limit": 0}]}, "limits: in number 1, a limit above 0 is wanted"),
         ({"name": "x"}, "name = 'x': no such field"),
         ({"demo": True}, "demo = True: no such field"),
         ({"skip_tokens_over": -1}, "skip_tokens_over = -1: a number that is not negative is wanted"),

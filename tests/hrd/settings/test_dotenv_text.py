@@ -40,7 +40,22 @@ def test_the_grammar_is_python_dotenvs_without_interpolation() -> None:
 def test_damaged_lines_are_found_with_their_number_and_what_they_seem_to_set() -> None:
     read = read_dotenv('A=1\n\n\nexport PORT="8319\nB=2\n=x\n')
     assert read.values == {"A": "1", "B": "2"}
-    assert read.damaged == (Damaged(4, "PORT"), Damaged(6, None))
+    assert read.damaged == (Damaged(4, "PORT", is_quote_open=True), Damaged(6, None))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ("PORT='8319\n", True),
+        ('export PORT = "8319', True),
+        ('PORT="8319\nHOST="::1"\n', True),
+        ('PORT="8319"x\n', False),
+        ("PORT 8319\n", False),
+    ],
+)
+def test_a_quote_that_is_open_is_told_from_other_damage(text: str, is_open: bool) -> None:
+    (damaged,) = read_dotenv(text).damaged
+    assert damaged == Damaged(1, "PORT", is_open)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ def test_values_are_shown_on_one_short_line(value: object, text: str) -> None:
     assert shown(value) == text
 
 
+def test_a_problem_of_a_whole_file_names_it_once() -> None:
+    assert str(Problem(".env", None, "lines of at most 9 characters", ".env")) == ".env: lines of at most 9 characters"
+
+
 def test_a_problem_is_one_line_that_says_what_to_do() -> None:
     problem = Problem("PORT", "abc", "a whole number from 0 to 65535", ".env")
     assert str(problem) == "PORT = abc (.env): a whole number from 0 to 65535"

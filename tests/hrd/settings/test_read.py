@@ -131,11 +131,12 @@ def test_a_dotenv_of_thousands_of_strangers_is_read_and_not_studied() -> None:
 
 
 def test_a_damaged_line_that_means_us_is_a_problem_and_not_a_default() -> None:
-    assert bad({}, 'A=1\nexport PORT="8320\n') == ["PORT (.env): NAME=value, with quotes that are closed (line 2)"]
+    assert bad({}, 'A=1\nexport PORT="8320\n') == ["PORT (.env): a quote is open in line 2: close it"]
+    assert bad({}, "A=1\n\nPORT 8320\n") == ["PORT (.env): line 3 is not NAME=value"]
 
 
 def test_a_line_without_end_is_a_problem() -> None:
-    assert bad({}, "PORT=" + " " * LINE_CHARS_MAX) == [".env (.env): lines of at most 32768 characters"]
+    assert bad({}, "PORT=" + " " * LINE_CHARS_MAX) == [".env: lines of at most 32768 characters"]
 
 
 @pytest.mark.parametrize(

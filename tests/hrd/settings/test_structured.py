@@ -70,8 +70,8 @@ def test_overrides_of_the_catalogue_go_through_as_they_stand() -> None:
         ("[providers.grok]", "providers.grok (config.toml): did you mean groq?"),
         ("[providers.google]", "providers.google (config.toml): did you mean gemini?"),
         ("[providers]\ngroq = 1", "providers.groq = 1 (config.toml): a table: [providers.groq]"),
-        ("a" + ".a" * 3000 + " = 1", "config.toml (config.toml): tables that are not nested deeper than anybody needs"),
-        ("a = " + "[" * 3000, "config.toml (config.toml): valid TOML; this is not: nested too deep"),
+        ("a" + ".a" * 3000 + " = 1", "config.toml: tables that are not nested deeper than anybody needs"),
+        ("a = " + "[" * 3000, "config.toml: this is not valid TOML: nested too deep"),
         ('"\\u001b[31m\\n" = 1', "·[31m· (config.toml): the tables here are [settings] and [providers]"),
         ("[settings]\n'gsk_test-not-a-key-1' = 1", "[redacted] (config.toml): no such setting"),
     ],
@@ -102,7 +102,7 @@ def test_what_is_no_toml_is_one_problem(text: str) -> None:
     structured, problems = read(text)
     assert structured == Structured()
     assert len(problems) == 1
-    assert problems[0].startswith("config.toml (config.toml): valid TOML; this is not: ")
+    assert problems[0].startswith("config.toml: this is not valid TOML: ")
 
 
 def test_where_it_is_no_toml_is_said_to_the_end() -> None:
