@@ -22,7 +22,7 @@ _COLUMNS: Final = (
     Column("STATE"),
     Column("MODE", goes=5),
     Column("CLASS", goes=3),
-    Column("REQUESTS", right=True, goes=1),
+    Column("ATTEMPTS", right=True, goes=1),
     Column("ERRORS", right=True, goes=1),
     Column("TOKENS", right=True, goes=2),
     Column("LATENCY", right=True, goes=4),
@@ -61,7 +61,8 @@ _COLOURS: Final[dict[str, str]] = {
 def status(session: Session, watch: bool, every: float, as_json: bool) -> None:
     """What the router, its providers and keys are doing.
 
-    A key is shown by its fingerprint. Requests, errors and tokens are of today (UTC).
+    A key is shown by its fingerprint. Attempts, errors and tokens are of today (UTC). Each time that a
+    key is asked is an attempt: a request that only the third serves makes three, two of them errors. hr usage counts requests.
     """
     if watch:
         _watch(session, every, as_json)

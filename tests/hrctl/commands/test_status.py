@@ -81,7 +81,7 @@ def test_the_whole_picture(daemon: FakeDaemon, hr: Hr) -> None:
         f"hrd {__version__}, pid 4242, up 3 h 12 min, parallel, http://127.0.0.1:8319/v1",
         "2 requests in flight, 5 connections",
         "",
-        "PROVIDER         STATE    MODE      CLASS  REQUESTS  ERRORS  TOKENS  LATENCY  NOTE",
+        "PROVIDER         STATE    MODE      CLASS  ATTEMPTS  ERRORS  TOKENS  LATENCY  NOTE",
         "groq             partly   parallel  free        120       3    1.2M   420 ms  2 in flight",
         "  groq-1a2b3c4d  ready                           80       1    1.1M   420 ms  2 in flight, work, auth.json",
         "  groq-5e6f7a8b  cooling            paid         40       2    100k           limited, for 4 min, account me, .env",
