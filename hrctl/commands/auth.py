@@ -6,10 +6,11 @@ from typing import Final
 
 import click
 
+from hrctl.client import Client
 from hrctl.commands.accounts import import_codex, login
 from hrctl.grammar import Command, InOrder, as_json
 from hrctl.hindered import hindered
-from hrctl.problems import Misused
+from hrctl.problems import Misused, Trouble
 from hrctl.render import Column, Paper, table
 from hrctl.session import Session
 from hrctl.words import day, many, plain
@@ -86,6 +87,10 @@ def add(
     see_that_it_takes_keys(provider)
     session: Session = ctx.obj
     again = f"hr auth add {provider_shown(provider)}"
+    if not key_stdin:
+        session.client.ask(
+            AUTH_LIST, AuthQuestion(provider=provider)
+        )  # whoever is not known is refused before a key is asked for
     keys = keys_read(again) if key_stdin else keys_asked(provider, again)
     ask = AuthAdd(provider=provider, keys=tuple(keys), account=account, label=label, cost_class=cost_class or "")
     session.show(session.client.ask(AUTH_ADD, ask), _added, as_json)
@@ -162,7 +167,8 @@ def list_(session: Session, provider: str, as_json: bool) -> None:
 
     Each with its fingerprint, where it stands, whose account it draws on and how it does. Never the key itself.
     """
-    session.show(session.client.ask(AUTH_LIST, AuthQuestion(provider=provider)), _listed, as_json)
+    found = session.client.ask(AUTH_LIST, AuthQuestion(provider=provider))
+    session.show(found, lambda found, paper: _listed(found, provider, paper), as_json)
 
 
 _COLUMNS: Final = (
@@ -179,10 +185,16 @@ _COLUMNS: Final = (
 )
 
 
-def _listed(found: AuthList, paper: Paper) -> str:
+def _listed(found: AuthList, provider: str, paper: Paper) -> str:
+    if not found.credentials and provider:
+        return f"{plain(provider)} has no key: add one with {_adding(provider)}"
     if not found.credentials:
         return "No keys yet: add one with hr auth add PROVIDER"
     return table(paper, _COLUMNS, [_row(one, found.now) for one in found.credentials])
+
+
+def _adding(provider: str) -> str:
+    return "hr auth login codex" if provider.lower() in SIGN_IN else f"hr auth add {plain(provider)}"
 
 
 def _row(one: AuthCredential, now: float) -> list[str]:
@@ -205,10 +217,10 @@ def remove(session: Session, which: str, index: int | None, as_json: bool) -> No
     It is named by its fingerprint, or by its provider and number (see hr auth list). Requests that run with it finish. Only
     keys in auth.json can be removed; for others hr says where they stand.
     """
-    session.show(session.client.ask(AUTH_REMOVE, _meant(which, index)), _removed, as_json)
+    session.show(session.client.ask(AUTH_REMOVE, _meant(session.client, which, index)), _removed, as_json)
 
 
-def _meant(which: str, index: int | None) -> AuthRemove:
+def _meant(client: Client, which: str, index: int | None) -> AuthRemove:
     if index is not None:
         return AuthRemove(provider=which, index=index)
     if is_fingerprint(which):
@@ -217,6 +229,8 @@ def _meant(which: str, index: int | None) -> AuthRemove:
         raise Misused(
             "that is not a fingerprint (provider-1a2b3c4d). If it was a key, treat it as exposed", "see them: hr auth list"
         )
+    if not client.ask(AUTH_LIST, AuthQuestion(provider=which)).value.credentials:
+        raise Trouble(f"{which} has no key", f"add one with {_adding(which)}")
     raise Misused(f"which key of {which}?", f"see them with hr auth list {which}, then hr auth remove {which} NUMBER")
 
 

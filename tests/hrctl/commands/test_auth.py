@@ -101,8 +101,9 @@ def test_a_whole_disk_is_not_read_in_search_of_keys(daemon: FakeDaemon, hr: Hr) 
 
 
 def test_without_a_terminal_nobody_is_asked(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
     ran = hr("auth", "add", "groq", stdin=KEY)
-    assert (ran.code, daemon.asked) == (2, [])
+    assert (ran.code, [asked.target for asked in daemon.asked]) == (2, ["/v1/auth?provider=groq"])
     assert ran.err.splitlines()[1] == "    give keys one a line: hr auth add groq --key-stdin < FILE"
 
 
@@ -116,6 +117,7 @@ def test_a_refusal_is_passed_on(daemon: FakeDaemon, hr: Hr) -> None:
 
 
 def test_keys_typed_at_the_prompt_are_taken_and_not_shown(daemon: FakeDaemon) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
     daemon.answers(AUTH_ADD, AuthAdded(provider="groq", added=("groq-1a2b3c4d",)))
     terminal = Terminal("auth", "add", "groq")
     terminal.wait_for("Key for groq (not shown): ")
@@ -131,20 +133,30 @@ def test_keys_typed_at_the_prompt_are_taken_and_not_shown(daemon: FakeDaemon) ->
     assert "gsk_" not in terminal.shown
 
 
+def test_nobody_is_asked_for_a_key_of_a_provider_that_there_is_not(daemon: FakeDaemon) -> None:
+    daemon.refuses(AUTH_LIST, 404, "there is no provider 'grok'", "did you mean groq?")
+    terminal = Terminal("auth", "add", "grok")
+    terminal.wait_for("did you mean groq?")
+    assert terminal.end() == 1
+    assert "(not shown)" not in terminal.shown
+
+
 def test_enter_alone_at_the_first_prompt_changes_nothing(daemon: FakeDaemon) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
     terminal = Terminal("auth", "add", "groq")
     terminal.wait_for("(not shown): ")
     terminal.type("\n")
     terminal.wait_for("no key was given, nothing has changed")
     terminal.wait_for("when you have it: hr auth add ")
-    assert (terminal.end(), daemon.asked) == (2, [])
+    assert (terminal.end(), len(daemon.asked)) == (2, 1)
 
 
 def test_an_interrupt_at_the_prompt_changes_nothing_and_leaves_the_terminal_as_it_was(daemon: FakeDaemon) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
     terminal = Terminal("auth", "add", "groq")
     terminal.wait_for("(not shown): ")
     terminal.type("\x03")
-    assert (terminal.end(), daemon.asked) == (130, [])
+    assert (terminal.end(), len(daemon.asked)) == (130, 1)
     assert "Traceback" not in terminal.shown
 
 
@@ -195,6 +207,8 @@ def test_the_list_of_one_provider_for_a_program(daemon: FakeDaemon, hr: Hr) -> N
 def test_an_empty_list_says_what_to_do(daemon: FakeDaemon, hr: Hr) -> None:
     daemon.answers(AUTH_LIST, AuthList(now=1.0, credentials=()))
     assert hr("auth", "list").out == "No keys yet: add one with hr auth add PROVIDER\n"
+    assert hr("auth", "list", "sambanova").out == "sambanova has no key: add one with hr auth add sambanova\n"
+    assert hr("auth", "list", "codex").out == "codex has no key: add one with hr auth login codex\n"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +236,6 @@ def test_removing_the_last_key_says_what_that_means(daemon: FakeDaemon, hr: Hr) 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("groq",), "which key of groq?"),
         (("groq", "0"), "0 is not in the range"),
         (("groq", "first"), "not a valid integer"),
         ((KEY + "-and-longer",), "If it was a key, treat it as exposed"),
@@ -234,6 +247,20 @@ def test_removing_nothing_in_particular_is_misuse(daemon: FakeDaemon, hr: Hr, ar
     assert (ran.code, daemon.asked) == (2, [])
     assert told in ran.err
     assert KEY not in ran.err
+
+
+def test_a_provider_alone_names_no_key(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_LIST, LISTED)
+    ran = hr("auth", "remove", "groq")
+    hint = "see them with hr auth list groq, then hr auth remove groq NUMBER"
+    assert (ran.code, ran.err) == (2, f"hr: which key of groq?\n    {hint}\n")
+    assert [asked.target for asked in daemon.asked] == ["/v1/auth?provider=groq"]
+
+
+def test_of_a_provider_without_a_key_none_can_be_removed(daemon: FakeDaemon, hr: Hr) -> None:
+    daemon.answers(AUTH_LIST, AuthList(now=1.0, credentials=()))
+    told = "hr: sambanova has no key\n    add one with hr auth add sambanova\n"
+    assert hr("auth", "remove", "sambanova") == (1, "", told)
 
 
 def test_json_of_what_was_done(daemon: FakeDaemon, hr: Hr) -> None:
