@@ -43,7 +43,9 @@ def _asked(session: Session, wanted: str | None, provider: str) -> Answered[Mode
             raise Misused(f"which mode for {provider}?", f"hr mode parallel --provider {provider}, or sequential, or default")
         return session.client.ask(MODE, Nothing())
     if wanted not in ("parallel", "round-robin", "sequential", "default"):
-        raise Misused(f"{wanted} is not a mode", "there are parallel (also round-robin) and sequential")
+        raise Misused(
+            f"{wanted} is not a mode", "there are parallel (also round-robin), sequential and, with --provider, default"
+        )
     if wanted == "default" and not provider:
         raise Misused(
             "default is for one provider: to be like the rest again", "hr mode default --provider P, or hr mode parallel"

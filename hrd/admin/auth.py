@@ -236,8 +236,15 @@ def _named(ask: AuthRemove, configuration: Configuration) -> tuple[str, str] | D
         return named
     group = credentials.get(named, ())
     if ask.index is None or not 1 <= ask.index <= len(group):
-        return not_found(f"{named} has {len(group)} credentials", f"see them: hr auth list {named}")
+        return _no_such_place(named, len(group))
     return named, group[ask.index - 1].fingerprint
+
+
+def _no_such_place(provider: str, there: int) -> Denied:
+    if not there:
+        return not_found(f"{provider} has no key", "see all of them: hr auth list")
+    keys = "1 key" if there == 1 else f"{there} keys"
+    return not_found(f"{provider} has {keys}", f"see: hr auth list {provider}")
 
 
 def _is_in_auth_json(fingerprint: str, auth: AuthFile) -> bool:

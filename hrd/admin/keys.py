@@ -131,7 +131,7 @@ def checked_limits(limits: KeyLimits) -> KeyLimits | Denied:
     """The limits with the providers' own names, or what is wrong with them."""
     ceilings = (limits.rpm, limits.req_per_day, limits.tokens_per_day, limits.cost_per_day, limits.concurrency)
     if any(not 0 <= ceiling <= CEILING_MAX for ceiling in ceilings):
-        return misused("a ceiling is a number, not negative; 0 is none")
+        return misused(f"a ceiling is a number from 0 to {CEILING_MAX:,}; 0 is none")
     if 0 < limits.cost_per_day < COST_MIN:
         return misused("a ceiling of costs is 0.000001 dollars or more; 0 is none")
     if limits.cost_policy and limits.cost_policy not in POLICY_CLASS:

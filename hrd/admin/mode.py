@@ -34,7 +34,10 @@ async def change_mode(ask: ModeChange, configuration: Configuration, changed: Ca
     if word == DEFAULT and not provider:
         return misused("default is for one provider: to be like the rest again", "hr mode default --provider PROVIDER")
     if word != DEFAULT and word not in SPELLINGS:
-        return misused(f"{ask.mode[:40]!r} is not a mode", "there are parallel (also round-robin) and sequential")
+        return misused(
+            f"{ask.mode[:40]!r} is not a mode",
+            "there are parallel (also round-robin), sequential and, with --provider, default",
+        )
     problem = await configuration.set_variable(_variable(provider), SPELLINGS.get(word))
     if problem is not None:
         return unchanged(problem)

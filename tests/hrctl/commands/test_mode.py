@@ -38,7 +38,10 @@ def test_a_change_is_asked_for_and_its_outcome_shown(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("paralel",), "paralel is not a mode"),
+        (
+            ("paralel",),
+            "paralel is not a mode\n    there are parallel (also round-robin), sequential and, with --provider, default",
+        ),
         (("default",), "default is for one provider"),
         (("--provider", "groq"), "which mode for groq?"),
     ],

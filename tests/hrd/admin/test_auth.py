@@ -188,8 +188,10 @@ async def test_the_local_server_needs_no_key_and_has_none_to_remove(world: World
         (AuthRemove(), 400, "name a credential by its fingerprint, or by provider and number"),
         (AuthRemove(fingerprint=GROQ_1, index=1), 400, "name a credential by its fingerprint, or by provider and number"),
         (AuthRemove(fingerprint="groq-00000000"), 404, "there is no credential of that fingerprint"),
-        (AuthRemove(provider="groq", index=3), 404, "groq has 2 credentials"),
-        (AuthRemove(provider="groq", index=0), 404, "groq has 2 credentials"),
+        (AuthRemove(provider="groq", index=3), 404, "groq has 2 keys"),
+        (AuthRemove(provider="groq", index=0), 404, "groq has 2 keys"),
+        (AuthRemove(provider="openrouter", index=3), 404, "openrouter has 1 key"),
+        (AuthRemove(provider="sambanova", index=1), 404, "sambanova has no key"),
         (AuthRemove(provider="", index=1), 404, "there is no provider ''"),
     ],
 )
