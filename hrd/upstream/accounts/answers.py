@@ -20,6 +20,16 @@ FOR_GOOD: Final = {
     "expired_token": "the code was not entered in time",
 }
 """What cannot be mended by trying again, and what it means."""
+_SILENCE: Final = {
+    "ConnectError": "no connection to it comes about",
+    "ConnectTimeout": "it takes too long to connect",
+    "ProxyError": "the proxy on the way there does not let us through",
+    "ReadError": "the connection broke",
+    "ReadTimeout": "it takes too long",
+    "RemoteProtocolError": "the connection broke, or it is no web server",
+    "TooSlowError": "it takes too long",
+}
+"""By the names of what the general client raises (https://www.python-httpx.org/exceptions/)."""
 _LIFETIME_MAX_S: Final = 1e8
 _MESSAGE_CHARS_MAX: Final = 200
 
@@ -40,15 +50,21 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Troubled(msgspec.Struct, frozen=True):
-    """No answer that means anything: it may pass."""
+    """No answer that means anything: it may pass. `is_silent`: there was none at all."""
 
     why: str
+    is_silent: bool = False
 
 
-def tokens_given(got: Got | NotGot, scrub: Callable[[str], str]) -> Given | Refused | Troubled:
+def silence_of(host: str, got: NotGot) -> Troubled:
+    """No answer, in words that say where none came from, and why as far as is known."""
+    return Troubled(f"the login server {host} does not answer: {_SILENCE.get(got.reason, got.reason)}", is_silent=True)
+
+
+def tokens_given(got: Got | Troubled, scrub: Callable[[str], str]) -> Given | Refused | Troubled:
     """The answer to any question for tokens."""
-    if isinstance(got, NotGot):
-        return Troubled(f"the login server does not answer ({got.reason})")
+    if isinstance(got, Troubled):
+        return got
     if got.status != 200:
         return refusal_of(got, scrub)
     fields = fields_of(got)

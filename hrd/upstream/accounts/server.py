@@ -4,12 +4,12 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from hrd.core.secrets import Secret
-from hrd.upstream.accounts.answers import Given, Refused, Troubled, fields_of, refusal_of, tokens_given
+from hrd.upstream.accounts.answers import Given, Refused, Troubled, fields_of, refusal_of, silence_of, tokens_given
 from hrd.upstream.general import General, Got, NotGot
 
 ANSWER_BYTES_MAX: Final = 1_048_576
@@ -83,8 +83,8 @@ class LoginServer:
         """The beginning of a login without a browser here."""
         terms = self._terms()
         got = await self._post("/api/accounts/deviceauth/usercode", {"client_id": terms.client_id})
-        if isinstance(got, NotGot):
-            return Troubled(f"the login server does not answer ({got.reason})")
+        if isinstance(got, Troubled):
+            return got
         fields = fields_of(got)
         device_id, user_code = fields.get("device_auth_id"), fields.get("user_code") or fields.get("usercode")
         if got.status != 200:
@@ -102,8 +102,8 @@ class LoginServer:
         """Whether the user has entered the code by now."""
         asked = {"device_auth_id": device.device_id.reveal(), "user_code": device.user_code}
         got = await self._post("/api/accounts/deviceauth/token", asked)
-        if isinstance(got, NotGot):
-            return Troubled(f"the login server does not answer ({got.reason})")
+        if isinstance(got, Troubled):
+            return got
         if got.status != 200:
             refusal = refusal_of(got, self._scrub)
             return Pending() if got.status in PENDING_STATUSES and isinstance(refusal, Troubled) else refusal
@@ -135,10 +135,10 @@ class LoginServer:
         }
         return f"{terms.url}/oauth/authorize?{urlencode(query)}"
 
-    async def _post(self, path: str, fields: Mapping[str, Any], *, as_form: bool = False) -> Got | NotGot:
+    async def _post(self, path: str, fields: Mapping[str, Any], *, as_form: bool = False) -> Got | Troubled:
         terms = self._terms()
         kind = "application/x-www-form-urlencoded" if as_form else "application/json"
-        return await self._general.ask(
+        got = await self._general.ask(
             "POST",
             terms.url + path,
             headers={"content-type": kind, "accept": "application/json", "originator": terms.originator},
@@ -146,6 +146,7 @@ class LoginServer:
             within_s=terms.answer_s,
             bytes_max=ANSWER_BYTES_MAX,
         )
+        return silence_of(urlsplit(terms.url).hostname or "", got) if isinstance(got, NotGot) else got
 
 
 def _interval(value: object) -> float:

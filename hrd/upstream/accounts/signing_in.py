@@ -66,7 +66,7 @@ class SigningIn:
                 await told(Visit(page=device.page, code=device.user_code, within_s=within_s))
                 agreed = await self._wait_agreed(device)
                 return await self._granted(agreed) if isinstance(agreed, Grant) else NotSignedIn(agreed.why)
-            return NotSignedIn(device.why, f"{AGAIN} --browser, where this machine has one, or try again later")
+            return NotSignedIn(device.why, _instead(device))
         return _too_late(within_s)
 
     async def _wait_agreed(self, device: DeviceCode) -> Grant | Refused | Troubled:
@@ -114,6 +114,13 @@ class SigningIn:
             return NotSignedIn(f"you agreed, but no tokens came: {given.why}")
         login = login_of(given, self._now())
         return login or NotSignedIn("the login names no ChatGPT account: it may have no plan that includes Codex")
+
+
+def _instead(refusal: Refused | Troubled) -> str:
+    """With a browser it is the same server: whom it does not answer now, it does not answer then."""
+    if isinstance(refusal, Troubled) and refusal.is_silent:
+        return f"see that this machine reaches it (HTTPS_PROXY, if through a proxy), then: {AGAIN}"
+    return f"{AGAIN} --browser, where this machine has one, or try again later"
 
 
 def login_of(given: Given, now: float) -> Login | None:

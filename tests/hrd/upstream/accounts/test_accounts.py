@@ -173,7 +173,9 @@ async def test_trouble_that_passes_is_tried_again_at_growing_distances_while_the
     assert house.shows() is not None
     failures = [what for _, what in house.told]
     assert 4 <= len(failures) <= 12
-    assert set(failures) == {"its login could not be renewed: the login server does not answer (ConnectError)"}
+    assert set(failures) == {
+        "its login could not be renewed: the login server login.test does not answer: no connection to it comes about"
+    }
     house.wire.is_down = False
     await trio.sleep(500)
     assert (len(oauth.refreshes), house.told[-1][1]) == (1, RENEWED)

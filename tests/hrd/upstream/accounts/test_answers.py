@@ -6,7 +6,7 @@ import pytest
 
 from hrd.core.secrets import Secret
 from hrd.credentials.accounts import Tokens
-from hrd.upstream.accounts.answers import FOR_GOOD, Given, Refused, Troubled, merged, tokens_given
+from hrd.upstream.accounts.answers import FOR_GOOD, Given, Refused, Troubled, merged, silence_of, tokens_given
 from hrd.upstream.general import Got, NotGot
 from tests.upstreams.codex_oauth import jwt
 
@@ -71,7 +71,14 @@ def test_trouble_that_may_pass(status: int, body: object, why: str) -> None:
 
 
 def test_no_answer_is_trouble() -> None:
-    assert tokens_given(NotGot("ConnectError"), hide) == Troubled("the login server does not answer (ConnectError)")
+    for reason, words in [
+        ("ConnectError", "no connection to it comes about"),
+        ("TooSlowError", "it takes too long"),
+        ("more than 9 bytes", "more than 9 bytes"),
+    ]:
+        silence = silence_of("auth.test", NotGot(reason))
+        assert silence == Troubled(f"the login server auth.test does not answer: {words}", is_silent=True)
+        assert tokens_given(silence, hide) == silence
 
 
 def test_what_was_not_given_stays() -> None:

@@ -64,7 +64,7 @@ async def test_where_codes_are_not_to_be_had(tmp_path: Path) -> None:
     house = house_of(tmp_path, oauth)
     assert await house.login_server.device_code() == Troubled("the login server answers 404: not_enabled emulated: not_enabled")
     house.wire.is_down = True
-    gone = Troubled("the login server does not answer (ConnectError)")
+    gone = Troubled("the login server login.test does not answer: no connection to it comes about", is_silent=True)
     device = DeviceCode(device_id=Secret("d", "device"), user_code="C", page="", interval_s=1.0)
     assert await house.login_server.device_code() == await house.login_server.look(device) == gone
 
