@@ -1,5 +1,6 @@
 """Tools whose calls Anthropic's models are to hold to the schema: the same that structured output can be told, and as few of
-them as are taken in one request (https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs, on complexity)."""
+them as are taken in one request (https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs, on complexity; what
+others met: langchain4j 5128 for tools, genkit 5230 for optional members, bugbug 6129 for unions)."""
 
 from collections.abc import Iterable
 from typing import Any, Final
