@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hrd.core import failover
 from hrd.core.block_book import BlockBook
 from hrd.core.blocks import REMEMBERED_S, Block
-from hrd.core.breaker import Breakers
+from hrd.core.breaker import BREAKER, Breakers
 from hrd.core.facts import Claim, LookedUp
 from hrd.core.failures import Failure, HintSource, Observation, Verdict, WindowKind
 from hrd.core.inquiries import AHEAD_S
@@ -96,7 +96,7 @@ class Blame:
         if scope is None:
             return []
         until = now + self.rules.breaker_cooldown_s
-        block = Block(scope=scope, reason="breaker", source=HintSource.GUESS, set_at=now, until=until, message=unconnected)
+        block = Block(scope=scope, reason=BREAKER, source=HintSource.GUESS, set_at=now, until=until, message=unconnected)
         return [*self._blocks.put(block), block]
 
     def _is_in_the_windows(self, claim: Claim, failure: Failure, now: float) -> bool:

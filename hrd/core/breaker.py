@@ -7,11 +7,14 @@ decides: a success closes the breaker, a failure opens it again at once. What is
 
 from collections import deque
 from collections.abc import Collection
+from typing import Final
 
 from hrd.core.providers import Candidate
 from hrd.core.rules import PoolRules
 from hrd.core.scopes import PLACES
 
+BREAKER: Final = "breaker"
+"""The reason of the block that one sets. It has a message if it was connecting that failed."""
 MODELS_MAX = 256
 """Models remembered for each endpoint; the oldest is forgotten."""
 ENDPOINTS_MAX = 1024

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hrd.core.block_book import PROBING, RECHECK_S, BlockBook
+from hrd.core.breaker import BREAKER
 from hrd.core.conclusion import Hindered
 from hrd.core.failover import UNREACHABLE
 from hrd.core.failures import HintSource
@@ -12,8 +13,6 @@ from hrd.core.line import Line
 from hrd.core.quota.opening import SPARE_WAIT_S
 from hrd.core.tour import Tour
 
-BREAKER = "breaker"
-"""Its block has a message if it was connecting that failed."""
 WINDOW = "window"
 OWN_LIMIT = "your limit"
 """The same, where what is used up is what the user allows."""
